@@ -1,0 +1,52 @@
+//! The words of the command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::output::Format;
+use crate::replay;
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 success, 1 failure, 2 wrong usage.
+
+Errors are text on stderr; with --output json or json-compact they are an object on stdout:
+  {\"error\": {\"code\": \"bad_number\", \"message\": \"…\", \"remedy\": \"…\",
+             \"at\": {\"file\": \"series.csv\", \"line\": 3, \"field\": \"y\"}}}
+`code` is stable; `message` and `remedy` are for people; `at` is there when the error has a place.";
+
+/// A token's economy, steered like a thermostat steers a house.
+#[derive(Debug, Parser)]
+#[command(name = "homeostat", version, after_help = AFTER_HELP)]
+pub struct Arguments {
+    /// Format of the data on stdout
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t
+    )]
+    pub output: Format,
+
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the control law over a recorded series: what would it have done?
+    #[command(long_about = replay::LONG_ABOUT, after_long_help = replay::AFTER_LONG_HELP)]
+    Replay(replay::Arguments),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

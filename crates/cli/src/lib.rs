@@ -1,0 +1,74 @@
+//! The `homeostat` command line.
+//!
+//! Habits: stdout is data, stderr is talk; `--output json` never mixes text into
+//! the data and turns errors into data too; every error says what is wrong, where,
+//! and what to do about it.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod args;
+pub mod decimal;
+pub mod failure;
+pub mod output;
+pub mod replay;
+pub mod report;
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Arguments, Command};
+use crate::failure::Failure;
+use crate::output::Format;
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse_usage(&error),
+    };
+    let result = match &arguments.command {
+        Command::Replay(replay) => replay::run(replay, arguments.output),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => tell(&failure, arguments.output, ExitCode::FAILURE),
+    }
+}
+
+/// Prints a failure where the chosen format wants it: text on stderr, JSON on stdout.
+fn tell(failure: &Failure, format: Format, code: ExitCode) -> ExitCode {
+    // Nothing can be done about a reader that has gone away, least of all here.
+    let _ = match format {
+        Format::Display => writeln!(io::stderr(), "{failure}"),
+        Format::Json | Format::JsonCompact => {
+            let answer = BTreeMap::from([("error", failure)]);
+            output::write_json(&mut io::stdout(), &answer, format).map_err(io::Error::other)
+        }
+    };
+    code
+}
+
+/// Help and version are answers, not errors; anything else is wrong usage.
+fn refuse_usage(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    const USAGE: u8 = 2;
+    // The command line did not parse, so the wish for JSON is read from its words.
+    match Format::wished_for(std::env::args_os()) {
+        Format::Display => {
+            let _ = error.print();
+            ExitCode::from(USAGE)
+        }
+        format => tell(
+            &Failure::new("usage", error.render().to_string().trim())
+                .remedy("see `homeostat --help`"),
+            format,
+            ExitCode::from(USAGE),
+        ),
+    }
+}

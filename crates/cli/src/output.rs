@@ -1,0 +1,86 @@
+//! Formats of the data on stdout.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+/// Format of the data on stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// What suits a person and a terminal; CSV where the data is a table
+    #[default]
+    Display,
+    /// JSON over several lines
+    Json,
+    /// JSON on one line
+    JsonCompact,
+}
+
+impl Format {
+    /// Finds `--output json` among words that did not parse as a command line.
+    pub fn wished_for(words: impl IntoIterator<Item = OsString>) -> Self {
+        let mut words = words.into_iter();
+        while let Some(word) = words.next() {
+            let Some(word) = word.to_str() else { continue };
+            let value = match word.strip_prefix("--output") {
+                Some("") => words.next().and_then(|next| next.into_string().ok()),
+                Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+                None => None,
+            };
+            if let Some(format) = value.and_then(|value| Self::from_str(&value, false).ok()) {
+                return format;
+            }
+        }
+        Self::Display
+    }
+}
+
+/// Writes `value` and a newline.
+pub fn write_json(
+    out: &mut impl Write,
+    value: &impl Serialize,
+    format: Format,
+) -> Result<(), serde_json::Error> {
+    match format {
+        Format::JsonCompact => serde_json::to_writer(&mut *out, value)?,
+        Format::Json | Format::Display => serde_json::to_writer_pretty(&mut *out, value)?,
+    }
+    writeln!(out).map_err(serde_json::Error::io)
+}
+
+/// Runs `write` on a buffered, locked stdout.
+///
+/// A reader that closes the pipe early (`| head`) has what it wanted: that is no failure.
+pub fn to_stdout(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wished(words: &[&str]) -> Format {
+        Format::wished_for(words.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn the_wish_for_json_is_heard_in_a_broken_command_line() {
+        assert_eq!(
+            wished(&["homeostat", "fly", "--output", "json"]),
+            Format::Json
+        );
+        assert_eq!(
+            wished(&["homeostat", "--output=json-compact"]),
+            Format::JsonCompact
+        );
+        assert_eq!(wished(&["homeostat", "--output", "yaml"]), Format::Display);
+        assert_eq!(wished(&["homeostat", "--output"]), Format::Display);
+        assert_eq!(wished(&["homeostat", "--outputs=json"]), Format::Display);
+    }
+}

@@ -1,0 +1,624 @@
+//! The controller file: TOML with the names of the control law.
+
+use std::cmp::Reverse;
+use std::ops::Range;
+
+use homeostat_control::{Action, Config, Field, Fx, Ramp, Sampling};
+use toml::de::{DeTable, DeValue};
+use toml::Spanned;
+
+use crate::decimal::{Decimal, DecimalError, PPM};
+use crate::failure::{quoted, Failure, Place};
+
+/// Largest controller file in bytes. Twenty lines need less than one thousand.
+pub const LARGEST: u64 = 1 << 16;
+
+/// The keys, in the order of a well-written file.
+const KEYS: [Field; 18] = [
+    Field::Setpoint,
+    Field::Scale,
+    Field::Action,
+    Field::Kp,
+    Field::Ki,
+    Field::Kd,
+    Field::Bias,
+    Field::Min,
+    Field::Max,
+    Field::Period,
+    Field::Filter,
+    Field::HalfLife,
+    Field::DeadBand,
+    Field::SlewUp,
+    Field::SlewDown,
+    Field::MaxPeriods,
+    Field::MaxHold,
+    Field::Sampling,
+];
+
+/// Keys without a sensible default.
+const REQUIRED: [Field; 6] = [
+    Field::Setpoint,
+    Field::Action,
+    Field::Bias,
+    Field::Min,
+    Field::Max,
+    Field::Period,
+];
+
+/// Reads and validates a controller file.
+///
+/// # Errors
+///
+/// The first thing that is wrong, with line, key, value and allowed range.
+pub fn read_controller(bytes: &[u8], name: &str) -> Result<Config, Failure> {
+    if bytes.len() as u64 > LARGEST {
+        return Err(Failure::at(
+            "file_too_large",
+            Place::file(name),
+            format_args!("is larger than {LARGEST} bytes"),
+        )
+        .remedy("give a controller file; samples go to --input"));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = count_lines(&bytes[..error.valid_up_to()]);
+        Failure::at("bad_encoding", Place::line(name, line), "is not UTF-8")
+            .remedy("save the file as UTF-8")
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let table = DeTable::parse(text).map_err(|error| {
+        let mut place = Place::file(name);
+        if let Some(span) = error.span() {
+            place = position(text, name, span);
+        }
+        Failure::at("bad_toml", place, error.message())
+            .remedy("write lines of the form `kp = 0.1`; see `homeostat replay --help`")
+    })?;
+    let file = ControllerFile {
+        text,
+        name,
+        table: table.get_ref(),
+    };
+    file.refuse_unknown_keys()?;
+    file.refuse_missing_keys()?;
+    file.config()
+}
+
+/// A parsed file whose values keep their source text and their place.
+struct ControllerFile<'a> {
+    text: &'a str,
+    name: &'a str,
+    table: &'a DeTable<'a>,
+}
+
+impl ControllerFile<'_> {
+    fn refuse_unknown_keys(&self) -> Result<(), Failure> {
+        let unknown = self
+            .table
+            .iter()
+            .filter(|(key, _)| {
+                !KEYS
+                    .iter()
+                    .any(|known| known.name() == key.get_ref().as_ref())
+            })
+            // The table is sorted by key; a person reads from the top.
+            .min_by_key(|(key, _)| key.span().start);
+        let Some((key, value)) = unknown else {
+            return Ok(());
+        };
+        let written = key.get_ref().as_ref();
+        let remedy = if matches!(value.get_ref(), DeValue::Table(_)) {
+            "write the keys at the top of the file, outside any table".to_owned()
+        } else {
+            match nearest(written) {
+                Some(known) => format!("did you mean `{known}`?"),
+                None => format!(
+                    "remove it; the keys are {}",
+                    KEYS.map(Field::name).join(", ")
+                ),
+            }
+        };
+        Err(Failure::at(
+            "unknown_key",
+            position(self.text, self.name, key.span()),
+            format_args!("{} is not a key of a controller", quoted(written)),
+        )
+        .remedy(remedy))
+    }
+
+    fn refuse_missing_keys(&self) -> Result<(), Failure> {
+        let missing: Vec<Field> = REQUIRED
+            .into_iter()
+            .filter(|field| self.value(*field).is_none())
+            .collect();
+        let Some(first) = missing.first() else {
+            return Ok(());
+        };
+        let names: Vec<String> = missing
+            .iter()
+            .map(|field| format!("`{}`", field.name()))
+            .collect();
+        Err(Failure::at(
+            "missing_key",
+            Place::file(self.name),
+            format_args!("lacks {}", names.join(", ")),
+        )
+        .remedy(format!(
+            "add for example `{} = {}`",
+            first.name(),
+            example(*first)
+        )))
+    }
+
+    fn config(&self) -> Result<Config, Failure> {
+        let action = self
+            .word(
+                Field::Action,
+                &[("reverse", Action::Reverse), ("direct", Action::Direct)],
+            )?
+            .unwrap_or(Action::Reverse);
+        let sampling = self
+            .word(
+                Field::Sampling,
+                &[("mean", Sampling::Mean), ("point", Sampling::Point)],
+            )?
+            .unwrap_or(Sampling::Mean);
+        let mut config = Config::new(
+            action,
+            sampling,
+            self.small(Field::Period)?.unwrap_or_default(),
+            self.plain(Field::Setpoint)?.unwrap_or_default(),
+            0,
+            self.whole_ppm(Field::Min)?.unwrap_or_default(),
+            self.whole_ppm(Field::Max)?.unwrap_or_default(),
+        );
+        if let Some(scale) = self.plain(Field::Scale)? {
+            config.scale = scale;
+        }
+        for (field, ramp) in [
+            (Field::Bias, &mut config.bias),
+            (Field::Kp, &mut config.kp),
+            (Field::Ki, &mut config.ki),
+            (Field::Kd, &mut config.kd),
+        ] {
+            if let Some(value) = self.ppm(field)? {
+                *ramp = Ramp::constant(value);
+            }
+        }
+        for (field, ramp) in [
+            (Field::Filter, &mut config.filter),
+            (Field::DeadBand, &mut config.dead_band),
+        ] {
+            if let Some(value) = self.plain(field)? {
+                *ramp = Ramp::constant(value);
+            }
+        }
+        for (field, slew) in [
+            (Field::SlewUp, &mut config.slew_up),
+            (Field::SlewDown, &mut config.slew_down),
+        ] {
+            if let Some(value) = self.whole_ppm(field)? {
+                let rate = u64::try_from(value)
+                    .map_err(|_| self.refuse(field, DecimalError::OutOfRange))?;
+                *slew = Some(rate);
+            }
+        }
+        for (field, number) in [
+            (Field::MaxPeriods, &mut config.max_periods),
+            (Field::MaxHold, &mut config.max_hold),
+        ] {
+            if let Some(value) = self.small(field)? {
+                *number = value;
+            }
+        }
+        if let Some(half_life) = self.integer(Field::HalfLife)? {
+            config.half_life = u64::try_from(half_life)
+                .map_err(|_| self.refuse(Field::HalfLife, DecimalError::OutOfRange))?;
+        }
+        config
+            .validate()
+            .map_err(|error| self.refuse(error.field, DecimalError::OutOfRange))?;
+        Ok(config)
+    }
+
+    fn value(&self, field: Field) -> Option<&Spanned<DeValue<'_>>> {
+        self.table.get(field.name())
+    }
+
+    /// A number in its own unit.
+    fn plain(&self, field: Field) -> Result<Option<Fx>, Failure> {
+        self.convert(field, |number| number.to_fx())
+    }
+
+    /// A fraction as parts per million.
+    fn ppm(&self, field: Field) -> Result<Option<Fx>, Failure> {
+        self.convert(field, |number| number.shifted(PPM).to_fx())
+    }
+
+    /// A fraction that is a whole number of parts per million.
+    fn whole_ppm(&self, field: Field) -> Result<Option<i64>, Failure> {
+        self.convert(field, |number| number.shifted(PPM).to_i64())
+    }
+
+    fn integer(&self, field: Field) -> Result<Option<i64>, Failure> {
+        self.convert(field, |number| number.to_i64())
+    }
+
+    fn small(&self, field: Field) -> Result<Option<u32>, Failure> {
+        self.convert(field, |number| {
+            u32::try_from(number.to_i64()?).map_err(|_| DecimalError::OutOfRange)
+        })
+    }
+
+    /// Reads a number from its source text: it has never been a float.
+    fn convert<T>(
+        &self,
+        field: Field,
+        into: impl FnOnce(Decimal) -> Result<T, DecimalError>,
+    ) -> Result<Option<T>, Failure> {
+        let Some(value) = self.value(field) else {
+            return Ok(None);
+        };
+        let text = match value.get_ref() {
+            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str(),
+            DeValue::Float(float) => float.as_str(),
+            other => {
+                let remedy = match other {
+                    DeValue::String(_) => "write the number without quotation marks",
+                    DeValue::Integer(_) => "write the number in decimal",
+                    _ => "write a number",
+                };
+                return Err(self.wrong(field, "bad_type", "is not a decimal number", remedy));
+            }
+        };
+        text.parse::<Decimal>()
+            .and_then(into)
+            .map(Some)
+            .map_err(|error| self.refuse(field, error))
+    }
+
+    fn word<T: Copy>(&self, field: Field, words: &[(&str, T)]) -> Result<Option<T>, Failure> {
+        let Some(value) = self.value(field) else {
+            return Ok(None);
+        };
+        let found = match value.get_ref() {
+            DeValue::String(word) => words.iter().find(|(known, _)| known == word),
+            _ => None,
+        };
+        match found {
+            Some((_, meaning)) => Ok(Some(*meaning)),
+            None => Err(self.wrong(
+                field,
+                "bad_word",
+                "is not one of its words",
+                &format!("write {}, in quotation marks", field.allowed()),
+            )),
+        }
+    }
+
+    /// A number that cannot be what its key means.
+    fn refuse(&self, field: Field, error: DecimalError) -> Failure {
+        let in_ppm = matches!(
+            field,
+            Field::Min | Field::Max | Field::SlewUp | Field::SlewDown
+        );
+        let problem = match error {
+            DecimalError::NotWhole if in_ppm => {
+                "is not a whole number of millionths (at most six decimal places)".to_owned()
+            }
+            other => other.to_string(),
+        };
+        // A default can be what is out of range, too: the scale comes from the setpoint.
+        let problem = if self.value(field).is_some() {
+            problem
+        } else {
+            "by default does not fit the other keys".to_owned()
+        };
+        self.wrong(
+            field,
+            "bad_value",
+            &problem,
+            &format!("`{}` must be {}", field.name(), self.allowed(field)),
+        )
+    }
+
+    /// The allowed range in the unit of the file.
+    fn allowed(&self, field: Field) -> String {
+        match field {
+            Field::Kp | Field::Ki | Field::Kd => "0 to 1,000,000".to_owned(),
+            Field::Min => "-1,000,000 to 1,000,000 and less than max".to_owned(),
+            Field::Max => "-1,000,000 to 1,000,000 and more than min".to_owned(),
+            Field::SlewUp | Field::SlewDown => {
+                "0 to 500,000 a period, or absent for unlimited".to_owned()
+            }
+            Field::Bias => format!(
+                "from min to max ({} to {})",
+                self.source(Field::Min),
+                self.source(Field::Max)
+            ),
+            other => other.allowed().to_owned(),
+        }
+    }
+
+    /// The source text of a value.
+    fn source(&self, field: Field) -> &str {
+        self.value(field)
+            .and_then(|value| self.text.get(value.span()))
+            .unwrap_or_default()
+    }
+
+    fn wrong(&self, field: Field, code: &'static str, problem: &str, remedy: &str) -> Failure {
+        let place = match self.value(field) {
+            Some(value) => position(self.text, self.name, value.span()),
+            None => Place::file(self.name),
+        }
+        .field(field.name());
+        let source = self.source(field);
+        let failure = if source.is_empty() {
+            Failure::at(code, place, problem)
+        } else {
+            Failure::at(code, place, format_args!("{} {problem}", quoted(source)))
+        };
+        failure.remedy(remedy)
+    }
+}
+
+/// The key that a person may have meant.
+fn nearest(written: &str) -> Option<&'static str> {
+    const ALIKE: f64 = 0.75;
+    let folded = written.to_lowercase().replace('-', "_");
+    KEYS.iter()
+        .map(|known| (strsim::jaro_winkler(&folded, known.name()), known.name()))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .min_by_key(|(likeness, name)| (Reverse((likeness * 1e6) as u64), *name))
+        .map(|(_, name)| name)
+}
+
+/// A value to show how a key is written.
+const fn example(field: Field) -> &'static str {
+    match field {
+        Field::Setpoint => "0.6",
+        Field::Action => "\"reverse\"",
+        Field::Bias => "0.06",
+        Field::Min => "0.01",
+        Field::Max => "0.2",
+        Field::Period => "604800",
+        _ => "0",
+    }
+}
+
+fn position(text: &str, name: &str, span: Range<usize>) -> Place {
+    let before = text.get(..span.start).unwrap_or(text);
+    let column = before.rsplit('\n').next().unwrap_or(before).chars().count() as u64 + 1;
+    Place {
+        column: Some(column),
+        ..Place::line(name, count_lines(before.as_bytes()))
+    }
+}
+
+/// The number of the line that follows these bytes.
+fn count_lines(before: &[u8]) -> u64 {
+    before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EMISSION: &str = "\
+setpoint = 0.60
+action = \"reverse\"
+kp = 0.10
+ki = 0.02
+bias = 0.06
+min = 0.01
+max = 0.20
+period = 604800
+";
+
+    fn good(text: &str) -> Config {
+        read_controller(text.as_bytes(), "c.toml")
+            .unwrap_or_else(|failure| panic!("{text}\n{failure}"))
+    }
+
+    fn bad(text: &str) -> Failure {
+        read_controller(text.as_bytes(), "c.toml").expect_err(text)
+    }
+
+    /// `EMISSION` with one more line, or with its line for the same key replaced.
+    fn with(line: &str) -> String {
+        let key = line.split('=').next().unwrap_or(line).trim();
+        let kept: String = EMISSION
+            .lines()
+            .filter(|old| old.split('=').next().map(str::trim) != Some(key))
+            .map(|old| format!("{old}\n"))
+            .collect();
+        format!("{kept}{line}\n")
+    }
+
+    #[test]
+    fn fractions_become_ppm_and_the_rest_gets_defaults() {
+        let config = good(EMISSION);
+        assert_eq!(config.action, Action::Reverse);
+        assert_eq!(config.sampling, Sampling::Mean);
+        assert_eq!(config.scale, config.setpoint.to);
+        assert_eq!(config.kp.to, Fx::from_num(100_000));
+        assert_eq!(config.ki.to, Fx::from_num(20_000));
+        assert_eq!(config.bias.to, Fx::from_num(60_000));
+        assert_eq!((config.min, config.max), (10_000, 200_000));
+        assert_eq!((config.slew_up, config.slew_down), (None, None));
+        assert_eq!(
+            (config.period, config.max_periods, config.max_hold),
+            (604_800, 4, 4)
+        );
+        assert_eq!(config.half_life, 0);
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let config = good(
+            "setpoint = -0.25\nscale = 2\naction = 'direct'\nkp = 1_000.5\nki = 2e-6\nkd = 3e-6\n\
+             bias = 0\nmin = -1.0\nmax = 1\nperiod = 3_600\nfilter = 0.01\nhalf_life = 90000\n\
+             dead_band = 0.5\nslew_up = 0\nslew_down = 0.000001\nmax_periods = 25\nmax_hold = 7\n\
+             sampling = 'point'\n",
+        );
+        assert_eq!(config.setpoint.to, Fx::from_num(-0.25));
+        assert_eq!(config.scale, Fx::from_num(2));
+        assert_eq!(config.action, Action::Direct);
+        assert_eq!(config.kp.to, Fx::from_num(1_000_500_000));
+        assert_eq!(config.ki.to, Fx::from_num(2));
+        assert_eq!(config.kd.to, Fx::from_num(3));
+        assert_eq!((config.min, config.max), (-1_000_000, 1_000_000));
+        assert_eq!(config.half_life, 90_000);
+        assert_eq!(config.dead_band.to, Fx::from_num(0.5));
+        assert_eq!((config.slew_up, config.slew_down), (Some(0), Some(1)));
+        assert_eq!((config.max_periods, config.max_hold), (25, 7));
+        assert_eq!(config.sampling, Sampling::Point);
+    }
+
+    #[test]
+    fn every_refusal_names_line_key_value_and_range() {
+        for (line, code, message, remedy) in [
+            (
+                "Kp = 1",
+                "unknown_key",
+                "c.toml, line 9, column 1: `Kp` is not a key of a controller",
+                "did you mean `kp`?",
+            ),
+            (
+                "deadband = 1",
+                "unknown_key",
+                "c.toml, line 9, column 1: `deadband` is not a key of a controller",
+                "did you mean `dead_band`?",
+            ),
+            (
+                "[controller]",
+                "unknown_key",
+                "c.toml, line 9, column 2: `controller` is not a key of a controller",
+                "write the keys at the top of the file, outside any table",
+            ),
+            (
+                "min = 0.0100001",
+                "bad_value",
+                "c.toml, line 8, column 7, `min`: `0.0100001` is not a whole number of millionths (at most six decimal places)",
+                "`min` must be -1,000,000 to 1,000,000 and less than max",
+            ),
+            (
+                "min = 0.3",
+                "bad_value",
+                "c.toml, line 8, column 7, `min`: `0.3` is out of range",
+                "`min` must be -1,000,000 to 1,000,000 and less than max",
+            ),
+            (
+                "bias = 0.21",
+                "bad_value",
+                "c.toml, line 8, column 8, `bias`: `0.21` is out of range",
+                "`bias` must be from min to max (0.01 to 0.20)",
+            ),
+            (
+                "slew_up = -0.1",
+                "bad_value",
+                "c.toml, line 9, column 11, `slew_up`: `-0.1` is out of range",
+                "`slew_up` must be 0 to 500,000 a period, or absent for unlimited",
+            ),
+            (
+                "period = 59",
+                "bad_value",
+                "c.toml, line 8, column 10, `period`: `59` is out of range",
+                "`period` must be 60 to 31,536,000 s",
+            ),
+            (
+                "period = 1e10",
+                "bad_value",
+                "c.toml, line 8, column 10, `period`: `1e10` is out of range",
+                "`period` must be 60 to 31,536,000 s",
+            ),
+            (
+                "max_hold = 1.5",
+                "bad_value",
+                "c.toml, line 9, column 12, `max_hold`: `1.5` is not a whole number",
+                "`max_hold` must be 1 to 1,000 periods",
+            ),
+            (
+                "half_life = -1",
+                "bad_value",
+                "c.toml, line 9, column 13, `half_life`: `-1` is out of range",
+                "`half_life` must be 0 (no leak), or max_periods x period to 31,536,000,000 s",
+            ),
+            (
+                "kp = nan",
+                "bad_value",
+                "c.toml, line 8, column 6, `kp`: `nan` is not a finite number",
+                "`kp` must be 0 to 1,000,000",
+            ),
+            (
+                "kp = 1e300",
+                "bad_value",
+                "c.toml, line 8, column 6, `kp`: `1e300` is out of range",
+                "`kp` must be 0 to 1,000,000",
+            ),
+            (
+                "kp = \"0.1\"",
+                "bad_type",
+                "c.toml, line 8, column 6, `kp`: `\"0.1\"` is not a decimal number",
+                "write the number without quotation marks",
+            ),
+            (
+                "kp = 0x10",
+                "bad_type",
+                "c.toml, line 8, column 6, `kp`: `0x10` is not a decimal number",
+                "write the number in decimal",
+            ),
+            (
+                "kp = [1]",
+                "bad_type",
+                "c.toml, line 8, column 6, `kp`: `[1]` is not a decimal number",
+                "write a number",
+            ),
+            (
+                "action = \"sideways\"",
+                "bad_word",
+                "c.toml, line 8, column 10, `action`: `\"sideways\"` is not one of its words",
+                "write `reverse` or `direct`, in quotation marks",
+            ),
+        ] {
+            let failure = bad(&with(line));
+            assert_eq!(
+                (failure.code, failure.message.as_str(), failure.remedy.as_str()),
+                (code, message, remedy)
+            );
+        }
+    }
+
+    #[test]
+    fn missing_keys_are_listed_together() {
+        let failure = bad("kp = 1\naction = \"direct\"\n");
+        assert_eq!(
+            failure.message,
+            "c.toml: lacks `setpoint`, `bias`, `min`, `max`, `period`"
+        );
+        assert_eq!(failure.remedy, "add for example `setpoint = 0.6`");
+    }
+
+    #[test]
+    fn broken_files_are_refused_with_a_place() {
+        let failure = bad("kp = 1\nki 2\n");
+        assert_eq!(failure.code, "bad_toml");
+        assert_eq!(failure.at.expect("place").line, Some(2));
+        assert_eq!(bad(&format!("{EMISSION}kp = 2\n")).code, "bad_toml");
+        assert_eq!(
+            bad(&format!("kp = {}", "[".repeat(50_000))).code,
+            "bad_toml"
+        );
+        let failure = read_controller(b"kp = 1\n# \xff\n", "c.toml").expect_err("not UTF-8");
+        assert_eq!(failure.message, "c.toml, line 2: is not UTF-8");
+        let large = vec![b'#'; LARGEST as usize + 1];
+        let failure = read_controller(&large, "c.toml").expect_err("large");
+        assert_eq!(failure.code, "file_too_large");
+    }
+
+    #[test]
+    fn windows_files_are_read() {
+        let config = good(&format!("\u{feff}{}", EMISSION.replace('\n', "\r\n")));
+        assert_eq!(config.kp.to, Fx::from_num(100_000));
+    }
+}

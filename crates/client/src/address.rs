@@ -1,0 +1,76 @@
+//! Program-derived addresses.
+
+use anchor_lang::prelude::Pubkey;
+use homeostat::seeds;
+
+use crate::PROGRAM_ID;
+
+fn derive(seeds: &[&[u8]]) -> Pubkey {
+    Pubkey::find_program_address(seeds, &PROGRAM_ID).0
+}
+
+/// Every address that follows from an economy's mint and creator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EconomyAddresses {
+    /// Mint of the economy's token.
+    pub mint: Pubkey,
+    /// The economy account.
+    pub economy: Pubkey,
+    /// Signer over the mint and every vault.
+    pub authority: Pubkey,
+    /// Token account that claims are paid from.
+    pub reward_vault: Pubkey,
+    /// Token account of the treasury.
+    pub treasury_vault: Pubkey,
+    /// Lamport vault that pays crank bounties.
+    pub keeper_vault: Pubkey,
+    /// Decision log.
+    pub log: Pubkey,
+}
+
+impl EconomyAddresses {
+    /// Addresses of the economy that `creator` made for `mint`.
+    pub fn new(mint: &Pubkey, creator: &Pubkey) -> Self {
+        let economy = derive(&[seeds::ECONOMY, mint.as_ref(), creator.as_ref()]);
+        let of = |seed: &[u8]| derive(&[seed, economy.as_ref()]);
+        Self {
+            mint: *mint,
+            economy,
+            authority: of(seeds::AUTHORITY),
+            reward_vault: of(seeds::REWARDS),
+            treasury_vault: of(seeds::TREASURY),
+            keeper_vault: of(seeds::KEEPER),
+            log: of(seeds::LOG),
+        }
+    }
+
+    /// The pool for a stake mint.
+    pub fn pool(&self, stake_mint: &Pubkey) -> Pubkey {
+        derive(&[seeds::POOL, self.economy.as_ref(), stake_mint.as_ref()])
+    }
+
+    /// The meter of a shard.
+    pub fn meter(&self, shard: u8) -> Pubkey {
+        derive(&[seeds::METER, self.economy.as_ref(), &[shard]])
+    }
+}
+
+/// Token account that holds a pool's stake.
+pub fn principal_vault(pool: &Pubkey) -> Pubkey {
+    derive(&[seeds::PRINCIPAL, pool.as_ref()])
+}
+
+/// An owner's position in a pool.
+pub fn position(pool: &Pubkey, owner: &Pubkey) -> Pubkey {
+    derive(&[seeds::POSITION, pool.as_ref(), owner.as_ref()])
+}
+
+/// Token account that holds a meter's uncollected fees.
+pub fn fee_vault(meter: &Pubkey) -> Pubkey {
+    derive(&[seeds::FEES, meter.as_ref()])
+}
+
+/// Signs the self-calls that carry events.
+pub fn event_authority() -> Pubkey {
+    derive(&[b"__event_authority"])
+}

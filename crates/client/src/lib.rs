@@ -1,0 +1,34 @@
+//! The Homeostat SDK: addresses, instruction builders, account and event
+//! decoding, error text. Plain values in, [`Instruction`]s out; no network code,
+//! so it works with an RPC client, a test bank or a wallet backend alike.
+//!
+//! ```
+//! use homeostat_client::{instruction, EconomyAddresses};
+//! use homeostat_client::Pubkey;
+//!
+//! let (mint, creator, owner) = (Pubkey::new_unique(), Pubkey::new_unique(), Pubkey::new_unique());
+//! let economy = EconomyAddresses::new(&mint, &creator);
+//! let open = instruction::open_position(&economy.pool(&mint), &owner, &owner);
+//! assert_eq!(open.program_id, homeostat_client::PROGRAM_ID);
+//! ```
+
+pub mod address;
+pub mod decode;
+pub mod error;
+pub mod event;
+pub mod instruction;
+pub mod log;
+
+pub use address::EconomyAddresses;
+pub use anchor_lang::prelude::Pubkey;
+pub use homeostat::{
+    instructions::{ControllerSettings, Direction, EconomyArgs, LimitSettings, Setting},
+    state::{
+        Controller, DecisionLog, DecisionRecord, Economy, Funding, Life, Meter, Metric, Parameter,
+        Pool, PoolKind, Position,
+    },
+};
+pub use solana_program::instruction::{AccountMeta, Instruction};
+
+/// The program's address.
+pub const PROGRAM_ID: Pubkey = homeostat::ID;

@@ -1,0 +1,120 @@
+//! One decision with every term, so that nobody has to recompute its parts.
+
+use crate::Fx;
+
+/// Why a step held `u` instead of integrating.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum HoldReason {
+    /// Not held.
+    #[default]
+    None = 0,
+    /// No sample.
+    Missing = 1,
+    /// The sample is older than `max_age`.
+    Stale = 2,
+    /// The sample's time lies after `now`.
+    Future = 3,
+    /// A feed value outside `[y_min, y_max]`.
+    OutOfRange = 4,
+    /// Fewer than `min_samples` behind a feed value.
+    ThinSamples = 5,
+    /// A computation left its range; the value is kept.
+    Computation = 6,
+    /// The caller holds this controller (a breaker is latched).
+    Latched = 7,
+}
+
+/// What happened in a step, as bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags(pub u32);
+
+impl Flags {
+    /// First step after creation, resume or a mode change.
+    pub const PRIMED: Self = Self(1);
+    /// `now` is not after the last step: the previous decision again.
+    pub const REPEATED: Self = Self(1 << 1);
+    /// More than `max_periods` elapsed.
+    pub const GAP: Self = Self(1 << 2);
+    /// No accepted sample; see [`crate::Decision::held`].
+    pub const HELD: Self = Self(1 << 3);
+    /// Held for longer than `max_hold`: `u` moves to the bias.
+    pub const HOLD_EXPIRED: Self = Self(1 << 4);
+    /// The error lies inside the dead-band.
+    pub const DEAD_BAND: Self = Self(1 << 5);
+    /// The upward slew limit cut the movement.
+    pub const SLEW_UP: Self = Self(1 << 6);
+    /// The downward slew limit cut the movement.
+    pub const SLEW_DOWN: Self = Self(1 << 7);
+    /// `u` is at the lower limit.
+    pub const LIMIT_LOW: Self = Self(1 << 8);
+    /// `u` is at the upper limit.
+    pub const LIMIT_HIGH: Self = Self(1 << 9);
+    /// The integral increment was trimmed by anti-windup.
+    pub const TRIMMED: Self = Self(1 << 10);
+    /// A cap or funding kept the real value away from `u_prev`.
+    pub const CAPPED: Self = Self(1 << 11);
+    /// `Mode::Manual`.
+    pub const MANUAL: Self = Self(1 << 12);
+    /// `y` was clamped into `[y_min, y_max]` (`Sampling::Mean`).
+    pub const CLAMPED_Y: Self = Self(1 << 13);
+
+    /// True when every bit of `other` is set.
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Sets the bits of `other`.
+    pub fn insert(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+}
+
+/// The outcome of one step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// Start of the window (unix seconds): the previous step.
+    pub from: i64,
+    /// End of the window (unix seconds): this step.
+    pub to: i64,
+    /// Process variable as used (fraction). When held, y, r, z, e and P are those
+    /// of the last accepted sample.
+    pub y: Fx,
+    /// Setpoint in force (fraction).
+    pub r: Fx,
+    /// Normalised signed error, clamped to +-8.
+    pub z: Fx,
+    /// Error outside the dead-band.
+    pub e: Fx,
+    /// Elapsed periods, capped at `max_periods`.
+    pub tau: Fx,
+    /// Integral retention factor over the step, 0 ..= 1; 1 when held. Not applied
+    /// by a priming step, whose integral is solved.
+    pub lambda: Fx,
+    /// Proportional term (ppm).
+    pub p: Fx,
+    /// Integral term after the step (ppm).
+    pub i: Fx,
+    /// Derivative term (ppm).
+    pub d: Fx,
+    /// Feed-forward term (ppm).
+    pub f: Fx,
+    /// Bias in force (ppm).
+    pub u0: Fx,
+    /// Where the step aims, before slew and limits (ppm): u0 + F + P + I + D after
+    /// trimming; the manual value in `Mode::Manual`; when held, the previous u,
+    /// or the bias once the hold has expired.
+    pub raw: Fx,
+    /// After the slew limits (ppm).
+    pub slewed: Fx,
+    /// After the limits (ppm); `u` is this, rounded towards `u_prev`.
+    pub limited: Fx,
+    /// Output before the step (ppm).
+    pub u_prev: i64,
+    /// Output after the step (ppm).
+    pub u: i64,
+    /// What happened.
+    pub flags: Flags,
+    /// Why the step held, if it did.
+    pub held: HoldReason,
+}

@@ -1,0 +1,32 @@
+//! The Homeostat control law: one PID step in fixed point.
+//!
+//! `no_std`, no allocation, no floating point, no `unsafe`. The on-chain
+//! program, the simulator, the command line and the dashboard all call
+//! [`step`], so what is previewed, simulated and verified is what runs on
+//! chain.
+//!
+//! Quantities of the manipulated parameter `u` (`u`, bias, limits, terms, gains)
+//! are in **ppm** (parts per million of a fraction); measurements `y` and
+//! setpoints `r` are plain fractions; times are whole seconds.
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+#![deny(clippy::arithmetic_side_effects)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
+mod config;
+mod decision;
+mod law;
+mod math;
+mod ramp;
+mod state;
+
+pub use config::{Action, Config, ConfigError, Field, Mode, Sampling};
+pub use decision::{Decision, Flags, HoldReason};
+pub use law::{change, create, resume, step, Change, Input, Sample};
+pub use math::{div_half_even, exp2_neg, mul_half_even};
+pub use ramp::Ramp;
+pub use state::{Prime, State};
+
+/// Signed fixed point with 80 integer and 48 fraction bits (ulp = 2^-48).
+pub type Fx = fixed::types::I80F48;

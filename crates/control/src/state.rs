@@ -1,0 +1,45 @@
+//! What one controller remembers between steps.
+
+use crate::{Decision, Fx};
+
+/// Memory of one controller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Time of the last step (unix seconds).
+    pub last_at: i64,
+    /// Output u in force (ppm), rounded towards the previous one.
+    pub u: i64,
+    /// Integral I (ppm).
+    pub integral: Fx,
+    /// Filtered derivative d (normalised error per period).
+    pub derivative: Fx,
+    /// Last accepted y; `None` after a hold, a gap or before the first sample.
+    pub y_prev: Option<Fx>,
+    /// Last accepted e*, for the trapezoid of `Sampling::Point`.
+    pub e_prev: Option<Fx>,
+    /// Last accepted feed-forward F (ppm).
+    pub feed_forward: Fx,
+    /// Upward slew budget (ppm seconds), `u64::MAX` without a limit.
+    pub bucket_up: u64,
+    /// Downward slew budget (ppm seconds), `u64::MAX` without a limit.
+    pub bucket_down: u64,
+    /// Seconds without an accepted sample.
+    pub held_for: u64,
+    /// How the next accepted sample primes the integral.
+    pub prime: Prime,
+    /// The last decision: what `repeat` returns and what re-solving starts from.
+    pub last: Decision,
+}
+
+/// What the next accepted sample does to the integral before anything else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Prime {
+    /// Nothing: a sample has been taken.
+    #[default]
+    No = 0,
+    /// After creation: I = 0.
+    Zero = 1,
+    /// After resume or a mode change: I = u - u0 - F - P.
+    Solve = 2,
+}

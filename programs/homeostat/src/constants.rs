@@ -1,0 +1,52 @@
+//! Numbers that hold whatever governance or a controller says.
+
+/// A year, as every annual rate in this program counts it (365 d), in seconds.
+pub const YEAR: i64 = 31_536_000;
+/// Parts per million in one.
+pub const PPM: u64 = 1_000_000;
+/// Layout version written into every account.
+pub const LAYOUT_VERSION: u8 = 1;
+
+/// Shortest period of an economy (seconds).
+pub const MIN_PERIOD: u32 = homeostat_control::Config::MIN_PERIOD;
+/// Longest period of an economy (seconds).
+pub const MAX_PERIOD: u32 = homeostat_control::Config::MAX_PERIOD;
+
+/// Most pools of an economy: one native, the rest liquidity.
+pub const MAX_POOLS: usize = 8;
+/// Most meters (payment shards) of an economy.
+pub const MAX_METERS: usize = 8;
+/// Most token accounts that can be excluded from the circulating supply.
+pub const MAX_EXCLUDED: usize = 4;
+/// Unbonding tickets of a position.
+pub const MAX_TICKETS: usize = 8;
+/// Tickets that unlock within the same stretch of this many seconds merge.
+pub const TICKET_GRAIN: i64 = 86_400;
+/// Longest unbonding time (seconds): 90 d.
+pub const MAX_UNBONDING: u32 = 7_776_000;
+
+/// Highest annual emission (ppm of supply): 100 %.
+pub const MAX_EMISSION_PPM: i64 = 1_000_000;
+/// Highest fee rate (ppm of a payment): 10 %.
+pub const MAX_FEE_PPM: i64 = 100_000;
+/// Highest share (ppm): burn share, liquidity share, splits.
+pub const MAX_SHARE_PPM: i64 = 1_000_000;
+/// Highest emission of one period (ppm of supply): 10 %.
+pub const MAX_PERIOD_EMISSION_PPM: u32 = 100_000;
+/// Turnover per year that utilisation 1 stands for (ppm of circulating supply): 0.01 to 1,000.
+pub const TURNOVER_RANGE_PPM: core::ops::RangeInclusive<u64> = 10_000..=1_000_000_000;
+/// Highest bounty a crank pays (lamports): 0.1 SOL.
+pub const MAX_BOUNTY: u64 = 100_000_000;
+
+/// How far the supply counter follows foreign mints and burns in a period (ppm).
+pub const SUPPLY_DRIFT_PPM: u64 = 10_000;
+/// Least time between two touches of a liquidity pool that count (seconds).
+pub const MIN_TOUCH_INTERVAL: i64 = 60;
+/// Tokens (base units) that one economy may stream over its whole life. Keeps
+/// every Q64.64 accumulator inside 128 bits, so that no sum of them can overflow.
+pub const MAX_LIFETIME_STREAM: u64 = u64::MAX / 4;
+
+/// Decisions the log holds at creation.
+pub const LOG_INITIAL_CAPACITY: u32 = 24;
+/// Decisions the log can be grown to.
+pub const LOG_MAX_CAPACITY: u32 = 256;

@@ -1,0 +1,96 @@
+//! Errors: numbered from 6000, append-only; each message says what to do.
+
+// The message is the documentation, and the one users read.
+#![allow(missing_docs)]
+
+use anchor_lang::prelude::*;
+
+/// Every named refusal of the program.
+#[error_code]
+pub enum HomeostatError {
+    // 6000: configuration
+    #[msg("A parameter is out of its range; see the log line before this for its name and range, and correct it")]
+    InvalidParameter,
+    #[msg("This signer may not do that; sign with the economy's creator")]
+    Unauthorized,
+    #[msg("The economy is not in Draft; its parameters now change by proposal only")]
+    NotDraft,
+    #[msg("The economy is not live yet; the creator has to call go_live first")]
+    NotLive,
+    #[msg("The mint authority is not the economy's authority address; hand it over with set_authority, then go live")]
+    MintAuthorityNotHeld,
+    #[msg("The mint has a freeze authority; revoke it, then retry")]
+    FreezeAuthoritySet,
+    #[msg("The mint carries a Token-2022 extension that is not on the allow-list; use a mint without it")]
+    UnsupportedMintExtension,
+    #[msg("The mint has no supply; mint the initial supply before going live")]
+    NoSupply,
+    #[msg("The economy already has its eight pools or meters; use an existing one")]
+    TooMany,
+    #[msg("The native pool is missing; create a pool whose stake mint is the economy's mint")]
+    NativePoolMissing,
+    // 6010: staking
+    #[msg("The amount is zero or below the economy's minimum; use a larger amount")]
+    AmountTooSmall,
+    #[msg("The position holds less stake than that; ask for at most its amount")]
+    InsufficientStake,
+    #[msg("No ticket has reached its unlock time yet; wait until the earliest one unlocks")]
+    StillLocked,
+    #[msg("There is nothing to withdraw; call request_unstake first")]
+    NothingToWithdraw,
+    #[msg("Rewards are unclaimed; claim them, then close the position")]
+    UnclaimedRewards,
+    #[msg("The position still holds stake or tickets; unstake and withdraw, then close it")]
+    PositionNotEmpty,
+    #[msg("The reward vault is short; put top_up before claim in the same transaction (Funded mode: wait for fund_rewards)")]
+    RewardVaultShort,
+    #[msg("There is no such ticket; list the position's tickets and name one with an amount")]
+    NoSuchTicket,
+    #[msg("The token transfer delivered an unexpected amount; nothing was credited, retry or use another mint")]
+    UnexpectedTransfer,
+    // 6019: fees
+    #[msg("The fee at this moment is above your max_fee; raise max_fee or pay later")]
+    FeeAboveMax,
+    #[msg("The parts of this payment exceed its amount; raise the amount above the minimum fee")]
+    SplitExceedsAmount,
+    // 6021: control
+    #[msg("The period has not ended yet; crank after the economy's next_end")]
+    TooEarly,
+    #[msg("The accounts after the fixed ones are not the economy's pools, meters and exclusions in order; build the instruction with the SDK")]
+    WrongRemainingAccounts,
+    #[msg("There is no such controller; name emission, fee, burn or liquidity")]
+    NoSuchController,
+    #[msg("The log has its largest capacity already; nothing to grow")]
+    LogAtCapacity,
+    // 6025: invariants
+    #[msg("An arithmetic result leaves its range; use smaller numbers")]
+    MathOverflow,
+    #[msg(
+        "A vault would hold less than the economy owes; nothing was changed, please report this"
+    )]
+    InsolventVault,
+    #[msg("An internal invariant does not hold; nothing was changed, please report this")]
+    InvariantViolated,
+    #[msg("The mint cap would be exceeded; nothing was minted")]
+    MintCapExceeded,
+    #[msg("The account has another layout version; run migrate first")]
+    WrongVersion,
+    // 6030
+    #[msg("The AMM vault must be a token account of the economy's mint, owned by the AMM; pass the right account")]
+    WrongAmmVault,
+    #[msg("This account cannot be closed yet; pass every pool and meter of the economy with its vault, in order")]
+    NotClosable,
+    #[msg("This economy mints its rewards; fund_rewards is for Funded mode only")]
+    NotFunded,
+    #[msg("Rewards cannot be minted in Funded mode; call fund_rewards instead")]
+    NotMintable,
+    #[msg("The same account was passed twice; pass two different accounts")]
+    DuplicateAccount,
+    // 6035
+    #[msg("This section is paused; wait until the pause ends, exits stay open")]
+    Paused,
+    #[msg("The stake mint must differ from a pool that exists already and, for liquidity, from the economy's mint; choose another")]
+    WrongStakeMint,
+    #[msg("Only the creator may fund a Draft; wait until the economy is live")]
+    FundingNotOpen,
+}

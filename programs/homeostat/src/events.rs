@@ -1,0 +1,302 @@
+//! Events, one per kind of state change, emitted by self-CPI so that logs
+//! cannot truncate them. Amounts in base units, rates in ppm, times in unix
+//! seconds.
+
+use anchor_lang::prelude::*;
+
+use crate::state::{Funding, Parameter, PoolKind};
+
+/// A Draft was created.
+#[event]
+pub struct EconomyCreated {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Its mint.
+    pub mint: Pubkey,
+    /// Its creator.
+    pub creator: Pubkey,
+    /// Mint or Funded.
+    pub funding: Funding,
+    /// Period (s).
+    pub period: u32,
+    /// Hard cap.
+    pub hard_cap: u64,
+}
+
+/// A Draft was configured: the bytes of what was set, before and after.
+#[event]
+pub struct EconomyConfigured {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Index of the setting's kind.
+    pub setting: u8,
+    /// Controller concerned, if one is.
+    pub parameter: Option<Parameter>,
+    /// Stored bytes before.
+    pub old: Vec<u8>,
+    /// Stored bytes after.
+    pub new: Vec<u8>,
+}
+
+/// A pool was created.
+#[event]
+pub struct PoolCreated {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Pool.
+    pub pool: Pubkey,
+    /// Its stake mint.
+    pub stake_mint: Pubkey,
+    /// Native or Liquidity.
+    pub kind: PoolKind,
+    /// Stream lane.
+    pub lane: u8,
+    /// Weight among liquidity pools.
+    pub weight: u16,
+}
+
+/// A meter was created.
+#[event]
+pub struct MeterCreated {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Meter.
+    pub meter: Pubkey,
+    /// Shard.
+    pub shard: u8,
+}
+
+/// The economy went live. Carries the configuration records that open the
+/// decision log and the configurations behind their digests.
+#[event]
+pub struct WentLive {
+    /// Economy.
+    pub economy: Pubkey,
+    /// When.
+    pub at: i64,
+    /// Supply at that time.
+    pub supply: u64,
+    /// Circulating supply at that time.
+    pub circulating: u64,
+    /// Minted ahead for the first period.
+    pub minted: u64,
+    /// Emission stops here unless a crank comes before.
+    pub emit_until: i64,
+    /// Four log records, back to back.
+    pub records: Vec<u8>,
+    /// Four stored configurations, back to back.
+    pub configs: Vec<u8>,
+}
+
+/// Tokens were added for rewards.
+#[event]
+pub struct RewardsFunded {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Who paid.
+    pub funder: Pubkey,
+    /// What the vault received.
+    pub amount: u64,
+    /// Supplied in all before.
+    pub old_supplied: u64,
+    /// Supplied in all after.
+    pub new_supplied: u64,
+}
+
+/// Accrued rewards were minted.
+#[event]
+pub struct ToppedUp {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Minted.
+    pub amount: u64,
+    /// Supplied in all before.
+    pub old_supplied: u64,
+    /// Supplied in all after.
+    pub new_supplied: u64,
+}
+
+/// A Draft was closed.
+#[event]
+pub struct EconomyClosed {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Its creator, who got the rent back.
+    pub creator: Pubkey,
+    /// Funds returned from the reward vault.
+    pub refunded: u64,
+}
+
+/// A position was opened.
+#[event]
+pub struct PositionOpened {
+    /// Pool.
+    pub pool: Pubkey,
+    /// Position.
+    pub position: Pubkey,
+    /// Owner.
+    pub owner: Pubkey,
+}
+
+/// Stake was added.
+#[event]
+pub struct Staked {
+    /// Pool.
+    pub pool: Pubkey,
+    /// Owner.
+    pub owner: Pubkey,
+    /// What the vault received.
+    pub amount: u64,
+    /// Position before.
+    pub old_amount: u64,
+    /// Position after.
+    pub new_amount: u64,
+    /// Pool total after.
+    pub total: u64,
+}
+
+/// Stake began to unbond.
+#[event]
+pub struct UnstakeRequested {
+    /// Pool.
+    pub pool: Pubkey,
+    /// Owner.
+    pub owner: Pubkey,
+    /// Amount.
+    pub amount: u64,
+    /// Position before.
+    pub old_amount: u64,
+    /// Position after.
+    pub new_amount: u64,
+    /// When it can be withdrawn.
+    pub unlock_at: i64,
+    /// Pool total after.
+    pub total: u64,
+}
+
+/// An unbonding ticket went back to stake.
+#[event]
+pub struct UnstakeCancelled {
+    /// Pool.
+    pub pool: Pubkey,
+    /// Owner.
+    pub owner: Pubkey,
+    /// Amount.
+    pub amount: u64,
+    /// Position before.
+    pub old_amount: u64,
+    /// Position after.
+    pub new_amount: u64,
+    /// Pool total after.
+    pub total: u64,
+}
+
+/// Unlocked tickets were withdrawn.
+#[event]
+pub struct Withdrawn {
+    /// Pool.
+    pub pool: Pubkey,
+    /// Owner.
+    pub owner: Pubkey,
+    /// Amount.
+    pub amount: u64,
+    /// Unbonding in the pool before.
+    pub old_unbonding: u64,
+    /// Unbonding in the pool after.
+    pub new_unbonding: u64,
+}
+
+/// Rewards were paid.
+#[event]
+pub struct Claimed {
+    /// Pool.
+    pub pool: Pubkey,
+    /// Owner.
+    pub owner: Pubkey,
+    /// Amount.
+    pub amount: u64,
+    /// Paid by the pool in all before.
+    pub old_claimed: u64,
+    /// Paid by the pool in all after.
+    pub new_claimed: u64,
+}
+
+/// A position was closed.
+#[event]
+pub struct PositionClosed {
+    /// Pool.
+    pub pool: Pubkey,
+    /// Position.
+    pub position: Pubkey,
+    /// Owner.
+    pub owner: Pubkey,
+}
+
+/// A meter's fees were moved.
+#[event]
+pub struct Collected {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Meter.
+    pub meter: Pubkey,
+    /// Burned.
+    pub burned: u64,
+    /// Burns that the supply floor sent to the treasury.
+    pub burn_blocked: u64,
+    /// To the reward vault.
+    pub stakers: u64,
+    /// To the treasury, blocked burns included.
+    pub treasury: u64,
+    /// Payments charged through the meter in all.
+    pub payments: u64,
+    /// Volume charged through the meter in all.
+    pub volume: u128,
+}
+
+/// A period ended: four decisions and what they led to.
+#[event]
+pub struct Cranked {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Periods cranked, this one included.
+    pub period: u64,
+    /// When.
+    pub at: i64,
+    /// Who.
+    pub keeper: Pubkey,
+    /// Lamports paid to them.
+    pub bounty: u64,
+    /// S before.
+    pub old_supply: u64,
+    /// S after.
+    pub new_supply: u64,
+    /// C before.
+    pub old_circulating: u64,
+    /// C after.
+    pub new_circulating: u64,
+    /// Supplied in all before.
+    pub old_supplied: u64,
+    /// Supplied in all after minting ahead.
+    pub new_supplied: u64,
+    /// `emit_until` before.
+    pub old_emit_until: i64,
+    /// `emit_until` after.
+    pub new_emit_until: i64,
+    /// Next end.
+    pub next_end: i64,
+    /// 1 when the economy-wide check failed.
+    pub tripped: u8,
+    /// Four log records, back to back; the log's hash chain covers them.
+    pub records: Vec<u8>,
+}
+
+/// The decision log grew.
+#[event]
+pub struct LogGrown {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Slots before.
+    pub old_slots: u32,
+    /// Slots after.
+    pub new_slots: u32,
+}

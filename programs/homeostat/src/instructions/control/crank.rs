@@ -1,0 +1,208 @@
+//! Ends a period: measures everything at one timestamp, steps all four
+//! controllers on that snapshot, logs the decisions, opens the next period.
+//! Anyone may, after the period's end.
+
+use anchor_lang::{prelude::*, system_program};
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+
+use super::gather::{self, Touch};
+use crate::{
+    error::HomeostatError,
+    events::Cranked,
+    instructions::shared::*,
+    seeds,
+    state::{pause::Section, DecisionLog, DecisionRecord, Economy, Parameter, Snapshot},
+};
+
+/// Accounts of `crank`; after them what [`gather`] reads, pools writable.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Crank<'info> {
+    /// Anyone; gets the bounty.
+    #[account(mut)]
+    pub keeper: Signer<'info>,
+    /// Live.
+    #[account(
+        mut,
+        has_one = mint,
+        has_one = authority,
+        has_one = reward_vault,
+        has_one = log,
+        has_one = keeper_vault
+    )]
+    pub economy: AccountLoader<'info, Economy>,
+    /// The economy's mint.
+    #[account(mut, mint::token_program = token_program)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// CHECK: by `economy.authority`.
+    pub authority: UncheckedAccount<'info>,
+    /// The next period's rewards are minted into it.
+    #[account(mut)]
+    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// Gets the decisions.
+    #[account(mut)]
+    pub log: AccountLoader<'info, DecisionLog>,
+    /// CHECK: by `economy.keeper_vault`; pays the bounty.
+    #[account(mut)]
+    pub keeper_vault: UncheckedAccount<'info>,
+    /// Of the mint.
+    pub token_program: Interface<'info, TokenInterface>,
+    /// Moves the bounty.
+    pub system_program: Program<'info, System>,
+}
+
+impl<'info> Crank<'info> {
+    fn validate(&self, now: i64) -> Result<()> {
+        let economy = self.economy.load()?;
+        economy.require_live()?;
+        economy.require_open(Section::Crank, now)?;
+        require!(now >= economy.next_end, HomeostatError::TooEarly);
+        Ok(())
+    }
+
+    /// Everything but the token moves. Returns the event so far and what to
+    /// mint ahead.
+    #[inline(never)]
+    fn apply(
+        &self,
+        remaining: &'info [AccountInfo<'info>],
+        now: i64,
+    ) -> Result<(Box<Cranked>, u64)> {
+        let mut economy = self.economy.load_mut()?;
+        let economy = &mut *economy;
+        let (tally, excluded) = gather::tally(economy, remaining, Touch::Commit, now)?;
+        let snapshot = Box::new(Snapshot::take(
+            economy,
+            tally,
+            self.mint.supply,
+            excluded,
+            now,
+        )?);
+        // An economy-wide failure is latched, not returned: an error would undo it.
+        let owed = Economy::reward_liability(&snapshot.tally, snapshot.tally.supplied)?;
+        if self.reward_vault.amount < owed {
+            economy.tripped = 1;
+        }
+
+        let mut event = Box::new(Cranked {
+            economy: self.economy.key(),
+            period: economy.totals.periods.saturating_add(1),
+            at: now,
+            keeper: self.keeper.key(),
+            bounty: 0,
+            old_supply: economy.totals.supply,
+            new_supply: snapshot.supply,
+            old_circulating: economy.totals.circulating,
+            new_circulating: snapshot.circulating,
+            old_supplied: economy.totals.supplied,
+            new_supplied: 0,
+            old_emit_until: economy.stream.emit_until,
+            new_emit_until: 0,
+            next_end: 0,
+            tripped: economy.tripped,
+            records: Vec::new(),
+        });
+        event.records = self.decide(economy, &snapshot)?;
+        let ahead = economy.roll(&snapshot, self.mint.supply)?;
+        event.new_emit_until = economy.stream.emit_until;
+        event.next_end = economy.next_end;
+        Ok((event, ahead))
+    }
+
+    /// Steps all four controllers on one snapshot, then remembers and logs.
+    #[inline(never)]
+    fn decide(&self, economy: &mut Economy, snapshot: &Snapshot) -> Result<Vec<u8>> {
+        let mut records = Vec::with_capacity(Parameter::ALL.len());
+        for parameter in Parameter::ALL {
+            step_one(economy, snapshot, parameter, &mut records)?;
+        }
+        let log = self.log.to_account_info();
+        DecisionLog::append_to(&mut log.try_borrow_mut_data()?, &mut records)?;
+        Ok(bytemuck::cast_slice(&records).to_vec())
+    }
+
+    /// Mints ahead, pays the bounty, checks the whole.
+    #[inline(never)]
+    fn settle_up(&mut self, event: &mut Cranked, ahead: u64, now: i64) -> Result<()> {
+        let (authority_bump, keeper_bump, bounty) = {
+            let economy = self.economy.load()?;
+            (
+                economy.authority_bump,
+                economy.keeper_bump,
+                economy.limits.bounty,
+            )
+        };
+        let program = self.token_program.to_account_info();
+        mint_rewards(
+            &mut self.mint,
+            &mut self.reward_vault,
+            &Authority {
+                info: &self.authority,
+                economy: self.economy.key(),
+                bump: [authority_bump],
+            },
+            &program,
+            ahead,
+        )?;
+        event.bounty = self.pay_bounty(bounty, keeper_bump)?;
+        let mut economy = self.economy.load_mut()?;
+        economy.supply_rewards(ahead)?;
+        event.new_supplied = economy.totals.supplied;
+        economy.invariant(self.mint.supply, now)
+    }
+
+    /// Pays the whole bounty or nothing: an empty vault never blocks a crank,
+    /// and what stays behind must be nothing or rent-exempt.
+    fn pay_bounty(&self, bounty: u64, bump: u8) -> Result<u64> {
+        let held = self.keeper_vault.lamports();
+        let rent = Rent::get()?.minimum_balance(0);
+        let affordable = held
+            .checked_sub(bounty)
+            .is_some_and(|left| left == 0 || left >= rent);
+        if bounty == 0 || !affordable {
+            return Ok(0);
+        }
+        let economy = self.economy.key();
+        let seeds: [&[u8]; 3] = [seeds::KEEPER, economy.as_ref(), &[bump]];
+        system_program::transfer(
+            CpiContext::new_with_signer(
+                self.system_program.key(),
+                system_program::Transfer {
+                    from: self.keeper_vault.to_account_info(),
+                    to: self.keeper.to_account_info(),
+                },
+                &[&seeds],
+            ),
+            bounty,
+        )?;
+        Ok(bounty)
+    }
+}
+
+/// Steps one controller and takes its record.
+#[inline(never)]
+fn step_one(
+    economy: &mut Economy,
+    snapshot: &Snapshot,
+    parameter: Parameter,
+    records: &mut Vec<DecisionRecord>,
+) -> Result<()> {
+    let outcome = snapshot.decide(economy, parameter)?;
+    let controller = economy
+        .controllers
+        .get_mut(parameter.index())
+        .ok_or(HomeostatError::NoSuchController)?;
+    records.push(DecisionRecord::new(parameter, controller, &outcome));
+    controller.remember(&outcome.state);
+    Ok(())
+}
+
+/// Handles `crank`.
+pub fn crank<'info>(ctx: Context<'info, Crank<'info>>) -> Result<()> {
+    let now = now()?;
+    ctx.accounts.validate(now)?;
+    let (mut event, ahead) = ctx.accounts.apply(ctx.remaining_accounts, now)?;
+    ctx.accounts.settle_up(&mut event, ahead, now)?;
+    emit_cpi!(*event);
+    Ok(())
+}

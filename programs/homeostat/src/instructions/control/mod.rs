@@ -1,0 +1,10 @@
+//! The controllers' clock: crank, preview, log.
+
+pub mod crank;
+pub mod gather;
+pub mod grow_log;
+pub mod preview;
+
+pub use crank::*;
+pub use grow_log::*;
+pub use preview::*;

@@ -1,0 +1,55 @@
+//! What a controller would decide if the economy were cranked now, as return
+//! data (`StoredDecision`). Changes nothing.
+
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::Mint;
+use solana_program::program::set_return_data;
+
+use super::gather::{self, Touch};
+use crate::{
+    instructions::shared::now,
+    state::{Economy, Parameter, Snapshot, StoredDecision},
+};
+
+/// Accounts of `preview`; after them what [`gather`] reads, nothing writable.
+#[derive(Accounts)]
+pub struct Preview<'info> {
+    /// Live.
+    #[account(has_one = mint)]
+    pub economy: AccountLoader<'info, Economy>,
+    /// The economy's mint.
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+}
+
+impl<'info> Preview<'info> {
+    #[inline(never)]
+    fn decide(
+        &self,
+        remaining: &'info [AccountInfo<'info>],
+        parameter: Parameter,
+        now: i64,
+    ) -> Result<StoredDecision> {
+        let economy = self.economy.load()?;
+        economy.require_live()?;
+        let (tally, excluded) = gather::tally(&economy, remaining, Touch::Preview, now)?;
+        let snapshot = Box::new(Snapshot::take(
+            &economy,
+            tally,
+            self.mint.supply,
+            excluded,
+            now,
+        )?);
+        let outcome = snapshot.decide(&economy, parameter)?;
+        Ok((&outcome.decision).into())
+    }
+}
+
+/// Handles `preview`.
+pub fn preview<'info>(ctx: Context<'info, Preview<'info>>, controller: u8) -> Result<()> {
+    let parameter = Parameter::from_index(controller)?;
+    let decision = ctx
+        .accounts
+        .decide(ctx.remaining_accounts, parameter, now()?)?;
+    set_return_data(bytemuck::bytes_of(&decision));
+    Ok(())
+}

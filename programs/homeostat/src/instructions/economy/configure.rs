@@ -1,0 +1,247 @@
+//! Changes a Draft: one setting a call, as many calls as needed.
+
+use anchor_lang::prelude::*;
+use homeostat_control::{Action, Config, Fx, Ramp, Sampling};
+
+use crate::{
+    constants::*,
+    error::HomeostatError,
+    events::EconomyConfigured,
+    state::{
+        controller::Controller, defaults::metric_range, economy::check, Economy, Metric, Parameter,
+    },
+};
+
+/// A control-law number on the wire: the bits of an `I80F48` (value x 2^48).
+pub type Q48 = i128;
+
+/// Direction of a controller.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// A measurement above the setpoint raises the parameter.
+    Direct,
+    /// A measurement below the setpoint raises the parameter.
+    Reverse,
+}
+
+/// Configuration of one controller; units as in the control law.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ControllerSettings {
+    /// What it measures.
+    pub metric: Metric,
+    /// Direction.
+    pub direction: Direction,
+    /// Setpoint (fraction).
+    pub setpoint_q48: Q48,
+    /// Error scale (fraction, > 0).
+    pub scale_q48: Q48,
+    /// Bias (ppm).
+    pub bias_q48: Q48,
+    /// Proportional gain (ppm per unit of normalised error).
+    pub kp_q48: Q48,
+    /// Integral gain (ppm per unit of normalised error and period).
+    pub ki_q48: Q48,
+    /// Derivative gain (ppm periods per unit of normalised error).
+    pub kd_q48: Q48,
+    /// Derivative filter (periods).
+    pub filter_q48: Q48,
+    /// Dead-band half-width on the normalised error.
+    pub dead_band_q48: Q48,
+    /// Integral half-life (seconds), 0 = none.
+    pub half_life: u64,
+    /// Lower limit (ppm).
+    pub min_ppm: i64,
+    /// Upper limit (ppm).
+    pub max_ppm: i64,
+    /// Fastest rise (ppm per period); none = unlimited.
+    pub slew_up_ppm: Option<u64>,
+    /// Fastest fall (ppm per period); none = unlimited.
+    pub slew_down_ppm: Option<u64>,
+    /// Integration cap (periods).
+    pub max_periods: u32,
+    /// Hold time-out (periods).
+    pub max_hold: u32,
+}
+
+impl ControllerSettings {
+    /// The control law's configuration for an economy's period.
+    pub fn config(&self, period: u32) -> Config {
+        let constant = |bits: Q48| Ramp::constant(Fx::from_bits(bits));
+        let (y_min, y_max) = metric_range(self.metric);
+        let action = match self.direction {
+            Direction::Direct => Action::Direct,
+            Direction::Reverse => Action::Reverse,
+        };
+        Config {
+            max_periods: self.max_periods,
+            max_hold: self.max_hold,
+            scale: Fx::from_bits(self.scale_q48),
+            bias: constant(self.bias_q48),
+            kp: constant(self.kp_q48),
+            ki: constant(self.ki_q48),
+            kd: constant(self.kd_q48),
+            filter: constant(self.filter_q48),
+            dead_band: constant(self.dead_band_q48),
+            half_life: self.half_life,
+            slew_up: self.slew_up_ppm,
+            slew_down: self.slew_down_ppm,
+            y_min,
+            y_max,
+            ..Config::new(
+                action,
+                Sampling::Mean,
+                period,
+                Fx::from_bits(self.setpoint_q48),
+                0,
+                self.min_ppm,
+                self.max_ppm,
+            )
+        }
+    }
+}
+
+/// Limits and fixed parameters; units as in `Limits`.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitSettings {
+    /// Highest supply that emission may lead to (base units).
+    pub hard_cap: u64,
+    /// Burns stop at this supply (base units).
+    pub supply_floor: u64,
+    /// Yearly volume over circulating supply that is utilisation 1 (ppm).
+    pub turnover_ppm: u64,
+    /// Smallest stake that can be added (base units).
+    pub min_stake: u64,
+    /// Paid to whoever cranks (lamports).
+    pub bounty: u64,
+    /// Highest emission of one period (ppm of supply).
+    pub period_emission_ppm: u32,
+    /// Treasury's share of the fee that is not burned (ppm).
+    pub treasury_ppm: u32,
+    /// Time between request_unstake and withdraw (seconds).
+    pub unbonding: u32,
+}
+
+/// One setting of a Draft.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// A controller.
+    Controller {
+        /// Which.
+        parameter: Parameter,
+        /// Its configuration.
+        settings: ControllerSettings,
+    },
+    /// Limits and fixed parameters.
+    Limits(LimitSettings),
+    /// Token accounts whose balance does not circulate (team wallets).
+    Excluded {
+        /// At most four, different from each other.
+        accounts: Vec<Pubkey>,
+    },
+}
+
+impl Setting {
+    const fn kind(&self) -> u8 {
+        match self {
+            Self::Controller { .. } => 0,
+            Self::Limits(_) => 1,
+            Self::Excluded { .. } => 2,
+        }
+    }
+
+    const fn parameter(&self) -> Option<Parameter> {
+        match self {
+            Self::Controller { parameter, .. } => Some(*parameter),
+            Self::Limits(_) | Self::Excluded { .. } => None,
+        }
+    }
+}
+
+/// Accounts of `configure`.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Configure<'info> {
+    /// The economy's creator.
+    pub creator: Signer<'info>,
+    /// In Draft.
+    #[account(mut, has_one = creator @ HomeostatError::Unauthorized)]
+    pub economy: AccountLoader<'info, Economy>,
+}
+
+/// The stored bytes that a setting concerns.
+fn stored(economy: &Economy, setting: &Setting) -> Vec<u8> {
+    match setting {
+        Setting::Controller { parameter, .. } => economy
+            .controllers
+            .get(parameter.index())
+            .map(|controller| bytemuck::bytes_of(&controller.config).to_vec()),
+        Setting::Limits(_) => Some(bytemuck::bytes_of(&economy.limits).to_vec()),
+        Setting::Excluded { .. } => Some(bytemuck::cast_slice(&economy.excluded).to_vec()),
+    }
+    .unwrap_or_default()
+}
+
+impl Configure<'_> {
+    #[inline(never)]
+    fn apply(&self, setting: &Setting) -> Result<(Vec<u8>, Vec<u8>)> {
+        let mut economy = self.economy.load_mut()?;
+        economy.require_draft()?;
+        let old = stored(&economy, setting);
+        match setting {
+            Setting::Controller {
+                parameter,
+                settings,
+            } => {
+                let config = settings.config(economy.limits.period);
+                Controller::validate(&config, *parameter)?;
+                let controller = economy
+                    .controllers
+                    .get_mut(parameter.index())
+                    .ok_or(HomeostatError::NoSuchController)?;
+                controller.config = (&config).into();
+                controller.metric = settings.metric as u8;
+            }
+            Setting::Limits(new) => {
+                let limits = &mut economy.limits;
+                limits.hard_cap = new.hard_cap;
+                limits.supply_floor = new.supply_floor;
+                limits.turnover_ppm = new.turnover_ppm;
+                limits.min_stake = new.min_stake;
+                limits.bounty = new.bounty;
+                limits.period_emission_ppm = new.period_emission_ppm;
+                limits.treasury_ppm = new.treasury_ppm;
+                limits.unbonding = new.unbonding;
+            }
+            Setting::Excluded { accounts } => {
+                check("excluded", accounts.len() <= MAX_EXCLUDED)?;
+                economy.excluded = [Pubkey::default(); MAX_EXCLUDED];
+                for (index, account) in accounts.iter().enumerate() {
+                    let known = accounts.get(..index).is_some_and(|a| a.contains(account));
+                    require!(!known, HomeostatError::DuplicateAccount);
+                    check("excluded", *account != Pubkey::default())?;
+                    if let Some(slot) = economy.excluded.get_mut(index) {
+                        *slot = *account;
+                    }
+                }
+                economy.excluded_count =
+                    u8::try_from(accounts.len()).map_err(|_| HomeostatError::MathOverflow)?;
+            }
+        }
+        economy.validate()?;
+        let new = stored(&economy, setting);
+        Ok((old, new))
+    }
+}
+
+/// Handles `configure`.
+pub fn configure(ctx: Context<Configure>, setting: Setting) -> Result<()> {
+    let (old, new) = ctx.accounts.apply(&setting)?;
+    emit_cpi!(EconomyConfigured {
+        economy: ctx.accounts.economy.key(),
+        setting: setting.kind(),
+        parameter: setting.parameter(),
+        old,
+        new,
+    });
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! Starts the clock, once and for all.
+
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use homeostat_control::create;
+
+use crate::{
+    error::HomeostatError,
+    events::WentLive,
+    instructions::{control::gather, shared::*},
+    state::{economy::check, mint_rules, ConfigRecord, DecisionLog, Economy, Life, Parameter},
+};
+
+/// Accounts of `go_live`; after them the excluded token accounts, in order.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct GoLive<'info> {
+    /// The economy's creator.
+    pub creator: Signer<'info>,
+    /// In Draft.
+    #[account(
+        mut,
+        has_one = creator @ HomeostatError::Unauthorized,
+        has_one = mint,
+        has_one = authority,
+        has_one = reward_vault,
+        has_one = log
+    )]
+    pub economy: AccountLoader<'info, Economy>,
+    /// The economy's mint.
+    #[account(mut, mint::token_program = token_program)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// CHECK: by `economy.authority`.
+    pub authority: UncheckedAccount<'info>,
+    /// The first period's rewards are minted into it.
+    #[account(mut)]
+    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// Gets the configurations as its first records.
+    #[account(mut)]
+    pub log: AccountLoader<'info, DecisionLog>,
+    /// Of the mint.
+    pub token_program: Interface<'info, TokenInterface>,
+}
+
+impl<'info> GoLive<'info> {
+    fn validate(&self) -> Result<()> {
+        let economy = self.economy.load()?;
+        economy.require_draft()?;
+        economy.validate()?;
+        require!(economy.pool_count > 0, HomeostatError::NativePoolMissing);
+
+        let mint = self.mint.to_account_info();
+        let data = mint.try_borrow_data()?;
+        mint_rules::require_safe_extensions(&data, &economy.authority)?;
+        mint_rules::require_no_freeze_authority(&data)?;
+        if economy.mints() {
+            mint_rules::require_mint_authority(&data, &economy.authority)?;
+            check("hard_cap", self.mint.supply <= economy.limits.hard_cap)?;
+        }
+        require!(self.mint.supply > 0, HomeostatError::NoSupply);
+        check(
+            "supply_floor",
+            economy.limits.supply_floor <= self.mint.supply,
+        )
+    }
+
+    /// Creates the controllers, opens the stream and the log. Returns what to
+    /// mint ahead and the log records' bytes.
+    #[inline(never)]
+    fn apply(&self, remaining: &[AccountInfo<'info>], now: i64) -> Result<Opening> {
+        let mut economy = self.economy.load_mut()?;
+        let excluded = gather::excluded_balance(&economy, remaining)?;
+        economy.life = Life::Live as u8;
+        economy.live_at = now;
+        economy.last_crank = now;
+        economy.next_end = now.saturating_add(i64::from(economy.limits.period));
+        economy.stream.t0 = now;
+        economy.stream.fee_until = now;
+        economy.totals.supply = self.mint.supply;
+        economy.tally.supplied = economy.totals.supplied;
+        economy.totals.circulating = economy.first_circulating(excluded)?;
+
+        let mut records = Vec::with_capacity(Parameter::ALL.len());
+        let mut configs = Vec::new();
+        for parameter in Parameter::ALL {
+            let controller = economy
+                .controllers
+                .get_mut(parameter.index())
+                .ok_or(HomeostatError::InvariantViolated)?;
+            let state = create(&controller.config(), now)
+                .map_err(|_| error!(HomeostatError::InvalidParameter))?;
+            controller.remember(&state);
+            records.push(ConfigRecord::new(parameter, controller, now));
+            configs.extend_from_slice(bytemuck::bytes_of(&controller.config));
+        }
+        let ahead = economy.open_period(self.mint.supply, now)?;
+        let log = self.log.to_account_info();
+        DecisionLog::append_to(&mut log.try_borrow_mut_data()?, &mut records)?;
+        Ok(Opening {
+            ahead,
+            bump: [economy.authority_bump],
+            records: bytemuck::cast_slice(&records).to_vec(),
+            configs,
+        })
+    }
+
+    /// Mints the first period's rewards and checks the whole.
+    #[inline(never)]
+    fn mint_ahead(&mut self, opening: &Opening, now: i64) -> Result<(u64, u64, i64)> {
+        let program = self.token_program.to_account_info();
+        mint_rewards(
+            &mut self.mint,
+            &mut self.reward_vault,
+            &Authority {
+                info: &self.authority,
+                economy: self.economy.key(),
+                bump: opening.bump,
+            },
+            &program,
+            opening.ahead,
+        )?;
+        let mut economy = self.economy.load_mut()?;
+        economy.supply_rewards(opening.ahead)?;
+        economy.invariant(self.mint.supply, now)?;
+        Ok((
+            economy.totals.supply,
+            economy.totals.circulating,
+            economy.stream.emit_until,
+        ))
+    }
+}
+
+struct Opening {
+    ahead: u64,
+    bump: [u8; 1],
+    records: Vec<u8>,
+    configs: Vec<u8>,
+}
+
+/// Handles `go_live`.
+pub fn go_live<'info>(ctx: Context<'info, GoLive<'info>>) -> Result<()> {
+    let now = now()?;
+    ctx.accounts.validate()?;
+    let opening = ctx.accounts.apply(ctx.remaining_accounts, now)?;
+    let (supply, circulating, emit_until) = ctx.accounts.mint_ahead(&opening, now)?;
+    emit_cpi!(WentLive {
+        economy: ctx.accounts.economy.key(),
+        at: now,
+        supply,
+        circulating,
+        minted: opening.ahead,
+        emit_until,
+        records: opening.records,
+        configs: opening.configs,
+    });
+    Ok(())
+}

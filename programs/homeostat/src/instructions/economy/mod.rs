@@ -1,0 +1,19 @@
+//! An economy's life: Draft, configuration, go-live, funding, close.
+
+pub mod close;
+pub mod configure;
+pub mod create_economy;
+pub mod create_meter;
+pub mod create_pool;
+pub mod fund_rewards;
+pub mod go_live;
+pub mod top_up;
+
+pub use close::*;
+pub use configure::*;
+pub use create_economy::*;
+pub use create_meter::*;
+pub use create_pool::*;
+pub use fund_rewards::*;
+pub use go_live::*;
+pub use top_up::*;

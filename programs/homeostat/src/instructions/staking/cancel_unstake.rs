@@ -1,0 +1,62 @@
+//! Puts an unbonding ticket back to work. Counts as newly added stake.
+
+use anchor_lang::prelude::*;
+
+use super::settle;
+use crate::{
+    events::UnstakeCancelled,
+    instructions::shared::now,
+    state::{pause::Section, Economy, Pool, Position},
+};
+
+/// Accounts of `cancel_unstake`.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CancelUnstake<'info> {
+    /// Of the position.
+    pub owner: Signer<'info>,
+    /// Live.
+    pub economy: AccountLoader<'info, Economy>,
+    /// Staked in again.
+    #[account(mut, has_one = economy)]
+    pub pool: AccountLoader<'info, Pool>,
+    /// The owner's.
+    #[account(mut, has_one = pool, has_one = owner)]
+    pub position: AccountLoader<'info, Position>,
+}
+
+impl CancelUnstake<'_> {
+    fn validate(&self, now: i64) -> Result<()> {
+        let economy = self.economy.load()?;
+        economy.require_live()?;
+        economy.require_open(Section::Stake, now)
+    }
+
+    #[inline(never)]
+    fn apply(&self, ticket: u8, now: i64) -> Result<UnstakeCancelled> {
+        let economy = self.economy.load()?;
+        let mut pool = self.pool.load_mut()?;
+        let mut position = self.position.load_mut()?;
+        settle(&economy, &mut pool, &mut position, now)?;
+        let old_amount = position.amount;
+        let amount = position.rebond(ticket, now)?;
+        pool.cancel_unbonding(amount)?;
+        Ok(UnstakeCancelled {
+            pool: self.pool.key(),
+            owner: self.owner.key(),
+            amount,
+            old_amount,
+            new_amount: position.amount,
+            total: pool.total,
+        })
+    }
+}
+
+/// Handles `cancel_unstake`.
+pub fn cancel_unstake(ctx: Context<CancelUnstake>, ticket: u8) -> Result<()> {
+    let now = now()?;
+    ctx.accounts.validate(now)?;
+    let event = ctx.accounts.apply(ticket, now)?;
+    emit_cpi!(event);
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! Closes an empty position; the rent goes to whoever paid it.
+
+use anchor_lang::prelude::*;
+
+use super::settle;
+use crate::{
+    events::PositionClosed,
+    instructions::shared::now,
+    state::{Economy, Pool, Position},
+};
+
+/// Accounts of `close_position`.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct ClosePosition<'info> {
+    /// Of the position.
+    pub owner: Signer<'info>,
+    /// CHECK: by `position.payer`; gets the rent.
+    #[account(mut)]
+    pub payer: UncheckedAccount<'info>,
+    /// Any stage of life.
+    pub economy: AccountLoader<'info, Economy>,
+    /// Of the position.
+    #[account(mut, has_one = economy)]
+    pub pool: AccountLoader<'info, Pool>,
+    /// Empty.
+    #[account(mut, has_one = pool, has_one = owner, has_one = payer, close = payer)]
+    pub position: AccountLoader<'info, Position>,
+}
+
+impl ClosePosition<'_> {
+    fn validate(&self, now: i64) -> Result<()> {
+        let economy = self.economy.load()?;
+        let mut pool = self.pool.load_mut()?;
+        let mut position = self.position.load_mut()?;
+        settle(&economy, &mut pool, &mut position, now)?;
+        position.require_empty()
+    }
+}
+
+/// Handles `close_position`.
+pub fn close_position(ctx: Context<ClosePosition>) -> Result<()> {
+    ctx.accounts.validate(now()?)?;
+    emit_cpi!(PositionClosed {
+        pool: ctx.accounts.pool.key(),
+        position: ctx.accounts.position.key(),
+        owner: ctx.accounts.owner.key(),
+    });
+    Ok(())
+}

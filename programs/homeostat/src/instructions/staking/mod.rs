@@ -1,0 +1,28 @@
+//! Positions: stake, unbond, withdraw, claim. None of these writes Economy.
+
+pub mod cancel_unstake;
+pub mod claim;
+pub mod close_position;
+pub mod open_position;
+pub mod request_unstake;
+pub mod stake;
+pub mod withdraw;
+
+pub use cancel_unstake::*;
+pub use claim::*;
+pub use close_position::*;
+pub use open_position::*;
+pub use request_unstake::*;
+pub use stake::*;
+pub use withdraw::*;
+
+use anchor_lang::prelude::*;
+
+use crate::state::{Economy, Pool, Position};
+
+/// Brings a pool and one of its positions to `now`.
+fn settle(economy: &Economy, pool: &mut Pool, position: &mut Position, now: i64) -> Result<()> {
+    let streamed = economy.stream.at(usize::from(pool.lane), now)?;
+    pool.settle(streamed, now)?;
+    position.settle(pool)
+}

@@ -1,0 +1,57 @@
+//! Begins to unbond: the stake stops earning now and can be withdrawn after the
+//! unbonding time. Never gated.
+
+use anchor_lang::prelude::*;
+
+use super::settle;
+use crate::{
+    events::UnstakeRequested,
+    instructions::shared::now,
+    state::{Economy, Pool, Position},
+};
+
+/// Accounts of `request_unstake`.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct RequestUnstake<'info> {
+    /// Of the position.
+    pub owner: Signer<'info>,
+    /// Any stage of life.
+    pub economy: AccountLoader<'info, Economy>,
+    /// Unstaked from.
+    #[account(mut, has_one = economy)]
+    pub pool: AccountLoader<'info, Pool>,
+    /// The owner's.
+    #[account(mut, has_one = pool, has_one = owner)]
+    pub position: AccountLoader<'info, Position>,
+}
+
+impl RequestUnstake<'_> {
+    #[inline(never)]
+    fn apply(&self, amount: u64, now: i64) -> Result<UnstakeRequested> {
+        let economy = self.economy.load()?;
+        let mut pool = self.pool.load_mut()?;
+        let mut position = self.position.load_mut()?;
+        settle(&economy, &mut pool, &mut position, now)?;
+        let old_amount = position.amount;
+        let unlock_at = now.saturating_add(i64::from(economy.limits.unbonding));
+        let unlock_at = position.unbond(amount, unlock_at)?;
+        pool.begin_unbonding(amount)?;
+        Ok(UnstakeRequested {
+            pool: self.pool.key(),
+            owner: self.owner.key(),
+            amount,
+            old_amount,
+            new_amount: position.amount,
+            unlock_at,
+            total: pool.total,
+        })
+    }
+}
+
+/// Handles `request_unstake`.
+pub fn request_unstake(ctx: Context<RequestUnstake>, amount: u64) -> Result<()> {
+    let event = ctx.accounts.apply(amount, now()?)?;
+    emit_cpi!(event);
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! Homeostat: a token economy steered by controllers.
+//!
+//! Staking rewards, fees and burns are outputs of fixed-point PID controllers
+//! (`homeostat-control`), steered to targets, bounded by limits and decided on
+//! chain with their reasons. This file only dispatches; each instruction lives
+//! in a file of its own under `instructions/`, the arithmetic in `state/`.
+
+#![deny(clippy::arithmetic_side_effects)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
+
+use anchor_lang::prelude::*;
+
+pub mod constants;
+pub mod error;
+pub mod events;
+pub mod instructions;
+pub mod seeds;
+pub mod state;
+
+pub use constants::*;
+pub use error::HomeostatError;
+use instructions::*;
+
+declare_id!("HojxVCnb3FVhuu285xJKbRZSW5znRRTGAq4b1445aeEa");
+
+#[cfg(not(feature = "no-entrypoint"))]
+solana_security_txt::security_txt! {
+    name: "Homeostat",
+    project_url: "https://github.com/homeostat-labs/homeostat",
+    contacts: "link:https://github.com/homeostat-labs/homeostat/security/advisories/new",
+    policy: "https://github.com/homeostat-labs/homeostat/blob/main/SECURITY.md",
+    source_code: "https://github.com/homeostat-labs/homeostat",
+    preferred_languages: "en"
+}
+
+/// Instructions, by family.
+#[program]
+pub mod homeostat {
+    use super::*;
+
+    /// Creates an economy in Draft with its vaults and its decision log. The
+    /// creator signs and pays. Refuses mints with extensions off the allow-list
+    /// and a period or cap out of range.
+    pub fn create_economy(ctx: Context<CreateEconomy>, args: EconomyArgs) -> Result<()> {
+        instructions::create_economy(ctx, args)
+    }
+
+    /// Changes one setting of a Draft. The creator signs. Refuses what the
+    /// control law or a compile-time cap excludes, naming the field in the log.
+    pub fn configure(ctx: Context<Configure>, setting: Setting) -> Result<()> {
+        instructions::configure(ctx, setting)
+    }
+
+    /// Adds a pool to a Draft, the native one first. The creator signs and pays.
+    /// Refuses unsafe stake mints, a ninth pool, and an AMM vault of ours.
+    pub fn create_pool(ctx: Context<CreatePool>, weight: u16) -> Result<()> {
+        instructions::create_pool(ctx, weight)
+    }
+
+    /// Adds a payment shard to a Draft. The creator signs and pays. Refuses a ninth.
+    pub fn create_meter(ctx: Context<CreateMeter>, shard: u8) -> Result<()> {
+        instructions::create_meter(ctx, shard)
+    }
+
+    /// Starts the clock, once. The creator signs. Refuses a mint authority that is
+    /// not the economy's (Mint mode), a freeze authority, and an empty supply.
+    pub fn go_live<'info>(ctx: Context<'info, GoLive<'info>>) -> Result<()> {
+        instructions::go_live(ctx)
+    }
+
+    /// Fills the reward vault of a Funded economy. Anyone signs; in Draft only
+    /// the creator. Credits what the vault received.
+    pub fn fund_rewards(ctx: Context<FundRewards>, amount: u64) -> Result<()> {
+        instructions::fund_rewards(ctx, amount)
+    }
+
+    /// Mints what has accrued and is not minted yet. Anyone; never refused at the
+    /// cap, because accrual stops there.
+    pub fn top_up(ctx: Context<TopUp>) -> Result<()> {
+        instructions::top_up(ctx)
+    }
+
+    /// Gives up a Draft and returns its rent and funds. The creator signs.
+    pub fn close<'info>(ctx: Context<'info, Close<'info>>) -> Result<()> {
+        instructions::close(ctx)
+    }
+
+    /// Opens the signer's position in a pool; any payer pays the rent.
+    pub fn open_position(ctx: Context<OpenPosition>) -> Result<()> {
+        instructions::open_position(ctx)
+    }
+
+    /// Adds stake to the signer's position. Refused while not live, paused or
+    /// below the minimum.
+    pub fn stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
+        instructions::stake(ctx, amount)
+    }
+
+    /// Begins to unbond. The owner signs; never gated. Refuses more than is staked.
+    pub fn request_unstake(ctx: Context<RequestUnstake>, amount: u64) -> Result<()> {
+        instructions::request_unstake(ctx, amount)
+    }
+
+    /// Puts a ticket back to work. The owner signs. Refused while not live or paused.
+    pub fn cancel_unstake(ctx: Context<CancelUnstake>, ticket: u8) -> Result<()> {
+        instructions::cancel_unstake(ctx, ticket)
+    }
+
+    /// Pays out every unlocked ticket to a token account of the owner's. The owner
+    /// signs; never gated.
+    pub fn withdraw(ctx: Context<Withdraw>) -> Result<()> {
+        instructions::withdraw(ctx)
+    }
+
+    /// Pays the position's rewards to a token account of the owner's. The owner
+    /// signs; never gated. Refused when the vault is short: put top_up before.
+    pub fn claim(ctx: Context<Claim>) -> Result<()> {
+        instructions::claim(ctx)
+    }
+
+    /// Closes an empty position; the rent goes to its payer. The owner signs.
+    /// Refused while stake, tickets or rewards remain.
+    pub fn close_position(ctx: Context<ClosePosition>) -> Result<()> {
+        instructions::close_position(ctx)
+    }
+
+    /// Pays a recipient and takes the fee: `fee + net == amount`. Owner or delegate
+    /// signs. Refused above `max_fee`.
+    pub fn pay(ctx: Context<Pay>, amount: u64, max_fee: u64) -> Result<()> {
+        instructions::pay(ctx, amount, max_fee)
+    }
+
+    /// Takes the fee on a payment that another program moves. Owner or delegate
+    /// signs. Refused above `max_fee`.
+    pub fn charge_fee(ctx: Context<ChargeFee>, amount: u64, max_fee: u64) -> Result<()> {
+        instructions::charge_fee(ctx, amount, max_fee)
+    }
+
+    /// Moves a meter's fees: burns, stakers, treasury. Anyone.
+    pub fn collect(ctx: Context<Collect>) -> Result<()> {
+        instructions::collect(ctx)
+    }
+
+    /// Ends a period: measures, steps all four controllers on one snapshot, logs,
+    /// opens the next period. Anyone; refused before the period's end.
+    pub fn crank<'info>(ctx: Context<'info, Crank<'info>>) -> Result<()> {
+        instructions::crank(ctx)
+    }
+
+    /// What a controller would decide now, as return data. Changes nothing.
+    pub fn preview<'info>(ctx: Context<'info, Preview<'info>>, controller: u8) -> Result<()> {
+        instructions::preview(ctx, controller)
+    }
+
+    /// Adds slots to the decision log, up to 256 in all. Anyone who pays the rent.
+    pub fn grow_log(ctx: Context<GrowLog>, slots: u32) -> Result<()> {
+        instructions::grow_log(ctx, slots)
+    }
+}

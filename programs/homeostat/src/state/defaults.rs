@@ -1,0 +1,143 @@
+//! What a new economy starts with, until its creator or the simulator's tuning
+//! says otherwise.
+//!
+//! Emission on the staked share: gains, limits and slew from the simulation of
+//! 400 stakers with a tenth re-deciding each week (weekly periods). The others
+//! start at a tenth of their range per unit of normalised error, and an
+//! integral of a fifth of that a week.
+
+use homeostat_control::{Action, Config, Fx, Ramp, Sampling};
+
+use super::{
+    controller::{Metric, Parameter},
+    economy::Limits,
+};
+use crate::constants::*;
+
+/// A week, which the rates below are given for (seconds).
+const WEEK: u64 = 604_800;
+
+/// Starting values of one controller, for weekly periods.
+struct Start {
+    action: Action,
+    setpoint: Fx,
+    bias: i64,
+    min: i64,
+    max: i64,
+    kp: i64,
+    ki_week: i64,
+    slew_week: u64,
+}
+
+const fn start(parameter: Parameter) -> Start {
+    match parameter {
+        Parameter::Emission => Start {
+            action: Action::Reverse,
+            setpoint: Fx::lit("0.6"),
+            bias: 60_000,
+            min: 10_000,
+            max: 200_000,
+            kp: 100_000,
+            ki_week: 20_000,
+            slew_week: 20_000,
+        },
+        Parameter::Fee => Start {
+            action: Action::Direct,
+            setpoint: Fx::lit("1"),
+            bias: 3_000,
+            min: 500,
+            max: 10_000,
+            kp: 950,
+            ki_week: 190,
+            slew_week: 1_000,
+        },
+        Parameter::Burn => Start {
+            action: Action::Direct,
+            setpoint: Fx::lit("0.02"),
+            bias: 300_000,
+            min: 0,
+            max: 900_000,
+            kp: 90_000,
+            ki_week: 18_000,
+            slew_week: 100_000,
+        },
+        Parameter::Liquidity => Start {
+            action: Action::Reverse,
+            setpoint: Fx::lit("0.05"),
+            bias: 100_000,
+            min: 0,
+            max: 300_000,
+            kp: 30_000,
+            ki_week: 6_000,
+            slew_week: 30_000,
+        },
+    }
+}
+
+/// Credible range of a metric; measurements are clamped into it.
+pub const fn metric_range(metric: Metric) -> (Fx, Fx) {
+    match metric {
+        Metric::StakedShare => (Fx::lit("0"), Fx::lit("1")),
+        Metric::Utilisation | Metric::LiquidityDepth => (Fx::lit("0"), Fx::lit("1000")),
+        Metric::NetSupplyGrowth => (Fx::lit("-100"), Fx::lit("100")),
+    }
+}
+
+/// Starting configuration of a controller for an economy's period. Rates per
+/// week are scaled to the period, floored; a slew limit is at least 1 ppm.
+pub fn config(parameter: Parameter, period: u32) -> Config {
+    let start = start(parameter);
+    let (y_min, y_max) = metric_range(Metric::default_for(parameter));
+    let per_period = |per_week: u64| {
+        per_week
+            .saturating_mul(u64::from(period))
+            .checked_div(WEEK)
+            .unwrap_or(0)
+    };
+    let ki = Fx::from_num(start.ki_week)
+        .saturating_mul(Fx::from_num(period))
+        .checked_div(Fx::from_num(WEEK))
+        .unwrap_or(Fx::ZERO);
+    let slew = Some(per_period(start.slew_week).max(1));
+    Config {
+        kp: Ramp::constant(Fx::from_num(start.kp)),
+        ki: Ramp::constant(ki),
+        dead_band: Ramp::constant(Fx::lit("0.02")),
+        slew_up: slew,
+        slew_down: slew,
+        y_min,
+        y_max,
+        ..Config::new(
+            start.action,
+            Sampling::Mean,
+            period,
+            start.setpoint,
+            start.bias,
+            start.min,
+            start.max,
+        )
+    }
+}
+
+/// Starting limits for a period and a hard cap (base units).
+pub fn limits(period: u32, hard_cap: u64) -> Limits {
+    // Twice what the highest emission rate gives in a period.
+    let highest = start(Parameter::Emission).max.unsigned_abs();
+    let per_period = highest
+        .saturating_mul(2)
+        .saturating_mul(u64::from(period))
+        .checked_div(YEAR.unsigned_abs())
+        .unwrap_or(0)
+        .clamp(1, u64::from(MAX_PERIOD_EMISSION_PPM));
+    Limits {
+        hard_cap,
+        supply_floor: 0,
+        turnover_ppm: 4_000_000,
+        min_stake: 1,
+        bounty: 0,
+        period_emission_ppm: u32::try_from(per_period).unwrap_or(MAX_PERIOD_EMISSION_PPM),
+        treasury_ppm: 200_000,
+        period,
+        unbonding: 604_800,
+    }
+}

@@ -1,0 +1,465 @@
+//! The economy: parameters, controllers, stream, totals.
+
+use anchor_lang::prelude::*;
+
+use super::{
+    controller::{Controller, Parameter},
+    number::{ceil_q64, floor_q64, mul_div_floor, U128},
+    pause::{Pause, Section},
+    snapshot::{Snapshot, Tally},
+    stream::{emission_per_second, Stream},
+};
+use crate::{constants::*, error::HomeostatError, seeds};
+
+/// Stage of an economy.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[borsh(use_discriminant = true)]
+#[repr(u8)]
+pub enum Life {
+    /// The creator configures; nothing accrues.
+    Draft = 0,
+    /// Running.
+    Live = 1,
+    /// Accrual has stopped for ever; claims stay open.
+    Retired = 2,
+}
+
+/// Where rewards come from.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[borsh(use_discriminant = true)]
+#[repr(u8)]
+pub enum Funding {
+    /// The economy's authority holds the mint authority and mints them.
+    Mint = 0,
+    /// From the reward vault, which anyone fills.
+    Funded = 1,
+}
+
+/// A pool as the economy knows it.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct PoolSlot {
+    /// Pool account.
+    pub pool: Pubkey,
+    /// Share of the liquidity emission relative to the other liquidity pools.
+    pub weight: u16,
+    /// `PoolKind` as a number.
+    pub kind: u8,
+    /// Unused.
+    pub reserved: [u8; 5],
+}
+
+/// Limits and fixed parameters.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Highest supply that emission may lead to (base units).
+    pub hard_cap: u64,
+    /// Burns stop at this supply (base units).
+    pub supply_floor: u64,
+    /// Yearly volume over circulating supply that is utilisation 1 (ppm).
+    pub turnover_ppm: u64,
+    /// Smallest stake that can be added (base units).
+    pub min_stake: u64,
+    /// Paid to whoever cranks, once a period (lamports).
+    pub bounty: u64,
+    /// Highest emission of one period (ppm of supply).
+    pub period_emission_ppm: u32,
+    /// Treasury's share of the fee that is not burned (ppm).
+    pub treasury_ppm: u32,
+    /// Period (seconds), immutable.
+    pub period: u32,
+    /// Time between request_unstake and withdraw (seconds).
+    pub unbonding: u32,
+}
+
+/// Running totals.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// S: the program's own supply counter (base units).
+    pub supply: u64,
+    /// C: circulating supply at the last crank (base units).
+    pub circulating: u64,
+    /// Put into the reward vault for emission since creation: minted or funded (base units).
+    pub supplied: u64,
+    /// Paid out of the treasury since creation (base units).
+    pub treasury_paid: u64,
+    /// Native stake, mean over the last window (base units).
+    pub mean_stake: u64,
+    /// Periods cranked.
+    pub periods: u64,
+}
+
+/// A numerator and a denominator as the last crank measured them.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// Two's complement.
+    pub numerator: U128,
+    /// Zero when there was no measurement.
+    pub denominator: U128,
+}
+
+/// One token economy.
+#[account(zero_copy)]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Economy {
+    /// Layout version.
+    pub version: u8,
+    /// Canonical bump.
+    pub bump: u8,
+    /// Canonical bump of the authority.
+    pub authority_bump: u8,
+    /// Canonical bump of the keeper vault.
+    pub keeper_bump: u8,
+    /// Canonical bump of the reward vault.
+    pub rewards_bump: u8,
+    /// Canonical bump of the treasury vault.
+    pub treasury_bump: u8,
+    /// `Life` as a number.
+    pub life: u8,
+    /// `Funding` as a number.
+    pub funding: u8,
+    /// Pools in use.
+    pub pool_count: u8,
+    /// Meters in use.
+    pub meter_count: u8,
+    /// Exclusions in use.
+    pub excluded_count: u8,
+    /// Decimals of the mint.
+    pub decimals: u8,
+    /// 1 after a failed economy-wide check: nothing is emitted, every controller held.
+    pub tripped: u8,
+    /// Unused.
+    pub reserved: [u8; 3],
+    /// Mint of the economy's token.
+    pub mint: Pubkey,
+    /// Its token program.
+    pub token_program: Pubkey,
+    /// Who configures the Draft and gets its rent back.
+    pub creator: Pubkey,
+    /// Council that proposals come from; default until governance is created.
+    pub council: Pubkey,
+    /// Data-less signer over the mint and every vault.
+    pub authority: Pubkey,
+    /// Data-less lamport vault that pays crank bounties.
+    pub keeper_vault: Pubkey,
+    /// Reward vault.
+    pub reward_vault: Pubkey,
+    /// Treasury vault.
+    pub treasury_vault: Pubkey,
+    /// Decision log.
+    pub log: Pubkey,
+    /// Pools; the native pool is the first.
+    pub pools: [PoolSlot; MAX_POOLS],
+    /// Meters.
+    pub meters: [Pubkey; MAX_METERS],
+    /// Token accounts whose balance does not circulate.
+    pub excluded: [Pubkey; MAX_EXCLUDED],
+    /// Limits and fixed parameters.
+    pub limits: Limits,
+    /// Pauses by `Section`.
+    pub pauses: [Pause; Section::COUNT],
+    /// When it went live (unix seconds).
+    pub live_at: i64,
+    /// Time of the last crank (unix seconds).
+    pub last_crank: i64,
+    /// Earliest time of the next crank (unix seconds).
+    pub next_end: i64,
+    /// Configuration sequence over the whole economy.
+    pub config_seq: u64,
+    /// Running totals.
+    pub totals: Totals,
+    /// Sums over pools and meters at the last crank.
+    pub tally: Tally,
+    /// What the last crank measured, by `Metric`.
+    pub readings: [Reading; 4],
+    /// The stream.
+    pub stream: Stream,
+    /// Controllers by `Parameter`.
+    pub controllers: [Controller; 4],
+    /// Unused.
+    pub reserved_end: [u8; 256],
+}
+
+const _: () = assert!(core::mem::align_of::<Economy>() == 8);
+const _: () = assert!(core::mem::size_of::<Economy>() == 6_032);
+
+impl Economy {
+    /// Bytes of the account.
+    pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
+
+    /// Refuses unless the creator still configures.
+    pub fn require_draft(&self) -> Result<()> {
+        require!(self.life == Life::Draft as u8, HomeostatError::NotDraft);
+        Ok(())
+    }
+
+    /// Refuses unless running.
+    pub fn require_live(&self) -> Result<()> {
+        require!(self.life == Life::Live as u8, HomeostatError::NotLive);
+        Ok(())
+    }
+
+    /// Refuses while a section is paused.
+    pub fn require_open(&self, section: Section, now: i64) -> Result<()> {
+        let paused = self
+            .pauses
+            .get(section as usize)
+            .is_some_and(|pause| pause.covers(now));
+        require!(!paused, HomeostatError::Paused);
+        Ok(())
+    }
+
+    /// True in Mint mode.
+    pub fn mints(&self) -> bool {
+        self.funding == Funding::Mint as u8
+    }
+
+    /// The value of a parameter in force (ppm).
+    pub fn value(&self, parameter: Parameter) -> u64 {
+        self.controllers
+            .get(parameter.index())
+            .map_or(0, |controller| controller.value(parameter))
+    }
+
+    /// Pools in use.
+    pub fn active_pools(&self) -> &[PoolSlot] {
+        self.pools
+            .get(..usize::from(self.pool_count))
+            .unwrap_or(&[])
+    }
+
+    /// Meters in use.
+    pub fn active_meters(&self) -> &[Pubkey] {
+        self.meters
+            .get(..usize::from(self.meter_count))
+            .unwrap_or(&[])
+    }
+
+    /// Exclusions in use.
+    pub fn active_excluded(&self) -> &[Pubkey] {
+        self.excluded
+            .get(..usize::from(self.excluded_count))
+            .unwrap_or(&[])
+    }
+
+    /// True when a pool other than the native one exists.
+    pub fn has_liquidity_pools(&self) -> bool {
+        self.pool_count > 1
+    }
+
+    /// Emission that belongs to stakers at `now`: streamed, less what streamed
+    /// to empty pools up to the last crank (Q64.64 base units).
+    pub fn owed_emission(&self, now: i64) -> Result<u128> {
+        self.stream
+            .emitted_at(now)?
+            .checked_sub(self.tally.returned_emission_q64.get())
+            .ok_or_else(|| error!(HomeostatError::InvariantViolated))
+    }
+
+    /// Tokens that have accrued and are not in the reward vault yet (base
+    /// units, rounded up): what `top_up` mints.
+    pub fn mintable(&self, now: i64) -> Result<u64> {
+        if !self.mints() {
+            return Ok(0);
+        }
+        Ok(ceil_q64(self.owed_emission(now)?).saturating_sub(self.totals.supplied))
+    }
+
+    /// What the reward vault must hold at least: everything put in less what was
+    /// claimed up to the last crank and since (`claimed`, base units).
+    pub fn reward_liability(tally: &Tally, supplied: u64) -> Result<u64> {
+        let held = u128::from(supplied)
+            .checked_add(tally.swept_stakers.get())
+            .and_then(|sum| sum.checked_sub(tally.claimed.get()))
+            .ok_or(HomeostatError::InvariantViolated)?;
+        u64::try_from(held).map_err(|_| error!(HomeostatError::MathOverflow))
+    }
+
+    /// Tokens that may be emitted from now on (base units): the headroom under
+    /// the hard cap (Mint) or the unearmarked vault (Funded), at most one
+    /// period's cap, less everything owed.
+    fn grant(&self, mint_supply: u64, now: i64) -> Result<u64> {
+        let owed = ceil_q64(self.owed_emission(now)?);
+        let room = if self.mints() {
+            // Once everything owed is minted the supply is this.
+            let committed = u128::from(mint_supply)
+                .checked_add(u128::from(owed))
+                .and_then(|sum| sum.checked_sub(u128::from(self.totals.supplied)))
+                .ok_or(HomeostatError::MathOverflow)?;
+            let room = u128::from(self.limits.hard_cap).saturating_sub(committed);
+            u64::try_from(room).unwrap_or(u64::MAX)
+        } else {
+            self.totals.supplied.saturating_sub(owed)
+        };
+        let cap = mul_div_floor(
+            self.totals.supply,
+            u64::from(self.limits.period_emission_ppm),
+            PPM,
+        )
+        .ok_or(HomeostatError::MathOverflow)?;
+        let lifetime = MAX_LIFETIME_STREAM
+            .saturating_sub(ceil_q64(self.stream.emitted_at(now)?))
+            .saturating_sub(ceil_q64(self.stream.fees_at(now)?));
+        Ok(room.min(cap).min(lifetime))
+    }
+
+    /// Weights by lane.
+    fn weights(&self) -> [u16; MAX_POOLS] {
+        self.pools.map(|slot| slot.weight)
+    }
+
+    /// Starts the emission of the next period at `now`: rate from the controllers'
+    /// values and S, `emit_until` from the grant. Settles first. Returns how many
+    /// tokens to mint ahead.
+    pub fn open_period(&mut self, mint_supply: u64, now: i64) -> Result<u64> {
+        self.stream.settle(now)?;
+        let rate = if self.tripped == 0 {
+            emission_per_second(self.totals.supply, self.value(Parameter::Emission))?
+        } else {
+            0
+        };
+        let grant = self.grant(mint_supply, now)?;
+        let weights = self.weights();
+        let liquidity = self.value(Parameter::Liquidity);
+        self.stream.set_emission(rate, liquidity, &weights, grant)?;
+        if !self.mints() {
+            return Ok(0);
+        }
+        let period_end = now.saturating_add(i64::from(self.limits.period));
+        let ahead = ceil_q64(self.owed_emission(period_end)?);
+        Ok(ahead.saturating_sub(self.totals.supplied))
+    }
+
+    /// Spreads every staker fee that was swept and not streamed over the next period.
+    fn stream_fees(&mut self) -> Result<()> {
+        let unstreamed = (self.tally.swept_stakers.get() << 64)
+            .checked_add(self.tally.returned_fees_q64.get())
+            .and_then(|sum| sum.checked_sub(self.stream.fee_acc_q64.get()))
+            .ok_or(HomeostatError::InvariantViolated)?;
+        // A lifetime of fees beyond the stream's range waits in the vault.
+        let room =
+            (u128::from(MAX_LIFETIME_STREAM) << 64).saturating_sub(self.stream.fee_acc_q64.get());
+        self.stream
+            .set_fees(unstreamed.min(room), self.limits.period)
+    }
+
+    /// Counts tokens that went into the reward vault for emission.
+    pub fn supply_rewards(&mut self, amount: u64) -> Result<()> {
+        self.totals.supplied = self
+            .totals
+            .supplied
+            .checked_add(amount)
+            .ok_or(HomeostatError::MathOverflow)?;
+        Ok(())
+    }
+
+    /// Commits a crank's snapshot and opens the next period. Returns how many
+    /// tokens to mint ahead.
+    pub fn roll(&mut self, snapshot: &Snapshot, mint_supply: u64) -> Result<u64> {
+        let now = snapshot.now;
+        self.stream.settle(now)?;
+        self.tally = snapshot.tally;
+        self.totals.supply = snapshot.supply;
+        self.totals.circulating = snapshot.circulating;
+        self.totals.mean_stake = snapshot.mean_stake;
+        self.totals.periods = self.totals.periods.saturating_add(1);
+        for (reading, measured) in self.readings.iter_mut().zip(&snapshot.measurements) {
+            *reading = measured.map_or_else(Reading::default, |m| Reading {
+                numerator: U128::new(m.numerator as u128),
+                denominator: U128::new(m.denominator),
+            });
+        }
+        let period = i64::from(self.limits.period);
+        self.last_crank = now;
+        self.next_end = self
+            .next_end
+            .saturating_add(period)
+            .max(now.saturating_add(period / 2));
+        self.stream_fees()?;
+        self.open_period(mint_supply, now)
+    }
+
+    /// What holds after every instruction that writes an economy, given the
+    /// mint's supply: everything owed fits under the cap.
+    pub fn invariant(&self, mint_supply: u64, now: i64) -> Result<()> {
+        require!(self.version == LAYOUT_VERSION, HomeostatError::WrongVersion);
+        if self.life != Life::Live as u8 {
+            return Ok(());
+        }
+        let owed = ceil_q64(self.owed_emission(now)?);
+        if self.mints() {
+            let minted_then = u128::from(mint_supply)
+                .checked_add(u128::from(owed.saturating_sub(self.totals.supplied)))
+                .ok_or(HomeostatError::MathOverflow)?;
+            require!(
+                minted_then <= u128::from(self.limits.hard_cap.max(mint_supply)),
+                HomeostatError::MintCapExceeded
+            );
+        } else {
+            require!(owed <= self.totals.supplied, HomeostatError::InsolventVault);
+        }
+        require!(
+            floor_q64(self.stream.fees_at(now)?)
+                <= u64::try_from(
+                    self.tally
+                        .swept_stakers
+                        .get()
+                        .saturating_add(u128::from(ceil_q64(self.tally.returned_fees_q64.get())))
+                )
+                .unwrap_or(u64::MAX),
+            HomeostatError::InvariantViolated
+        );
+        Ok(())
+    }
+
+    /// Everything that configuration can break, checked as a whole.
+    pub fn validate(&self) -> Result<()> {
+        let limits = &self.limits;
+        check("period", (MIN_PERIOD..=MAX_PERIOD).contains(&limits.period))?;
+        check("unbonding", limits.unbonding <= MAX_UNBONDING)?;
+        check("treasury_ppm", u64::from(limits.treasury_ppm) <= PPM)?;
+        check(
+            "period_emission_ppm",
+            limits.period_emission_ppm <= MAX_PERIOD_EMISSION_PPM,
+        )?;
+        check(
+            "turnover_ppm",
+            TURNOVER_RANGE_PPM.contains(&limits.turnover_ppm),
+        )?;
+        check("min_stake", limits.min_stake > 0)?;
+        check("bounty", limits.bounty <= MAX_BOUNTY)?;
+        check(
+            "hard_cap",
+            limits.hard_cap > 0 && limits.hard_cap <= MAX_LIFETIME_STREAM,
+        )?;
+        check("supply_floor", limits.supply_floor < limits.hard_cap)?;
+        for (controller, parameter) in self.controllers.iter().zip(Parameter::ALL) {
+            let config = controller.config();
+            Controller::validate(&config, parameter)?;
+            check("controller.period", config.period == limits.period)?;
+        }
+        let weighted = self
+            .active_pools()
+            .iter()
+            .skip(1)
+            .all(|slot| slot.weight > 0);
+        check("weight", weighted)
+    }
+
+    /// Signer seeds of the authority.
+    pub fn authority_seeds<'a>(economy: &'a Pubkey, bump: &'a [u8; 1]) -> [&'a [u8]; 3] {
+        [seeds::AUTHORITY, economy.as_ref(), bump]
+    }
+}
+
+/// Refuses an out-of-range parameter, naming it in the log.
+pub fn check(parameter: &str, holds: bool) -> Result<()> {
+    if !holds {
+        msg!("{}: out of its range", parameter);
+        return err!(HomeostatError::InvalidParameter);
+    }
+    Ok(())
+}

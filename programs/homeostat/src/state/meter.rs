@@ -1,0 +1,253 @@
+//! A meter: one shard of the payments. Payments to different meters never wait
+//! for each other.
+
+use anchor_lang::prelude::*;
+
+use super::number::{mul_div_ceil, mul_div_floor, U128};
+use crate::{constants::PPM, error::HomeostatError};
+
+/// Fees charged through one shard.
+#[account(zero_copy)]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Meter {
+    /// Layout version.
+    pub version: u8,
+    /// Canonical bump.
+    pub bump: u8,
+    /// Canonical bump of the fee vault.
+    pub vault_bump: u8,
+    /// Index in `Economy.meters`.
+    pub shard: u8,
+    /// Unused.
+    pub reserved: [u8; 4],
+    /// Economy.
+    pub economy: Pubkey,
+    /// Token account that holds uncollected fees.
+    pub vault: Pubkey,
+    /// Who paid the rent and gets it back.
+    pub payer: Pubkey,
+    /// Uncollected, to be burned (base units).
+    pub pending_burn: u64,
+    /// Uncollected, for stakers (base units).
+    pub pending_stakers: u64,
+    /// Uncollected, for the treasury (base units).
+    pub pending_treasury: u64,
+    /// Payments charged since creation.
+    pub payments: u64,
+    /// Volume charged since creation (base units).
+    pub volume: U128,
+    /// Fees received since creation (base units).
+    pub fees: U128,
+    /// Burned by `collect` since creation (base units).
+    pub burned: U128,
+    /// Burns that the supply floor sent to the treasury instead (base units).
+    pub burn_blocked: U128,
+    /// Moved to the reward vault for stakers since creation (base units).
+    pub swept_stakers: U128,
+    /// Moved to the treasury since creation, blocked burns included (base units).
+    pub swept_treasury: U128,
+    /// Unused.
+    pub reserved_end: [u8; 64],
+}
+
+const _: () = assert!(core::mem::size_of::<Meter>() == 8 + 96 + 32 + 96 + 64);
+const _: () = assert!(core::mem::align_of::<Meter>() == 8);
+
+/// The fee on one payment (base units).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Charge {
+    /// Taken from the payment; `fee + net == amount`.
+    pub fee: u64,
+    /// What the recipient is sent.
+    pub net: u64,
+}
+
+impl Charge {
+    /// `fee = ceil(amount * fee_ppm / 10^6)`, at least 1, so splitting a payment
+    /// into dust never avoids it. Refuses an amount that leaves nothing to pay.
+    pub fn new(amount: u64, fee_ppm: u64) -> Result<Self> {
+        require!(amount > 0, HomeostatError::AmountTooSmall);
+        let fee = mul_div_ceil(amount, fee_ppm, PPM)
+            .ok_or(HomeostatError::MathOverflow)?
+            .max(1);
+        let net = amount
+            .checked_sub(fee)
+            .filter(|net| *net > 0)
+            .ok_or(HomeostatError::SplitExceedsAmount)?;
+        Ok(Self { fee, net })
+    }
+}
+
+/// Where a received fee goes (base units).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Split {
+    /// To be burned, floored.
+    pub burn: u64,
+    /// To the treasury, floored.
+    pub treasury: u64,
+    /// To stakers: the remainder.
+    pub stakers: u64,
+}
+
+impl Split {
+    /// `burn + treasury + stakers == fee`, exactly. `burn_ppm` is of the fee,
+    /// `treasury_ppm` of what is left after the burn.
+    pub fn new(fee: u64, burn_ppm: u64, treasury_ppm: u64) -> Result<Self> {
+        let burn =
+            mul_div_floor(fee, burn_ppm.min(PPM), PPM).ok_or(HomeostatError::MathOverflow)?;
+        let kept = fee.saturating_sub(burn);
+        let treasury =
+            mul_div_floor(kept, treasury_ppm.min(PPM), PPM).ok_or(HomeostatError::MathOverflow)?;
+        Ok(Self {
+            burn,
+            treasury,
+            stakers: kept.saturating_sub(treasury),
+        })
+    }
+}
+
+/// What one `collect` moves (base units).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sweep {
+    /// Burned.
+    pub burn: u64,
+    /// Of the burn, sent to the treasury because of the supply floor.
+    pub blocked: u64,
+    /// To the reward vault.
+    pub stakers: u64,
+    /// To the treasury, `blocked` included.
+    pub treasury: u64,
+}
+
+impl Meter {
+    /// Bytes of the account.
+    pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
+
+    /// Counts a payment of `volume` whose fee arrived as `split`.
+    pub fn record(&mut self, volume: u64, split: &Split) -> Result<()> {
+        let add = |to: u64, amount: u64| {
+            to.checked_add(amount)
+                .ok_or_else(|| error!(HomeostatError::MathOverflow))
+        };
+        self.pending_burn = add(self.pending_burn, split.burn)?;
+        self.pending_stakers = add(self.pending_stakers, split.stakers)?;
+        self.pending_treasury = add(self.pending_treasury, split.treasury)?;
+        self.payments = self.payments.saturating_add(1);
+        self.volume.add(u128::from(volume))?;
+        let fee = add(add(split.burn, split.stakers)?, split.treasury)?;
+        self.fees.add(u128::from(fee))?;
+        self.invariant()
+    }
+
+    /// Empties the pending counters: what goes where under `supply_floor`.
+    pub fn sweep(&mut self, mint_supply: u64, supply_floor: u64) -> Result<Sweep> {
+        let burn = self
+            .pending_burn
+            .min(mint_supply.saturating_sub(supply_floor));
+        let blocked = self.pending_burn.saturating_sub(burn);
+        let sweep = Sweep {
+            burn,
+            blocked,
+            stakers: self.pending_stakers,
+            treasury: self
+                .pending_treasury
+                .checked_add(blocked)
+                .ok_or(HomeostatError::MathOverflow)?,
+        };
+        self.pending_burn = 0;
+        self.pending_stakers = 0;
+        self.pending_treasury = 0;
+        self.burned.add(u128::from(sweep.burn))?;
+        self.burn_blocked.add(u128::from(sweep.blocked))?;
+        Ok(sweep)
+    }
+
+    /// Counts what the reward vault and the treasury really received.
+    pub fn swept(&mut self, stakers: u64, treasury: u64) -> Result<()> {
+        self.swept_stakers.add(u128::from(stakers))?;
+        self.swept_treasury.add(u128::from(treasury))?;
+        self.invariant()
+    }
+
+    /// What the fee vault must hold at least (base units).
+    pub fn liability(&self) -> Result<u64> {
+        self.pending_burn
+            .checked_add(self.pending_stakers)
+            .and_then(|sum| sum.checked_add(self.pending_treasury))
+            .ok_or_else(|| error!(HomeostatError::MathOverflow))
+    }
+
+    /// Nothing that came in is counted twice: pending + moved <= received.
+    pub fn invariant(&self) -> Result<()> {
+        let accounted = [self.burned, self.swept_stakers, self.swept_treasury]
+            .iter()
+            .try_fold(u128::from(self.liability()?), |sum, part| {
+                sum.checked_add(part.get())
+            })
+            .ok_or(HomeostatError::MathOverflow)?;
+        require!(
+            accounted <= self.fees.get(),
+            HomeostatError::InvariantViolated
+        );
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fee_rounds_up_and_is_never_zero() {
+        let fee = |amount, ppm| Charge::new(amount, ppm).unwrap().fee;
+        assert_eq!(fee(1_000_000, 3_000), 3_000);
+        assert_eq!(fee(1_000_001, 3_000), 3_001);
+        assert_eq!(fee(2, 1), 1);
+        assert_eq!(fee(u64::MAX, 100_000), u64::MAX / 10 + 1);
+    }
+
+    #[test]
+    fn an_amount_that_leaves_nothing_is_refused() {
+        assert!(Charge::new(0, 1).is_err());
+        assert!(Charge::new(1, 1).is_err());
+        assert_eq!(Charge::new(2, 1).unwrap(), Charge { fee: 1, net: 1 });
+    }
+
+    #[test]
+    fn parts_always_add_up() {
+        for fee in [0, 1, 2, 3, 99, 1_000_003, u64::MAX] {
+            for burn in [0, 1, 333_333, 1_000_000] {
+                for treasury in [0, 1, 500_000, 1_000_000] {
+                    let split = Split::new(fee, burn, treasury).unwrap();
+                    assert_eq!(split.burn + split.treasury + split.stakers, fee);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_supply_floor_sends_the_burn_to_the_treasury() {
+        let mut meter: Meter = bytemuck::Zeroable::zeroed();
+        meter
+            .record(
+                1_000,
+                &Split {
+                    burn: 10,
+                    treasury: 1,
+                    stakers: 2,
+                },
+            )
+            .unwrap();
+        let sweep = meter.sweep(104, 100).unwrap();
+        assert_eq!(
+            sweep,
+            Sweep {
+                burn: 4,
+                blocked: 6,
+                stakers: 2,
+                treasury: 7
+            }
+        );
+        assert_eq!(meter.sweep(104, 100).unwrap(), Sweep::default());
+    }
+}

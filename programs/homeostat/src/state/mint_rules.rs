@@ -1,0 +1,190 @@
+//! Which mints are safe to hold other people's money in.
+//!
+//! Token-2022 extensions are allowed by name and refused by default, so an
+//! extension that does not exist yet is refused too.
+
+use anchor_lang::prelude::*;
+use solana_program::program_option::COption;
+
+use crate::error::HomeostatError;
+
+/// Bytes of a mint without extensions.
+const BASE_MINT_LEN: usize = 82;
+/// Where the account type byte of an extended mint lies: mints are padded to
+/// the length of a token account.
+const ACCOUNT_TYPE_AT: usize = 165;
+/// Account type of a mint.
+const ACCOUNT_TYPE_MINT: u8 = 1;
+/// Where the freeze authority option lies in a mint.
+const FREEZE_AUTHORITY_AT: usize = 46;
+/// Where the mint authority option lies in a mint.
+const MINT_AUTHORITY_AT: usize = 0;
+
+/// Extension types of the Token-2022 program that this program knows.
+mod extension {
+    pub const UNINITIALIZED: u16 = 0;
+    pub const TRANSFER_FEE_CONFIG: u16 = 1;
+    pub const METADATA_POINTER: u16 = 18;
+    pub const TOKEN_METADATA: u16 = 19;
+    pub const GROUP_POINTER: u16 = 20;
+    pub const TOKEN_GROUP: u16 = 21;
+    pub const GROUP_MEMBER_POINTER: u16 = 22;
+    pub const TOKEN_GROUP_MEMBER: u16 = 23;
+}
+
+/// Refuses a mint whose extensions could take, freeze, tax or hide balances.
+///
+/// Allowed: metadata and group pointers and their data; a transfer fee whose
+/// configuration authority is nobody or `authority`.
+pub fn require_safe_extensions(data: &[u8], authority: &Pubkey) -> Result<()> {
+    if data.len() == BASE_MINT_LEN {
+        return Ok(());
+    }
+    require!(
+        data.get(ACCOUNT_TYPE_AT) == Some(&ACCOUNT_TYPE_MINT),
+        HomeostatError::UnsupportedMintExtension
+    );
+    let mut rest = data.get(ACCOUNT_TYPE_AT.saturating_add(1)..).unwrap_or(&[]);
+    // The token program itself stops at fewer than four bytes (padding).
+    while let Some((header, tail)) = rest.split_first_chunk::<4>() {
+        let [t0, t1, l0, l1] = *header;
+        let kind = u16::from_le_bytes([t0, t1]);
+        let length = usize::from(u16::from_le_bytes([l0, l1]));
+        if kind == extension::UNINITIALIZED {
+            break;
+        }
+        let value = tail
+            .get(..length)
+            .ok_or(HomeostatError::UnsupportedMintExtension)?;
+        let allowed = match kind {
+            extension::METADATA_POINTER
+            | extension::TOKEN_METADATA
+            | extension::GROUP_POINTER
+            | extension::TOKEN_GROUP
+            | extension::GROUP_MEMBER_POINTER
+            | extension::TOKEN_GROUP_MEMBER => true,
+            extension::TRANSFER_FEE_CONFIG => fee_authority_is(value, authority),
+            _ => false,
+        };
+        if !allowed {
+            msg!("mint extension type {}", kind);
+            return err!(HomeostatError::UnsupportedMintExtension);
+        }
+        rest = tail.get(length..).unwrap_or(&[]);
+    }
+    Ok(())
+}
+
+/// True when nobody or `authority` may change the transfer fee.
+fn fee_authority_is(config: &[u8], authority: &Pubkey) -> bool {
+    config
+        .first_chunk::<32>()
+        .is_some_and(|key| *key == [0; 32] || *key == authority.to_bytes())
+}
+
+/// An optional key as the token programs store it: a four-byte tag and the key.
+fn option_key(data: &[u8], at: usize) -> Result<COption<Pubkey>> {
+    let bytes = data
+        .get(at..)
+        .and_then(|rest| rest.first_chunk::<36>())
+        .ok_or(ErrorCode::AccountDidNotDeserialize)?;
+    let (tag, key) = bytes.split_at(4);
+    Ok(if tag == [0; 4] {
+        COption::None
+    } else {
+        COption::Some(Pubkey::try_from(key).map_err(|_| ErrorCode::AccountDidNotDeserialize)?)
+    })
+}
+
+/// Refuses a mint whose balances somebody can freeze.
+pub fn require_no_freeze_authority(data: &[u8]) -> Result<()> {
+    require!(
+        option_key(data, FREEZE_AUTHORITY_AT)?.is_none(),
+        HomeostatError::FreezeAuthoritySet
+    );
+    Ok(())
+}
+
+/// Refuses a mint that `authority` cannot mint.
+pub fn require_mint_authority(data: &[u8], authority: &Pubkey) -> Result<()> {
+    require!(
+        option_key(data, MINT_AUTHORITY_AT)? == COption::Some(*authority),
+        HomeostatError::MintAuthorityNotHeld
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anchor_spl::token_2022::spl_token_2022::extension::ExtensionType;
+
+    fn mint_with(kind: u16, value: &[u8]) -> Vec<u8> {
+        let mut data = vec![0u8; ACCOUNT_TYPE_AT];
+        data.push(ACCOUNT_TYPE_MINT);
+        data.extend(kind.to_le_bytes());
+        data.extend((value.len() as u16).to_le_bytes());
+        data.extend(value);
+        data
+    }
+
+    #[test]
+    fn every_extension_type_is_allowed_by_name_or_refused() {
+        use ExtensionType::*;
+        let authority = Pubkey::new_unique();
+        let allowed = [
+            MetadataPointer,
+            TokenMetadata,
+            GroupPointer,
+            TokenGroup,
+            GroupMemberPointer,
+            TokenGroupMember,
+        ];
+        let mut known = 0;
+        for kind in 1u16..=u16::MAX {
+            let data = mint_with(kind, &[7; 108]);
+            let accepted = require_safe_extensions(&data, &authority).is_ok();
+            let named = ExtensionType::try_from(kind).ok();
+            known += usize::from(named.is_some());
+            assert_eq!(
+                accepted,
+                named.is_some_and(|n| allowed.contains(&n)),
+                "{named:?}"
+            );
+        }
+        assert!(known >= 27, "the enumeration shrank: {known}");
+    }
+
+    #[test]
+    fn a_transfer_fee_is_allowed_when_nobody_else_can_change_it() {
+        let authority = Pubkey::new_unique();
+        let config = |key: Pubkey| {
+            let mut value = [9u8; 108];
+            value[..32].copy_from_slice(key.as_ref());
+            mint_with(extension::TRANSFER_FEE_CONFIG, &value)
+        };
+        assert!(require_safe_extensions(&config(Pubkey::default()), &authority).is_ok());
+        assert!(require_safe_extensions(&config(authority), &authority).is_ok());
+        assert!(require_safe_extensions(&config(Pubkey::new_unique()), &authority).is_err());
+    }
+
+    #[test]
+    fn a_bad_extension_behind_a_good_one_is_found() {
+        let mut data = mint_with(extension::METADATA_POINTER, &[1; 64]);
+        data.extend(12u16.to_le_bytes());
+        data.extend(32u16.to_le_bytes());
+        data.extend([1; 32]);
+        assert!(require_safe_extensions(&data, &Pubkey::default()).is_err());
+    }
+
+    #[test]
+    fn truncated_data_is_refused() {
+        let whole = mint_with(extension::METADATA_POINTER, &[1; 64]);
+        for len in [83, 100, 165, whole.len() - 1] {
+            assert!(
+                require_safe_extensions(&whole[..len], &Pubkey::default()).is_err(),
+                "{len}"
+            );
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! 128-bit numbers as plain old data.
+//!
+//! `u128` aligns to 16 bytes on the host and to 8 on chain, which would give
+//! one account two layouts. These wrappers are two little-endian words with
+//! alignment 8 everywhere.
+
+use anchor_lang::prelude::*;
+use homeostat_control::Fx;
+
+use crate::error::HomeostatError;
+
+/// Unsigned 128-bit integer, or Q64.64 where a field's name ends in `_q64`.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct U128 {
+    /// Low word, then high word.
+    pub words: [u64; 2],
+}
+
+impl U128 {
+    /// Zero.
+    pub const ZERO: Self = Self { words: [0; 2] };
+
+    /// The stored value.
+    pub const fn get(self) -> u128 {
+        (self.words[1] as u128) << 64 | self.words[0] as u128
+    }
+
+    /// Wraps a value.
+    pub const fn new(value: u128) -> Self {
+        Self {
+            words: [value as u64, (value >> 64) as u64],
+        }
+    }
+
+    /// Adds, refusing to wrap.
+    pub fn add(&mut self, value: u128) -> Result<()> {
+        *self = Self::new(
+            self.get()
+                .checked_add(value)
+                .ok_or(HomeostatError::MathOverflow)?,
+        );
+        Ok(())
+    }
+}
+
+/// A control-law number: `I80F48`, as its 128 bits.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Fixed {
+    /// Low word, then high word, of the two's complement bits (value = bits / 2^48).
+    pub words: [u64; 2],
+}
+
+impl Fixed {
+    /// The stored value.
+    pub const fn get(self) -> Fx {
+        Fx::from_bits(((self.words[1] as u128) << 64 | self.words[0] as u128) as i128)
+    }
+
+    /// Wraps a value.
+    pub const fn new(value: Fx) -> Self {
+        let bits = value.to_bits() as u128;
+        Self {
+            words: [bits as u64, (bits >> 64) as u64],
+        }
+    }
+}
+
+impl From<Fx> for Fixed {
+    fn from(value: Fx) -> Self {
+        Self::new(value)
+    }
+}
+
+/// One, in Q64.64.
+pub const ONE_Q64: u128 = 1 << 64;
+
+/// `floor(numerator * 2^64 / denominator)` for `numerator < 2^127`; `None` when
+/// the denominator is zero or the result leaves 128 bits.
+pub fn ratio_q64(numerator: u128, denominator: u64) -> Option<u128> {
+    let denominator = u128::from(denominator);
+    let whole = numerator.checked_div(denominator)?;
+    let rest = numerator.checked_rem(denominator)?;
+    // rest < 2^64, so the shift cannot lose bits.
+    let fraction = (rest << 64).checked_div(denominator)?;
+    if whole >> 64 != 0 {
+        return None;
+    }
+    (whole << 64).checked_add(fraction)
+}
+
+/// `floor(a * b / c)` with a 128-bit intermediate; `None` when `c` is zero or
+/// the result leaves 64 bits.
+pub fn mul_div_floor(a: u64, b: u64, c: u64) -> Option<u64> {
+    let product = u128::from(a).checked_mul(u128::from(b))?;
+    u64::try_from(product.checked_div(u128::from(c))?).ok()
+}
+
+/// `ceil(a * b / c)`, like [`mul_div_floor`].
+pub fn mul_div_ceil(a: u64, b: u64, c: u64) -> Option<u64> {
+    let product = u128::from(a).checked_mul(u128::from(b))?;
+    u64::try_from(product.div_ceil_checked(u128::from(c))?).ok()
+}
+
+/// `div_ceil` that answers `None` for a zero divisor.
+trait DivCeilChecked: Sized {
+    fn div_ceil_checked(self, divisor: Self) -> Option<Self>;
+}
+
+impl DivCeilChecked for u128 {
+    fn div_ceil_checked(self, divisor: Self) -> Option<Self> {
+        let quotient = self.checked_div(divisor)?;
+        match self.checked_rem(divisor)? {
+            0 => Some(quotient),
+            _ => quotient.checked_add(1),
+        }
+    }
+}
+
+/// Whole tokens in a Q64.64 amount, rounded down: what may be paid.
+pub const fn floor_q64(value: u128) -> u64 {
+    (value >> 64) as u64
+}
+
+/// Whole tokens in a Q64.64 amount, rounded up: what must be backed.
+pub fn ceil_q64(value: u128) -> u64 {
+    let whole = floor_q64(value);
+    if value << 64 == 0 {
+        whole
+    } else {
+        whole.saturating_add(1)
+    }
+}
+
+/// `numerator / denominator` as a control-law number, floored; saturates.
+///
+/// Both are halved together until the numerator leaves room for 48 fraction
+/// bits, which costs at most one part in 2^63 of the quotient.
+pub fn quotient(numerator: u128, denominator: u128) -> Option<Fx> {
+    if denominator == 0 {
+        return None;
+    }
+    // Room is needed for the 48 fraction bits and the sign.
+    let excess = 49u32.saturating_sub(numerator.leading_zeros());
+    let numerator = numerator >> excess;
+    let denominator = denominator >> excess;
+    if denominator == 0 {
+        return Some(Fx::MAX);
+    }
+    let bits = (numerator << 48).checked_div(denominator)?;
+    Some(i128::try_from(bits).map_or(Fx::MAX, Fx::from_bits))
+}

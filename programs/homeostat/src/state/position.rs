@@ -1,0 +1,256 @@
+//! A position: one owner's stake in one pool.
+
+use anchor_lang::prelude::*;
+
+use super::{
+    number::{floor_q64, U128},
+    pool::Pool,
+};
+use crate::{constants::*, error::HomeostatError};
+
+/// Stake on its way out.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Ticket {
+    /// Base units; 0 = free slot.
+    pub amount: u64,
+    /// When it may be withdrawn (unix seconds).
+    pub unlock_at: i64,
+}
+
+/// One owner's stake in one pool.
+#[account(zero_copy)]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Layout version.
+    pub version: u8,
+    /// Canonical bump.
+    pub bump: u8,
+    /// Unused.
+    pub reserved: [u8; 6],
+    /// Pool.
+    pub pool: Pubkey,
+    /// Owner: the only one who stakes, unstakes and claims.
+    pub owner: Pubkey,
+    /// Who paid the rent and gets it back.
+    pub payer: Pubkey,
+    /// Stake that earns (base units).
+    pub amount: u64,
+    /// When stake was last added (unix seconds); aged stake votes, new stake does not.
+    pub last_add_at: i64,
+    /// `Pool.reward_per_share_q64` up to which `pending_q64` is settled.
+    pub paid_q64: U128,
+    /// Earned and unclaimed (Q64.64 base units).
+    pub pending_q64: U128,
+    /// Unbonding tickets.
+    pub tickets: [Ticket; MAX_TICKETS],
+    /// Unused.
+    pub reserved_end: [u8; 32],
+}
+
+const _: () = assert!(core::mem::size_of::<Position>() == 8 + 96 + 16 + 32 + 128 + 32);
+const _: () = assert!(core::mem::align_of::<Position>() == 8);
+
+impl Position {
+    /// Bytes of the account.
+    pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
+
+    /// Credits what the stake has earned. Settle the pool first.
+    pub fn settle(&mut self, pool: &Pool) -> Result<()> {
+        let per_share = pool
+            .reward_per_share_q64
+            .get()
+            .checked_sub(self.paid_q64.get())
+            .ok_or(HomeostatError::InvariantViolated)?;
+        // per_share * amount <= distributed rewards < MAX_LIFETIME_STREAM in Q64.64.
+        let earned = per_share
+            .checked_mul(u128::from(self.amount))
+            .ok_or(HomeostatError::MathOverflow)?;
+        self.pending_q64.add(earned)?;
+        self.paid_q64 = pool.reward_per_share_q64;
+        Ok(())
+    }
+
+    /// Adds stake. Settle first.
+    pub fn add(&mut self, amount: u64, now: i64) -> Result<()> {
+        self.amount = self
+            .amount
+            .checked_add(amount)
+            .ok_or(HomeostatError::MathOverflow)?;
+        self.last_add_at = now;
+        Ok(())
+    }
+
+    /// Moves stake into a ticket and returns the time it unlocks. Settle first.
+    ///
+    /// Tickets that unlock on the same day merge at the later time. When all
+    /// slots are taken the youngest ticket takes the stake in, so an exit is
+    /// never refused; only that ticket waits longer.
+    pub fn unbond(&mut self, amount: u64, unlock_at: i64) -> Result<i64> {
+        require!(amount > 0, HomeostatError::AmountTooSmall);
+        self.amount = self
+            .amount
+            .checked_sub(amount)
+            .ok_or(HomeostatError::InsufficientStake)?;
+        let day = |at: i64| at.div_euclid(TICKET_GRAIN);
+        let same_day =
+            |ticket: &Ticket| ticket.amount > 0 && day(ticket.unlock_at) == day(unlock_at);
+        let slot = match self.tickets.iter().position(same_day) {
+            Some(slot) => slot,
+            None => match self.tickets.iter().position(|ticket| ticket.amount == 0) {
+                Some(slot) => slot,
+                None => self.youngest(),
+            },
+        };
+        let ticket = self
+            .tickets
+            .get_mut(slot)
+            .ok_or(HomeostatError::InvariantViolated)?;
+        let later = if ticket.amount == 0 {
+            unlock_at
+        } else {
+            ticket.unlock_at.max(unlock_at)
+        };
+        ticket.amount = ticket
+            .amount
+            .checked_add(amount)
+            .ok_or(HomeostatError::MathOverflow)?;
+        ticket.unlock_at = later;
+        Ok(later)
+    }
+
+    /// Slot of the ticket that unlocks last.
+    fn youngest(&self) -> usize {
+        let mut slot = 0;
+        let mut latest = i64::MIN;
+        for (index, ticket) in self.tickets.iter().enumerate() {
+            if ticket.unlock_at > latest {
+                latest = ticket.unlock_at;
+                slot = index;
+            }
+        }
+        slot
+    }
+
+    /// Puts one ticket back to work and returns its amount. Settle first.
+    pub fn rebond(&mut self, slot: u8, now: i64) -> Result<u64> {
+        let ticket = self
+            .tickets
+            .get_mut(usize::from(slot))
+            .filter(|ticket| ticket.amount > 0)
+            .ok_or(HomeostatError::NoSuchTicket)?;
+        let amount = core::mem::take(ticket).amount;
+        self.add(amount, now)?;
+        Ok(amount)
+    }
+
+    /// Takes every ticket that has unlocked and returns their sum.
+    pub fn withdraw(&mut self, now: i64) -> Result<u64> {
+        let waiting = self.tickets.iter().any(|ticket| ticket.amount > 0);
+        require!(waiting, HomeostatError::NothingToWithdraw);
+        let mut sum = 0u64;
+        for ticket in self.tickets.iter_mut() {
+            if ticket.amount > 0 && ticket.unlock_at <= now {
+                sum = sum
+                    .checked_add(core::mem::take(ticket).amount)
+                    .ok_or(HomeostatError::MathOverflow)?;
+            }
+        }
+        require!(sum > 0, HomeostatError::StillLocked);
+        Ok(sum)
+    }
+
+    /// Whole tokens that can be claimed now. Settle first.
+    pub fn claimable(&self) -> u64 {
+        floor_q64(self.pending_q64.get())
+    }
+
+    /// Takes the claimable tokens; the fraction stays. Settle first.
+    pub fn take_rewards(&mut self) -> Result<u64> {
+        let amount = self.claimable();
+        self.pending_q64 = U128::new(
+            self.pending_q64
+                .get()
+                .checked_sub(u128::from(amount) << 64)
+                .ok_or(HomeostatError::InvariantViolated)?,
+        );
+        Ok(amount)
+    }
+
+    /// Refuses while stake, tickets or rewards remain. Settle first.
+    pub fn require_empty(&self) -> Result<()> {
+        let bonded = self.amount > 0 || self.tickets.iter().any(|ticket| ticket.amount > 0);
+        require!(!bonded, HomeostatError::PositionNotEmpty);
+        require!(self.claimable() == 0, HomeostatError::UnclaimedRewards);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = TICKET_GRAIN;
+
+    fn position(amount: u64) -> Position {
+        Position {
+            amount,
+            ..bytemuck::Zeroable::zeroed()
+        }
+    }
+
+    #[test]
+    fn tickets_of_one_day_merge_at_the_later_time() {
+        let mut position = position(100);
+        position.unbond(10, 5 * DAY + 7).unwrap();
+        assert_eq!(position.unbond(20, 5 * DAY + 3).unwrap(), 5 * DAY + 7);
+        assert_eq!(
+            position.tickets[0],
+            Ticket {
+                amount: 30,
+                unlock_at: 5 * DAY + 7
+            }
+        );
+        assert_eq!(position.tickets[1], Ticket::default());
+    }
+
+    #[test]
+    fn a_ninth_day_joins_the_youngest_ticket_and_is_not_refused() {
+        let mut position = position(100);
+        for day in 0..8 {
+            position.unbond(10, day * DAY).unwrap();
+        }
+        position.unbond(5, 8 * DAY).unwrap();
+        assert_eq!(
+            position.tickets[7],
+            Ticket {
+                amount: 15,
+                unlock_at: 8 * DAY
+            }
+        );
+        assert_eq!(position.tickets[0].unlock_at, 0);
+        assert_eq!(position.withdraw(8 * DAY).unwrap(), 85);
+    }
+
+    #[test]
+    fn a_ticket_unlocks_at_its_second_and_not_before() {
+        let mut position = position(10);
+        assert!(position.withdraw(0).is_err());
+        position.unbond(10, 1_000).unwrap();
+        let before = position;
+        assert!(position.withdraw(999).is_err());
+        assert_eq!(position, before);
+        assert_eq!(position.withdraw(1_000).unwrap(), 10);
+        assert!(position.withdraw(1_000).is_err());
+    }
+
+    #[test]
+    fn a_cancelled_ticket_works_again_as_new_stake() {
+        let mut position = position(10);
+        position.unbond(4, 1_000).unwrap();
+        assert_eq!(position.rebond(0, 77).unwrap(), 4);
+        assert_eq!((position.amount, position.last_add_at), (10, 77));
+        assert!(position.rebond(0, 78).is_err());
+        assert!(position.rebond(200, 78).is_err());
+    }
+}

@@ -1,0 +1,361 @@
+//! One snapshot of the economy at a crank: what happened in the window, what
+//! every metric measures, and what each controller decides on it.
+//!
+//! `crank` commits it, `preview` returns a part of it; both come from here, so
+//! that what is previewed is what is applied.
+
+use anchor_lang::prelude::*;
+use homeostat_control::{step, Decision, Fx, Input, Sample, State};
+
+use super::{
+    controller::{Metric, Parameter},
+    economy::Economy,
+    meter::Meter,
+    number::{floor_q64, mul_div_floor, quotient, U128},
+    pool::Pool,
+};
+use crate::{constants::*, error::HomeostatError};
+
+/// Sums over all pools and meters since creation.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Time integral of the native stake (base units x seconds).
+    pub stake_seconds: U128,
+    /// Time integral of the depth of all liquidity pools (base units x seconds).
+    pub depth_seconds: U128,
+    /// Emission that streamed to empty pools (Q64.64 base units).
+    pub returned_emission_q64: U128,
+    /// Fees that streamed to an empty pool (Q64.64 base units).
+    pub returned_fees_q64: U128,
+    /// Rewards claimed (base units).
+    pub claimed: U128,
+    /// Volume charged (base units).
+    pub volume: U128,
+    /// Fees received (base units).
+    pub fees: U128,
+    /// Fees burned (base units).
+    pub burned: U128,
+    /// Burns that the supply floor blocked (base units).
+    pub burn_blocked: U128,
+    /// Fees moved to the reward vault (base units).
+    pub swept_stakers: U128,
+    /// Fees moved to the treasury (base units).
+    pub swept_treasury: U128,
+    /// Emission at the time of the tally (Q64.64 base units).
+    pub emitted_q64: U128,
+    /// `Totals.supplied` at the time of the tally (base units).
+    pub supplied: u64,
+    /// Fees not yet collected at the time of the tally (base units).
+    pub pending_fees: u64,
+}
+
+impl Tally {
+    /// Adds a pool, settled to the time of the tally.
+    pub fn add_pool(&mut self, pool: &Pool) -> Result<()> {
+        if pool.is_native() {
+            self.stake_seconds.add(pool.stake_seconds.get())?;
+        } else {
+            self.depth_seconds.add(pool.depth_seconds.get())?;
+        }
+        self.returned_emission_q64
+            .add(pool.returned_emission_q64.get())?;
+        self.returned_fees_q64.add(pool.returned_fees_q64.get())?;
+        self.claimed.add(u128::from(pool.claimed))
+    }
+
+    /// Adds a meter.
+    pub fn add_meter(&mut self, meter: &Meter) -> Result<()> {
+        self.volume.add(meter.volume.get())?;
+        self.fees.add(meter.fees.get())?;
+        self.burned.add(meter.burned.get())?;
+        self.burn_blocked.add(meter.burn_blocked.get())?;
+        self.swept_stakers.add(meter.swept_stakers.get())?;
+        self.swept_treasury.add(meter.swept_treasury.get())?;
+        self.pending_fees = self
+            .pending_fees
+            .checked_add(meter.liability()?)
+            .ok_or(HomeostatError::MathOverflow)?;
+        Ok(())
+    }
+}
+
+/// A measurement as numerator over denominator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measurement {
+    /// May be negative.
+    pub numerator: i128,
+    /// Above zero.
+    pub denominator: u128,
+}
+
+impl Measurement {
+    fn new(numerator: u128, denominator: u128) -> Option<Self> {
+        (denominator > 0).then_some(Self {
+            numerator: i128::try_from(numerator).unwrap_or(i128::MAX),
+            denominator,
+        })
+    }
+
+    /// The quotient, rounded towards zero.
+    pub fn value(&self) -> Option<Fx> {
+        let magnitude = quotient(self.numerator.unsigned_abs(), self.denominator)?;
+        if self.numerator < 0 {
+            magnitude.checked_neg()
+        } else {
+            Some(magnitude)
+        }
+    }
+}
+
+/// The economy at one instant, over the window since the last crank.
+#[derive(Clone, Copy, Debug)]
+pub struct Snapshot {
+    /// Unix seconds.
+    pub now: i64,
+    /// Sums at `now`.
+    pub tally: Tally,
+    /// S from now on (base units).
+    pub supply: u64,
+    /// C from now on (base units).
+    pub circulating: u64,
+    /// Native stake, mean over the window (base units).
+    pub mean_stake: u64,
+    /// By `Metric`.
+    pub measurements: [Option<Measurement>; 4],
+    /// Real value of a parameter over the window where a cap, a pause or the
+    /// funding kept it from its set value, by `Parameter` (ppm).
+    pub applied: [Option<i64>; 4],
+}
+
+impl Snapshot {
+    /// Measures. `tally` holds every pool (settled to `now`) and meter; `excluded`
+    /// is the balance of the excluded accounts.
+    pub fn take(
+        economy: &Economy,
+        mut tally: Tally,
+        mint_supply: u64,
+        excluded: u64,
+        now: i64,
+    ) -> Result<Self> {
+        let before = &economy.tally;
+        tally.emitted_q64 = U128::new(economy.stream.emitted_at(now)?);
+        tally.supplied = economy.totals.supplied;
+        let since = |after: U128, before: U128| {
+            after
+                .get()
+                .checked_sub(before.get())
+                .ok_or_else(|| error!(HomeostatError::InvariantViolated))
+        };
+        let elapsed = u128::from(now.saturating_sub(economy.last_crank).max(0).unsigned_abs());
+
+        let emitted = since(tally.emitted_q64, before.emitted_q64)?;
+        let returned = since(tally.returned_emission_q64, before.returned_emission_q64)?;
+        let burned = since(tally.burned, before.burned)?;
+        let blocked = since(tally.burn_blocked, before.burn_blocked)?;
+        let stake = since(tally.stake_seconds, before.stake_seconds)?;
+        let depth = since(tally.depth_seconds, before.depth_seconds)?;
+        let volume = since(tally.volume, before.volume)?;
+
+        let minted = if economy.mints() {
+            u128::from(tally.supplied.saturating_sub(before.supplied))
+        } else {
+            0
+        };
+        let supply = follow_supply(economy.totals.supply, minted, burned, mint_supply);
+        let circulating = circulating(economy, &tally, supply, excluded)?;
+        // The mean of C over the window: a change at its very end counts half.
+        let c_seconds = u128::from(economy.totals.circulating)
+            .checked_add(u128::from(circulating))
+            .and_then(|sum| sum.checked_mul(elapsed))
+            .ok_or(HomeostatError::MathOverflow)?
+            .div_euclid(2);
+
+        let year = u128::from(YEAR.unsigned_abs());
+        let turnover = c_seconds
+            .saturating_mul(u128::from(economy.limits.turnover_ppm))
+            .div_euclid(u128::from(PPM));
+        let accrued = floor_q64(emitted.saturating_sub(returned));
+        let growth = i128::from(accrued)
+            .saturating_sub(i128::try_from(burned).unwrap_or(i128::MAX))
+            .saturating_mul(i128::from(YEAR));
+        let supply_seconds = u128::from(economy.totals.supply).saturating_mul(elapsed);
+
+        let mut measurements = [None; 4];
+        measurements[Metric::StakedShare as usize] = Measurement::new(stake, c_seconds);
+        measurements[Metric::Utilisation as usize] =
+            Measurement::new(volume.saturating_mul(year), turnover);
+        measurements[Metric::NetSupplyGrowth as usize] =
+            (supply_seconds > 0).then_some(Measurement {
+                numerator: growth,
+                denominator: supply_seconds,
+            });
+        if economy.has_liquidity_pools() {
+            measurements[Metric::LiquidityDepth as usize] = Measurement::new(depth, c_seconds);
+        }
+
+        let mut applied = [None; 4];
+        let planned = economy.stream.emission_rate()?.saturating_mul(elapsed);
+        applied[Parameter::Emission.index()] =
+            scaled(economy.value(Parameter::Emission), emitted, planned);
+        applied[Parameter::Burn.index()] = scaled(
+            economy.value(Parameter::Burn),
+            burned,
+            burned.saturating_add(blocked),
+        );
+
+        let mean_stake = stake.checked_div(elapsed).unwrap_or(0);
+        Ok(Self {
+            now,
+            tally,
+            supply,
+            circulating,
+            mean_stake: u64::try_from(mean_stake).unwrap_or(u64::MAX),
+            measurements,
+            applied,
+        })
+    }
+
+    /// What one controller decides on this snapshot.
+    pub fn decide(&self, economy: &Economy, parameter: Parameter) -> Result<Outcome> {
+        let controller = economy
+            .controllers
+            .get(parameter.index())
+            .ok_or(HomeostatError::NoSuchController)?;
+        let metric = Metric::from_byte(controller.metric)?;
+        let measurement = self.measurements.get(metric as usize).copied().flatten();
+        let applied = self.applied.get(parameter.index()).copied().flatten();
+        let input = Input {
+            now: self.now,
+            y: measurement.and_then(|m| m.value()).map(|value| Sample {
+                value,
+                at: self.now,
+                samples: 1,
+            }),
+            w: None,
+            applied,
+            latched: controller.latched != 0 || economy.tripped != 0,
+        };
+        let (state, decision) = step(&controller.config(), &controller.state(), &input);
+        Ok(Outcome {
+            state,
+            decision,
+            measurement,
+            applied,
+        })
+    }
+}
+
+/// One controller's step, with what it was based on.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome {
+    /// Memory after the step.
+    pub state: State,
+    /// The decision.
+    pub decision: Decision,
+    /// The measurement behind y.
+    pub measurement: Option<Measurement>,
+    /// The real value that a cap left (ppm).
+    pub applied: Option<i64>,
+}
+
+/// `value * part / whole` where the part is smaller, else `None` (ppm, floored).
+fn scaled(value: u64, part: u128, whole: u128) -> Option<i64> {
+    if part >= whole {
+        return None;
+    }
+    // Both lose the same low bits, so that the product stays inside 128.
+    let excess = 128u32
+        .saturating_sub(whole.leading_zeros())
+        .saturating_sub(100);
+    let part = part >> excess;
+    let whole = whole >> excess;
+    let scaled = part
+        .checked_mul(u128::from(value))
+        .and_then(|product| product.checked_div(whole))?;
+    i64::try_from(scaled).ok()
+}
+
+/// The supply counter moves by our own mints and burns, and towards the mint's
+/// supply by at most [`SUPPLY_DRIFT_PPM`] of itself for everybody else's.
+fn follow_supply(supply: u64, minted: u128, burned: u128, mint_supply: u64) -> u64 {
+    let expected = u128::from(supply)
+        .saturating_add(minted)
+        .saturating_sub(burned);
+    let expected = u64::try_from(expected).unwrap_or(u64::MAX);
+    let drift = mul_div_floor(expected, SUPPLY_DRIFT_PPM, PPM).unwrap_or(u64::MAX);
+    mint_supply.clamp(
+        expected.saturating_sub(drift),
+        expected.saturating_add(drift),
+    )
+}
+
+/// C = S - reward vault - treasury - uncollected fees - excluded accounts, by
+/// internal counters, so that a donation to a vault changes nothing; at least 1.
+fn circulating(economy: &Economy, tally: &Tally, supply: u64, excluded: u64) -> Result<u64> {
+    let rewards = Economy::reward_liability(tally, tally.supplied)?;
+    let treasury = tally
+        .swept_treasury
+        .get()
+        .saturating_sub(u128::from(economy.totals.treasury_paid));
+    let held = u128::from(rewards)
+        .saturating_add(treasury)
+        .saturating_add(u128::from(tally.pending_fees))
+        .saturating_add(u128::from(excluded));
+    let circulating = u128::from(supply).saturating_sub(held).max(1);
+    Ok(u64::try_from(circulating).unwrap_or(u64::MAX))
+}
+
+impl Economy {
+    /// The first circulating supply, at go-live.
+    pub fn first_circulating(&self, excluded: u64) -> Result<u64> {
+        let tally = Tally {
+            supplied: self.totals.supplied,
+            ..Tally::default()
+        };
+        circulating(self, &tally, self.totals.supply, excluded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_supply_counter_follows_our_own_changes_at_once() {
+        assert_eq!(follow_supply(1_000_000, 5_000, 2_000, 1_003_000), 1_003_000);
+    }
+
+    #[test]
+    fn the_supply_counter_follows_foreign_changes_by_one_percent() {
+        assert_eq!(follow_supply(1_000_000, 0, 0, 2_000_000), 1_010_000);
+        assert_eq!(follow_supply(1_000_000, 0, 0, 0), 990_000);
+        assert_eq!(follow_supply(1_000_000, 0, 0, 1_000_500), 1_000_500);
+    }
+
+    #[test]
+    fn a_capped_value_is_scaled_and_a_full_one_is_not_reported() {
+        assert_eq!(scaled(60_000, 10, 10), None);
+        assert_eq!(scaled(60_000, 5, 10), Some(30_000));
+        assert_eq!(scaled(60_000, 0, 0), None);
+        assert_eq!(scaled(60_000, u128::MAX / 2, u128::MAX), Some(29_999));
+    }
+
+    #[test]
+    fn quotients_keep_their_sign_and_saturate() {
+        let value = |numerator, denominator| {
+            Measurement {
+                numerator,
+                denominator,
+            }
+            .value()
+            .unwrap()
+            .to_num::<f64>()
+        };
+        assert_eq!(value(3, 4), 0.75);
+        assert_eq!(value(-3, 4), -0.75);
+        assert_eq!(value(0, 4), 0.0);
+        assert!(value(i128::MAX, 1) > 6e23);
+        assert!((value(3 << 120, 4 << 120) - 0.75).abs() < 1e-12);
+    }
+}

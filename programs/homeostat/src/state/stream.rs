@@ -1,0 +1,299 @@
+//! The stream: what the economy pays to its pools, second by second.
+//!
+//! A pool settles lazily from monotone accumulators, with Economy read-only.
+//! Whoever changes a rate settles the accumulators first, so an old rate is
+//! never lost and a new one never reaches back. Caps become a time: emission
+//! stops at `emit_until`, the second at which the grant is used up.
+
+use anchor_lang::prelude::*;
+
+use super::number::{ratio_q64, U128};
+use crate::{constants::*, error::HomeostatError};
+
+/// Index of the native pool's lane.
+pub const NATIVE_LANE: usize = 0;
+
+/// One pool's share of the emission.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Lane {
+    /// Tokens streamed to the pool since go-live, at `Stream::t0` (Q64.64 base units).
+    pub acc_q64: U128,
+    /// Tokens per second (Q64.64 base units).
+    pub rate_q64: U128,
+}
+
+/// Accumulators and rates of an economy.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Stream {
+    /// Time up to which the accumulators are settled (unix seconds).
+    pub t0: i64,
+    /// Emission stops here: the grant is used up (unix seconds).
+    pub emit_until: i64,
+    /// The fee stream stops here (unix seconds).
+    pub fee_until: i64,
+    /// Start of the emission pause in force or last in force (unix seconds).
+    pub pause_from: i64,
+    /// End of that pause, known at its start (unix seconds).
+    pub pause_until: i64,
+    /// Emission of each pool; the native pool's lane is the first.
+    pub lanes: [Lane; MAX_POOLS],
+    /// Staker fees streamed to the native pool since go-live (Q64.64 base units).
+    pub fee_acc_q64: U128,
+    /// Staker fees per second (Q64.64 base units).
+    pub fee_rate_q64: U128,
+}
+
+/// What a pool's accumulators stand at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Streamed {
+    /// Emission (Q64.64 base units).
+    pub emission: u128,
+    /// Staker fees (Q64.64 base units); zero for liquidity pools.
+    pub fees: u128,
+}
+
+impl Stream {
+    /// Seconds in `(t0, min(now, until)]` outside the pause.
+    fn seconds(&self, now: i64, until: i64, pausable: bool) -> u64 {
+        let end = now.min(until);
+        let span = end.saturating_sub(self.t0).max(0);
+        let paused = if pausable {
+            let from = self.pause_from.max(self.t0);
+            let to = self.pause_until.min(end);
+            to.saturating_sub(from).max(0)
+        } else {
+            0
+        };
+        span.saturating_sub(paused).max(0).unsigned_abs()
+    }
+
+    /// Seconds of emission between `t0` and `now`.
+    pub fn emission_seconds(&self, now: i64) -> u64 {
+        self.seconds(now, self.emit_until, true)
+    }
+
+    /// The accumulators of one lane at `now`, without changing them.
+    pub fn at(&self, lane: usize, now: i64) -> Result<Streamed> {
+        let held = self
+            .lanes
+            .get(lane)
+            .ok_or(HomeostatError::InvariantViolated)?;
+        let emission = advance(held.acc_q64, held.rate_q64, self.emission_seconds(now))?;
+        let fees = if lane == NATIVE_LANE {
+            self.fees_at(now)?
+        } else {
+            0
+        };
+        Ok(Streamed { emission, fees })
+    }
+
+    /// Fees streamed up to `now` (Q64.64 base units).
+    pub fn fees_at(&self, now: i64) -> Result<u128> {
+        advance(
+            self.fee_acc_q64,
+            self.fee_rate_q64,
+            self.seconds(now, self.fee_until, false),
+        )
+    }
+
+    /// Emission of all lanes up to `now` (Q64.64 base units).
+    pub fn emitted_at(&self, now: i64) -> Result<u128> {
+        let seconds = self.emission_seconds(now);
+        self.lanes.iter().try_fold(0u128, |sum, lane| {
+            sum.checked_add(advance(lane.acc_q64, lane.rate_q64, seconds)?)
+                .ok_or_else(|| error!(HomeostatError::MathOverflow))
+        })
+    }
+
+    /// Emission per second over all lanes (Q64.64 base units).
+    pub fn emission_rate(&self) -> Result<u128> {
+        self.lanes.iter().try_fold(0u128, |sum, lane| {
+            sum.checked_add(lane.rate_q64.get())
+                .ok_or_else(|| error!(HomeostatError::MathOverflow))
+        })
+    }
+
+    /// Brings every accumulator to `now`. Time never runs backwards.
+    pub fn settle(&mut self, now: i64) -> Result<()> {
+        if now <= self.t0 {
+            return Ok(());
+        }
+        let seconds = self.emission_seconds(now);
+        for lane in self.lanes.iter_mut() {
+            lane.acc_q64 = U128::new(advance(lane.acc_q64, lane.rate_q64, seconds)?);
+        }
+        self.fee_acc_q64 = U128::new(self.fees_at(now)?);
+        self.t0 = now;
+        Ok(())
+    }
+
+    /// New emission rates from `t0` on: `per_second` split over the pools by the
+    /// liquidity share and their weights, floored; the native pool takes the
+    /// remainder. `emit_until` becomes the second at which `grant` is used up,
+    /// rounded down.
+    ///
+    /// `weights[0]` belongs to the native pool and is not read. Call
+    /// [`Stream::settle`] first.
+    pub fn set_emission(
+        &mut self,
+        per_second: u128,
+        liquidity_ppm: u64,
+        weights: &[u16; MAX_POOLS],
+        grant: u64,
+    ) -> Result<()> {
+        let liquidity_weights = || weights.iter().skip(1).map(|w| u128::from(*w));
+        let total_weight: u128 = liquidity_weights().sum();
+        let to_liquidity = if total_weight == 0 {
+            0
+        } else {
+            per_second
+                .checked_div(u128::from(PPM))
+                .and_then(|q| q.checked_mul(u128::from(liquidity_ppm.min(PPM))))
+                .ok_or(HomeostatError::MathOverflow)?
+        };
+        let mut given = 0u128;
+        for (lane, weight) in self.lanes.iter_mut().skip(1).zip(liquidity_weights()) {
+            // A lane's floor loses less than one 2^-64 unit times its weight.
+            let rate = to_liquidity
+                .checked_div(total_weight.max(1))
+                .and_then(|q| q.checked_mul(weight))
+                .ok_or(HomeostatError::MathOverflow)?;
+            lane.rate_q64 = U128::new(rate);
+            given = given
+                .checked_add(rate)
+                .ok_or(HomeostatError::MathOverflow)?;
+        }
+        let native = per_second
+            .checked_sub(given)
+            .ok_or(HomeostatError::MathOverflow)?;
+        if let Some(lane) = self.lanes.get_mut(NATIVE_LANE) {
+            lane.rate_q64 = U128::new(native);
+        }
+        self.emit_until = match (u128::from(grant) << 64).checked_div(per_second) {
+            Some(seconds) => self
+                .t0
+                .saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX)),
+            // Nothing is emitted, so nothing limits it.
+            None => i64::MAX,
+        };
+        Ok(())
+    }
+
+    /// Spreads `unstreamed` fees (Q64.64) over `[t0, t0 + seconds]`, floored; the
+    /// remainder waits for the next call.
+    pub fn set_fees(&mut self, unstreamed: u128, seconds: u32) -> Result<()> {
+        let rate = unstreamed
+            .checked_div(u128::from(seconds))
+            .ok_or(HomeostatError::MathOverflow)?;
+        self.fee_rate_q64 = U128::new(rate);
+        self.fee_until = self.t0.saturating_add(i64::from(seconds));
+        Ok(())
+    }
+}
+
+/// Emission per second (Q64.64 base units, floored) of `ppm` a year on `supply`.
+pub fn emission_per_second(supply: u64, ppm: u64) -> Result<u128> {
+    let annual_ppm = u128::from(supply)
+        .checked_mul(u128::from(ppm))
+        .ok_or(HomeostatError::MathOverflow)?;
+    let divisor = PPM.saturating_mul(YEAR.unsigned_abs());
+    ratio_q64(annual_ppm, divisor).ok_or_else(|| error!(HomeostatError::MathOverflow))
+}
+
+/// `acc + rate * seconds`.
+fn advance(acc: U128, rate: U128, seconds: u64) -> Result<u128> {
+    rate.get()
+        .checked_mul(u128::from(seconds))
+        .and_then(|streamed| acc.get().checked_add(streamed))
+        .ok_or_else(|| error!(HomeostatError::MathOverflow))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::number::{floor_q64, ONE_Q64};
+
+    fn stream(rate: u64) -> Stream {
+        let mut stream = Stream {
+            t0: 1_000,
+            ..Stream::default()
+        };
+        stream
+            .set_emission(
+                u128::from(rate) * ONE_Q64,
+                250_000,
+                &[0, 1, 3, 0, 0, 0, 0, 0],
+                1_000_000,
+            )
+            .unwrap();
+        stream
+    }
+
+    #[test]
+    fn lanes_add_up_to_the_rate() {
+        let stream = stream(1_000);
+        assert_eq!(stream.emission_rate().unwrap(), 1_000 * ONE_Q64);
+        let third = stream.lanes[2].rate_q64.get();
+        let second = stream.lanes[1].rate_q64.get();
+        assert_eq!(third, 3 * second);
+        assert_eq!(floor_q64(second + third + PPM as u128), 250);
+    }
+
+    #[test]
+    fn emission_stops_when_the_grant_is_used_up() {
+        let mut stream = stream(1_000);
+        assert_eq!(stream.emit_until, 2_000);
+        assert_eq!(stream.emission_seconds(5_000), 1_000);
+        stream.settle(5_000).unwrap();
+        assert_eq!(floor_q64(stream.emitted_at(9_000).unwrap()), 1_000_000);
+    }
+
+    #[test]
+    fn a_pause_inside_the_window_is_not_counted() {
+        let mut stream = stream(1_000);
+        stream.pause_from = 1_100;
+        stream.pause_until = 1_300;
+        assert_eq!(stream.emission_seconds(1_200), 100);
+        assert_eq!(stream.emission_seconds(1_400), 200);
+        stream.settle(1_200).unwrap();
+        assert_eq!(stream.emission_seconds(1_250), 0);
+        assert_eq!(stream.emission_seconds(1_350), 50);
+    }
+
+    #[test]
+    fn settling_in_pieces_equals_settling_at_once() {
+        let mut pieces = stream(777);
+        let mut once = pieces;
+        for now in [1_001, 1_001, 990, 1_400, 1_999, 2_500] {
+            pieces.settle(now).unwrap();
+        }
+        once.settle(2_500).unwrap();
+        assert_eq!(pieces, once);
+    }
+
+    #[test]
+    fn without_liquidity_pools_everything_is_native() {
+        let mut stream = stream(1_000);
+        stream
+            .set_emission(5 * ONE_Q64, 900_000, &[0; MAX_POOLS], 10)
+            .unwrap();
+        assert_eq!(stream.lanes[NATIVE_LANE].rate_q64.get(), 5 * ONE_Q64);
+    }
+
+    #[test]
+    fn a_zero_rate_has_no_end_and_emits_nothing() {
+        let mut stream = stream(1_000);
+        stream.set_emission(0, 0, &[0; MAX_POOLS], 0).unwrap();
+        assert_eq!(stream.emit_until, i64::MAX);
+        assert_eq!(stream.emitted_at(i64::MAX).unwrap(), 0);
+    }
+
+    #[test]
+    fn the_largest_rate_does_not_overflow() {
+        let rate = emission_per_second(u64::MAX, MAX_EMISSION_PPM as u64).unwrap();
+        let year = rate.checked_mul(YEAR as u128).unwrap();
+        assert!(floor_q64(year) >= u64::MAX - 1);
+    }
+}

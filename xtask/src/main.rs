@@ -1,0 +1,46 @@
+//! `cargo xtask`: what Cargo cannot say by itself.
+//!
+//! One module a subcommand. Standard library only, so that the first
+//! `cargo xtask` of a fresh clone compiles in a second.
+
+mod run;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+What Cargo cannot say by itself.
+
+Usage: cargo xtask <COMMAND>
+
+Commands:
+  test    Formatting, lints and every test; stops at the first step that fails
+  help    This text
+
+Every command runs from any folder of the workspace. `cargo xtask <COMMAND> --help` says more.
+
+Exit codes: 0 success, 1 a step failed, 2 wrong usage.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect();
+    let Some((command, rest)) = arguments.split_first() else {
+        return usage("no command given");
+    };
+    match command.as_str() {
+        "test" => test::main(rest),
+        "help" | "--help" | "-h" => {
+            println!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        other => usage(&format!("no such command: {other}")),
+    }
+}
+
+/// Complains about the command line. Exit code 2, as `clap` and Cargo do.
+fn usage(problem: &str) -> ExitCode {
+    eprintln!("xtask: {problem}\n\n{HELP}");
+    ExitCode::from(2)
+}

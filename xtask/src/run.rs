@@ -1,0 +1,161 @@
+//! Running steps: announce, time, stop at the first failure.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// One step of a subcommand.
+pub struct Step {
+    /// What the step is called in progress lines and in the failure.
+    pub name: &'static str,
+    /// Arguments of `cargo`.
+    pub cargo: &'static [&'static str],
+}
+
+impl Step {
+    /// The command line as a person would type it.
+    fn command_line(&self) -> String {
+        format!("cargo {}", self.cargo.join(" "))
+    }
+}
+
+/// A step that did not succeed.
+pub struct Failure {
+    step: &'static str,
+    why: String,
+}
+
+impl Failure {
+    pub fn new(step: &'static str, why: impl Into<String>) -> Self {
+        Self {
+            step,
+            why: why.into(),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "step `{}` failed: {}", self.step, self.why)
+    }
+}
+
+/// The workspace root. Commands run there, wherever they were called from.
+pub fn workspace_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// Says which step begins. Progress goes to stdout between the output of the
+/// steps, so a log reads in order.
+pub fn announce(number: usize, of: usize, name: &str, what: &str) {
+    println!("\n[{number}/{of}] {name}: {what}");
+    // Cargo writes to the same terminal or file behind our buffer's back.
+    let _ = std::io::stdout().flush();
+}
+
+/// Says that a step is over.
+pub fn done(number: usize, of: usize, name: &str, since: Instant) {
+    println!("[{number}/{of}] {name}: ok in {}", human(since.elapsed()));
+}
+
+/// Runs one step; every line of its stdout is passed on and shown to `line`.
+pub fn step(
+    number: usize,
+    of: usize,
+    step: &Step,
+    mut line: impl FnMut(&str),
+) -> Result<(), Failure> {
+    announce(number, of, step.name, &step.command_line());
+    let start = Instant::now();
+    let failed = |why: String| Failure::new(step.name, why);
+
+    let mut child = cargo()
+        .args(step.cargo)
+        .current_dir(workspace_root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed(format!("cannot run `{}`: {error}", step.command_line())))?;
+    if let Some(output) = child.stdout.take() {
+        // Bytes, not lines of text: a test may print anything.
+        for bytes in BufReader::new(output).split(b'\n') {
+            let bytes = bytes.map_err(|error| failed(format!("cannot read output: {error}")))?;
+            let text = String::from_utf8_lossy(&bytes);
+            println!("{text}");
+            line(&text);
+        }
+    }
+    let status = child
+        .wait()
+        .map_err(|error| failed(format!("lost the process: {error}")))?;
+    if !status.success() {
+        return Err(failed(format!(
+            "`{}` ended with {status} after {}",
+            step.command_line(),
+            human(start.elapsed())
+        )));
+    }
+    done(number, of, step.name, start);
+    Ok(())
+}
+
+/// Refuses to start without a Cargo component that a later step needs.
+pub fn require_component(step: &'static str, probe: &str, component: &str) -> Result<(), Failure> {
+    let present = cargo()
+        .args([probe, "--version"])
+        .current_dir(workspace_root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if present {
+        Ok(())
+    } else {
+        Err(Failure::new(
+            step,
+            format!(
+                "`cargo {probe}` does not run: install it with `rustup component add {component}`"
+            ),
+        ))
+    }
+}
+
+/// The Cargo that runs this program, so that a toolchain override is kept.
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+}
+
+/// A duration in the unit that fits: `0.4 s`, `3 min 12 s`.
+pub fn human(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if seconds >= 60 {
+        format!("{} min {} s", seconds / 60, seconds % 60)
+    } else {
+        format!("{:.1} s", duration.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_read_like_a_person_would_say_them() {
+        assert_eq!(human(Duration::from_millis(430)), "0.4 s");
+        assert_eq!(human(Duration::from_secs(59)), "59.0 s");
+        assert_eq!(human(Duration::from_secs(192)), "3 min 12 s");
+    }
+
+    #[test]
+    fn the_workspace_root_holds_the_workspace_manifest() {
+        let manifest = workspace_root().join("Cargo.toml");
+        let text = std::fs::read_to_string(&manifest).expect("workspace manifest");
+        assert!(text.contains("[workspace]"), "{}", manifest.display());
+    }
+}
