@@ -188,28 +188,22 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Names the first offending field, in the order of declaration. A limit
-    /// that is itself at fault (of two crossed ones: the minimum) is not held
-    /// against the manual value and the bias.
+    /// Names the first offending field, in the order of declaration. Limits
+    /// that are themselves at fault (of two crossed ones: the minimum) are not
+    /// held against the manual value and the bias.
     pub fn validate(&self) -> Result<(), ConfigError> {
         let signal = |value: Fx| value.unsigned_abs() <= Self::MAX_SIGNAL.unsigned_abs();
         let gain = |ramp: &Ramp| within(ramp, Fx::ZERO, Self::MAX_GAIN);
         let slew = |rate: Option<u64>| rate.is_none_or(|rate| rate <= Self::MAX_SLEW);
         let output = |value: i64| value.unsigned_abs() <= Self::MAX_OUTPUT.unsigned_abs();
 
-        // A limit that is itself at fault is not held against what it limits.
-        // Of two crossed limits it is the minimum, the first of them.
-        let min_holds =
-            output(self.min) && (!output(self.max) || self.min < self.max);
-        let low = if min_holds {
-            self.min
+        // Limits that are themselves at fault are not held against what they
+        // limit: whoever swapped them wants to hear of `min`, not of the bias.
+        let min_holds = output(self.min) && (!output(self.max) || self.min < self.max);
+        let (low, high) = if min_holds && output(self.max) {
+            (self.min, self.max)
         } else {
-            Self::MAX_OUTPUT.saturating_neg()
-        };
-        let high = if output(self.max) {
-            self.max
-        } else {
-            Self::MAX_OUTPUT
+            (Self::MAX_OUTPUT.saturating_neg(), Self::MAX_OUTPUT)
         };
         let longest_step = u64::from(self.max_periods).saturating_mul(u64::from(self.period));
 

@@ -1,1 +1,13 @@
+//! Runs the Homeostat program in process: a bank with time travel
+//! ([`Bank`]), a ready-made economy on it ([`World`]), and the invariants that
+//! must hold after every transaction ([`World::check_invariants`]).
 
+pub mod bank;
+pub mod invariant;
+pub mod mint;
+pub mod world;
+
+pub use bank::{Bank, Failure, Receipt};
+pub use invariant::Invariants;
+pub use mint::{MintSpec, TokenProgram};
+pub use world::{Wallet, World, WorldSpec};

@@ -1,0 +1,350 @@
+//! A bank in process, with the program in it and a clock that can be set.
+
+use homeostat_client::{decode::Decode, error, event, PROGRAM_ID};
+use solana_account::{AccountSharedData, ReadableAccount};
+use solana_clock::Clock;
+use solana_compute_budget_interface::ComputeBudgetInstruction;
+use solana_instruction::{error::InstructionError, Instruction};
+use solana_keypair::Keypair;
+use solana_message::{v0, AddressLookupTableAccount, Message, VersionedMessage};
+use solana_program::{account_info::AccountInfo, entrypoint::ProgramResult, pubkey::Pubkey};
+use solana_program_test::{processor, ProgramTest, ProgramTestContext};
+use solana_signer::Signer;
+use solana_transaction::versioned::VersionedTransaction;
+use solana_transaction_error::TransactionError;
+
+/// Compute units that a transaction may use.
+const COMPUTE_LIMIT: u32 = 1_400_000;
+
+/// Bridges `processor!` and Anchor's entry point.
+fn entry(program_id: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramResult {
+    // SAFETY: Anchor ties the lifetimes of all three arguments together, while
+    // `processor!` leaves them apart. All of them outlive this call and nothing
+    // borrowed from them is returned, so one common lifetime is sound.
+    let (program_id, accounts, data) = unsafe {
+        (
+            core::mem::transmute::<&Pubkey, &'static Pubkey>(program_id),
+            core::mem::transmute::<&[AccountInfo], &'static [AccountInfo<'static>]>(accounts),
+            core::mem::transmute::<&[u8], &'static [u8]>(data),
+        )
+    };
+    homeostat::entry(program_id, accounts, data)
+}
+
+/// What a transaction that went through left behind.
+#[derive(Clone, Debug, Default)]
+pub struct Receipt {
+    /// Compute units used.
+    pub units: u64,
+    /// Log lines.
+    pub logs: Vec<String>,
+    /// Return data of the last instruction that set any.
+    pub return_data: Vec<u8>,
+}
+
+/// Why a transaction was refused.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The bank's error.
+    pub error: Option<TransactionError>,
+    /// Log lines.
+    pub logs: Vec<String>,
+    /// What happened when there is no transaction error.
+    pub other: String,
+}
+
+impl Failure {
+    /// The custom error code, if the refusal has one.
+    pub fn code(&self) -> Option<u32> {
+        match self.error {
+            Some(TransactionError::InstructionError(_, InstructionError::Custom(code))) => {
+                Some(code)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl core::fmt::Display for Failure {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match (self.code(), &self.error) {
+            (Some(code), _) => writeln!(f, "{}", error::explain(code))?,
+            (None, Some(error)) => writeln!(f, "{error}")?,
+            (None, None) => writeln!(f, "{}", self.other)?,
+        }
+        for line in &self.logs {
+            writeln!(f, "  {line}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// A bank with the program deployed.
+pub struct Bank {
+    context: ProgramTestContext,
+    /// Makes every transaction different, so that none passes for a repeat.
+    sent: u32,
+    now: i64,
+}
+
+impl Bank {
+    /// Genesis time of every bank (unix seconds): 2026-01-05 00:00 UTC, a Monday.
+    pub const GENESIS: i64 = 1_767_571_200;
+
+    /// Starts a bank with the native program.
+    pub async fn start() -> Self {
+        Self::start_with(|_| ()).await
+    }
+
+    /// Starts a bank after `edit` has added what it needs.
+    pub async fn start_with(edit: impl FnOnce(&mut ProgramTest)) -> Self {
+        let mut test = ProgramTest::new("homeostat", PROGRAM_ID, processor!(entry));
+        test.prefer_bpf(false);
+        edit(&mut test);
+        let context = test.start_with_context().await;
+        let mut bank = Self {
+            context,
+            sent: 0,
+            now: Self::GENESIS,
+        };
+        bank.set_time(Self::GENESIS).await;
+        bank
+    }
+
+    /// Pays every fee and rent unless an instruction says otherwise.
+    pub fn payer(&self) -> Keypair {
+        self.context.payer.insecure_clone()
+    }
+
+    /// The cluster's time (unix seconds).
+    pub fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// Sets the cluster's time (unix seconds).
+    pub async fn set_time(&mut self, now: i64) {
+        let mut clock: Clock = self
+            .context
+            .banks_client
+            .get_sysvar()
+            .await
+            .expect("the clock exists");
+        clock.unix_timestamp = now;
+        self.context.set_sysvar(&clock);
+        self.now = now;
+    }
+
+    /// Moves the clock on by `seconds`.
+    pub async fn advance(&mut self, seconds: i64) {
+        self.set_time(self.now + seconds).await;
+    }
+
+    /// Sends a transaction paid for by [`Bank::payer`].
+    pub async fn send(
+        &mut self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+    ) -> Result<Receipt, Failure> {
+        let message = self.message(instructions, signers, None).await;
+        self.run(message, signers).await
+    }
+
+    /// Sends a version 0 transaction whose accounts come from a lookup table.
+    pub async fn send_with_table(
+        &mut self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+        table: &AddressLookupTableAccount,
+    ) -> Result<Receipt, Failure> {
+        let message = self.message(instructions, signers, Some(table)).await;
+        self.run(message, signers).await
+    }
+
+    async fn message(
+        &mut self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+        table: Option<&AddressLookupTableAccount>,
+    ) -> VersionedMessage {
+        self.sent += 1;
+        let unique = COMPUTE_LIMIT - self.sent % 1_000_000;
+        let budget = ComputeBudgetInstruction::set_compute_unit_limit(unique);
+        let instructions: Vec<_> = std::iter::once(budget)
+            .chain(instructions.iter().cloned())
+            .collect();
+        let blockhash = self
+            .context
+            .banks_client
+            .get_latest_blockhash()
+            .await
+            .expect("the bank is running");
+        // The payer signs whether or not a caller names it.
+        let payer = signers
+            .iter()
+            .map(|signer| signer.pubkey())
+            .find(|key| *key == self.context.payer.pubkey())
+            .unwrap_or_else(|| self.context.payer.pubkey());
+        match table {
+            None => VersionedMessage::Legacy(Message::new_with_blockhash(
+                &instructions,
+                Some(&payer),
+                &blockhash,
+            )),
+            Some(table) => VersionedMessage::V0(
+                v0::Message::try_compile(
+                    &payer,
+                    &instructions,
+                    std::slice::from_ref(table),
+                    blockhash,
+                )
+                .expect("the instructions fit a message"),
+            ),
+        }
+    }
+
+    fn sign(&self, message: VersionedMessage, signers: &[&Keypair]) -> VersionedTransaction {
+        let payer = self.payer();
+        let mut all: Vec<&Keypair> = vec![&payer];
+        for signer in signers {
+            if all.iter().all(|known| known.pubkey() != signer.pubkey()) {
+                all.push(signer);
+            }
+        }
+        VersionedTransaction::try_new(message, &all).expect("every signer is given")
+    }
+
+    async fn run(
+        &mut self,
+        message: VersionedMessage,
+        signers: &[&Keypair],
+    ) -> Result<Receipt, Failure> {
+        let transaction = self.sign(message, signers);
+        let outcome = self
+            .context
+            .banks_client
+            .process_transaction_with_metadata(transaction)
+            .await
+            .map_err(|error| Failure {
+                error: None,
+                logs: Vec::new(),
+                other: error.to_string(),
+            })?;
+        let metadata = outcome.metadata;
+        let logs = metadata
+            .as_ref()
+            .map(|m| m.log_messages.clone())
+            .unwrap_or_default();
+        match outcome.result {
+            Ok(()) => Ok(Receipt {
+                units: metadata.as_ref().map_or(0, |m| m.compute_units_consumed),
+                return_data: metadata
+                    .and_then(|m| m.return_data)
+                    .map(|data| data.data)
+                    .unwrap_or_default(),
+                logs,
+            }),
+            Err(error) => Err(Failure {
+                error: Some(error),
+                logs,
+                other: String::new(),
+            }),
+        }
+    }
+
+    /// The events that a transaction would emit. Changes nothing.
+    pub async fn events(
+        &mut self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+    ) -> Vec<event::Event> {
+        let message = self.message(instructions, signers, None).await;
+        let keys = message.static_account_keys().to_vec();
+        let transaction = self.sign(message, signers);
+        let simulated = self
+            .context
+            .banks_client
+            .simulate_transaction(transaction)
+            .await
+            .expect("the bank is running");
+        let inner = simulated
+            .simulation_details
+            .and_then(|details| details.inner_instructions)
+            .unwrap_or_default();
+        inner
+            .iter()
+            .flatten()
+            .filter_map(|inner| {
+                let called = &inner.instruction;
+                let accounts: Vec<Pubkey> = called
+                    .accounts
+                    .iter()
+                    .filter_map(|index| keys.get(usize::from(*index)).copied())
+                    .collect();
+                let program = keys.get(usize::from(called.program_id_index))?;
+                event::parse(program, &accounts, &called.data)
+            })
+            .collect()
+    }
+
+    /// An account's data; `None` when there is no such account.
+    pub async fn data(&mut self, address: &Pubkey) -> Option<Vec<u8>> {
+        self.account(address)
+            .await
+            .map(|account| account.data().to_vec())
+    }
+
+    /// An account; `None` when there is none.
+    pub async fn account(&mut self, address: &Pubkey) -> Option<AccountSharedData> {
+        self.context
+            .banks_client
+            .get_account(*address)
+            .await
+            .expect("the bank is running")
+            .map(AccountSharedData::from)
+    }
+
+    /// A Homeostat account.
+    pub async fn fetch<T: Decode>(&mut self, address: &Pubkey) -> T {
+        let data = self.data(address).await.expect("the account exists");
+        T::decode(&data).expect("the account has this type")
+    }
+
+    /// Lamports of an account.
+    pub async fn lamports(&mut self, address: &Pubkey) -> u64 {
+        self.account(address)
+            .await
+            .map_or(0, |account| account.lamports())
+    }
+
+    /// Writes an account as it is: for states that no transaction leads to.
+    pub fn set_account(&mut self, address: &Pubkey, account: &AccountSharedData) {
+        self.context.set_account(address, account);
+    }
+
+    /// Rewrites a Homeostat account: for states that no transaction leads to.
+    pub async fn edit<T: Decode>(&mut self, address: &Pubkey, edit: impl FnOnce(&mut T)) {
+        let account = self.account(address).await.expect("the account exists");
+        let mut value = T::decode(account.data()).expect("the account has this type");
+        edit(&mut value);
+        let mut data = account.data().to_vec();
+        let bytes = bytemuck::bytes_of(&value);
+        data[8..8 + bytes.len()].copy_from_slice(bytes);
+        let mut account = account;
+        account.set_data_from_slice(&data);
+        self.context.set_account(address, &account);
+    }
+
+    /// Gives lamports to an address.
+    pub async fn airdrop(&mut self, to: &Pubkey, lamports: u64) {
+        let transfer = solana_system_interface::instruction::transfer(
+            &self.context.payer.pubkey(),
+            to,
+            lamports,
+        );
+        self.send(&[transfer], &[])
+            .await
+            .expect("the bank's payer is rich");
+    }
+}

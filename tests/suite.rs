@@ -1,0 +1,9 @@
+//! Integration tests over `solana-program-test`: a file per instruction family.
+//! Names begin with `success_`, `fail_`, or the row of the threat table they
+//! answer (`s7_...`).
+
+mod control;
+mod economy;
+mod fees;
+mod journeys;
+mod staking;
