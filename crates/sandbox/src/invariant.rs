@@ -128,14 +128,12 @@ impl World {
         let unstreamed = (swept << 64)
             .saturating_add(returned_fees)
             .saturating_sub(streamed_fees);
-        let owed = whole(owed_emission) as u128 + whole(streamed_fees - returned_fees) as u128
-            - claimed.min(whole(owed_emission) as u128 + whole(streamed_fees) as u128)
-            + whole(unstreamed) as u128;
-        result.check(
-            "rewards_are_backed",
-            u128::from(vault) + u128::from(mintable) >= owed,
-            || format!("vault {vault} + mintable {mintable} < {owed}"),
-        );
+        // accrued - claimed + unstreamed fees, in Q64.64.
+        let owed = owed_emission + (streamed_fees - returned_fees) + unstreamed - (claimed << 64);
+        let backed = (u128::from(vault) + u128::from(mintable)) << 64;
+        result.check("rewards_are_backed", backed >= owed, || {
+            format!("vault {vault} + mintable {mintable} < {}", whole(owed))
+        });
         result.check(
             "reward_vault_balances",
             u128::from(vault) >= u128::from(economy.totals.supplied) + swept - claimed,

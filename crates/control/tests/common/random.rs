@@ -36,7 +36,7 @@ pub fn sometimes(value: impl Strategy<Value = Fx>) -> impl Strategy<Value = Fx> 
 
 prop_compose! {
     /// Realistic configurations: gains up to one unit of u per unit of error,
-    /// a filter of at least one period, all of it from random bits.
+    /// a filter of at least two and a half periods, all of it from random bits.
     pub fn configurations()(
         (reverse, point) in any::<(bool, bool)>(),
         period in 60u32..=2_592_000,
@@ -46,7 +46,7 @@ prop_compose! {
         kp in sometimes(bits(whole(0), whole(1_000_000))),
         ki in sometimes(bits(whole(0), whole(500_000))),
         kd in sometimes(bits(whole(0), whole(1_000_000))),
-        filter in bits(whole(1), whole(20)),
+        filter in bits(ratio(5, 2), whole(20)),
         dead_band in sometimes(bits(whole(0), ratio(1, 2))),
         leak in prop_oneof![Just(None), (1u64..=200).prop_map(Some)],
         (min, span) in (-500_000i64..=500_000, 1i64..=1_500_000),
