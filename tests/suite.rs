@@ -6,4 +6,5 @@ mod control;
 mod economy;
 mod fees;
 mod journeys;
+mod safety;
 mod staking;

@@ -61,6 +61,8 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         Paused,
         WrongStakeMint,
         FundingNotOpen,
+        VaultSolvent,
+        WrongVault,
     ]
     .into_iter()
 }

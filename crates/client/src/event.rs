@@ -32,6 +32,7 @@ pub enum Event {
     Collected(Collected),
     Cranked(Cranked),
     LogGrown(LogGrown),
+    BreakerTripped(BreakerTripped),
 }
 
 /// Parses an inner instruction; `None` when it is no event of this program.
@@ -67,7 +68,8 @@ pub fn parse(program_id: &Pubkey, accounts: &[Pubkey], data: &[u8]) -> Option<Ev
         WentLive,
         RewardsFunded,
         EconomyClosed,
-        LogGrown
+        LogGrown,
+        BreakerTripped
     );
     None
 }

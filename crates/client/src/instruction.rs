@@ -571,3 +571,56 @@ pub fn grow_log(at: &EconomyAddresses, payer: &Pubkey, slots: u32) -> Instructio
         data::GrowLog { slots },
     )
 }
+
+/// A vault of an economy, for [`trip_breaker`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vault {
+    /// The reward vault.
+    Rewards,
+    /// The principal vault of the pool at this index.
+    Principal(usize),
+    /// The fee vault of a shard.
+    Fees(u8),
+}
+
+/// Stops the emission when a vault is short; nobody signs. `None` when there is
+/// no pool at the index.
+pub fn trip_breaker(
+    at: &EconomyAddresses,
+    pools: &[StakeMint],
+    economy: &Economy,
+    vault: Vault,
+) -> Option<Instruction> {
+    let (vault, remaining) = match vault {
+        Vault::Rewards => (
+            at.reward_vault,
+            everything(
+                at,
+                pools,
+                economy.meter_count,
+                economy.active_excluded(),
+                false,
+            ),
+        ),
+        Vault::Principal(index) => {
+            let pool = at.pool(&pools.get(index)?.mint);
+            let part = AccountMeta::new_readonly(pool, false);
+            (principal_vault(&pool), vec![part])
+        }
+        Vault::Fees(shard) => {
+            let meter = at.meter(shard);
+            let part = AccountMeta::new_readonly(meter, false);
+            (fee_vault(&meter), vec![part])
+        }
+    };
+    Some(build_with(
+        accounts::TripBreaker {
+            economy: at.economy,
+            vault,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::TripBreaker {},
+        remaining,
+    ))
+}

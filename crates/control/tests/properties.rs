@@ -475,7 +475,7 @@ fn bumpless() -> impl Strategy<Value = Change> {
             to,
             over_seconds: jump
         }),
-        bits(whole(0), whole(300_000)).prop_map(move |to| Change::Kd {
+        bits(whole(0), whole(100_000)).prop_map(move |to| Change::Kd {
             to,
             over_seconds: jump
         }),

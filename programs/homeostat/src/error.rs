@@ -93,4 +93,8 @@ pub enum HomeostatError {
     WrongStakeMint,
     #[msg("Only the creator may fund a Draft; wait until the economy is live")]
     FundingNotOpen,
+    #[msg("The vault holds what the economy owes from it; there is nothing to trip")]
+    VaultSolvent,
+    #[msg("This is no vault of the economy, or its pool or meter was not passed after it; build the instruction with the SDK")]
+    WrongVault,
 }

@@ -300,3 +300,20 @@ pub struct LogGrown {
     /// Slots after.
     pub new_slots: u32,
 }
+
+/// A vault held less than is owed from it: emission stopped, controllers held.
+#[event]
+pub struct BreakerTripped {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Vault.
+    pub vault: Pubkey,
+    /// What it held.
+    pub held: u64,
+    /// What it should have held at least.
+    pub liability: u64,
+    /// `emit_until` before.
+    pub old_emit_until: i64,
+    /// `emit_until` after.
+    pub new_emit_until: i64,
+}

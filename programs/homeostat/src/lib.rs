@@ -152,6 +152,12 @@ pub mod homeostat {
         instructions::preview(ctx, controller)
     }
 
+    /// Stops the emission and holds every controller when a vault is short of what
+    /// the economy owes from it. Anyone; refused while the vault is solvent.
+    pub fn trip_breaker<'info>(ctx: Context<'info, TripBreaker<'info>>) -> Result<()> {
+        instructions::trip_breaker(ctx)
+    }
+
     /// Adds slots to the decision log, up to 256 in all. Anyone who pays the rent.
     pub fn grow_log(ctx: Context<GrowLog>, slots: u32) -> Result<()> {
         instructions::grow_log(ctx, slots)

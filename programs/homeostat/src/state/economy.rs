@@ -335,15 +335,24 @@ impl Economy {
 
     /// Spreads every staker fee that was swept and not streamed over the next period.
     fn stream_fees(&mut self) -> Result<()> {
-        let unstreamed = (self.tally.swept_stakers.get() << 64)
-            .checked_add(self.tally.returned_fees_q64.get())
-            .and_then(|sum| sum.checked_sub(self.stream.fee_acc_q64.get()))
+        let swept = self.tally.swept_stakers.get().min(u128::from(u64::MAX));
+        let unstreamed = (swept << 64)
+            .saturating_add(self.tally.returned_fees_q64.get())
+            .checked_sub(self.stream.fee_acc_q64.get())
             .ok_or(HomeostatError::InvariantViolated)?;
         // A lifetime of fees beyond the stream's range waits in the vault.
         let room =
             (u128::from(MAX_LIFETIME_STREAM) << 64).saturating_sub(self.stream.fee_acc_q64.get());
         self.stream
             .set_fees(unstreamed.min(room), self.limits.period)
+    }
+
+    /// Stops the emission now and holds every controller, until people resume it.
+    pub fn trip(&mut self, now: i64) -> Result<()> {
+        self.stream.settle(now)?;
+        self.stream.emit_until = self.stream.emit_until.min(self.stream.t0);
+        self.tripped = 1;
+        Ok(())
     }
 
     /// Counts tokens that went into the reward vault for emission.

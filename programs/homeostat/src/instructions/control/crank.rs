@@ -81,7 +81,7 @@ impl<'info> Crank<'info> {
         // An economy-wide failure is latched, not returned: an error would undo it.
         let owed = Economy::reward_liability(&snapshot.tally, snapshot.tally.supplied)?;
         if self.reward_vault.amount < owed {
-            economy.tripped = 1;
+            economy.trip(now)?;
         }
 
         let mut event = Box::new(Cranked {

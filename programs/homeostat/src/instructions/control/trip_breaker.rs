@@ -1,0 +1,83 @@
+//! Stops the emission when a vault holds less than the economy owes from it.
+//! Anyone may; a solvent economy refuses. Exits stay open, resuming is for people.
+
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::TokenAccount;
+
+use super::gather::{self, Touch};
+use crate::{
+    error::HomeostatError,
+    events::BreakerTripped,
+    instructions::shared::now,
+    state::{Economy, Meter, Pool},
+};
+
+/// Accounts of `trip_breaker`; after them, for the reward vault what [`gather`]
+/// reads, for a principal vault its pool, for a fee vault its meter.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct TripBreaker<'info> {
+    /// Live.
+    #[account(mut)]
+    pub economy: AccountLoader<'info, Economy>,
+    /// The vault that is short.
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+}
+
+impl<'info> TripBreaker<'info> {
+    /// What the vault must hold at least (base units).
+    #[inline(never)]
+    fn liability(&self, remaining: &'info [AccountInfo<'info>], now: i64) -> Result<u64> {
+        let economy = self.economy.load()?;
+        economy.require_live()?;
+        if self.vault.key() == economy.reward_vault {
+            let (tally, _) = gather::tally(&economy, remaining, Touch::Preview, now)?;
+            return Economy::reward_liability(&tally, economy.totals.supplied);
+        }
+        let [part] = remaining else {
+            return err!(HomeostatError::WrongVault);
+        };
+        if let Ok(pool) = AccountLoader::<Pool>::try_from(part) {
+            let pool = pool.load()?;
+            require!(
+                pool.economy == self.economy.key() && pool.principal_vault == self.vault.key(),
+                HomeostatError::WrongVault
+            );
+            return pool.liability();
+        }
+        let meter = AccountLoader::<Meter>::try_from(part)?;
+        let meter = meter.load()?;
+        require!(
+            meter.economy == self.economy.key() && meter.vault == self.vault.key(),
+            HomeostatError::WrongVault
+        );
+        meter.liability()
+    }
+
+    fn apply(&self, liability: u64, now: i64) -> Result<BreakerTripped> {
+        let mut economy = self.economy.load_mut()?;
+        let old_emit_until = economy.stream.emit_until;
+        economy.trip(now)?;
+        Ok(BreakerTripped {
+            economy: self.economy.key(),
+            vault: self.vault.key(),
+            held: self.vault.amount,
+            liability,
+            old_emit_until,
+            new_emit_until: economy.stream.emit_until,
+        })
+    }
+}
+
+/// Handles `trip_breaker`.
+pub fn trip_breaker<'info>(ctx: Context<'info, TripBreaker<'info>>) -> Result<()> {
+    let now = now()?;
+    let liability = ctx.accounts.liability(ctx.remaining_accounts, now)?;
+    require!(
+        ctx.accounts.vault.amount < liability,
+        HomeostatError::VaultSolvent
+    );
+    let event = ctx.accounts.apply(liability, now)?;
+    emit_cpi!(event);
+    Ok(())
+}
