@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn foreign_codes_are_explained_too() {
         assert!(explain(2001).contains("2001"));
-        assert_eq!(from_code(0), None.map(|never: HomeostatError| never));
-        assert_eq!(from_code(u32::MAX).map(u32::from), None);
+        assert!(from_code(0).is_none());
+        assert!(from_code(u32::MAX).is_none());
     }
 }

@@ -520,6 +520,21 @@ proptest! {
         prop_assert!(apart <= 2.0, "{} {}", without.raw, with.raw);
     }
 
+    /// u on its way or at rest, saturated or not: a new setpoint or bias touches
+    /// neither I nor anything else that is remembered.
+    #[test]
+    fn p05_setpoint_and_bias_changes_leave_the_state_alone(
+        (mut rig, _) in running(),
+        to in bits(whole(0), whole(1)),
+        over_seconds in prop_oneof![Just(0), any::<u32>()],
+        bias in 10_000i64..=200_000,
+    ) {
+        let before = rig.state;
+        rig.set(Change::Setpoint { to, over_seconds });
+        rig.set(Change::Bias { to: whole(bias), over_seconds });
+        prop_assert_eq!(rig.state, before);
+    }
+
     #[test]
     fn p05_taking_over_by_hand_and_back_is_bumpless(
         (mut rig, _) in running(), manual in 10_000i64..=200_000, dt in 1i64..=WEEK,
