@@ -3,7 +3,8 @@
 //! Logs are not read: other instructions can truncate or imitate them. An
 //! event is a call of the program to itself that only it can sign.
 
-use anchor_lang::{prelude::Pubkey, AnchorDeserialize, Discriminator};
+use anchor_lang::{prelude::Pubkey, Discriminator};
+use borsh::BorshDeserialize;
 use homeostat::events::*;
 
 use crate::{address::event_authority, PROGRAM_ID};
