@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::demo;
 use crate::output::Format;
 use crate::replay;
 
@@ -35,6 +36,9 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Live through a year of an economy, in process: every decision, its reasons, and a chart
+    #[command(long_about = demo::LONG_ABOUT, after_long_help = demo::AFTER_LONG_HELP)]
+    Demo(demo::Arguments),
     /// Run the control law over a recorded series: what would it have done?
     #[command(long_about = replay::LONG_ABOUT, after_long_help = replay::AFTER_LONG_HELP)]
     Replay(replay::Arguments),

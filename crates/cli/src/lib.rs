@@ -8,10 +8,12 @@
 
 mod args;
 pub mod decimal;
+pub mod demo;
 pub mod failure;
 pub mod output;
 pub mod replay;
 pub mod report;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -30,6 +32,7 @@ pub fn main() -> ExitCode {
         Err(error) => return refuse_usage(&error),
     };
     let result = match &arguments.command {
+        Command::Demo(demo) => demo::run(demo, arguments.output),
         Command::Replay(replay) => replay::run(replay, arguments.output),
     };
     match result {

@@ -189,6 +189,17 @@ impl Bank {
             .unwrap_or_else(|failure| panic!("transferring: {failure}"));
     }
 
+    /// Burns tokens of a token account.
+    pub async fn burn(&mut self, mint: &Pubkey, from: &Pubkey, owner: &Keypair, amount: u64) {
+        let program = self.owner(mint).await;
+        let instruction =
+            spl_token_2022::instruction::burn(&program, from, mint, &owner.pubkey(), &[], amount)
+                .expect("a token program");
+        self.send(&[instruction], &[owner])
+            .await
+            .unwrap_or_else(|failure| panic!("burning: {failure}"));
+    }
+
     /// Hands the mint authority from the bank's payer to `to`.
     pub async fn set_mint_authority(&mut self, mint: &Pubkey, to: Option<&Pubkey>) {
         let program = self.owner(mint).await;

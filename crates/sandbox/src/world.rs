@@ -25,6 +25,8 @@ pub const TOKEN: u64 = 1_000_000;
 pub struct WorldSpec {
     /// Token program of the mint.
     pub program: TokenProgram,
+    /// Decimals of the mint.
+    pub decimals: u8,
     /// Where rewards come from.
     pub funding: Funding,
     /// Period (seconds).
@@ -51,6 +53,7 @@ impl Default for WorldSpec {
     fn default() -> Self {
         Self {
             program: TokenProgram::Token2022,
+            decimals: 6,
             funding: Funding::Mint,
             period: WEEK as u32,
             supply: 1_000_000_000 * TOKEN,
@@ -126,7 +129,12 @@ impl World {
     /// Builds an economy, or says which instruction was refused.
     pub async fn try_build_on(mut bank: Bank, spec: &WorldSpec) -> Result<Self, Failure> {
         let creator = bank.payer();
-        let mint = bank.create_mint(&MintSpec::plain(spec.program)).await;
+        let mint = bank
+            .create_mint(&MintSpec {
+                decimals: spec.decimals,
+                ..MintSpec::plain(spec.program)
+            })
+            .await;
         let reserve = bank.create_tokens(&mint, &creator.pubkey()).await;
         bank.mint_to(&mint, &reserve, spec.supply).await;
 

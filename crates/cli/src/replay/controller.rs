@@ -1,19 +1,16 @@
-//! The controller file: TOML with the names of the control law.
-
-use std::cmp::Reverse;
-use std::ops::Range;
+//! A controller in TOML, with the names of the control law: the file of `replay`, and
+//! the `[controllers.*]` tables of an economy file.
 
 use homeostat_control::{Action, Config, Field, Fx, Ramp, Sampling};
-use toml::de::{DeTable, DeValue};
-use toml::Spanned;
+use toml::de::DeValue;
 
 use crate::decimal::{Decimal, DecimalError, PPM};
-use crate::failure::{quoted, Failure, Place};
+use crate::failure::Failure;
+use crate::settings::{self, Section};
 
-/// Largest controller file in bytes. Twenty lines need less than one thousand.
-pub const LARGEST: u64 = 1 << 16;
+pub use crate::settings::LARGEST;
 
-/// The keys, in the order of a well-written file.
+/// The keys of a controller file, in the order of a well-written one.
 const KEYS: [Field; 18] = [
     Field::Setpoint,
     Field::Scale,
@@ -45,134 +42,114 @@ const REQUIRED: [Field; 6] = [
     Field::Period,
 ];
 
+/// Slew limits can be switched off by this word.
+const UNLIMITED: &str = "unlimited";
+
 /// Reads and validates a controller file.
 ///
 /// # Errors
 ///
 /// The first thing that is wrong, with line, key, value and allowed range.
 pub fn read_controller(bytes: &[u8], name: &str) -> Result<Config, Failure> {
-    if bytes.len() as u64 > LARGEST {
-        return Err(Failure::at(
-            "file_too_large",
-            Place::file(name),
-            format_args!("is larger than {LARGEST} bytes"),
-        )
-        .remedy("give a controller file; samples go to --input"));
-    }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let line = count_lines(&bytes[..error.valid_up_to()]);
-        Failure::at("bad_encoding", Place::line(name, line), "is not UTF-8")
-            .remedy("save the file as UTF-8")
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let table = DeTable::parse(text).map_err(|error| {
-        let mut place = Place::file(name);
-        if let Some(span) = error.span() {
-            place = position(text, name, span);
-        }
-        Failure::at("bad_toml", place, error.message())
-            .remedy("write lines of the form `kp = 0.1`; see `homeostat replay --help`")
-    })?;
-    let file = ControllerFile {
+    let text = settings::text(bytes, name, "give a controller file; samples go to --input")?;
+    let table = settings::parse(
         text,
         name,
-        table: table.get_ref(),
+        "write lines of the form `kp = 0.1`; see `homeostat replay --help`",
+    )?;
+    let section = Section::root(text, name, table.get_ref());
+    section.refuse_unknown_keys(
+        &KEYS.map(Field::name),
+        "a controller",
+        Some("write the keys at the top of the file, outside any table"),
+    )?;
+    refuse_missing_keys(&section)?;
+    let keys = ControllerKeys {
+        section,
+        range: None,
     };
-    file.refuse_unknown_keys()?;
-    file.refuse_missing_keys()?;
-    file.config()
-}
-
-/// A parsed file whose values keep their source text and their place.
-struct ControllerFile<'a> {
-    text: &'a str,
-    name: &'a str,
-    table: &'a DeTable<'a>,
-}
-
-impl ControllerFile<'_> {
-    fn refuse_unknown_keys(&self) -> Result<(), Failure> {
-        let unknown = self
-            .table
-            .iter()
-            .filter(|(key, _)| {
-                !KEYS
-                    .iter()
-                    .any(|known| known.name() == key.get_ref().as_ref())
-            })
-            // The table is sorted by key; a person reads from the top.
-            .min_by_key(|(key, _)| key.span().start);
-        let Some((key, value)) = unknown else {
-            return Ok(());
-        };
-        let written = key.get_ref().as_ref();
-        let remedy = if matches!(value.get_ref(), DeValue::Table(_)) {
-            "write the keys at the top of the file, outside any table".to_owned()
-        } else {
-            match nearest(written) {
-                Some(known) => format!("did you mean `{known}`?"),
-                None => format!(
-                    "remove it; the keys are {}",
-                    KEYS.map(Field::name).join(", ")
-                ),
-            }
-        };
-        Err(Failure::at(
-            "unknown_key",
-            position(self.text, self.name, key.span()),
-            format_args!("{} is not a key of a controller", quoted(written)),
-        )
-        .remedy(remedy))
+    let mut config = Config::new(Action::Reverse, Sampling::Mean, 0, Fx::ZERO, 0, 0, 0);
+    if let Some(period) = keys.small(Field::Period)? {
+        // Some defaults depend on it.
+        config = Config::new(Action::Reverse, Sampling::Mean, period, Fx::ZERO, 0, 0, 0);
     }
-
-    fn refuse_missing_keys(&self) -> Result<(), Failure> {
-        let missing: Vec<Field> = REQUIRED
-            .into_iter()
-            .filter(|field| self.value(*field).is_none())
-            .collect();
-        let Some(first) = missing.first() else {
-            return Ok(());
-        };
-        let names: Vec<String> = missing
-            .iter()
-            .map(|field| format!("`{}`", field.name()))
-            .collect();
-        Err(Failure::at(
-            "missing_key",
-            Place::file(self.name),
-            format_args!("lacks {}", names.join(", ")),
-        )
-        .remedy(format!(
-            "add for example `{} = {}`",
-            first.name(),
-            example(*first)
-        )))
-    }
-
-    fn config(&self) -> Result<Config, Failure> {
-        let action = self
-            .word(
-                Field::Action,
-                &[("reverse", Action::Reverse), ("direct", Action::Direct)],
-            )?
-            .unwrap_or(Action::Reverse);
-        let sampling = self
-            .word(
-                Field::Sampling,
-                &[("mean", Sampling::Mean), ("point", Sampling::Point)],
-            )?
-            .unwrap_or(Sampling::Mean);
-        let mut config = Config::new(
-            action,
-            sampling,
-            self.small(Field::Period)?.unwrap_or_default(),
-            self.plain(Field::Setpoint)?.unwrap_or_default(),
+    let sampling = keys.section.word(
+        Field::Sampling.name(),
+        &[("mean", Sampling::Mean), ("point", Sampling::Point)],
+        Field::Sampling.allowed(),
+    )?;
+    if sampling == Some(Sampling::Point) {
+        config = Config::new(
+            Action::Reverse,
+            Sampling::Point,
+            config.period,
+            Fx::ZERO,
             0,
-            self.whole_ppm(Field::Min)?.unwrap_or_default(),
-            self.whole_ppm(Field::Max)?.unwrap_or_default(),
+            0,
+            0,
         );
+    }
+    keys.overlay(&mut config)?;
+    keys.validate(&config)?;
+    Ok(config)
+}
+
+fn refuse_missing_keys(section: &Section<'_>) -> Result<(), Failure> {
+    let missing: Vec<Field> = REQUIRED
+        .into_iter()
+        .filter(|field| section.value(field.name()).is_none())
+        .collect();
+    let Some(first) = missing.first() else {
+        return Ok(());
+    };
+    let names: Vec<String> = missing
+        .iter()
+        .map(|field| format!("`{}`", field.name()))
+        .collect();
+    Err(Failure::at(
+        "missing_key",
+        section.place(),
+        format_args!("lacks {}", names.join(", ")),
+    )
+    .remedy(format!(
+        "add for example `{} = {}`",
+        first.name(),
+        example(*first)
+    )))
+}
+
+/// The keys of one controller.
+pub struct ControllerKeys<'a> {
+    /// Where they are.
+    pub section: Section<'a>,
+    /// Lowest and highest value that the program ever lets the parameter have (ppm).
+    pub range: Option<(i64, i64)>,
+}
+
+impl ControllerKeys<'_> {
+    /// Puts every key that is there into `config`, but for period and sampling.
+    pub fn overlay(&self, config: &mut Config) -> Result<(), Failure> {
+        let action = self.section.word(
+            Field::Action.name(),
+            &[("reverse", Action::Reverse), ("direct", Action::Direct)],
+            Field::Action.allowed(),
+        )?;
+        config.action = action.unwrap_or(config.action);
+        if let Some(setpoint) = self.plain(Field::Setpoint)? {
+            config.setpoint = Ramp::constant(setpoint);
+            config.scale = if setpoint == Fx::ZERO {
+                Fx::ONE
+            } else {
+                setpoint.saturating_abs()
+            };
+        }
         if let Some(scale) = self.plain(Field::Scale)? {
             config.scale = scale;
+        }
+        for (field, limit) in [(Field::Min, &mut config.min), (Field::Max, &mut config.max)] {
+            if let Some(value) = self.whole_ppm(field)? {
+                *limit = value;
+            }
         }
         for (field, ramp) in [
             (Field::Bias, &mut config.bias),
@@ -196,7 +173,9 @@ impl ControllerFile<'_> {
             (Field::SlewUp, &mut config.slew_up),
             (Field::SlewDown, &mut config.slew_down),
         ] {
-            if let Some(value) = self.whole_ppm(field)? {
+            if self.says_unlimited(field) {
+                *slew = None;
+            } else if let Some(value) = self.whole_ppm(field)? {
                 let rate = u64::try_from(value)
                     .map_err(|_| self.refuse(field, DecimalError::OutOfRange))?;
                 *slew = Some(rate);
@@ -210,18 +189,33 @@ impl ControllerFile<'_> {
                 *number = value;
             }
         }
-        if let Some(half_life) = self.integer(Field::HalfLife)? {
+        if let Some(half_life) = self.convert(Field::HalfLife, |number| number.to_i64())? {
             config.half_life = u64::try_from(half_life)
                 .map_err(|_| self.refuse(Field::HalfLife, DecimalError::OutOfRange))?;
         }
-        config
-            .validate()
-            .map_err(|error| self.refuse(error.field, DecimalError::OutOfRange))?;
-        Ok(config)
+        Ok(())
     }
 
-    fn value(&self, field: Field) -> Option<&Spanned<DeValue<'_>>> {
-        self.table.get(field.name())
+    /// Refuses what the law or the parameter's range excludes.
+    pub fn validate(&self, config: &Config) -> Result<(), Failure> {
+        config
+            .validate()
+            .map_err(|error| self.refuse_in(config, error.field, DecimalError::OutOfRange))?;
+        let Some((lowest, highest)) = self.range else {
+            return Ok(());
+        };
+        for (field, limit) in [(Field::Min, config.min), (Field::Max, config.max)] {
+            if !(lowest..=highest).contains(&limit) {
+                return Err(self.refuse_in(config, field, DecimalError::OutOfRange));
+            }
+        }
+        Ok(())
+    }
+
+    fn says_unlimited(&self, field: Field) -> bool {
+        self.section
+            .value(field.name())
+            .is_some_and(|value| matches!(value.get_ref(), DeValue::String(s) if s == UNLIMITED))
     }
 
     /// A number in its own unit.
@@ -239,64 +233,42 @@ impl ControllerFile<'_> {
         self.convert(field, |number| number.shifted(PPM).to_i64())
     }
 
-    fn integer(&self, field: Field) -> Result<Option<i64>, Failure> {
-        self.convert(field, |number| number.to_i64())
-    }
-
     fn small(&self, field: Field) -> Result<Option<u32>, Failure> {
         self.convert(field, |number| {
             u32::try_from(number.to_i64()?).map_err(|_| DecimalError::OutOfRange)
         })
     }
 
-    /// Reads a number from its source text: it has never been a float.
     fn convert<T>(
         &self,
         field: Field,
         into: impl FnOnce(Decimal) -> Result<T, DecimalError>,
     ) -> Result<Option<T>, Failure> {
-        let Some(value) = self.value(field) else {
-            return Ok(None);
-        };
-        let text = match value.get_ref() {
-            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str(),
-            DeValue::Float(float) => float.as_str(),
-            other => {
-                let remedy = match other {
-                    DeValue::String(_) => "write the number without quotation marks",
-                    DeValue::Integer(_) => "write the number in decimal",
-                    _ => "write a number",
-                };
-                return Err(self.wrong(field, "bad_type", "is not a decimal number", remedy));
-            }
-        };
-        text.parse::<Decimal>()
-            .and_then(into)
-            .map(Some)
-            .map_err(|error| self.refuse(field, error))
-    }
-
-    fn word<T: Copy>(&self, field: Field, words: &[(&str, T)]) -> Result<Option<T>, Failure> {
-        let Some(value) = self.value(field) else {
-            return Ok(None);
-        };
-        let found = match value.get_ref() {
-            DeValue::String(word) => words.iter().find(|(known, _)| known == word),
-            _ => None,
-        };
-        match found {
-            Some((_, meaning)) => Ok(Some(*meaning)),
-            None => Err(self.wrong(
-                field,
-                "bad_word",
-                "is not one of its words",
-                &format!("write {}, in quotation marks", field.allowed()),
-            )),
-        }
+        self.section
+            .number(field.name(), into, |error| self.refuse(field, error))
     }
 
     /// A number that cannot be what its key means.
     fn refuse(&self, field: Field, error: DecimalError) -> Failure {
+        self.refuse_with(
+            field,
+            error,
+            self.section.source(Field::Min.name()),
+            self.section.source(Field::Max.name()),
+        )
+    }
+
+    /// The same with the limits in force, whether they are in the file or not.
+    fn refuse_in(&self, config: &Config, field: Field, error: DecimalError) -> Failure {
+        let shown = |field: Field, ppm: i64| match self.section.source(field.name()) {
+            "" => fraction(ppm),
+            source => source.to_owned(),
+        };
+        let (min, max) = (shown(Field::Min, config.min), shown(Field::Max, config.max));
+        self.refuse_with(field, error, &min, &max)
+    }
+
+    fn refuse_with(&self, field: Field, error: DecimalError, min: &str, max: &str) -> Failure {
         let in_ppm = matches!(
             field,
             Field::Min | Field::Max | Field::SlewUp | Field::SlewDown
@@ -308,69 +280,57 @@ impl ControllerFile<'_> {
             other => other.to_string(),
         };
         // A default can be what is out of range, too: the scale comes from the setpoint.
-        let problem = if self.value(field).is_some() {
+        let problem = if self.section.value(field.name()).is_some() {
             problem
         } else {
             "by default does not fit the other keys".to_owned()
         };
-        self.wrong(
-            field,
+        self.section.wrong(
+            field.name(),
             "bad_value",
             &problem,
-            &format!("`{}` must be {}", field.name(), self.allowed(field)),
+            &format!(
+                "`{}` must be {}",
+                field.name(),
+                self.allowed(field, min, max)
+            ),
         )
     }
 
     /// The allowed range in the unit of the file.
-    fn allowed(&self, field: Field) -> String {
+    fn allowed(&self, field: Field, min: &str, max: &str) -> String {
+        let range = match self.range {
+            Some((lowest, highest)) => format!("{} to {}", fraction(lowest), fraction(highest)),
+            None => "-1,000,000 to 1,000,000".to_owned(),
+        };
         match field {
             Field::Kp | Field::Ki | Field::Kd => "0 to 1,000,000".to_owned(),
-            Field::Min => "-1,000,000 to 1,000,000 and less than max".to_owned(),
-            Field::Max => "-1,000,000 to 1,000,000 and more than min".to_owned(),
+            Field::Min => format!("{range} and less than max{}", other(self.range, max)),
+            Field::Max => format!("{range} and more than min{}", other(self.range, min)),
+            Field::SlewUp | Field::SlewDown if self.range.is_some() => {
+                format!("0 to 500,000 a period, or \"{UNLIMITED}\"")
+            }
             Field::SlewUp | Field::SlewDown => {
                 "0 to 500,000 a period, or absent for unlimited".to_owned()
             }
-            Field::Bias => format!(
-                "from min to max ({} to {})",
-                self.source(Field::Min),
-                self.source(Field::Max)
-            ),
+            Field::Bias => format!("from min to max ({min} to {max})"),
             other => other.allowed().to_owned(),
         }
     }
+}
 
-    /// The source text of a value.
-    fn source(&self, field: Field) -> &str {
-        self.value(field)
-            .and_then(|value| self.text.get(value.span()))
-            .unwrap_or_default()
-    }
-
-    fn wrong(&self, field: Field, code: &'static str, problem: &str, remedy: &str) -> Failure {
-        let place = match self.value(field) {
-            Some(value) => position(self.text, self.name, value.span()),
-            None => Place::file(self.name),
-        }
-        .field(field.name());
-        let source = self.source(field);
-        let failure = if source.is_empty() {
-            Failure::at(code, place, problem)
-        } else {
-            Failure::at(code, place, format_args!("{} {problem}", quoted(source)))
-        };
-        failure.remedy(remedy)
+/// The other limit, where it may come from a default and not be seen in the file.
+fn other(range: Option<(i64, i64)>, limit: &str) -> String {
+    if range.is_none() || limit.is_empty() {
+        String::new()
+    } else {
+        format!(" ({limit})")
     }
 }
 
-/// The key that a person may have meant.
-fn nearest(written: &str) -> Option<&'static str> {
-    const ALIKE: f64 = 0.75;
-    let folded = written.to_lowercase().replace('-', "_");
-    KEYS.iter()
-        .map(|known| (strsim::jaro_winkler(&folded, known.name()), known.name()))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .min_by_key(|(likeness, name)| (Reverse((likeness * 1e6) as u64), *name))
-        .map(|(_, name)| name)
+/// Parts per million as a fraction.
+fn fraction(ppm: i64) -> String {
+    Decimal::from(ppm).shifted(-PPM).to_string()
 }
 
 /// A value to show how a key is written.
@@ -384,20 +344,6 @@ const fn example(field: Field) -> &'static str {
         Field::Period => "604800",
         _ => "0",
     }
-}
-
-fn position(text: &str, name: &str, span: Range<usize>) -> Place {
-    let before = text.get(..span.start).unwrap_or(text);
-    let column = before.rsplit('\n').next().unwrap_or(before).chars().count() as u64 + 1;
-    Place {
-        column: Some(column),
-        ..Place::line(name, count_lines(before.as_bytes()))
-    }
-}
-
-/// The number of the line that follows these bytes.
-fn count_lines(before: &[u8]) -> u64 {
-    before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `homeostat replay`: what would this controller have done with these samples?
 
-mod controller;
+pub(crate) mod controller;
 mod series;
 
 use std::fs::File;
@@ -307,7 +307,7 @@ fn rows_from(path: &Path) -> Result<Vec<Row>, Failure> {
 }
 
 /// Reads at most one byte more than `largest`, which tells "too large" from "fits".
-fn read_up_to(input: impl Read, largest: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_up_to(input: impl Read, largest: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input
         .take(largest.saturating_add(1))
@@ -315,7 +315,7 @@ fn read_up_to(input: impl Read, largest: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn unreadable(name: &str, error: &io::Error) -> Failure {
+pub(crate) fn unreadable(name: &str, error: &io::Error) -> Failure {
     Failure::at(
         "unreadable_file",
         Place::file(name),

@@ -93,7 +93,8 @@ fn direction(before: Option<f64>, now: f64) -> char {
     }
 }
 
-fn percent(value: f64, digits: usize) -> String {
+/// A fraction in percent.
+pub fn percent(value: f64, digits: usize) -> String {
     // A negative number that rounds to nothing is nothing.
     let value = value * 100.0;
     let text = format!("{value:.digits$}");

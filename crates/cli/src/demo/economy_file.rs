@@ -1,0 +1,396 @@
+//! The economy file: TOML with the names of the program, everything optional.
+
+use homeostat::constants::{
+    MAX_BOUNTY, MAX_LIFETIME_STREAM, MAX_METERS, MAX_PERIOD, MAX_PERIOD_EMISSION_PPM,
+    MAX_UNBONDING, MIN_PERIOD, TURNOVER_RANGE_PPM,
+};
+use homeostat::state::defaults;
+use homeostat_client::{ControllerSettings, Direction, Funding, LimitSettings, Metric, Parameter};
+use homeostat_control::{Action, Config, Field, Ramp};
+use toml::de::DeValue;
+
+use crate::decimal::{Decimal, DecimalError, PPM};
+use crate::failure::Failure;
+use crate::replay::controller::ControllerKeys;
+use crate::settings::{self, Section};
+
+/// A week (seconds).
+const WEEK: u32 = 604_800;
+/// Tokens that an economy starts with.
+const SUPPLY: u64 = 1_000_000_000;
+/// Decimals of its token.
+const DECIMALS: u8 = 6;
+/// Least supply (base units): enough for some dozens of wallets.
+const LEAST_SUPPLY: u64 = 1_000_000;
+/// Most decimals: more would leave no room for tokens in 64 bits.
+const MOST_DECIMALS: u8 = 12;
+/// Longest name in characters.
+const LONGEST_NAME: usize = 40;
+
+const TABLES: [&str; 2] = ["economy", "controllers"];
+
+const ECONOMY_KEYS: [&str; 14] = [
+    "name",
+    "mode",
+    "decimals",
+    "supply",
+    "hard_cap",
+    "supply_floor",
+    "period",
+    "unbonding",
+    "treasury_share",
+    "turnover",
+    "min_stake",
+    "bounty",
+    "period_emission",
+    "meters",
+];
+
+const CONTROLLER_KEYS: [Field; 16] = [
+    Field::Setpoint,
+    Field::Scale,
+    Field::Action,
+    Field::Kp,
+    Field::Ki,
+    Field::Kd,
+    Field::Bias,
+    Field::Min,
+    Field::Max,
+    Field::Filter,
+    Field::HalfLife,
+    Field::DeadBand,
+    Field::SlewUp,
+    Field::SlewDown,
+    Field::MaxPeriods,
+    Field::MaxHold,
+];
+
+/// An economy to bring to life.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EconomySpec {
+    /// What it is called.
+    pub name: String,
+    /// Where rewards come from.
+    pub funding: Funding,
+    /// Decimals of its token.
+    pub decimals: u8,
+    /// Supply at the start (base units).
+    pub supply: u64,
+    /// Period (seconds).
+    pub period: u32,
+    /// Limits and fixed parameters.
+    pub limits: LimitSettings,
+    /// Payment shards.
+    pub meters: u8,
+    /// Controllers by parameter.
+    pub controllers: [Config; 4],
+}
+
+impl Default for EconomySpec {
+    /// What the program starts a weekly economy of a thousand million tokens with.
+    fn default() -> Self {
+        let supply = SUPPLY * 10u64.pow(u32::from(DECIMALS));
+        Self {
+            name: "Demo".to_owned(),
+            funding: Funding::Mint,
+            decimals: DECIMALS,
+            supply,
+            period: WEEK,
+            limits: default_limits(WEEK, supply * 2),
+            meters: 1,
+            controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, WEEK)),
+        }
+    }
+}
+
+fn default_limits(period: u32, hard_cap: u64) -> LimitSettings {
+    let limits = defaults::limits(period, hard_cap);
+    LimitSettings {
+        hard_cap: limits.hard_cap,
+        supply_floor: limits.supply_floor,
+        turnover_ppm: limits.turnover_ppm,
+        min_stake: limits.min_stake,
+        bounty: limits.bounty,
+        period_emission_ppm: limits.period_emission_ppm,
+        treasury_ppm: limits.treasury_ppm,
+        unbonding: limits.unbonding,
+    }
+}
+
+impl EconomySpec {
+    /// The controllers that differ from the program's defaults, as `configure` takes them.
+    pub fn settings(&self) -> Vec<(Parameter, ControllerSettings)> {
+        Parameter::ALL
+            .into_iter()
+            .zip(&self.controllers)
+            .filter(|(parameter, config)| **config != defaults::config(*parameter, self.period))
+            .map(|(parameter, config)| (parameter, controller_settings(parameter, config)))
+            .collect()
+    }
+}
+
+fn controller_settings(parameter: Parameter, config: &Config) -> ControllerSettings {
+    let bits = |ramp: Ramp| ramp.to.to_bits();
+    ControllerSettings {
+        metric: Metric::default_for(parameter),
+        direction: match config.action {
+            Action::Direct => Direction::Direct,
+            Action::Reverse => Direction::Reverse,
+        },
+        setpoint_q48: bits(config.setpoint),
+        scale_q48: config.scale.to_bits(),
+        bias_q48: bits(config.bias),
+        kp_q48: bits(config.kp),
+        ki_q48: bits(config.ki),
+        kd_q48: bits(config.kd),
+        filter_q48: bits(config.filter),
+        dead_band_q48: bits(config.dead_band),
+        half_life: config.half_life,
+        min_ppm: config.min,
+        max_ppm: config.max,
+        slew_up_ppm: config.slew_up,
+        slew_down_ppm: config.slew_down,
+        max_periods: config.max_periods,
+        max_hold: config.max_hold,
+    }
+}
+
+/// Reads and validates an economy file.
+///
+/// # Errors
+///
+/// The first thing that is wrong, with line, key, value and allowed range.
+pub fn read_economy(bytes: &[u8], name: &str) -> Result<EconomySpec, Failure> {
+    let text = settings::text(bytes, name, "give an economy file")?;
+    let table = settings::parse(
+        text,
+        name,
+        "write tables of the form `[economy]` and lines of the form `supply = 1000000`; see \
+         `homeostat demo --help`",
+    )?;
+    let root = Section::root(text, name, table.get_ref());
+    root.refuse_unknown_keys(&TABLES, "an economy file", None)?;
+    let mut spec = economy(&root.table("economy")?)?;
+    let controllers = root.table("controllers")?;
+    controllers.refuse_unknown_keys(&Parameter::ALL.map(Parameter::name), "[controllers]", None)?;
+    for (parameter, config) in Parameter::ALL.into_iter().zip(&mut spec.controllers) {
+        *config = controller(
+            &controllers.table(parameter.name())?,
+            parameter,
+            spec.period,
+        )?;
+    }
+    Ok(spec)
+}
+
+fn controller(section: &Section<'_>, parameter: Parameter, period: u32) -> Result<Config, Failure> {
+    section.refuse_unknown_keys(
+        &CONTROLLER_KEYS.map(Field::name),
+        &format!("[controllers.{}]", parameter.name()),
+        None,
+    )?;
+    let keys = ControllerKeys {
+        section: section.clone(),
+        range: Some((parameter.floor(), parameter.ceiling())),
+    };
+    let mut config = defaults::config(parameter, period);
+    keys.overlay(&mut config)?;
+    keys.validate(&config)?;
+    Ok(config)
+}
+
+fn economy(section: &Section<'_>) -> Result<EconomySpec, Failure> {
+    section.refuse_unknown_keys(&ECONOMY_KEYS, "[economy]", None)?;
+    let keys = EconomyKeys { section };
+    let funding = section.word(
+        "mode",
+        &[("mint", Funding::Mint), ("funded", Funding::Funded)],
+        "`mint` or `funded`",
+    )?;
+    let decimals = keys
+        .whole("decimals", 0, i64::from(MOST_DECIMALS), "")?
+        .map_or(DECIMALS, |decimals| decimals as u8);
+    let tokens = Tokens { decimals };
+    let most = MAX_LIFETIME_STREAM;
+
+    let supply = keys.amount("supply", tokens, (LEAST_SUPPLY, most), "")?;
+    let supply = match supply {
+        Some(supply) => supply,
+        None => SUPPLY
+            .checked_mul(10u64.pow(u32::from(decimals)))
+            .filter(|supply| *supply <= most)
+            .ok_or_else(|| keys.unfit("supply", &tokens.range((LEAST_SUPPLY, most), "")))?,
+    };
+    let hard_cap = keys
+        .amount("hard_cap", tokens, (supply, most), ", not below the supply")?
+        .unwrap_or(supply.saturating_mul(2).min(most));
+    let period = keys
+        .whole("period", i64::from(MIN_PERIOD), i64::from(MAX_PERIOD), " s")?
+        .map_or(WEEK, |period| period as u32);
+
+    let mut limits = default_limits(period, hard_cap);
+    // The floor must be below the cap, and a live economy is not below its floor.
+    let highest_floor = supply.min(hard_cap - 1);
+    if let Some(floor) = keys.amount(
+        "supply_floor",
+        tokens,
+        (0, highest_floor),
+        ", not above the supply and below hard_cap",
+    )? {
+        limits.supply_floor = floor;
+    }
+    if let Some(least) = keys.amount("min_stake", tokens, (1, supply), "")? {
+        limits.min_stake = least;
+    }
+    if let Some(seconds) = keys.whole("unbonding", 0, i64::from(MAX_UNBONDING), " s")? {
+        limits.unbonding = seconds as u32;
+    }
+    if let Some(lamports) = keys.whole("bounty", 0, MAX_BOUNTY as i64, " lamports")? {
+        limits.bounty = lamports as u64;
+    }
+    if let Some(ppm) = keys.fraction("treasury_share", 0, 1_000_000)? {
+        limits.treasury_ppm = ppm as u32;
+    }
+    if let Some(ppm) = keys.fraction("period_emission", 0, i64::from(MAX_PERIOD_EMISSION_PPM))? {
+        limits.period_emission_ppm = ppm as u32;
+    }
+    let (low, high) = (*TURNOVER_RANGE_PPM.start(), *TURNOVER_RANGE_PPM.end());
+    if let Some(ppm) = keys.fraction("turnover", low as i64, high as i64)? {
+        limits.turnover_ppm = ppm as u64;
+    }
+    let meters = keys
+        .whole("meters", 1, MAX_METERS as i64, "")?
+        .map_or(1, |meters| meters as u8);
+    Ok(EconomySpec {
+        name: keys.name()?.unwrap_or_else(|| "Demo".to_owned()),
+        funding: funding.unwrap_or(Funding::Mint),
+        decimals,
+        supply,
+        period,
+        limits,
+        meters,
+        controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, period)),
+    })
+}
+
+/// Whole tokens in a file, base units in the program.
+#[derive(Clone, Copy)]
+pub struct Tokens {
+    /// Decimals of the mint.
+    pub decimals: u8,
+}
+
+impl Tokens {
+    /// Base units as tokens, exactly.
+    pub fn show(self, base: u64) -> Decimal {
+        self.show_wide(u128::from(base))
+    }
+
+    /// The same for sums.
+    pub fn show_wide(self, base: u128) -> Decimal {
+        // Thirty-nine digits always parse.
+        base.to_string()
+            .parse::<Decimal>()
+            .unwrap_or_else(|_| Decimal::from(0))
+            .shifted(-i32::from(self.decimals))
+    }
+
+    fn range(self, (low, high): (u64, u64), more: &str) -> String {
+        format!("{} to {} tokens{more}", self.show(low), self.show(high))
+    }
+}
+
+struct EconomyKeys<'a> {
+    section: &'a Section<'a>,
+}
+
+impl EconomyKeys<'_> {
+    /// A whole number.
+    fn whole(&self, key: &str, low: i64, high: i64, unit: &str) -> Result<Option<i64>, Failure> {
+        let allowed = format!("{low} to {high}{unit}");
+        self.number(key, &allowed, |number| within(number.to_i64()?, low, high))
+    }
+
+    /// A fraction, as parts per million.
+    fn fraction(&self, key: &str, low: i64, high: i64) -> Result<Option<i64>, Failure> {
+        let shown = |ppm: i64| Decimal::from(ppm).shifted(-PPM);
+        let allowed = format!(
+            "{} to {}, with at most six decimal places",
+            shown(low),
+            shown(high)
+        );
+        self.number(key, &allowed, |number| {
+            within(number.shifted(PPM).to_i64()?, low, high)
+        })
+    }
+
+    /// Tokens, as base units.
+    fn amount(
+        &self,
+        key: &str,
+        tokens: Tokens,
+        range: (u64, u64),
+        more: &str,
+    ) -> Result<Option<u64>, Failure> {
+        let allowed = tokens.range(range, more);
+        self.number(key, &allowed, |number| {
+            let base = number.shifted(i32::from(tokens.decimals)).to_i64()?;
+            let base = u64::try_from(base).map_err(|_| DecimalError::OutOfRange)?;
+            within(base, range.0, range.1)
+        })
+    }
+
+    fn number<T>(
+        &self,
+        key: &str,
+        allowed: &str,
+        into: impl FnOnce(Decimal) -> Result<T, DecimalError>,
+    ) -> Result<Option<T>, Failure> {
+        self.section.number(key, into, |error| {
+            let problem = match error {
+                DecimalError::NotWhole => "has too many decimal places".to_owned(),
+                other => other.to_string(),
+            };
+            let remedy = format!("`{key}` must be {allowed}");
+            self.section.wrong(key, "bad_value", &problem, &remedy)
+        })
+    }
+
+    /// A default that other keys have made impossible.
+    fn unfit(&self, key: &str, allowed: &str) -> Failure {
+        self.section.wrong(
+            key,
+            "bad_value",
+            "by default does not fit the other keys",
+            &format!("`{key}` must be {allowed}"),
+        )
+    }
+
+    fn name(&self) -> Result<Option<String>, Failure> {
+        let Some(value) = self.section.value("name") else {
+            return Ok(None);
+        };
+        let remedy =
+            format!("`name` must be 1 to {LONGEST_NAME} printable characters, in quotation marks");
+        let DeValue::String(name) = value.get_ref() else {
+            return Err(self
+                .section
+                .wrong("name", "bad_type", "is not a text", &remedy));
+        };
+        let length = name.chars().count();
+        if !(1..=LONGEST_NAME).contains(&length) || name.chars().any(char::is_control) {
+            return Err(self
+                .section
+                .wrong("name", "bad_value", "cannot be a name", &remedy));
+        }
+        Ok(Some(name.to_string()))
+    }
+}
+
+fn within<T: PartialOrd>(value: T, low: T, high: T) -> Result<T, DecimalError> {
+    if (low..=high).contains(&value) {
+        Ok(value)
+    } else {
+        Err(DecimalError::OutOfRange)
+    }
+}

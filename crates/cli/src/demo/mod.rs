@@ -1,0 +1,236 @@
+//! `homeostat demo`: a year in the life of an economy, in process.
+
+mod agents;
+mod economy_file;
+mod life;
+mod summary;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use homeostat_sandbox::Bank;
+use serde::Serialize;
+
+use crate::failure::{Failure, Place};
+use crate::output::{self, Format};
+use crate::replay::{read_up_to, unreadable};
+use crate::report::{self, chart, table};
+use crate::settings;
+use life::{History, Life};
+use summary::{DecisionLine, Summary};
+
+pub use economy_file::{read_economy, EconomySpec};
+
+/// What `demo --help` opens with.
+pub const LONG_ABOUT: &str = "\
+Live through a year of an economy, in process: every decision, its reasons, and a chart.
+
+Creates a Token-2022 economy on a bank in this process, with the real program, and lives through
+weekly periods with some dozens of wallets that stake, pay, claim and leave, through a bull run, a
+crash and a whale's exit: real transactions, real time travel, nothing on any network.";
+
+/// What `demo --help` closes with.
+pub const AFTER_LONG_HELP: &str = "\
+Prints a row for each decision (period, measurement, target, P, I, D, output, flags), then where
+each parameter went and why, what became of the supply, and the invariants that were checked. The
+chart is an SVG file. The same seed, periods and economy give the same bytes.
+
+--output json gives one document: `decisions` (period, parameter, measurement, setpoint, p, i, d,
+raw, value, min, max, flags; fractions with every digit), `summary` (tokens and fractions),
+`events`, and `invariants` (name -> true).
+
+Economy: a TOML file; everything is optional and starts from the program's defaults.
+  [economy]
+  name             for titles                                      \"Demo\"
+  mode             \"mint\" (rewards are minted) or \"funded\"         \"mint\"
+  decimals         of the token, 0 to 12                           6
+  supply           tokens at the start                             1000000000
+  hard_cap         tokens, never exceeded                          twice the supply
+  supply_floor     tokens, burns stop here                         0
+  period           seconds, 60 to 31536000                         604800 (a week)
+  unbonding        seconds, 0 to 7776000                           604800
+  treasury_share   of the fees that are not burned, 0 to 1         0.2
+  turnover         yearly volume over circulating supply that is
+                   utilisation 1, 0.01 to 1000                     4
+  min_stake        tokens                                          the smallest amount
+  bounty           lamports per crank, 0 to 100000000              0
+  period_emission  most emission of a period over supply, to 0.1   twice what max gives
+  meters           payment shards, 1 to 8                          1
+  [controllers.emission], [controllers.fee], [controllers.burn], [controllers.liquidity]
+  setpoint scale action kp ki kd bias min max filter half_life dead_band slew_up slew_down
+  max_periods max_hold, as in `replay`; quantities of the parameter are fractions (0.06 = 6 %);
+  slew_up and slew_down can be \"unlimited\"
+
+Example: examples/economy.toml";
+
+/// Most periods: ten years of weeks.
+const MOST_PERIODS: i64 = 520;
+/// How often progress is told (periods), unless something happens.
+const TELL_EVERY: u32 = 13;
+
+/// Arguments of `demo`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Seed of everything random
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Periods to live through; the three events move with it
+    #[arg(long, value_name = "N", default_value_t = 52,
+          value_parser = clap::value_parser!(u32).range(1..=MOST_PERIODS))]
+    pub periods: u32,
+
+    /// Economy to live in (TOML); the program's defaults without it
+    #[arg(long, value_name = "FILE")]
+    pub economy: Option<PathBuf>,
+
+    /// Where the chart goes (SVG)
+    #[arg(long, value_name = "FILE", default_value = "homeostat-demo.svg")]
+    pub chart: PathBuf,
+
+    /// Keep the bank's own log on stderr
+    #[arg(long, short)]
+    pub verbose: bool,
+}
+
+/// The JSON document.
+#[derive(Serialize)]
+struct Document<'a> {
+    summary: &'a Summary,
+    invariants: &'a BTreeMap<&'static str, bool>,
+    events: &'a [report::Event],
+    decisions: Vec<DecisionLine>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// A file that cannot be read, written, or used; an invariant that does not hold.
+pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
+    let spec = match &arguments.economy {
+        Some(path) => economy_from(path)?,
+        None => EconomySpec::default(),
+    };
+    writable(&arguments.chart)?;
+
+    // The bank reads this when it starts. Whoever has set it wants to see its log.
+    if !arguments.verbose && std::env::var_os("RUST_LOG").is_none() {
+        std::env::set_var("RUST_LOG", "off");
+    }
+    let started = Instant::now();
+    eprintln!(
+        "building an economy in process: {}, {} periods, seed {}",
+        spec.name, arguments.periods, arguments.seed
+    );
+    let history = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new("no_runtime", error.to_string()))?
+        .block_on(live(&spec, arguments, started))?;
+
+    let summary = Summary::new(&spec, arguments.seed, arguments.periods, &history);
+    let rows: Vec<report::Row> = history.decisions.iter().map(summary::row).collect();
+    let events: Vec<report::Event> = history
+        .events
+        .iter()
+        .map(|event| report::Event {
+            at: event.at,
+            label: event.label.clone(),
+        })
+        .collect();
+    draw(arguments, &spec, &rows, &events)?;
+    let written = output::to_stdout(|out| match format {
+        Format::Display => {
+            table::write(out, &rows, &events)?;
+            writeln!(out)?;
+            summary.write(out, &history)
+        }
+        Format::Json | Format::JsonCompact => {
+            let document = Document {
+                summary: &summary,
+                invariants: &history.invariants.held,
+                events: &events,
+                decisions: history.decisions.iter().map(DecisionLine::from).collect(),
+            };
+            output::write_json(&mut &mut *out, &document, format).map_err(io::Error::other)
+        }
+    });
+    written.map_err(|error| {
+        Failure::new("write_failed", format!("cannot write to stdout: {error}"))
+    })?;
+    eprintln!(
+        "{} transactions in {:.1} s; the chart is in {}",
+        history.counts.total(),
+        started.elapsed().as_secs_f64(),
+        arguments.chart.display()
+    );
+    Ok(())
+}
+
+async fn live(
+    spec: &EconomySpec,
+    arguments: &Arguments,
+    started: Instant,
+) -> Result<History, Failure> {
+    let bank = Bank::start().await;
+    let life = Life::begin(spec, arguments.seed, arguments.periods, bank).await?;
+    life.live(|period, news| {
+        if !news.is_empty() {
+            eprintln!("period {period}: {news}");
+        } else if period % TELL_EVERY == 0 {
+            let seconds = started.elapsed().as_secs_f64();
+            eprintln!("period {period} of {} ({seconds:.1} s)", arguments.periods);
+        }
+    })
+    .await
+}
+
+fn economy_from(path: &Path) -> Result<EconomySpec, Failure> {
+    let name = path.display().to_string();
+    let bytes = File::open(path)
+        .and_then(|file| read_up_to(file, settings::LARGEST))
+        .map_err(|error| unreadable(&name, &error))?;
+    read_economy(&bytes, &name)
+}
+
+/// Refuses a chart file that cannot be written, before a year is lived for it.
+fn writable(path: &Path) -> Result<(), Failure> {
+    let existed = path.exists();
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(|error| unwritable(path, &error))?;
+    if !existed {
+        fs::remove_file(path).map_err(|error| unwritable(path, &error))?;
+    }
+    Ok(())
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::at(
+        "unwritable_file",
+        Place::file(path.display().to_string()),
+        format_args!("cannot be written: {error}"),
+    )
+    .remedy("give another --chart file")
+}
+
+fn draw(
+    arguments: &Arguments,
+    spec: &EconomySpec,
+    rows: &[report::Row],
+    events: &[report::Event],
+) -> Result<(), Failure> {
+    let title = format!(
+        "{}: {} periods, seed {}",
+        spec.name, arguments.periods, arguments.seed
+    );
+    let svg = chart::svg(&title, rows, events)
+        .map_err(|error| Failure::new("chart_failed", error.to_string()))?;
+    fs::write(&arguments.chart, svg).map_err(|error| unwritable(&arguments.chart, &error))
+}

@@ -1,0 +1,247 @@
+//! TOML files whose values keep their source text and their place: a number is read
+//! from its digits, and an error can point at it.
+
+use std::cmp::Reverse;
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
+use toml::Spanned;
+
+use crate::decimal::{Decimal, DecimalError};
+use crate::failure::{quoted, Failure, Place};
+
+/// Largest settings file in bytes. A hundred lines need less than ten thousand.
+pub const LARGEST: u64 = 1 << 16;
+
+/// A file's text.
+///
+/// # Errors
+///
+/// Too large (then `remedy` says what belongs there instead), or not UTF-8.
+pub fn text<'a>(bytes: &'a [u8], name: &str, remedy: &str) -> Result<&'a str, Failure> {
+    if bytes.len() as u64 > LARGEST {
+        return Err(Failure::at(
+            "file_too_large",
+            Place::file(name),
+            format_args!("is larger than {LARGEST} bytes"),
+        )
+        .remedy(remedy));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let line = count_lines(&bytes[..error.valid_up_to()]);
+        Failure::at("bad_encoding", Place::line(name, line), "is not UTF-8")
+            .remedy("save the file as UTF-8")
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// Parses a file.
+///
+/// # Errors
+///
+/// The first line that is not TOML; `remedy` says where to read on.
+pub fn parse<'a>(text: &'a str, name: &str, remedy: &str) -> Result<Spanned<DeTable<'a>>, Failure> {
+    DeTable::parse(text).map_err(|error| {
+        let mut place = Place::file(name);
+        if let Some(span) = error.span() {
+            place = position(text, name, span);
+        }
+        Failure::at("bad_toml", place, error.message()).remedy(remedy)
+    })
+}
+
+/// A table of a file.
+#[derive(Clone)]
+pub struct Section<'a> {
+    text: &'a str,
+    name: &'a str,
+    /// What stands before its keys in messages: empty, or ends with a dot.
+    prefix: String,
+    table: Option<&'a DeTable<'a>>,
+}
+
+impl<'a> Section<'a> {
+    /// The whole file.
+    pub fn root(text: &'a str, name: &'a str, table: &'a DeTable<'a>) -> Self {
+        Self {
+            text,
+            name,
+            prefix: String::new(),
+            table: Some(table),
+        }
+    }
+
+    /// A table within this one; without any keys when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// Something else than a table has its name.
+    pub fn table(&self, key: &str) -> Result<Section<'a>, Failure> {
+        let table = match self.table.and_then(|table| table.get(key)) {
+            None => None,
+            Some(value) => match value.get_ref() {
+                DeValue::Table(table) => Some(table),
+                _ => {
+                    return Err(self.wrong(
+                        key,
+                        "bad_type",
+                        "is not a table",
+                        &format!("write a line [{}{key}] and the keys below it", self.prefix),
+                    ))
+                }
+            },
+        };
+        Ok(Section {
+            text: self.text,
+            name: self.name,
+            prefix: format!("{}{key}.", self.prefix),
+            table,
+        })
+    }
+
+    /// The value of a key.
+    pub fn value(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.table.and_then(|table| table.get(key))
+    }
+
+    /// The source text of a value; empty when there is none.
+    pub fn source(&self, key: &str) -> &'a str {
+        self.value(key)
+            .and_then(|value| self.text.get(value.span()))
+            .unwrap_or_default()
+    }
+
+    /// Where the file is.
+    pub fn place(&self) -> Place {
+        Place::file(self.name)
+    }
+
+    /// Refuses the first key, from the top, that is none of `keys`. `what` completes
+    /// "is not a key of"; a table where none belongs is answered with `for_tables`.
+    pub fn refuse_unknown_keys(
+        &self,
+        keys: &[&str],
+        what: &str,
+        for_tables: Option<&str>,
+    ) -> Result<(), Failure> {
+        let unknown = self
+            .table
+            .into_iter()
+            .flat_map(|table| table.iter())
+            .filter(|(key, _)| !keys.contains(&key.get_ref().as_ref()))
+            // The table is sorted by key; a person reads from the top.
+            .min_by_key(|(key, _)| key.span().start);
+        let Some((key, value)) = unknown else {
+            return Ok(());
+        };
+        let written = key.get_ref().as_ref();
+        let remedy = match (value.get_ref(), for_tables) {
+            (DeValue::Table(_), Some(remedy)) => remedy.to_owned(),
+            _ => match nearest(written, keys) {
+                Some(known) => format!("did you mean `{known}`?"),
+                None => format!("remove it; the keys are {}", keys.join(", ")),
+            },
+        };
+        Err(Failure::at(
+            "unknown_key",
+            position(self.text, self.name, key.span()),
+            format_args!("{} is not a key of {what}", quoted(written)),
+        )
+        .remedy(remedy))
+    }
+
+    /// Reads a number from its source text: it has never been a float. What `into`
+    /// refuses comes back with its reason through `refuse`.
+    pub fn number<T>(
+        &self,
+        key: &str,
+        into: impl FnOnce(Decimal) -> Result<T, DecimalError>,
+        refuse: impl FnOnce(DecimalError) -> Failure,
+    ) -> Result<Option<T>, Failure> {
+        let Some(value) = self.value(key) else {
+            return Ok(None);
+        };
+        let text = match value.get_ref() {
+            DeValue::Integer(integer) if integer.radix() == 10 => integer.as_str(),
+            DeValue::Float(float) => float.as_str(),
+            other => {
+                let remedy = match other {
+                    DeValue::String(_) => "write the number without quotation marks",
+                    DeValue::Integer(_) => "write the number in decimal",
+                    _ => "write a number",
+                };
+                return Err(self.wrong(key, "bad_type", "is not a decimal number", remedy));
+            }
+        };
+        text.parse::<Decimal>()
+            .and_then(into)
+            .map(Some)
+            .map_err(refuse)
+    }
+
+    /// Reads one of a few words; `allowed` lists them for people.
+    pub fn word<T: Copy>(
+        &self,
+        key: &str,
+        words: &[(&str, T)],
+        allowed: &str,
+    ) -> Result<Option<T>, Failure> {
+        let Some(value) = self.value(key) else {
+            return Ok(None);
+        };
+        let found = match value.get_ref() {
+            DeValue::String(word) => words.iter().find(|(known, _)| known == word),
+            _ => None,
+        };
+        match found {
+            Some((_, meaning)) => Ok(Some(*meaning)),
+            None => Err(self.wrong(
+                key,
+                "bad_word",
+                "is not one of its words",
+                &format!("write {allowed}, in quotation marks"),
+            )),
+        }
+    }
+
+    /// A failure at a key, with its value if it has one.
+    pub fn wrong(&self, key: &str, code: &'static str, problem: &str, remedy: &str) -> Failure {
+        let place = match self.value(key) {
+            Some(value) => position(self.text, self.name, value.span()),
+            None => Place::file(self.name),
+        }
+        .field(format!("{}{key}", self.prefix));
+        let source = self.source(key);
+        let failure = if source.is_empty() {
+            Failure::at(code, place, problem)
+        } else {
+            Failure::at(code, place, format_args!("{} {problem}", quoted(source)))
+        };
+        failure.remedy(remedy)
+    }
+}
+
+/// The key that a person may have meant.
+fn nearest<'k>(written: &str, keys: &[&'k str]) -> Option<&'k str> {
+    const ALIKE: f64 = 0.75;
+    let folded = written.to_lowercase().replace('-', "_");
+    keys.iter()
+        .map(|known| (strsim::jaro_winkler(&folded, known), *known))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .min_by_key(|(likeness, name)| (Reverse((likeness * 1e6) as u64), *name))
+        .map(|(_, name)| name)
+}
+
+fn position(text: &str, name: &str, span: Range<usize>) -> Place {
+    let before = text.get(..span.start).unwrap_or(text);
+    let column = before.rsplit('\n').next().unwrap_or(before).chars().count() as u64 + 1;
+    Place {
+        column: Some(column),
+        ..Place::line(name, count_lines(before.as_bytes()))
+    }
+}
+
+/// The number of the line that follows these bytes.
+fn count_lines(before: &[u8]) -> u64 {
+    before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1
+}
