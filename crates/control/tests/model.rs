@@ -51,7 +51,7 @@ fn rounded_towards(limited: Fx, u_prev: i64) -> i64 {
 }
 
 proptest! {
-    #![proptest_config(cases("tests/proptest-regressions/model.txt", 20_000))]
+    #![proptest_config(cases("tests/proptest-regressions/model.txt", 8_000))]
 
     /// Given any realistic situation, when one step is taken, then every term
     /// agrees with rational arithmetic within 8 ulp.

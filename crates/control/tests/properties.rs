@@ -497,7 +497,7 @@ fn bumpless() -> impl Strategy<Value = Change> {
 }
 
 proptest! {
-    #![proptest_config(cases(REGRESSIONS, 3_000))]
+    #![proptest_config(cases(REGRESSIONS, 2_000))]
 
     #[test]
     fn p05_changes_of_gains_filter_band_and_leak_are_bumpless(
@@ -805,7 +805,7 @@ fn p05_bumpless_with_a_feed_forward_wider_than_the_limits() {
 // ---------------------------------------------------------------- property 6
 
 proptest! {
-    #![proptest_config(cases(REGRESSIONS, 3_000))]
+    #![proptest_config(cases(REGRESSIONS, 2_000))]
 
     /// Given any configuration that validates, any state and any inputs, when
     /// the law is called in any way, then nothing panics, u is a value within
@@ -1426,7 +1426,7 @@ fn p10_new_slew_limits_apply_to_what_was_saved_up() {
 // --------------------------------------------------------------- property 11
 
 proptest! {
-    #![proptest_config(cases(REGRESSIONS, 20_000))]
+    #![proptest_config(cases(REGRESSIONS, 10_000))]
 
     /// Given any state, at limits and between, when y differs and nothing else,
     /// then the larger error never gives the smaller u. The second y is close to
