@@ -99,8 +99,12 @@ impl Pool {
     ///
     /// The quotient per share is floored; its remainder is carried, so over
     /// any number of settlements less than one 2^-64 of a base unit per share is
-    /// withheld from stakers. Seconds without stake are returned.
+    /// withheld from stakers. Seconds without stake are returned. A clock that
+    /// stepped back changes nothing: exits do not wait for it.
     pub fn settle(&mut self, streamed: Streamed, now: i64) -> Result<()> {
+        if now < self.settled_at {
+            return Ok(());
+        }
         let emission = streamed
             .emission
             .checked_sub(self.seen_emission_q64.get())
@@ -132,10 +136,8 @@ impl Pool {
         }
         self.seen_emission_q64 = U128::new(streamed.emission);
         self.seen_fees_q64 = U128::new(streamed.fees);
-        if now > self.settled_at {
-            self.stake_seconds = U128::new(self.stake_seconds_at(now)?);
-            self.settled_at = now;
-        }
+        self.stake_seconds = U128::new(self.stake_seconds_at(now)?);
+        self.settled_at = now;
         Ok(())
     }
 

@@ -1,0 +1,370 @@
+//! `open_position` and `close_position`.
+
+use anchor_lang::{error::ErrorCode, prelude::Pubkey};
+use homeostat_client::{address, instruction as ix, Position};
+use homeostat_sandbox::{
+    world::{TOKEN, WEEK},
+    World,
+};
+use homeostat_tests::HomeostatError;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
+
+use super::*;
+
+/// What the system program says when an account exists already.
+const ALREADY_IN_USE: u32 = 0;
+
+#[tokio::test]
+async fn success_a_position_opens_empty() {
+    let mut world = World::new().await;
+    let wallet = world.wallet(TOKEN).await;
+    let pool = world.native_pool();
+    let payer = world.bank.payer().pubkey();
+    let open = ix::open_position(&pool, &wallet.pubkey(), &payer);
+
+    let event = the_event!(world, &[open], &[&wallet.key], PositionOpened);
+    world.open(&wallet).await.unwrap();
+
+    let position = world.position(&wallet).await;
+    assert_eq!(
+        (position.pool, position.owner, position.payer),
+        (pool, wallet.pubkey(), payer)
+    );
+    assert_eq!((position.amount, position.pending_q64.get()), (0, 0));
+    assert_eq!(
+        (event.pool, event.position, event.owner),
+        (pool, position_of(&world, &wallet), wallet.pubkey())
+    );
+    all_is_well(&mut world).await;
+}
+
+#[tokio::test]
+async fn success_a_position_opened_while_others_earn_has_earned_nothing() {
+    let mut world = World::new().await;
+    world.staker(500 * TOKEN).await;
+    world.bank.advance(DAY).await;
+
+    let late = world.wallet(TOKEN).await;
+    world.open(&late).await.unwrap();
+    world.bank.advance(DAY).await;
+
+    assert_eq!(earned(&mut world, &late).await, 0);
+    world.claim(&late).await.unwrap();
+    assert_eq!(world.balance(&late).await, TOKEN);
+}
+
+#[tokio::test]
+async fn success_a_sponsor_pays_for_a_position_and_gets_the_rent_back() {
+    let mut world = World::new().await;
+    let wallet = world.wallet(TOKEN).await;
+    let sponsor = Keypair::new();
+    world.bank.airdrop(&sponsor.pubkey(), 1_000_000_000).await;
+    let before = world.bank.lamports(&sponsor.pubkey()).await;
+    let pool = world.native_pool();
+
+    let open = ix::open_position(&pool, &wallet.pubkey(), &sponsor.pubkey());
+    world
+        .bank
+        .send(&[open], &[&wallet.key, &sponsor])
+        .await
+        .unwrap();
+    let position = position_of(&world, &wallet);
+    let rent = world.bank.lamports(&position).await;
+    assert_eq!(world.bank.lamports(&sponsor.pubkey()).await, before - rent);
+
+    let close = close_position_ix(&world, &wallet, &sponsor.pubkey());
+    let event = the_event!(
+        world,
+        std::slice::from_ref(&close),
+        &[&wallet.key],
+        PositionClosed
+    );
+    world.bank.send(&[close], &[&wallet.key]).await.unwrap();
+    assert_eq!(world.bank.lamports(&sponsor.pubkey()).await, before);
+    assert!(world.bank.account(&position).await.is_none());
+    assert_eq!(
+        (event.pool, event.position, event.owner),
+        (pool, position, wallet.pubkey())
+    );
+}
+
+#[tokio::test]
+async fn success_lamports_sent_ahead_do_not_block_a_position() {
+    // Given an enemy who puts lamports at the address a position will have,
+    let mut world = World::new().await;
+    let wallet = world.wallet(TOKEN).await;
+    let position = position_of(&world, &wallet);
+    world.bank.airdrop(&position, 10_000_000).await;
+
+    // the position opens, works and closes; the gift goes to the payer.
+    world.open(&wallet).await.unwrap();
+    world.stake(&wallet, TOKEN).await.unwrap();
+    world.request_unstake(&wallet, TOKEN).await.unwrap();
+    world.bank.advance(WEEK).await;
+    world.withdraw(&wallet).await.unwrap();
+    world.close_position(&wallet).await.unwrap();
+    assert!(world.bank.account(&position).await.is_none());
+}
+
+#[tokio::test]
+async fn fail_a_position_opens_once() {
+    let mut world = World::new().await;
+    let wallet = world.staker(5 * TOKEN).await;
+    let payer = world.bank.payer().pubkey();
+
+    let again = ix::open_position(&world.native_pool(), &wallet.pubkey(), &payer);
+
+    attack(&mut world, &[again], &[&wallet.key])
+        .await
+        .is_refused_with(ALREADY_IN_USE);
+}
+
+#[tokio::test]
+async fn fail_nobody_opens_a_position_for_another() {
+    let mut world = World::new().await;
+    let victim = world.wallet(TOKEN).await;
+    let payer = world.bank.payer().pubkey();
+    let open = ix::open_position(&world.native_pool(), &victim.pubkey(), &payer);
+
+    attack(&mut world, &[unsigned(open, &victim.pubkey())], &[])
+        .await
+        .is_refused_with(ErrorCode::AccountNotSigner);
+}
+
+#[tokio::test]
+async fn fail_a_position_opens_at_its_own_address_only() {
+    // Given an attacker who wants the address of a victim's future position,
+    let mut world = World::new().await;
+    let victim = world.wallet(TOKEN).await;
+    let attacker = world.wallet(TOKEN).await;
+    let payer = world.bank.payer().pubkey();
+    let open = ix::open_position(&world.native_pool(), &attacker.pubkey(), &payer);
+
+    let squat = swapped(
+        open,
+        &position_of(&world, &attacker),
+        &position_of(&world, &victim),
+    );
+
+    attack(&mut world, &[squat], &[&attacker.key])
+        .await
+        .is_refused_with(ErrorCode::ConstraintSeeds);
+}
+
+#[tokio::test]
+async fn fail_a_position_opens_in_a_real_pool_only() {
+    let mut world = World::new().await;
+    let wallet = world.wallet(TOKEN).await;
+    let payer = world.bank.payer().pubkey();
+    let pool = world.native_pool();
+    let fake = world.bank.forge_owner(&pool, &other_program()).await;
+    let cosplay = world.at.economy;
+
+    for (pool, code) in [
+        (fake, ErrorCode::AccountOwnedByWrongProgram),
+        (cosplay, ErrorCode::AccountDiscriminatorMismatch),
+    ] {
+        let open = ix::open_position(&pool, &wallet.pubkey(), &payer);
+        attack(&mut world, &[open], &[&wallet.key])
+            .await
+            .is_refused_with(code);
+    }
+}
+
+#[tokio::test]
+async fn fail_rent_goes_to_nobody_but_the_payer() {
+    let mut world = World::new().await;
+    let wallet = world.wallet(TOKEN).await;
+    world.open(&wallet).await.unwrap();
+
+    let thief = Pubkey::new_unique();
+    let close = close_position_ix(&world, &wallet, &thief);
+
+    attack(&mut world, &[close], &[&wallet.key])
+        .await
+        .is_refused_with(ErrorCode::ConstraintHasOne);
+}
+
+#[tokio::test]
+async fn fail_nobody_closes_the_position_of_another() {
+    let mut world = World::new().await;
+    let victim = world.wallet(TOKEN).await;
+    world.open(&victim).await.unwrap();
+    let attacker = world.wallet(TOKEN).await;
+    let payer = world.bank.payer().pubkey();
+
+    let theft = swapped(
+        close_position_ix(&world, &attacker, &payer),
+        &position_of(&world, &attacker),
+        &position_of(&world, &victim),
+    );
+    attack(&mut world, &[theft], &[&attacker.key])
+        .await
+        .is_refused_with(ErrorCode::ConstraintHasOne);
+
+    let forged = unsigned(close_position_ix(&world, &victim, &payer), &victim.pubkey());
+    attack(&mut world, &[forged], &[])
+        .await
+        .is_refused_with(ErrorCode::AccountNotSigner);
+}
+
+#[tokio::test]
+async fn fail_a_position_with_stake_or_tickets_stays_open() {
+    // Given a position with stake,
+    let mut world = World::new().await;
+    let wallet = world.staker(5 * TOKEN).await;
+    let payer = world.bank.payer().pubkey();
+    let close = close_position_ix(&world, &wallet, &payer);
+    attack(&mut world, std::slice::from_ref(&close), &[&wallet.key])
+        .await
+        .is_refused_with(HomeostatError::PositionNotEmpty);
+
+    // then with a ticket that is locked, then with one that has unlocked.
+    world.request_unstake(&wallet, 5 * TOKEN).await.unwrap();
+    for _ in 0..2 {
+        attack(&mut world, std::slice::from_ref(&close), &[&wallet.key])
+            .await
+            .is_refused_with(HomeostatError::PositionNotEmpty);
+        world.bank.advance(WEEK).await;
+    }
+}
+
+#[tokio::test]
+async fn u5_close_with_debt() {
+    // Given a position whose stake has left and whose rewards have not,
+    let mut world = World::new().await;
+    let wallet = world.staker(5 * TOKEN).await;
+    world.bank.advance(DAY).await;
+    world.request_unstake(&wallet, 5 * TOKEN).await.unwrap();
+    world.bank.advance(WEEK).await;
+    world.withdraw(&wallet).await.unwrap();
+
+    // closing is refused while they are unclaimed,
+    let payer = world.bank.payer().pubkey();
+    let close = close_position_ix(&world, &wallet, &payer);
+    attack(&mut world, &[close], &[&wallet.key])
+        .await
+        .is_refused_with(HomeostatError::UnclaimedRewards);
+
+    // and goes through after the claim.
+    world.claim(&wallet).await.unwrap();
+    world.close_position(&wallet).await.unwrap();
+    all_is_well(&mut world).await;
+}
+
+#[tokio::test]
+async fn success_a_position_opened_again_starts_from_zero() {
+    // Given a staker who left entirely while another stayed,
+    let mut world = World::new().await;
+    world.staker(100 * TOKEN).await;
+    let wallet = world.staker(100 * TOKEN).await;
+    world.bank.advance(DAY).await;
+    world.request_unstake(&wallet, 100 * TOKEN).await.unwrap();
+    world.bank.advance(WEEK).await;
+    world.withdraw(&wallet).await.unwrap();
+    world.claim(&wallet).await.unwrap();
+    world.close_position(&wallet).await.unwrap();
+    world.bank.advance(DAY).await;
+
+    // when he comes back, nothing of the past is his,
+    let held = world.balance(&wallet).await;
+    world.open(&wallet).await.unwrap();
+    world.stake(&wallet, 100 * TOKEN).await.unwrap();
+    world.claim(&wallet).await.unwrap();
+    assert_eq!(world.balance(&wallet).await, held - 100 * TOKEN);
+
+    // and what follows is half his.
+    let economy = world.economy().await;
+    let from = emission_by_hand(&economy, 0, world.bank.now());
+    world.bank.advance(HOUR).await;
+    let to = emission_by_hand(&economy, 0, world.bank.now());
+    let half = (to - from) / 2;
+    let mine = earned(&mut world, &wallet).await;
+    assert!(
+        half.abs_diff(mine) <= u128::from(200 * TOKEN),
+        "{half} {mine}"
+    );
+    all_is_well(&mut world).await;
+}
+
+#[tokio::test]
+async fn success_a_position_closed_and_kept_alive_with_lamports_holds_nothing() {
+    // Given an owner who closes his position, sends lamports to its address and
+    // opens it again, all in one transaction, to save its old numbers,
+    let mut world = World::new().await;
+    world.staker(100 * TOKEN).await;
+    let wallet = world.wallet(5 * TOKEN).await;
+    world.open(&wallet).await.unwrap();
+    world.bank.advance(DAY).await;
+    let payer = world.bank.payer().pubkey();
+    let position = position_of(&world, &wallet);
+
+    let revive = [
+        close_position_ix(&world, &wallet, &payer),
+        lamports_to(&payer, &position, 5_000_000),
+        ix::open_position(&world.native_pool(), &wallet.pubkey(), &payer),
+        world.stake_ix(&wallet, 5 * TOKEN),
+        world.claim_ix(&wallet),
+    ];
+    world.bank.send(&revive, &[&wallet.key]).await.unwrap();
+
+    // then he holds his stake and no reward.
+    assert_eq!(world.position(&wallet).await.amount, 5 * TOKEN);
+    assert_eq!(world.balance(&wallet).await, 0);
+    all_is_well(&mut world).await;
+}
+
+#[tokio::test]
+async fn fail_a_closed_position_is_of_no_use() {
+    let mut world = World::new().await;
+    let wallet = world.wallet(5 * TOKEN).await;
+    world.open(&wallet).await.unwrap();
+    world.close_position(&wallet).await.unwrap();
+
+    // What is left of it belongs to the system program. It serves neither in a
+    // later transaction,
+    for instruction in [
+        world.stake_ix(&wallet, TOKEN),
+        world.claim_ix(&wallet),
+        request_unstake_ix(&world, &wallet, 1),
+        withdraw_ix(&world, &wallet),
+        cancel_unstake_ix(&world, &wallet, 0),
+    ] {
+        attack(&mut world, &[instruction], &[&wallet.key])
+            .await
+            .is_refused_with(ErrorCode::AccountOwnedByWrongProgram);
+    }
+
+    // nor in the one that closes it.
+    world.open(&wallet).await.unwrap();
+    let payer = world.bank.payer().pubkey();
+    let both = [
+        close_position_ix(&world, &wallet, &payer),
+        world.stake_ix(&wallet, TOKEN),
+    ];
+    attack(&mut world, &both, &[&wallet.key])
+        .await
+        .is_refused_with(ErrorCode::AccountOwnedByWrongProgram);
+}
+
+#[tokio::test]
+async fn success_one_owner_has_one_position_in_each_pool() {
+    let mut world = World::build(&WorldSpec {
+        liquidity: vec![1],
+        ..WorldSpec::default()
+    })
+    .await;
+    let wallet = world.wallet(TOKEN).await;
+    let lp_pool = world.at.pool(&world.pools[1].mint);
+
+    world.open(&wallet).await.unwrap();
+    world.open_in(&lp_pool, &wallet).await.unwrap();
+
+    let of: Position = world
+        .bank
+        .fetch(&address::position(&lp_pool, &wallet.pubkey()))
+        .await;
+    assert_eq!(of.pool, lp_pool);
+    assert_eq!(world.position(&wallet).await.pool, world.native_pool());
+}
