@@ -5,6 +5,7 @@
 pub mod bank;
 pub mod invariant;
 pub mod mint;
+pub mod stage;
 pub mod world;
 
 pub use bank::{Bank, Failure, Receipt};
