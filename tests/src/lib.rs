@@ -3,7 +3,10 @@
 
 pub use homeostat::HomeostatError;
 use homeostat_client::error::from_code;
-use homeostat_sandbox::{Failure, Receipt};
+use homeostat_sandbox::{Failure, Receipt, World};
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_program::pubkey::Pubkey;
 
 /// Asserts that a transaction was refused with one of the program's own errors.
 #[track_caller]
@@ -25,4 +28,103 @@ fn name(code: u32) -> String {
     from_code(code).map_or(format!("error {code}"), |error| {
         format!("{} ({code})", error.name())
     })
+}
+
+/// Numbers of the framework's own errors, for [`refused_with`] and [`attack`].
+pub mod anchor {
+    /// An account that has to be writable is not.
+    pub const CONSTRAINT_MUT: u32 = 2000;
+    /// An account is not the one that another account names.
+    pub const CONSTRAINT_HAS_ONE: u32 = 2001;
+    /// A token account belongs to another mint.
+    pub const CONSTRAINT_TOKEN_MINT: u32 = 2014;
+    /// A mint belongs to another token program.
+    pub const CONSTRAINT_MINT_TOKEN_PROGRAM: u32 = 2022;
+    /// The same account twice, both writable.
+    pub const CONSTRAINT_DUPLICATE_MUTABLE_ACCOUNT: u32 = 2040;
+    /// Another account type.
+    pub const ACCOUNT_DISCRIMINATOR_MISMATCH: u32 = 3002;
+    /// An account that has to be writable is not, found on loading.
+    pub const ACCOUNT_NOT_MUTABLE: u32 = 3006;
+    /// An account of another program.
+    pub const ACCOUNT_OWNED_BY_WRONG_PROGRAM: u32 = 3007;
+    /// Another program.
+    pub const INVALID_PROGRAM_ID: u32 = 3008;
+    /// A signature is missing.
+    pub const ACCOUNT_NOT_SIGNER: u32 = 3010;
+}
+
+/// Numbers of the token programs' errors.
+pub mod token {
+    /// The account or the delegation holds less than that.
+    pub const INSUFFICIENT_FUNDS: u32 = 1;
+    /// The signer is neither owner nor delegate.
+    pub const OWNER_MISMATCH: u32 = 4;
+}
+
+/// Sends an attack; asserts that it is refused with `code` and that no byte of
+/// the economy changed.
+pub async fn attack(
+    world: &mut World,
+    what: &str,
+    instructions: &[Instruction],
+    signers: &[&Keypair],
+    code: impl Into<u32>,
+) {
+    let code = code.into();
+    let before = world.state().await;
+    match world.bank.send(instructions, signers).await {
+        Ok(_) => panic!("{what}: the attack went through; expected {}", name(code)),
+        Err(failure) if failure.code() == Some(code) => (),
+        Err(failure) => panic!("{what}: expected {}, got {failure}", name(code)),
+    }
+    unchanged(what, &before, &world.state().await);
+}
+
+/// Asserts that two states of a world are the same, and names what is not.
+#[track_caller]
+pub fn unchanged(what: &str, before: &[(Pubkey, Vec<u8>)], after: &[(Pubkey, Vec<u8>)]) {
+    let changed: Vec<&Pubkey> = before
+        .iter()
+        .zip(after)
+        .filter(|(old, new)| old != new)
+        .map(|(old, _)| &old.0)
+        .collect();
+    assert!(
+        changed.is_empty() && before.len() == after.len(),
+        "{what}: these accounts changed: {changed:?}"
+    );
+}
+
+/// The instruction with one account exchanged for another, its role as it was.
+pub fn exchange(mut instruction: Instruction, old: &Pubkey, new: &Pubkey) -> Instruction {
+    let mut found = false;
+    for meta in &mut instruction.accounts {
+        if meta.pubkey == *old {
+            meta.pubkey = *new;
+            found = true;
+        }
+    }
+    assert!(found, "{old} is not in the instruction");
+    instruction
+}
+
+/// The instruction without the signature of `key`.
+pub fn unsigned(mut instruction: Instruction, key: &Pubkey) -> Instruction {
+    for meta in &mut instruction.accounts {
+        if meta.pubkey == *key {
+            meta.is_signer = false;
+        }
+    }
+    instruction
+}
+
+/// The instruction with `key` read-only.
+pub fn read_only(mut instruction: Instruction, key: &Pubkey) -> Instruction {
+    for meta in &mut instruction.accounts {
+        if meta.pubkey == *key {
+            meta.is_writable = false;
+        }
+    }
+    instruction
 }

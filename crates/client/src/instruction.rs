@@ -545,6 +545,7 @@ pub fn preview(
         accounts::Preview {
             economy: at.economy,
             mint: at.mint,
+            reward_vault: at.reward_vault,
         },
         data::Preview { controller },
         everything(

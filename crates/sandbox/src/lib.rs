@@ -6,6 +6,7 @@ pub mod bank;
 pub mod forge;
 pub mod invariant;
 pub mod mint;
+pub mod stage;
 pub mod world;
 
 pub use bank::{Bank, Failure, Receipt};

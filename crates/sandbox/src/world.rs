@@ -128,13 +128,23 @@ impl World {
 
     /// Builds an economy, or says which instruction was refused.
     pub async fn try_build_on(mut bank: Bank, spec: &WorldSpec) -> Result<Self, Failure> {
-        let creator = bank.payer();
         let mint = bank
             .create_mint(&MintSpec {
                 decimals: spec.decimals,
                 ..MintSpec::plain(spec.program)
             })
             .await;
+        Self::try_build_for(bank, spec, mint).await
+    }
+
+    /// Builds an economy for a mint that exists already, its authority the
+    /// bank's payer, or says which instruction was refused.
+    pub async fn try_build_for(
+        mut bank: Bank,
+        spec: &WorldSpec,
+        mint: Pubkey,
+    ) -> Result<Self, Failure> {
+        let creator = bank.payer();
         let reserve = bank.create_tokens(&mint, &creator.pubkey()).await;
         bank.mint_to(&mint, &reserve, spec.supply).await;
 

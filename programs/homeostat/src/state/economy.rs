@@ -325,6 +325,9 @@ impl Economy {
         let weights = self.weights();
         let liquidity = self.value(Parameter::Liquidity);
         self.stream.set_emission(rate, liquidity, &weights, grant)?;
+        if self.tripped != 0 {
+            self.stream.emit_until = self.stream.t0;
+        }
         if !self.mints() {
             return Ok(0);
         }

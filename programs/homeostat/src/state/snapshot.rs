@@ -126,16 +126,19 @@ pub struct Snapshot {
     /// Real value of a parameter over the window where a cap, a pause or the
     /// funding kept it from its set value, by `Parameter` (ppm).
     pub applied: [Option<i64>; 4],
+    /// The economy-wide check failed, now or before: every controller is held.
+    pub latched: bool,
 }
 
 impl Snapshot {
     /// Measures. `tally` holds every pool (settled to `now`) and meter; `excluded`
-    /// is the balance of the excluded accounts.
+    /// is the balance of the excluded accounts, `rewards` that of the reward vault.
     pub fn take(
         economy: &Economy,
         mut tally: Tally,
         mint_supply: u64,
         excluded: u64,
+        rewards: u64,
         now: i64,
     ) -> Result<Self> {
         let before = &economy.tally;
@@ -205,6 +208,7 @@ impl Snapshot {
         );
 
         let mean_stake = stake.checked_div(elapsed).unwrap_or(0);
+        let owed = Economy::reward_liability(&tally, tally.supplied)?;
         Ok(Self {
             now,
             tally,
@@ -213,6 +217,7 @@ impl Snapshot {
             mean_stake: u64::try_from(mean_stake).unwrap_or(u64::MAX),
             measurements,
             applied,
+            latched: economy.tripped != 0 || rewards < owed,
         })
     }
 
@@ -234,7 +239,7 @@ impl Snapshot {
             }),
             w: None,
             applied,
-            latched: controller.latched != 0 || economy.tripped != 0,
+            latched: controller.latched != 0 || self.latched,
         };
         let (state, decision) = step(&controller.config(), &controller.state(), &input);
         Ok(Outcome {

@@ -76,11 +76,12 @@ impl<'info> Crank<'info> {
             tally,
             self.mint.supply,
             excluded,
+            self.reward_vault.amount,
             now,
         )?);
+        let old_emit_until = economy.stream.emit_until;
         // An economy-wide failure is latched, not returned: an error would undo it.
-        let owed = Economy::reward_liability(&snapshot.tally, snapshot.tally.supplied)?;
-        if self.reward_vault.amount < owed {
+        if snapshot.latched {
             economy.trip(now)?;
         }
 
@@ -96,7 +97,7 @@ impl<'info> Crank<'info> {
             new_circulating: snapshot.circulating,
             old_supplied: economy.totals.supplied,
             new_supplied: 0,
-            old_emit_until: economy.stream.emit_until,
+            old_emit_until,
             new_emit_until: 0,
             next_end: 0,
             tripped: economy.tripped,

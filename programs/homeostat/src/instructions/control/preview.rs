@@ -2,7 +2,7 @@
 //! data (`StoredDecision`). Changes nothing.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::Mint;
+use anchor_spl::token_interface::{Mint, TokenAccount};
 use solana_program::program::set_return_data;
 
 use super::gather::{self, Touch};
@@ -15,10 +15,12 @@ use crate::{
 #[derive(Accounts)]
 pub struct Preview<'info> {
     /// Live.
-    #[account(has_one = mint)]
+    #[account(has_one = mint, has_one = reward_vault)]
     pub economy: AccountLoader<'info, Economy>,
     /// The economy's mint.
     pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// A crank that finds it short holds every controller.
+    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
 }
 
 impl<'info> Preview<'info> {
@@ -37,6 +39,7 @@ impl<'info> Preview<'info> {
             tally,
             self.mint.supply,
             excluded,
+            self.reward_vault.amount,
             now,
         )?);
         let outcome = snapshot.decide(&economy, parameter)?;

@@ -42,8 +42,8 @@ impl Pay<'_> {
         let economy = self.economy.load()?;
         let charge = charge(&economy, amount, max_fee, now)?;
         let program = self.token_program.to_account_info();
-        // The fee vault may be named as recipient; its own transfer comes last,
-        // so that the received fee is measured on a fresh balance.
+        // The recipient is neither the payer's account nor the fee vault: Anchor
+        // refuses the same account twice, so the vault's balance stays fresh.
         Move {
             from: &self.payer_tokens,
             to: &mut self.recipient_tokens,
@@ -51,7 +51,6 @@ impl Pay<'_> {
             program: &program,
         }
         .by_signer(&self.payer, charge.net)?;
-        self.vault.reload()?;
         let received = Move {
             from: &self.payer_tokens,
             to: &mut self.vault,
