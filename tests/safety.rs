@@ -1,15 +1,13 @@
 //! The breaker: solvency only, by anyone, exits open.
 
-use anchor_spl::token_2022::spl_token_2022::state::Account as TokenAccount;
 use homeostat_client::{
     address,
     instruction::{self as ix, Vault},
 };
 use homeostat_sandbox::{world::TOKEN, Wallet, World};
 use homeostat_tests::{refused, HomeostatError};
-use solana_account::{ReadableAccount, WritableAccount};
 use solana_instruction::Instruction;
-use solana_program::{program_pack::Pack, pubkey::Pubkey};
+use solana_program::pubkey::Pubkey;
 
 async fn trip_ix(world: &mut World, vault: Vault) -> Instruction {
     let economy = world.economy().await;
@@ -18,12 +16,8 @@ async fn trip_ix(world: &mut World, vault: Vault) -> Instruction {
 
 /// Takes tokens out of a vault as no instruction can: a token program gone wrong.
 async fn rob(world: &mut World, vault: &Pubkey, amount: u64) {
-    let mut account = world.bank.account(vault).await.unwrap();
-    let length = TokenAccount::LEN;
-    let mut tokens = TokenAccount::unpack(&account.data()[..length]).unwrap();
-    tokens.amount -= amount;
-    TokenAccount::pack(tokens, &mut account.data_as_mut_slice()[..length]).unwrap();
-    world.bank.set_account(vault, &account);
+    let held = world.bank.balance(vault).await;
+    world.bank.set_balance(vault, held - amount).await;
 }
 
 /// A staker, a payer, and a few days of life.

@@ -645,11 +645,11 @@ async fn u8_exit_while_the_vault_owes_more_than_it_holds() {
     let vault = principal_vault(&world);
     world.bank.set_balance(&vault, 20 * TOKEN - 1).await;
 
-    // the first to leave does not take it from the others.
-    let withdraw = withdraw_ix(&world, &wallet);
-    attack(&mut world, &[withdraw], &[&wallet.key])
-        .await
-        .is_refused_with(HomeostatError::InsolventVault);
+    // whoever can be paid is paid: exits are never gated. The breaker stops the
+    // emission meanwhile (see `safety`).
+    let before = world.balance(&wallet).await;
+    world.withdraw(&wallet).await.unwrap();
+    assert_eq!(world.balance(&wallet).await, before + 10 * TOKEN);
 }
 
 #[tokio::test]

@@ -477,12 +477,12 @@ fn hold(
         (Mode::Manual(_), Some(terms)) => whole(moved.u).saturating_sub(terms),
         _ => state.integral,
     };
-    // Once u has left for the bias, or a term is beyond computing, the integral
-    // no longer belongs to u: the next sample solves it anew.
-    let prime = match (state.prime, reason) {
-        (_, HoldReason::Computation) => Prime::Solve,
-        (Prime::No, _) if expired => Prime::Solve,
-        (prime, _) => prime,
+    // The integral waits as it is, also when u has left for the bias; only a term
+    // beyond computing means that it no longer belongs to u, and then the next
+    // sample solves it anew.
+    let prime = match reason {
+        HoldReason::Computation => Prime::Solve,
+        _ => state.prime,
     };
     let decision = Decision {
         from: state.last_at,

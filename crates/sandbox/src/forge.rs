@@ -18,6 +18,11 @@ impl Bank {
         forged
     }
 
+    /// A look-alike that belongs to a program nobody knows.
+    pub async fn forge(&mut self, of: &Pubkey) -> Pubkey {
+        self.forge_owner(of, &Pubkey::new_unique()).await
+    }
+
     /// A copy of an account with some of its bytes changed, at a new address.
     pub async fn forge_bytes(&mut self, of: &Pubkey, edit: impl FnOnce(&mut [u8])) -> Pubkey {
         let mut account = self.account(of).await.expect("the account exists");

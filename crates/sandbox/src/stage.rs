@@ -1,8 +1,7 @@
-//! Props for a test's stage: what people do outside the program, and states
-//! that no transaction leads to.
+//! Props for a test's stage: what people do outside the program.
 
 use anchor_spl::token_2022::spl_token_2022;
-use solana_account::{Account, AccountSharedData, ReadableAccount, WritableAccount};
+use solana_account::{Account, AccountSharedData, ReadableAccount};
 use solana_address_lookup_table_interface::{
     program as table_program,
     state::{AddressLookupTable, LookupTableMeta},
@@ -14,9 +13,6 @@ use solana_program::pubkey::Pubkey;
 use solana_signer::Signer;
 
 use crate::bank::Bank;
-
-/// Where a token account keeps its amount, in both token programs.
-const AMOUNT_AT: core::ops::Range<usize> = 64..72;
 
 impl Bank {
     /// A lookup table with every account that the instructions name and that
@@ -43,23 +39,6 @@ impl Bank {
         };
         self.set_account(&key, &AccountSharedData::from(account));
         AddressLookupTableAccount { key, addresses }
-    }
-
-    /// Rewrites a token account's balance (base units).
-    pub async fn set_balance(&mut self, account: &Pubkey, amount: u64) {
-        let mut shared = self.account(account).await.expect("the account exists");
-        shared.data_as_mut_slice()[AMOUNT_AT].copy_from_slice(&amount.to_le_bytes());
-        self.set_account(account, &shared);
-    }
-
-    /// A perfect copy of an account, at another address, that belongs to
-    /// another program.
-    pub async fn forge(&mut self, original: &Pubkey) -> Pubkey {
-        let mut copy = self.account(original).await.expect("the account exists");
-        copy.set_owner(Pubkey::new_unique());
-        let forgery = Pubkey::new_unique();
-        self.set_account(&forgery, &copy);
-        forgery
     }
 
     /// Closes an empty token account; its owner signs.
