@@ -124,6 +124,30 @@ async fn success_meters_are_numbered_as_they_come() {
     }
 }
 
+/// What belongs to liquidity pools is not read for the native one.
+#[tokio::test]
+async fn success_a_native_pool_ignores_weight_and_amm_vault() {
+    let mut world = bare_draft().await;
+    let lp = liquidity(&mut world, TokenProgram::Legacy).await;
+    let (mint, reserve) = (world.at.mint, world.reserve);
+    world.bank.mint_to(&mint, &reserve, 1_000 * TOKEN).await;
+    let native = StakeMint {
+        amm_vault: lp.amm_vault,
+        ..world.pools[0]
+    };
+
+    let create = pool_ix(&world, &native, u16::MAX);
+    world.run(&[create]).await.unwrap();
+    world.hand_over_mint(Funding::Mint).await;
+    world.go_live().await.unwrap();
+
+    let staker = staker_with_all_of(&mut world, 500 * TOKEN).await;
+    world.next_period().await.unwrap();
+    world.claim(&staker).await.unwrap();
+    assert!(world.balance(&staker).await > 0);
+    assert_sound(&mut world).await;
+}
+
 #[tokio::test]
 async fn fail_liquidity_before_the_native_pool() {
     let mut world = bare_draft().await;

@@ -135,6 +135,28 @@ async fn success_a_top_up_does_not_change_what_the_crank_decides() {
     assert_eq!(plain.totals.mean_stake, topped.totals.mean_stake);
 }
 
+/// The cluster's clock is no monotone clock.
+#[tokio::test]
+async fn success_a_clock_that_runs_backwards_mints_nothing() {
+    let (mut world, staker) = late().await;
+    world.claim(&staker).await.unwrap();
+    let paid = world.balance(&staker).await;
+    let live_at = world.economy().await.live_at;
+
+    for earlier in [live_at + WEEK, live_at, live_at - WEEK] {
+        let before = world.economy().await;
+        world.bank.set_time(earlier).await;
+        world.top_up().await.unwrap();
+        assert_eq!(*world.economy().await, *before);
+    }
+
+    // What was paid before is not paid again when the time comes back.
+    world.bank.set_time(live_at + 10 * WEEK / 7).await;
+    world.claim(&staker).await.unwrap();
+    assert_eq!(world.balance(&staker).await, paid);
+    assert_sound(&mut world).await;
+}
+
 #[tokio::test]
 async fn fail_in_draft() {
     let mut world = draft().await;
