@@ -248,4 +248,12 @@ impl Bank {
             .base
             .amount
     }
+
+    /// True for a mint that keeps a fee of every transfer.
+    pub async fn taxes_transfers(&mut self, mint: &Pubkey) -> bool {
+        let data = self.data(mint).await.expect("the mint exists");
+        StateWithExtensions::<Mint>::unpack(&data)
+            .and_then(|mint| mint.get_extension_types())
+            .is_ok_and(|types| types.contains(&ExtensionType::TransferFeeConfig))
+    }
 }

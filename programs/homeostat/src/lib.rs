@@ -39,8 +39,8 @@ pub mod homeostat {
     use super::*;
 
     /// Creates an economy in Draft with its vaults and its decision log. The
-    /// creator signs and pays. Refuses mints with extensions off the allow-list
-    /// and a period or cap out of range.
+    /// creator signs and pays. Refuses mints with a freeze authority or with
+    /// extensions off the allow-list, and a period or cap out of range.
     pub fn create_economy(ctx: Context<CreateEconomy>, args: EconomyArgs) -> Result<()> {
         instructions::create_economy(ctx, args)
     }

@@ -1,8 +1,12 @@
 //! What several instructions do the same way: the clock, token moves, raw reads.
 
-use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{
-    self, Burn, CloseAccount, Mint, MintTo, TokenAccount, TransferChecked,
+use anchor_lang::{prelude::*, solana_program::program::invoke};
+use anchor_spl::{
+    token_2022::spl_token_2022::{
+        self,
+        extension::{transfer_fee, BaseStateWithExtensions, StateWithExtensions},
+    },
+    token_interface::{self, Burn, CloseAccount, Mint, MintTo, TokenAccount, TransferChecked},
 };
 
 use crate::{error::HomeostatError, state::Economy};
@@ -130,6 +134,34 @@ pub fn burn<'info>(
         ),
         amount,
     )
+}
+
+/// Moves the transfer fees that a vault withholds to its mint: the token program
+/// closes no account that holds any.
+pub fn harvest_withheld<'info>(
+    mint: &AccountInfo<'info>,
+    vault: &AccountInfo<'info>,
+    program: &AccountInfo<'info>,
+) -> Result<()> {
+    if withheld(vault)? == 0 {
+        return Ok(());
+    }
+    let harvest = transfer_fee::instruction::harvest_withheld_tokens_to_mint(
+        program.key,
+        mint.key,
+        &[vault.key],
+    )?;
+    invoke(&harvest, &[mint.clone(), vault.clone()])?;
+    Ok(())
+}
+
+/// Transfer fees withheld in a token account (base units).
+fn withheld(vault: &AccountInfo) -> Result<u64> {
+    let data = vault.try_borrow_data()?;
+    let account = StateWithExtensions::<spl_token_2022::state::Account>::unpack(&data)?;
+    Ok(account
+        .get_extension::<transfer_fee::TransferFeeAmount>()
+        .map_or(0, |fee| fee.withheld_amount.into()))
 }
 
 /// Closes an empty vault; its rent goes to `to`.

@@ -79,7 +79,11 @@ impl<'info> Close<'info> {
         };
         let mint = vault.mint.key();
         // Wrapped SOL cannot be burned; closing the vault pays it out.
-        let wrapped_sol = mint == anchor_spl::token::spl_token::native_mint::ID;
+        let wrapped_sol = [
+            anchor_spl::token::spl_token::native_mint::ID,
+            anchor_spl::token_2022::spl_token_2022::native_mint::ID,
+        ]
+        .contains(&mint);
         let donated = if wrapped_sol {
             0
         } else {
@@ -92,6 +96,7 @@ impl<'info> Close<'info> {
             vault.program,
             donated,
         )?;
+        harvest_withheld(vault.mint, vault.account, vault.program)?;
         close_vault(
             vault.account,
             &self.creator.to_account_info(),
@@ -100,11 +105,15 @@ impl<'info> Close<'info> {
         )
     }
 
-    /// Closes the pools and meters with their vaults.
+    /// Closes the vaults of the pools and meters, after checking that each is
+    /// the economy's own.
     #[inline(never)]
-    fn close_parts(&self, remaining: &'info [AccountInfo<'info>], bump: [u8; 1]) -> Result<()> {
-        let economy = *self.economy.load()?;
-        let creator = self.creator.to_account_info();
+    fn close_part_vaults(
+        &self,
+        remaining: &'info [AccountInfo<'info>],
+        bump: [u8; 1],
+    ) -> Result<()> {
+        let economy = self.economy.load()?;
         let split = economy.active_pools().len().saturating_mul(4);
         let (pools, meters) = remaining
             .split_at_checked(split)
@@ -137,7 +146,6 @@ impl<'info> Close<'info> {
                 },
                 bump,
             )?;
-            loader.close(creator.clone())?;
         }
         let mint = self.mint.to_account_info();
         let program = self.token_program.to_account_info();
@@ -160,14 +168,13 @@ impl<'info> Close<'info> {
                 },
                 bump,
             )?;
-            loader.close(creator.clone())?;
         }
         Ok(())
     }
 
-    /// Returns the funds and closes the economy's own accounts.
+    /// Returns the funds and closes the economy's own vaults.
     #[inline(never)]
-    fn close_economy(&mut self, bump: [u8; 1]) -> Result<u64> {
+    fn return_funds(&mut self, bump: [u8; 1]) -> Result<u64> {
         let program = self.token_program.to_account_info();
         let refund = self.reward_vault.amount;
         Move {
@@ -198,19 +205,37 @@ impl<'info> Close<'info> {
                 bump,
             )?;
         }
-        let creator = self.creator.to_account_info();
-        self.log.close(creator.clone())?;
-        self.economy.close(creator)?;
         Ok(refund)
+    }
+
+    /// Closes the program's own accounts, when every token program has had its
+    /// turn: lamports moved by hand before that unbalance its instruction.
+    #[inline(never)]
+    fn close_accounts(&self, remaining: &'info [AccountInfo<'info>]) -> Result<()> {
+        let creator = self.creator.to_account_info();
+        let split = self.economy.load()?.active_pools().len().saturating_mul(4);
+        let (pools, meters) = remaining
+            .split_at_checked(split)
+            .ok_or(HomeostatError::NotClosable)?;
+        for pool in pools.iter().step_by(4) {
+            AccountLoader::<Pool>::try_from(pool)?.close(creator.clone())?;
+        }
+        for meter in meters.iter().step_by(2) {
+            AccountLoader::<Meter>::try_from(meter)?.close(creator.clone())?;
+        }
+        self.log.close(creator.clone())?;
+        self.economy.close(creator)
     }
 }
 
 /// Handles `close`.
 pub fn close<'info>(ctx: Context<'info, Close<'info>>) -> Result<()> {
     let bump = ctx.accounts.validate(ctx.remaining_accounts)?;
-    ctx.accounts.close_parts(ctx.remaining_accounts, bump)?;
+    ctx.accounts
+        .close_part_vaults(ctx.remaining_accounts, bump)?;
+    let refunded = ctx.accounts.return_funds(bump)?;
     let economy = ctx.accounts.economy.key();
-    let refunded = ctx.accounts.close_economy(bump)?;
+    ctx.accounts.close_accounts(ctx.remaining_accounts)?;
     emit_cpi!(EconomyClosed {
         economy,
         creator: ctx.accounts.creator.key(),

@@ -90,7 +90,10 @@ impl CreateEconomy<'_> {
     fn validate(&self) -> Result<()> {
         let mint = self.mint.to_account_info();
         let data = mint.try_borrow_data()?;
-        mint_rules::require_safe_extensions(&data, &self.authority.key())
+        mint_rules::require_safe_extensions(&data, &self.authority.key())?;
+        // Refused from the start: a vault frozen in Draft stays frozen for ever
+        // once the authority is revoked, and would block collect.
+        mint_rules::require_no_freeze_authority(&data)
     }
 
     #[inline(never)]

@@ -1,0 +1,515 @@
+//! close: a Draft is given up, and everything goes back where it came from.
+
+use anchor_lang::error::ErrorCode;
+use anchor_spl::token_2022::spl_token_2022::{
+    extension::{transfer_fee, ExtensionType},
+    ID as T22,
+};
+use homeostat_client::{address, Life};
+use homeostat_tests::HomeostatError;
+
+use super::*;
+
+/// Every account that closing a Draft must remove.
+fn accounts_of(world: &World) -> Vec<Pubkey> {
+    let mut accounts = vec![
+        world.at.economy,
+        world.at.reward_vault,
+        world.at.treasury_vault,
+        world.at.log,
+    ];
+    for stake in &world.pools {
+        let pool = world.at.pool(&stake.mint);
+        accounts.extend([pool, address::principal_vault(&pool)]);
+    }
+    for shard in 0..world.meters {
+        let meter = world.at.meter(shard);
+        accounts.extend([meter, address::fee_vault(&meter)]);
+    }
+    accounts
+}
+
+async fn assert_gone(world: &mut World) {
+    for account in accounts_of(world) {
+        assert_eq!(world.bank.lamports(&account).await, 0, "{account}");
+    }
+}
+
+/// Puts a little of each mint into every vault of the economy.
+async fn donate_everywhere(world: &mut World, amount: u64) {
+    let at = world.at;
+    let creator = world.creator.insecure_clone();
+    let reserve = world.reserve;
+    let native = address::principal_vault(&world.native_pool());
+    let mut targets = vec![at.reward_vault, at.treasury_vault, native];
+    targets.extend((0..world.meters).map(|shard| address::fee_vault(&at.meter(shard))));
+    for target in targets {
+        world
+            .bank
+            .transfer(&at.mint, &reserve, &target, &creator, amount)
+            .await;
+    }
+    for stake in world.pools.clone().iter().skip(1) {
+        let vault = address::principal_vault(&at.pool(&stake.mint));
+        world.bank.mint_to(&stake.mint, &vault, amount).await;
+    }
+}
+
+#[tokio::test]
+async fn success_rent_comes_back_to_the_lamport() {
+    for program in [TokenProgram::Legacy, TokenProgram::Token2022] {
+        // Given a creator who is not the one that pays the fees.
+        let mut world = site(&Keypair::new(), &MintSpec::plain(program)).await;
+        let founder = outsider(&mut world).await;
+        let (mint, key) = (world.at.mint, founder.pubkey());
+        world.at = EconomyAddresses::new(&mint, &key);
+        let tokens = world.bank.create_tokens(&mint, &key).await;
+        let before = world.bank.lamports(&key).await;
+        let steps = [
+            ix::create_economy(&mint, &program.id(), &key, args(Funding::Mint)),
+            ix::create_pool(&world.at, &key, &world.pools[0], 0),
+            ix::create_meter(&world.at, &key, &program.id(), 0),
+        ];
+        for step in steps {
+            world.bank.send(&[step], &[&founder]).await.unwrap();
+        }
+        assert!(world.bank.lamports(&key).await < before);
+
+        let close = ix::close(
+            &world.at,
+            &key,
+            &tokens,
+            &program.id(),
+            &world.pools,
+            world.meters,
+        );
+        world.bank.send(&[close], &[&founder]).await.unwrap();
+
+        assert_eq!(world.bank.lamports(&key).await, before);
+        assert_gone(&mut world).await;
+    }
+}
+
+#[tokio::test]
+async fn success_funds_are_returned() {
+    let mut world = funded_draft().await;
+    let reserve = world.reserve;
+    let before = world.bank.balance(&reserve).await;
+    fund(&mut world, 12_345 * TOKEN).await.unwrap();
+
+    let close = close_ix(&world);
+    let Event::EconomyClosed(event) = only_event(&mut world, std::slice::from_ref(&close)).await
+    else {
+        panic!("another event");
+    };
+    world.run(&[close]).await.unwrap();
+
+    assert_eq!(event.economy, world.at.economy);
+    assert_eq!(event.creator, world.creator.pubkey());
+    assert_eq!(event.refunded, 12_345 * TOKEN);
+    assert_eq!(world.bank.balance(&reserve).await, before);
+    assert_gone(&mut world).await;
+}
+
+#[tokio::test]
+async fn success_donated_dust_does_not_block_it() {
+    for program in [TokenProgram::Legacy, TokenProgram::Token2022] {
+        for funding in [Funding::Mint, Funding::Funded] {
+            let mut world = World::build(&WorldSpec {
+                program,
+                funding,
+                liquidity: vec![1, 1],
+                meters: 2,
+                draft: true,
+                ..WorldSpec::default()
+            })
+            .await;
+            donate_everywhere(&mut world, 1).await;
+            for account in accounts_of(&world) {
+                world.bank.airdrop(&account, SOL).await;
+            }
+
+            let close = close_ix(&world);
+            world.run(&[close]).await.unwrap();
+
+            assert_gone(&mut world).await;
+        }
+    }
+}
+
+/// Withheld transfer fees in a vault would keep the token program from closing it.
+#[tokio::test]
+async fn success_withheld_transfer_fees_do_not_block_it() {
+    // Given a mint with a transfer fee, funded and showered with dust.
+    let mint = Keypair::new();
+    let spec = MintSpec {
+        extensions: vec![ExtensionType::TransferFeeConfig],
+        initialise: vec![transfer_fee::instruction::initialize_transfer_fee_config(
+            &T22,
+            &mint.pubkey(),
+            None,
+            None,
+            1_000,
+            u64::MAX,
+        )
+        .unwrap()],
+        ..MintSpec::plain(TokenProgram::Token2022)
+    };
+    let mut world = site(&mint, &spec).await;
+    let (mint, reserve) = (world.at.mint, world.reserve);
+    world.bank.mint_to(&mint, &reserve, 1_000_000 * TOKEN).await;
+    let steps = [
+        create_ix(&world, args(Funding::Funded)),
+        native_pool_ix(&world),
+        meter_ix(&world, 0),
+    ];
+    for step in steps {
+        world.run(&[step]).await.unwrap();
+    }
+    fund(&mut world, 1_000 * TOKEN).await.unwrap();
+    donate_everywhere(&mut world, 10).await;
+
+    let close = close_ix(&world);
+    world.run(&[close]).await.unwrap();
+
+    assert_gone(&mut world).await;
+}
+
+/// Wrapped SOL cannot be burned; closing pays it out.
+#[tokio::test]
+async fn success_an_economy_of_wrapped_sol_can_be_given_up() {
+    // Given the native mint of either token program.
+    let mints = [
+        (
+            TokenProgram::Legacy,
+            anchor_spl::token::spl_token::native_mint::ID,
+        ),
+        (
+            TokenProgram::Token2022,
+            anchor_spl::token_2022::spl_token_2022::native_mint::ID,
+        ),
+    ];
+    for (program, native) in mints {
+        let mut world = site(&Keypair::new(), &MintSpec::plain(program)).await;
+        let plain = world.bank.account(&world.at.mint.clone()).await.unwrap();
+        if world.bank.account(&native).await.is_none() {
+            world.bank.set_account(&native, &plain);
+        }
+        let creator = world.creator.pubkey();
+        aim(&mut world, &native, program);
+        world.reserve = world.bank.create_tokens(&native, &creator).await;
+        let steps = [
+            create_ix(&world, args(Funding::Funded)),
+            native_pool_ix(&world),
+            meter_ix(&world, 0),
+        ];
+        for step in steps {
+            world.run(&[step]).await.unwrap();
+        }
+
+        // When somebody donates wrapped SOL to every vault.
+        for vault in [
+            world.at.reward_vault,
+            world.at.treasury_vault,
+            address::principal_vault(&world.native_pool()),
+            address::fee_vault(&world.at.meter(0)),
+        ] {
+            world.bank.airdrop(&vault, SOL).await;
+            let sync = anchor_spl::token_2022::spl_token_2022::instruction::sync_native(
+                &program.id(),
+                &vault,
+            )
+            .unwrap();
+            world.run(&[sync]).await.unwrap();
+            assert_eq!(world.bank.balance(&vault).await, SOL);
+        }
+
+        let close = close_ix(&world);
+        world.run(&[close]).await.unwrap();
+
+        assert_gone(&mut world).await;
+    }
+}
+
+#[tokio::test]
+async fn success_an_empty_draft_closes_too() {
+    let mut world = site(&Keypair::new(), &MintSpec::plain(TokenProgram::Legacy)).await;
+    let create = create_ix(&world, args(Funding::Mint));
+    world.run(&[create]).await.unwrap();
+    world.pools.clear();
+    world.meters = 0;
+
+    let close = close_ix(&world);
+    world.run(&[close]).await.unwrap();
+
+    assert_gone(&mut world).await;
+}
+
+#[tokio::test]
+async fn success_the_address_can_be_used_again() {
+    let mut world = draft().await;
+    let close = close_ix(&world);
+    world.run(&[close]).await.unwrap();
+
+    bring_to_life(&mut world, args(Funding::Mint)).await;
+
+    assert_eq!(world.economy().await.life, Life::Live as u8);
+    assert_sound(&mut world).await;
+}
+
+/// Also in one transaction: nothing of the old life shines through.
+#[tokio::test]
+async fn i2_closed_and_created_at_once_begins_anew() {
+    let mut world = funded_draft().await;
+    fund(&mut world, 1_000 * TOKEN).await.unwrap();
+
+    let rebirth = [close_ix(&world), create_ix(&world, args(Funding::Mint))];
+    world.run(&rebirth).await.unwrap();
+
+    let economy = world.economy().await;
+    assert_eq!(economy.life, Life::Draft as u8);
+    assert_eq!(economy.funding, Funding::Mint as u8);
+    assert_eq!((economy.pool_count, economy.meter_count), (0, 0));
+    assert_eq!(economy.totals.supplied, 0);
+    let vault = world.at.reward_vault;
+    assert_eq!(world.bank.balance(&vault).await, 0);
+}
+
+/// Lamports sent back in the same transaction do not revive a closed economy.
+#[tokio::test]
+async fn i2_a_closed_economy_cannot_be_revived() {
+    let mut world = draft().await;
+    let at = world.at;
+    let close = close_ix(&world);
+    let keep_alive =
+        solana_system_interface::instruction::transfer(&world.creator.pubkey(), &at.economy, SOL);
+    world.run(&[close, keep_alive]).await.unwrap();
+
+    let go_live = world.go_live_ix();
+
+    attack(
+        &mut world,
+        &[go_live],
+        &[],
+        ErrorCode::AccountOwnedByWrongProgram,
+    )
+    .await;
+}
+
+/// A position opened in a Draft outlives it, empty; in the next economy at the
+/// same address it earns nothing that it did not stake for.
+#[tokio::test]
+async fn i2_a_position_from_a_former_draft_earns_nothing() {
+    let mut world = draft().await;
+    let early = world.wallet(500 * TOKEN).await;
+    world.open(&early).await.unwrap();
+    let close = close_ix(&world);
+    world.run(&[close]).await.unwrap();
+    bring_to_life(&mut world, args(Funding::Mint)).await;
+    let other = staker_with_all_of(&mut world, 500 * TOKEN).await;
+
+    world.bank.advance(WEEK / 2).await;
+    world.claim(&early).await.unwrap();
+    assert_eq!(world.balance(&early).await, 500 * TOKEN);
+    world.stake(&early, 500 * TOKEN).await.unwrap();
+    world.claim(&early).await.unwrap();
+    assert_eq!(world.balance(&early).await, 0);
+
+    world.claim(&other).await.unwrap();
+    assert!(world.balance(&other).await > 0);
+    assert_sound(&mut world).await;
+}
+
+/// And the rent of such a position is not lost while no economy follows.
+#[tokio::test]
+async fn success_positions_do_not_block_it() {
+    let mut world = draft().await;
+    let early = world.wallet(TOKEN).await;
+    world.open(&early).await.unwrap();
+
+    let close = close_ix(&world);
+    world.run(&[close]).await.unwrap();
+
+    assert_gone(&mut world).await;
+}
+
+#[tokio::test]
+async fn i1_close_by_another_is_refused() {
+    let mut world = funded_draft().await;
+    fund(&mut world, 1_000 * TOKEN).await.unwrap();
+    let thief = world.wallet(TOKEN).await;
+    let (creator, reserve) = (world.creator.pubkey(), world.reserve);
+
+    // The thief signs as creator, towards a token account of his own.
+    let theirs = exchange(
+        exchange(close_ix(&world), &creator, &thief.pubkey()),
+        &reserve,
+        &thief.tokens,
+    );
+    attack(
+        &mut world,
+        &[theirs],
+        &[&thief.key],
+        HomeostatError::Unauthorized,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn fail_after_going_live() {
+    let mut world = World::new().await;
+    let close = close_ix(&world);
+    attack(&mut world, &[close], &[], HomeostatError::NotDraft).await;
+
+    // Nor in the very transaction that goes live.
+    let mut world = draft().await;
+    world.hand_over_mint(Funding::Mint).await;
+    let both = [world.go_live_ix(), close_ix(&world)];
+    attack(&mut world, &both, &[], HomeostatError::NotDraft).await;
+}
+
+#[tokio::test]
+async fn fail_with_funds_to_somebody_elses_account() {
+    let mut world = funded_draft().await;
+    fund(&mut world, 1_000 * TOKEN).await.unwrap();
+    let other = world.wallet(0).await;
+    let reserve = world.reserve;
+
+    let close = exchange(close_ix(&world), &reserve, &other.tokens);
+
+    attack(&mut world, &[close], &[], ErrorCode::ConstraintTokenOwner).await;
+}
+
+#[tokio::test]
+async fn fail_with_parts_missing_surplus_or_out_of_order() {
+    let mut world = World::build(&WorldSpec {
+        liquidity: vec![1],
+        meters: 2,
+        draft: true,
+        ..WorldSpec::default()
+    })
+    .await;
+    let sound = close_ix(&world);
+    // Two pools of four accounts and two meters of two come last.
+    let fixed = sound.accounts.len() - 2 * 4 - 2 * 2;
+    let edits: [fn(&mut Vec<homeostat_client::AccountMeta>); 9] = [
+        // Nothing; one account short; a pool or a meter short.
+        |parts| parts.clear(),
+        |parts| parts.truncate(11),
+        |parts| {
+            parts.drain(4..8);
+        },
+        |parts| parts.truncate(10),
+        // One meter too many.
+        |parts| parts.extend_from_within(10..12),
+        // Pools exchanged, meters exchanged.
+        |parts| parts.rotate_left(4),
+        |parts| parts[8..12].rotate_left(2),
+        // The first of each twice.
+        |parts| {
+            let (first, rest) = parts.split_at_mut(4);
+            rest[..4].clone_from_slice(first);
+        },
+        |parts| {
+            let (first, rest) = parts[8..].split_at_mut(2);
+            rest.clone_from_slice(first);
+        },
+    ];
+    for edit in edits {
+        let mut parts = sound.accounts[fixed..].to_vec();
+        edit(&mut parts);
+        let mut close = sound.clone();
+        close.accounts.truncate(fixed);
+        close.accounts.extend(parts);
+        attack(&mut world, &[close], &[], HomeostatError::NotClosable).await;
+    }
+}
+
+#[tokio::test]
+async fn fail_with_vaults_mints_or_programs_exchanged() {
+    let mut world = World::build(&WorldSpec {
+        liquidity: vec![1],
+        draft: true,
+        ..WorldSpec::default()
+    })
+    .await;
+    let at = world.at;
+    let sound = close_ix(&world);
+    let fixed = sound.accounts.len() - 2 * 4 - 2;
+    let decoy = world.bank.create_tokens(&at.mint, &at.authority).await;
+    // A vault, the mint and the program of the first pool; the meter's vault.
+    let wrong = [
+        (fixed + 1, decoy),
+        (fixed + 1, at.reward_vault),
+        (fixed + 2, world.pools[1].mint),
+        (fixed + 3, world.pools[1].token_program),
+        (fixed + 3, Pubkey::new_unique()),
+        (fixed + 9, decoy),
+        (fixed + 9, at.treasury_vault),
+    ];
+    for (position, other) in wrong {
+        let mut close = sound.clone();
+        close.accounts[position].pubkey = other;
+        attack(&mut world, &[close], &[], HomeostatError::NotClosable).await;
+    }
+}
+
+/// A Draft cannot be used to close another economy's parts.
+#[tokio::test]
+async fn fail_with_parts_of_another_economy() {
+    // Given a live economy and a rival's Draft for the same mint.
+    let mut world = World::new().await;
+    let rival = outsider(&mut world).await;
+    let key = rival.pubkey();
+    let other = EconomyAddresses::new(&world.at.mint, &key);
+    let tokens = world.bank.create_tokens(&world.at.mint.clone(), &key).await;
+    let program = world.token_program;
+    let steps = [
+        ix::create_economy(&other.mint, &program, &key, args(Funding::Funded)),
+        ix::create_pool(&other, &key, &world.pools[0], 0),
+        ix::create_meter(&other, &key, &program, 0),
+    ];
+    for step in steps {
+        world.bank.send(&[step], &[&rival]).await.unwrap();
+    }
+    let close = ix::close(&other, &key, &tokens, &program, &world.pools, 1);
+
+    // When the rival names the other's pool, meter, vaults or log for his own.
+    let at = world.at;
+    let pools = (other.pool(&at.mint), at.pool(&at.mint));
+    let meters = (other.meter(0), at.meter(0));
+    let cases = [
+        (pools.0, pools.1, u32::from(HomeostatError::NotClosable)),
+        (meters.0, meters.1, u32::from(HomeostatError::NotClosable)),
+        (
+            address::principal_vault(&pools.0),
+            address::principal_vault(&pools.1),
+            u32::from(HomeostatError::NotClosable),
+        ),
+        (
+            other.reward_vault,
+            at.reward_vault,
+            u32::from(ErrorCode::ConstraintHasOne),
+        ),
+        (
+            other.treasury_vault,
+            at.treasury_vault,
+            u32::from(ErrorCode::ConstraintHasOne),
+        ),
+        (other.log, at.log, u32::from(ErrorCode::ConstraintHasOne)),
+        (
+            other.authority,
+            at.authority,
+            u32::from(ErrorCode::ConstraintHasOne),
+        ),
+        (
+            other.economy,
+            at.economy,
+            u32::from(HomeostatError::Unauthorized),
+        ),
+    ];
+    for (own, foreign, code) in cases {
+        let theft = exchange(close.clone(), &own, &foreign);
+        attack(&mut world, &[theft], &[&rival], code).await;
+    }
+}

@@ -1,0 +1,585 @@
+//! configure: every parameter at and beyond its bounds.
+
+use anchor_lang::error::ErrorCode;
+use homeostat_client::{Parameter, Setting};
+use homeostat_control::{Config, Fx};
+use homeostat_tests::HomeostatError;
+
+use super::*;
+
+const ULP: i128 = 1;
+const ONE: i128 = 1 << 48;
+
+/// A change to a controller's settings.
+type Edit = Box<dyn Fn(&mut ControllerSettings)>;
+
+fn configure_ix(world: &World, setting: Setting) -> Instruction {
+    ix::configure(&world.at.economy, &world.creator.pubkey(), setting)
+}
+
+/// Asserts that a setting is refused, naming the field, and changes nothing.
+async fn refused_by_name(world: &mut World, setting: Setting, field: &str) {
+    let configure = configure_ix(world, setting);
+    let logs = attack(world, &[configure], &[], HomeostatError::InvalidParameter).await;
+    assert_logged(&logs, field);
+}
+
+#[tokio::test]
+async fn success_limits_are_stored_as_given() {
+    let mut world = draft().await;
+    let wanted = LimitSettings {
+        hard_cap: 3_000_000_000 * TOKEN,
+        supply_floor: 7 * TOKEN,
+        turnover_ppm: 5_000_000,
+        min_stake: 11,
+        bounty: 13,
+        period_emission_ppm: 17,
+        treasury_ppm: 19,
+        unbonding: 23,
+    };
+
+    world.configure(Setting::Limits(wanted)).await.unwrap();
+
+    let economy = world.economy().await;
+    assert_eq!(limits_of(&economy), wanted);
+    assert_eq!(economy.limits.period, WEEK as u32, "the period stays");
+}
+
+#[tokio::test]
+async fn success_a_controller_is_stored_as_given() {
+    let mut world = draft().await;
+    for parameter in Parameter::ALL {
+        let wanted = ControllerSettings {
+            metric: Metric::Utilisation,
+            direction: Direction::Direct,
+            setpoint_q48: 2 * ONE,
+            scale_q48: 3 * ONE,
+            bias_q48: 500 * ONE,
+            kp_q48: 5 * ONE,
+            ki_q48: 6 * ONE,
+            kd_q48: 7 * ONE,
+            filter_q48: 8 * ONE,
+            dead_band_q48: ONE / 9,
+            half_life: 100_000_000,
+            min_ppm: 400,
+            max_ppm: 700,
+            slew_up_ppm: None,
+            slew_down_ppm: Some(0),
+            max_periods: 9,
+            max_hold: 10,
+        };
+
+        let settings = wanted;
+        world
+            .configure(Setting::Controller {
+                parameter,
+                settings,
+            })
+            .await
+            .unwrap();
+
+        let economy = world.economy().await;
+        assert_eq!(settings_of(&economy.controllers[parameter.index()]), wanted);
+    }
+}
+
+#[tokio::test]
+async fn success_what_is_configured_is_what_goes_live() {
+    // Given a fee controller that starts at 0.2 %.
+    let mut world = draft().await;
+    let fee = settings_of(&world.economy().await.controllers[Parameter::Fee.index()]);
+    let settings = ControllerSettings {
+        bias_q48: 2_000 * ONE,
+        ..fee
+    };
+    world
+        .configure(Setting::Controller {
+            parameter: Parameter::Fee,
+            settings,
+        })
+        .await
+        .unwrap();
+
+    world.hand_over_mint(Funding::Mint).await;
+    world.go_live().await.unwrap();
+
+    assert_eq!(world.economy().await.value(Parameter::Fee), 2_000);
+}
+
+#[tokio::test]
+async fn success_events_carry_the_bytes_before_and_after() {
+    let mut world = draft().await;
+    let old = world.economy().await;
+    let emission = settings_of(&old.controllers[0]);
+    let team = world.reserve;
+    let settings = [
+        (
+            Setting::Controller {
+                parameter: Parameter::Emission,
+                settings: ControllerSettings {
+                    bias_q48: 70_000 * ONE,
+                    ..emission
+                },
+            },
+            0,
+            Some(Parameter::Emission),
+        ),
+        (
+            Setting::Limits(LimitSettings {
+                bounty: 5_000,
+                ..limits_of(&old)
+            }),
+            1,
+            None,
+        ),
+        (
+            Setting::Excluded {
+                accounts: vec![team],
+            },
+            2,
+            None,
+        ),
+    ];
+    for (setting, kind, parameter) in settings {
+        let configure = configure_ix(&world, setting);
+        let Event::EconomyConfigured(event) =
+            only_event(&mut world, std::slice::from_ref(&configure)).await
+        else {
+            panic!("another event");
+        };
+        world.run(&[configure]).await.unwrap();
+
+        let new = world.economy().await;
+        let bytes = |economy: &Economy| match kind {
+            0 => bytemuck::bytes_of(&economy.controllers[0].config).to_vec(),
+            1 => bytemuck::bytes_of(&economy.limits).to_vec(),
+            _ => bytemuck::cast_slice(&economy.excluded).to_vec(),
+        };
+        assert_eq!(event.economy, world.at.economy);
+        assert_eq!((event.setting, event.parameter), (kind, parameter));
+        assert_eq!(event.old, bytes(&old));
+        assert_eq!(event.new, bytes(&new));
+        assert_ne!(event.old, event.new);
+    }
+}
+
+#[tokio::test]
+async fn success_exclusions_are_replaced_as_a_whole() {
+    let mut world = draft().await;
+    let four: Vec<Pubkey> = (0..4).map(|_| Pubkey::new_unique()).collect();
+    for accounts in [four.clone(), vec![four[3]], Vec::new()] {
+        let setting = Setting::Excluded {
+            accounts: accounts.clone(),
+        };
+
+        world.configure(setting).await.unwrap();
+
+        let economy = world.economy().await;
+        assert_eq!(economy.active_excluded(), accounts);
+        let unused = &economy.excluded[accounts.len()..];
+        assert!(unused.iter().all(|key| *key == Pubkey::default()));
+    }
+}
+
+#[tokio::test]
+async fn i1_configure_by_another_is_refused() {
+    let mut world = draft().await;
+    let stranger = outsider(&mut world).await;
+    let setting = Setting::Limits(limits_of(&*world.economy().await));
+
+    let theirs = ix::configure(&world.at.economy, &stranger.pubkey(), setting);
+    attack(
+        &mut world,
+        &[theirs],
+        &[&stranger],
+        HomeostatError::Unauthorized,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn fail_configure_after_going_live() {
+    let mut world = World::new().await;
+    let economy = world.economy().await;
+    let settings = [
+        Setting::Limits(limits_of(&economy)),
+        Setting::Controller {
+            parameter: Parameter::Fee,
+            settings: settings_of(&economy.controllers[1]),
+        },
+        Setting::Excluded {
+            accounts: Vec::new(),
+        },
+    ];
+    for setting in settings {
+        let configure = configure_ix(&world, setting);
+        attack(&mut world, &[configure], &[], HomeostatError::NotDraft).await;
+    }
+}
+
+#[tokio::test]
+async fn i7_every_limit_is_bounded() {
+    let mut world = draft().await;
+    let base = limits_of(&*world.economy().await);
+    let cap = u64::MAX / 4;
+    type Set = fn(&mut LimitSettings, u64);
+    // Field, setter, values inside, values outside.
+    let table: [(&str, Set, &[u64], &[u64]); 8] = [
+        (
+            "hard_cap",
+            |l, v| l.hard_cap = v,
+            &[1, cap],
+            &[0, cap + 1, u64::MAX],
+        ),
+        (
+            "supply_floor",
+            |l, v| l.supply_floor = v,
+            &[0, base.hard_cap - 1],
+            &[base.hard_cap, u64::MAX],
+        ),
+        (
+            "turnover_ppm",
+            |l, v| l.turnover_ppm = v,
+            &[10_000, 1_000_000_000],
+            &[0, 9_999, 1_000_000_001, u64::MAX],
+        ),
+        ("min_stake", |l, v| l.min_stake = v, &[1, u64::MAX], &[0]),
+        (
+            "bounty",
+            |l, v| l.bounty = v,
+            &[0, 100_000_000],
+            &[100_000_001, u64::MAX],
+        ),
+        (
+            "period_emission_ppm",
+            |l, v| l.period_emission_ppm = v as u32,
+            &[0, 100_000],
+            &[100_001, u64::from(u32::MAX)],
+        ),
+        (
+            "treasury_ppm",
+            |l, v| l.treasury_ppm = v as u32,
+            &[0, 1_000_000],
+            &[1_000_001, u64::from(u32::MAX)],
+        ),
+        (
+            "unbonding",
+            |l, v| l.unbonding = v as u32,
+            &[0, 7_776_000],
+            &[7_776_001, u64::from(u32::MAX)],
+        ),
+    ];
+    for (field, set, inside, outside) in table {
+        let with = |value: u64| {
+            let mut limits = base;
+            set(&mut limits, value);
+            limits
+        };
+        for value in inside {
+            let limits = with(*value);
+            world
+                .configure(Setting::Limits(limits))
+                .await
+                .unwrap_or_else(|failure| panic!("{field} = {value}: {failure}"));
+            assert_eq!(limits_of(&*world.economy().await), limits);
+        }
+        world.configure(Setting::Limits(base)).await.unwrap();
+        for value in outside {
+            refused_by_name(&mut world, Setting::Limits(with(*value)), field).await;
+        }
+    }
+}
+
+/// One value that passes and one that does not, for a field of a controller.
+struct Bound {
+    field: &'static str,
+    inside: Edit,
+    outside: Edit,
+}
+
+fn bound<T: Copy + 'static>(
+    field: &'static str,
+    inside: T,
+    outside: T,
+    set: fn(&mut ControllerSettings, T),
+) -> Bound {
+    Bound {
+        field,
+        inside: Box::new(move |s| set(s, inside)),
+        outside: Box::new(move |s| set(s, outside)),
+    }
+}
+
+fn controller_bounds(base: &ControllerSettings) -> Vec<Bound> {
+    let signal = Config::MAX_SIGNAL.to_bits();
+    let gain = Config::MAX_GAIN.to_bits();
+    let slew = Config::MAX_SLEW;
+    let error = Config::MAX_ERROR.to_bits();
+    let step = u64::from(base.max_periods) * WEEK as u64;
+    let (low, high) = (
+        i128::from(base.min_ppm) * ONE,
+        i128::from(base.max_ppm) * ONE,
+    );
+    let (floor, ceiling) = (Config::MIN_FILTER.to_bits(), Config::MAX_FILTER.to_bits());
+    let smallest = Config::MIN_SCALE.to_bits();
+    vec![
+        bound("setpoint", signal, signal + ULP, |s, v| s.setpoint_q48 = v),
+        bound("setpoint", -signal, -signal - ULP, |s, v| {
+            s.setpoint_q48 = v
+        }),
+        bound("setpoint", 0, i128::MIN, |s, v| s.setpoint_q48 = v),
+        bound("scale", smallest, smallest - ULP, |s, v| s.scale_q48 = v),
+        bound("scale", signal, signal + ULP, |s, v| s.scale_q48 = v),
+        bound("scale", ONE, 0, |s, v| s.scale_q48 = v),
+        bound("scale", ONE, -ONE, |s, v| s.scale_q48 = v),
+        bound("bias", low, low - ULP, |s, v| s.bias_q48 = v),
+        bound("bias", high, high + ULP, |s, v| s.bias_q48 = v),
+        bound("kp", 0, -ULP, |s, v| s.kp_q48 = v),
+        bound("kp", gain, gain + ULP, |s, v| s.kp_q48 = v),
+        bound("ki", 0, -ULP, |s, v| s.ki_q48 = v),
+        bound("ki", gain, gain + ULP, |s, v| s.ki_q48 = v),
+        bound("kd", 0, -ULP, |s, v| s.kd_q48 = v),
+        bound("kd", gain, i128::MAX, |s, v| s.kd_q48 = v),
+        bound("filter", floor, floor - ULP, |s, v| s.filter_q48 = v),
+        bound("filter", ceiling, ceiling + ULP, |s, v| s.filter_q48 = v),
+        bound("dead_band", 0, -ULP, |s, v| s.dead_band_q48 = v),
+        bound("dead_band", error - ULP, error, |s, v| s.dead_band_q48 = v),
+        bound("half_life", 0, 1, |s, v| s.half_life = v),
+        bound("half_life", step, step - 1, |s, v| s.half_life = v),
+        bound(
+            "half_life",
+            Config::MAX_HALF_LIFE,
+            Config::MAX_HALF_LIFE + 1,
+            |s, v| s.half_life = v,
+        ),
+        // The minimum moves up to the bias, but never to the maximum.
+        bound("min", 60_000, base.max_ppm, |s, v| s.min_ppm = v),
+        bound("min", 60_000, base.max_ppm + 1, |s, v| s.min_ppm = v),
+        bound("min", 0, i64::MIN, |s, v| s.min_ppm = v),
+        bound("min", 0, -1, |s, v| s.min_ppm = v),
+        bound("max", 60_000, i64::MAX, |s, v| s.max_ppm = v),
+        bound("max", 1_000_000, 1_000_001, |s, v| s.max_ppm = v),
+        bound("slew_up", Some(slew), Some(slew + 1), |s, v| {
+            s.slew_up_ppm = v
+        }),
+        bound("slew_up", None, Some(u64::MAX), |s, v| s.slew_up_ppm = v),
+        bound("slew_down", Some(0), Some(slew + 1), |s, v| {
+            s.slew_down_ppm = v
+        }),
+        bound("slew_down", None, Some(u64::MAX), |s, v| {
+            s.slew_down_ppm = v
+        }),
+        bound("max_periods", 1, 0, |s, v| s.max_periods = v),
+        bound("max_periods", 52, 53, |s, v| s.max_periods = v),
+        bound("max_hold", 1, 0, |s, v| s.max_hold = v),
+        bound("max_hold", 1_000, 1_001, |s, v| s.max_hold = v),
+    ]
+}
+
+#[tokio::test]
+async fn i7_every_field_of_a_controller_is_bounded() {
+    let mut world = draft().await;
+    let parameter = Parameter::Emission;
+    let base = settings_of(&world.economy().await.controllers[parameter.index()]);
+    for Bound {
+        field,
+        inside,
+        outside,
+    } in controller_bounds(&base)
+    {
+        let mut settings = base;
+        inside(&mut settings);
+        world
+            .configure(Setting::Controller {
+                parameter,
+                settings,
+            })
+            .await
+            .unwrap_or_else(|failure| panic!("{field}: {failure}"));
+        let stored = settings_of(&world.economy().await.controllers[parameter.index()]);
+        assert_eq!(stored, settings);
+
+        let mut settings = base;
+        outside(&mut settings);
+        let setting = Setting::Controller {
+            parameter,
+            settings,
+        };
+        // The law itself names the field, unless only the parameter's range is left.
+        match settings.config(WEEK as u32).validate() {
+            Err(wrong) => assert_eq!(wrong.field.name(), field),
+            Ok(()) => assert!(["min", "max"].contains(&field), "{field}"),
+        }
+        let log_line = match field {
+            "min" | "max" => "emission.m".to_string(),
+            _ => format!("emission.{field}: allowed"),
+        };
+        refused_by_name(&mut world, setting, &log_line).await;
+    }
+}
+
+#[tokio::test]
+async fn i7_every_parameter_has_a_compile_time_range() {
+    let mut world = draft().await;
+    let ranges = [
+        (Parameter::Emission, 0, 1_000_000),
+        (Parameter::Fee, 1, 100_000),
+        (Parameter::Burn, 0, 1_000_000),
+        (Parameter::Liquidity, 0, 1_000_000),
+    ];
+    for (parameter, floor, ceiling) in ranges {
+        let base = settings_of(&world.economy().await.controllers[parameter.index()]);
+        let with = |min: i64, max: i64| Setting::Controller {
+            parameter,
+            settings: ControllerSettings {
+                min_ppm: min,
+                max_ppm: max,
+                bias_q48: i128::from(min) * ONE,
+                ..base
+            },
+        };
+        let named = format!(
+            "{}.min/max: allowed {floor} to {ceiling} ppm",
+            parameter.name()
+        );
+
+        world.configure(with(floor, ceiling)).await.unwrap();
+        refused_by_name(&mut world, with(floor - 1, ceiling), &named).await;
+        refused_by_name(&mut world, with(floor, ceiling + 1), &named).await;
+    }
+}
+
+#[tokio::test]
+async fn i7_exclusions_are_bounded() {
+    let mut world = draft().await;
+    let key = Pubkey::new_unique;
+
+    let five = Setting::Excluded {
+        accounts: (0..5).map(|_| key()).collect(),
+    };
+    refused_by_name(&mut world, five, "excluded").await;
+    let nobody = Setting::Excluded {
+        accounts: vec![key(), Pubkey::default()],
+    };
+    refused_by_name(&mut world, nobody, "excluded").await;
+
+    let twice = key();
+    let double = configure_ix(
+        &world,
+        Setting::Excluded {
+            accounts: vec![twice, key(), twice],
+        },
+    );
+    attack(&mut world, &[double], &[], HomeostatError::DuplicateAccount).await;
+}
+
+#[tokio::test]
+async fn i7_unknown_settings_are_refused() {
+    let mut world = draft().await;
+    let settings = settings_of(&world.economy().await.controllers[0]);
+    let sound = configure_ix(
+        &world,
+        Setting::Controller {
+            parameter: Parameter::Emission,
+            settings,
+        },
+    );
+    // Behind the discriminator: the setting's kind, the parameter, the metric, the direction.
+    for (at, first_unknown) in [(8, 3), (9, 4), (10, 4), (11, 2)] {
+        let mut unknown = sound.clone();
+        unknown.data[at] = first_unknown;
+        attack(
+            &mut world,
+            &[unknown],
+            &[],
+            ErrorCode::InstructionDidNotDeserialize,
+        )
+        .await;
+    }
+    let mut short = sound.clone();
+    short.data.pop();
+    attack(
+        &mut world,
+        &[short],
+        &[],
+        ErrorCode::InstructionDidNotDeserialize,
+    )
+    .await;
+}
+
+/// A refused change leaves the Draft as able to go live as it was.
+#[tokio::test]
+async fn success_a_draft_survives_refusals() {
+    let mut world = draft().await;
+    let base = limits_of(&*world.economy().await);
+    let bad = Setting::Limits(LimitSettings {
+        min_stake: 0,
+        ..base
+    });
+    refused_by_name(&mut world, bad, "min_stake").await;
+
+    world.hand_over_mint(Funding::Mint).await;
+    world.go_live().await.unwrap();
+
+    assert_sound(&mut world).await;
+}
+
+/// Whatever corner of the ranges a founder picks, no crank can fail over it.
+#[tokio::test]
+async fn success_extreme_settings_never_stop_a_crank() {
+    let gain = Config::MAX_GAIN.to_bits();
+    let extremes = |max_ppm: i64, min_ppm: i64| ControllerSettings {
+        metric: Metric::StakedShare,
+        direction: Direction::Reverse,
+        setpoint_q48: Config::MAX_SIGNAL.to_bits(),
+        scale_q48: Config::MIN_SCALE.to_bits(),
+        bias_q48: i128::from(max_ppm) * ONE,
+        kp_q48: gain,
+        ki_q48: gain,
+        kd_q48: gain,
+        filter_q48: Config::MIN_FILTER.to_bits(),
+        dead_band_q48: 0,
+        half_life: Config::MAX_HALF_LIFE,
+        min_ppm,
+        max_ppm,
+        slew_up_ppm: None,
+        slew_down_ppm: None,
+        max_periods: 52,
+        max_hold: 1,
+    };
+    let opposite = |settings: ControllerSettings| ControllerSettings {
+        direction: Direction::Direct,
+        setpoint_q48: (-Config::MAX_SIGNAL).to_bits(),
+        metric: Metric::NetSupplyGrowth,
+        ..settings
+    };
+    let ranges = [(1_000_000, 0), (100_000, 1), (1_000_000, 0), (1_000_000, 0)];
+    for turned in [false, true] {
+        let controllers = Parameter::ALL
+            .into_iter()
+            .zip(ranges)
+            .map(|(parameter, (max, min))| {
+                let settings = extremes(max, min);
+                (
+                    parameter,
+                    if turned { opposite(settings) } else { settings },
+                )
+            })
+            .collect();
+        let mut world = World::build(&WorldSpec {
+            controllers,
+            liquidity: vec![1, u16::MAX],
+            ..WorldSpec::default()
+        })
+        .await;
+        let staker = staker_with_all_of(&mut world, 500 * TOKEN).await;
+        for periods in [1, 3, 60, 1] {
+            world.bank.advance(periods * WEEK).await;
+            world.crank().await.unwrap();
+            world.claim(&staker).await.unwrap();
+            assert_sound(&mut world).await;
+        }
+    }
+    // The numbers above are the law's own.
+    assert_eq!(Fx::from_bits(ONE), Fx::ONE);
+}

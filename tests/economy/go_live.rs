@@ -1,0 +1,559 @@
+//! go_live: once, and only when everything is in order.
+
+use anchor_lang::error::ErrorCode;
+use anchor_spl::token_2022::spl_token_2022;
+use homeostat_client::{
+    log::{self, Record},
+    Life, Parameter, Setting,
+};
+use homeostat_tests::HomeostatError;
+
+use super::*;
+
+/// Everything in order for going live, in Mint mode.
+async fn ready() -> World {
+    let mut world = draft().await;
+    world.hand_over_mint(Funding::Mint).await;
+    world
+}
+
+async fn go_live_is_refused(world: &mut World, code: impl Into<u32>) -> Vec<String> {
+    let go_live = world.go_live_ix();
+    attack(world, &[go_live], &[], code).await
+}
+
+#[tokio::test]
+async fn success_the_clock_starts() {
+    for program in [TokenProgram::Legacy, TokenProgram::Token2022] {
+        let mut world = World::build(&WorldSpec {
+            program,
+            draft: true,
+            ..WorldSpec::default()
+        })
+        .await;
+        world.hand_over_mint(Funding::Mint).await;
+        world.bank.advance(12_345).await;
+        let now = world.bank.now();
+        let supply = WorldSpec::default().supply;
+
+        world.go_live().await.unwrap();
+
+        let economy = world.economy().await;
+        assert_eq!(economy.life, Life::Live as u8);
+        assert_eq!((economy.live_at, economy.last_crank), (now, now));
+        assert_eq!(economy.next_end, now + WEEK);
+        assert_eq!(economy.stream.t0, now);
+        assert_eq!(economy.stream.emitted_at(now).unwrap(), 0);
+        assert_eq!(economy.totals.supply, supply);
+        assert_eq!(economy.totals.circulating, supply);
+        for parameter in Parameter::ALL {
+            let controller = &economy.controllers[parameter.index()];
+            let bias = controller.config().bias.to.to_num::<u64>();
+            assert_eq!(economy.value(parameter), bias, "{}", parameter.name());
+        }
+        assert_sound(&mut world).await;
+    }
+}
+
+#[tokio::test]
+async fn success_one_period_is_minted_ahead() {
+    let mut world = ready().await;
+    let before = world.bank.supply(&world.at.mint.clone()).await;
+
+    world.go_live().await.unwrap();
+
+    // 6 % a year on the supply, for a week, rounded up.
+    let exact = u128::from(before) * 60_000 * WEEK as u128;
+    let expected = exact.div_ceil(1_000_000 * 31_536_000) as u64;
+    let economy = world.economy().await;
+    let (mint, vault) = (world.at.mint, world.at.reward_vault);
+    let minted = world.bank.supply(&mint).await - before;
+    assert!(
+        minted == expected || minted + 1 == expected,
+        "{minted} instead of {expected}: rates are floored per second"
+    );
+    assert_eq!(world.bank.balance(&vault).await, minted);
+    assert_eq!(economy.totals.supplied, minted);
+}
+
+#[tokio::test]
+async fn success_the_event_carries_what_opened() {
+    let mut world = ready().await;
+    let supply = WorldSpec::default().supply;
+    let go_live = world.go_live_ix();
+    let Event::WentLive(event) = only_event(&mut world, std::slice::from_ref(&go_live)).await
+    else {
+        panic!("another event");
+    };
+
+    world.run(&[go_live]).await.unwrap();
+
+    let economy = world.economy().await;
+    assert_eq!(event.economy, world.at.economy);
+    assert_eq!(event.at, economy.live_at);
+    assert_eq!((event.supply, event.circulating), (supply, supply));
+    assert_eq!(event.minted, economy.totals.supplied);
+    assert_eq!(event.emit_until, economy.stream.emit_until);
+    let configs: Vec<u8> = economy
+        .controllers
+        .iter()
+        .flat_map(|controller| bytemuck::bytes_of(&controller.config).to_vec())
+        .collect();
+    assert_eq!(event.configs, configs);
+
+    // The log opens with the four configurations that the event carries.
+    let data = world.bank.data(&world.at.log.clone()).await.unwrap();
+    let (header, records) = log::read(&data).unwrap();
+    assert_eq!((header.head_seq, records.len()), (4, 4));
+    let bytes: Vec<u8> = records
+        .iter()
+        .flat_map(|record| match record {
+            Record::Config(record) => bytemuck::bytes_of(record).to_vec(),
+            Record::Decision(_) => panic!("no decision was taken yet"),
+        })
+        .collect();
+    assert_eq!(event.records, bytes);
+}
+
+#[tokio::test]
+async fn success_excluded_accounts_do_not_circulate() {
+    let mut world = World::build(&WorldSpec {
+        excluded: 3,
+        draft: true,
+        ..WorldSpec::default()
+    })
+    .await;
+    world.hand_over_mint(Funding::Mint).await;
+    let (mint, reserve) = (world.at.mint, world.reserve);
+    let creator = world.creator.insecure_clone();
+    for (account, amount) in world.excluded.clone().iter().zip([1_000, 20_000, 0]) {
+        world
+            .bank
+            .transfer(&mint, &reserve, account, &creator, amount * TOKEN)
+            .await;
+    }
+
+    world.go_live().await.unwrap();
+
+    let totals = world.economy().await.totals;
+    assert_eq!(totals.supply, WorldSpec::default().supply);
+    assert_eq!(totals.circulating, totals.supply - 21_000 * TOKEN);
+}
+
+/// A founder may begin without emission.
+#[tokio::test]
+async fn success_an_emission_of_zero_has_no_end() {
+    let mut world = draft().await;
+    let emission = settings_of(&world.economy().await.controllers[0]);
+    let settings = ControllerSettings {
+        bias_q48: 0,
+        min_ppm: 0,
+        ..emission
+    };
+    world
+        .configure(Setting::Controller {
+            parameter: Parameter::Emission,
+            settings,
+        })
+        .await
+        .unwrap();
+    world.hand_over_mint(Funding::Mint).await;
+
+    world.go_live().await.unwrap();
+
+    let economy = world.economy().await;
+    assert_eq!(economy.totals.supplied, 0);
+    assert_eq!(economy.stream.emit_until, i64::MAX);
+    world.bank.advance(50 * WEEK).await;
+    world.top_up().await.unwrap();
+    assert_eq!(world.economy().await.totals.supplied, 0);
+
+    // The controller may raise it later: nobody stakes, so it does.
+    world.crank().await.unwrap();
+    assert!(world.economy().await.value(Parameter::Emission) > 0);
+    assert_sound(&mut world).await;
+}
+
+/// An excluded account may be closed, of another mint, or never have existed:
+/// it counts as empty and stops nothing.
+#[tokio::test]
+async fn success_broken_exclusions_stop_nothing() {
+    let mut world = ready().await;
+    let other_mint = world
+        .bank
+        .create_mint(&MintSpec::plain(TokenProgram::Legacy))
+        .await;
+    let other = world
+        .bank
+        .create_tokens(&other_mint, &Pubkey::new_unique())
+        .await;
+    world.bank.mint_to(&other_mint, &other, 1_000_000).await;
+    world.excluded = vec![Pubkey::new_unique(), other, other_mint, world.at.economy];
+    let accounts = world.excluded.clone();
+    world
+        .configure(Setting::Excluded { accounts })
+        .await
+        .unwrap();
+
+    world.go_live().await.unwrap();
+    world.next_period().await.unwrap();
+
+    assert_sound(&mut world).await;
+}
+
+#[tokio::test]
+async fn success_funded_needs_no_mint_authority() {
+    // Given a mint that nobody can mint any more, and some rewards.
+    let mut world = funded_draft().await;
+    let mint = world.at.mint;
+    world.bank.set_mint_authority(&mint, None).await;
+    fund(&mut world, 1_000 * TOKEN).await.unwrap();
+
+    world.go_live().await.unwrap();
+
+    // Nothing is minted, and what is funded does not circulate.
+    let economy = world.economy().await;
+    let supply = WorldSpec::default().supply;
+    assert_eq!(world.bank.supply(&mint).await, supply);
+    assert_eq!(economy.totals.supplied, 1_000 * TOKEN);
+    assert_eq!(economy.totals.circulating, supply - 1_000 * TOKEN);
+    assert_sound(&mut world).await;
+}
+
+#[tokio::test]
+async fn success_funded_with_an_empty_vault_waits_for_funds() {
+    let mut world = funded_draft().await;
+
+    world.go_live().await.unwrap();
+
+    let now = world.bank.now();
+    let economy = world.economy().await;
+    assert_eq!(economy.stream.emit_until, now);
+    world.bank.advance(WEEK).await;
+    let later = world.bank.now();
+    assert_eq!(economy.owed_emission(later).unwrap(), 0);
+    assert_sound(&mut world).await;
+}
+
+#[tokio::test]
+async fn i1_go_live_by_another_is_refused() {
+    let mut world = ready().await;
+    let stranger = outsider(&mut world).await;
+    let creator = world.creator.pubkey();
+
+    let theirs = exchange(world.go_live_ix(), &creator, &stranger.pubkey());
+    attack(
+        &mut world,
+        &[theirs],
+        &[&stranger],
+        HomeostatError::Unauthorized,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn i2_going_live_twice_is_refused() {
+    let mut world = World::new().await;
+    go_live_is_refused(&mut world, HomeostatError::NotDraft).await;
+
+    // Nor later, nor twice in one transaction.
+    world.next_period().await.unwrap();
+    go_live_is_refused(&mut world, HomeostatError::NotDraft).await;
+
+    let mut world = ready().await;
+    let go_live = world.go_live_ix();
+    attack(
+        &mut world,
+        &[go_live.clone(), go_live],
+        &[],
+        HomeostatError::NotDraft,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn i1_go_live_without_the_mint_authority_is_refused() {
+    // Given a creator who has kept it in his wallet.
+    let mut world = draft().await;
+
+    go_live_is_refused(&mut world, HomeostatError::MintAuthorityNotHeld).await;
+
+    // Handed over, it is all that was missing.
+    world.hand_over_mint(Funding::Mint).await;
+    world.go_live().await.unwrap();
+}
+
+#[tokio::test]
+async fn i5_foreign_mint_authority_is_refused() {
+    for authority in [Some(Pubkey::new_unique()), None] {
+        let mut world = draft().await;
+        let mint = world.at.mint;
+        world
+            .bank
+            .set_mint_authority(&mint, authority.as_ref())
+            .await;
+        go_live_is_refused(&mut world, HomeostatError::MintAuthorityNotHeld).await;
+    }
+}
+
+/// The economy account itself is not its authority.
+#[tokio::test]
+async fn i5_mint_authority_at_a_look_alike_address_is_refused() {
+    for pick in [
+        |at: &EconomyAddresses| at.economy,
+        |at: &EconomyAddresses| at.keeper_vault,
+        |at: &EconomyAddresses| at.reward_vault,
+    ] {
+        let mut world = draft().await;
+        let (mint, wrong) = (world.at.mint, pick(&world.at));
+        world.bank.set_mint_authority(&mint, Some(&wrong)).await;
+
+        go_live_is_refused(&mut world, HomeostatError::MintAuthorityNotHeld).await;
+
+        let authority = world.at.authority;
+        let go_live = exchange(world.go_live_ix(), &authority, &wrong);
+        attack(&mut world, &[go_live], &[], ErrorCode::ConstraintHasOne).await;
+    }
+}
+
+/// A freeze authority is refused before there is a vault it could freeze: it
+/// might be revoked afterwards, and a frozen treasury would block collect for ever.
+#[tokio::test]
+async fn i5_freeze_authority_is_refused_in_both_modes() {
+    for funding in [Funding::Mint, Funding::Funded] {
+        for program in [TokenProgram::Legacy, TokenProgram::Token2022] {
+            let spec = MintSpec {
+                freeze_authority: Some(Pubkey::new_unique()),
+                ..MintSpec::plain(program)
+            };
+            let mut world = site(&Keypair::new(), &spec).await;
+
+            let create = create_ix(&world, args(funding));
+
+            attack(
+                &mut world,
+                &[create],
+                &[],
+                HomeostatError::FreezeAuthoritySet,
+            )
+            .await;
+        }
+    }
+}
+
+/// The token programs let nobody add a freeze authority later; go_live checks
+/// all the same.
+#[tokio::test]
+async fn i5_freeze_authority_that_appears_later_is_refused_at_go_live() {
+    let mut world = ready().await;
+    let mint = world.at.mint;
+    let mut account = world.bank.account(&mint).await.unwrap();
+    let mut data = solana_account::ReadableAccount::data(&account).to_vec();
+    data[46] = 1;
+    data[50..82].fill(9);
+    account.set_data_from_slice(&data);
+    world.bank.set_account(&mint, &account);
+
+    go_live_is_refused(&mut world, HomeostatError::FreezeAuthoritySet).await;
+}
+
+/// The way to go on: revoke the authority, then retry.
+#[tokio::test]
+async fn success_a_revoked_freeze_authority_is_no_obstacle() {
+    let freezer = Keypair::new();
+    let spec = MintSpec {
+        freeze_authority: Some(freezer.pubkey()),
+        ..MintSpec::plain(TokenProgram::Legacy)
+    };
+    let mut world = site(&Keypair::new(), &spec).await;
+    let (mint, reserve) = (world.at.mint, world.reserve);
+    world.bank.mint_to(&mint, &reserve, 1_000 * TOKEN).await;
+    let revoke = spl_token_2022::instruction::set_authority(
+        &world.token_program,
+        &mint,
+        None,
+        spl_token_2022::instruction::AuthorityType::FreezeAccount,
+        &freezer.pubkey(),
+        &[],
+    )
+    .unwrap();
+    world.bank.send(&[revoke], &[&freezer]).await.unwrap();
+
+    bring_to_life(&mut world, args(Funding::Mint)).await;
+
+    assert_sound(&mut world).await;
+}
+
+/// Once handed over, the mint authority does not come back.
+#[tokio::test]
+async fn i5_creator_cannot_take_the_mint_authority_back() {
+    let mut world = World::new().await;
+    let (mint, creator) = (world.at.mint, world.creator.pubkey());
+    let take_back = spl_token_2022::instruction::set_authority(
+        &world.token_program,
+        &mint,
+        Some(&creator),
+        spl_token_2022::instruction::AuthorityType::MintTokens,
+        &creator,
+        &[],
+    )
+    .unwrap();
+    let print = spl_token_2022::instruction::mint_to(
+        &world.token_program,
+        &mint,
+        &world.reserve,
+        &creator,
+        &[],
+        1,
+    )
+    .unwrap();
+
+    for attempt in [take_back, print] {
+        attack(&mut world, &[attempt], &[], TOKEN_OWNER_MISMATCH).await;
+    }
+}
+
+#[tokio::test]
+async fn fail_without_the_native_pool() {
+    let mut world = site(&Keypair::new(), &MintSpec::plain(TokenProgram::Legacy)).await;
+    let (mint, reserve) = (world.at.mint, world.reserve);
+    world.bank.mint_to(&mint, &reserve, TOKEN).await;
+    let create = create_ix(&world, args(Funding::Mint));
+    world.run(&[create]).await.unwrap();
+    world.hand_over_mint(Funding::Mint).await;
+
+    go_live_is_refused(&mut world, HomeostatError::NativePoolMissing).await;
+}
+
+#[tokio::test]
+async fn success_without_meters() {
+    let mut world = World::build(&WorldSpec {
+        meters: 0,
+        ..WorldSpec::default()
+    })
+    .await;
+
+    world.next_period().await.unwrap();
+
+    assert_sound(&mut world).await;
+}
+
+#[tokio::test]
+async fn fail_without_supply() {
+    for funding in [Funding::Mint, Funding::Funded] {
+        let mut world = site(&Keypair::new(), &MintSpec::plain(TokenProgram::Legacy)).await;
+        let steps = [
+            create_ix(&world, args(funding)),
+            native_pool_ix(&world),
+            meter_ix(&world, 0),
+        ];
+        world.run(&steps[..1]).await.unwrap();
+        world.run(&steps[1..]).await.unwrap();
+        world.hand_over_mint(funding).await;
+
+        go_live_is_refused(&mut world, HomeostatError::NoSupply).await;
+    }
+}
+
+#[tokio::test]
+async fn fail_with_a_supply_outside_its_own_limits() {
+    let supply = WorldSpec::default().supply;
+    for (field, cap, floor) in [
+        ("hard_cap", supply - 1, 0),
+        ("supply_floor", 2 * supply, supply + 1),
+    ] {
+        let mut world = ready().await;
+        let limits = LimitSettings {
+            hard_cap: cap,
+            supply_floor: floor,
+            ..limits_of(&*world.economy().await)
+        };
+        world.configure(Setting::Limits(limits)).await.unwrap();
+
+        let logs = go_live_is_refused(&mut world, HomeostatError::InvalidParameter).await;
+
+        assert_logged(&logs, field);
+    }
+}
+
+#[tokio::test]
+async fn success_with_a_supply_at_its_limits() {
+    // Nothing can be emitted, nothing can be burned; all the same it lives.
+    let supply = WorldSpec::default().supply;
+    let mut world = ready().await;
+    let limits = LimitSettings {
+        hard_cap: supply + 1,
+        supply_floor: supply,
+        ..limits_of(&*world.economy().await)
+    };
+    world.configure(Setting::Limits(limits)).await.unwrap();
+
+    world.go_live().await.unwrap();
+
+    let staker = staker_with_all_of(&mut world, 500 * TOKEN).await;
+    for _ in 0..2 {
+        world.next_period().await.unwrap();
+        world.claim(&staker).await.unwrap();
+        assert_sound(&mut world).await;
+    }
+}
+
+#[tokio::test]
+async fn fail_with_other_than_the_configured_exclusions() {
+    let mut world = World::build(&WorldSpec {
+        excluded: 2,
+        draft: true,
+        ..WorldSpec::default()
+    })
+    .await;
+    world.hand_over_mint(Funding::Mint).await;
+    let [first, second] = [world.excluded[0], world.excluded[1]];
+    for wrong in [
+        vec![],
+        vec![first],
+        vec![second, first],
+        vec![first, first],
+        vec![first, world.reserve],
+        vec![first, second, second],
+    ] {
+        let go_live = ix::go_live(
+            &world.at,
+            &world.creator.pubkey(),
+            &world.token_program,
+            &wrong,
+        );
+        attack(
+            &mut world,
+            &[go_live],
+            &[],
+            HomeostatError::WrongRemainingAccounts,
+        )
+        .await;
+    }
+    world.go_live().await.unwrap();
+}
+
+/// Nothing that needs a running economy works in a Draft.
+#[tokio::test]
+async fn fail_to_use_a_draft() {
+    let mut world = ready().await;
+    let wallet = world.wallet(10 * TOKEN).await;
+    world.open(&wallet).await.unwrap();
+    let by_the_wallet = [
+        world.stake_ix(&wallet, TOKEN),
+        world.pay_ix(&wallet, &world.reserve, TOKEN),
+    ];
+    for attempt in by_the_wallet {
+        attack(
+            &mut world,
+            &[attempt],
+            &[&wallet.key],
+            HomeostatError::NotLive,
+        )
+        .await;
+    }
+    let by_anyone = [world.crank_ix().await, world.top_up_ix()];
+    for attempt in by_anyone {
+        attack(&mut world, &[attempt], &[], HomeostatError::NotLive).await;
+    }
+}
