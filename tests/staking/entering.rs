@@ -800,3 +800,119 @@ async fn o8_a_dust_position_in_the_pool_trips_nothing() {
     assert!(economy.controllers.iter().all(|c| c.latched == 0));
     all_is_well(&mut world).await;
 }
+
+#[tokio::test]
+async fn s7_just_in_time_stake_into_an_empty_pool_earns_nothing() {
+    // Given a period in which nobody staked, and fees that nobody has earned,
+    let mut world = World::new().await;
+    let attacker = world.wallet(TOKEN).await;
+    world.open(&attacker).await.unwrap();
+    let (buyer, shop) = (world.wallet(1_000_000 * TOKEN).await, world.wallet(0).await);
+    world
+        .pay(&buyer, &shop.tokens, 1_000_000 * TOKEN)
+        .await
+        .unwrap();
+    let end = world.economy().await.next_end;
+    world.bank.set_time(end).await;
+
+    // when somebody is the only staker for the instant of the crank,
+    let in_and_out = [
+        world.stake_ix(&attacker, TOKEN),
+        ix::collect(&world.at, &world.token_program, 0),
+        world.crank_ix().await,
+        request_unstake_ix(&world, &attacker, TOKEN),
+        world.claim_ix(&attacker),
+    ];
+    world
+        .bank
+        .send(&in_and_out, &[&attacker.key])
+        .await
+        .unwrap();
+
+    // then he has nothing of the past, and nothing of the future.
+    assert_eq!(world.balance(&attacker).await, 0);
+    world.bank.advance(DAY).await;
+    assert_eq!(earned(&mut world, &attacker).await, 0);
+    all_is_well(&mut world).await;
+}
+
+#[tokio::test]
+async fn s9_a_tripped_economy_takes_stake_that_earns_nothing() {
+    // Given an economy that a crank has tripped,
+    let mut world = World::new().await;
+    let vault = world.at.reward_vault;
+    world.bank.set_balance(&vault, 0).await;
+    world.next_period().await.unwrap();
+    assert_eq!(world.economy().await.tripped, 1);
+
+    // stake is no promise of rewards: it enters, earns nothing, and leaves.
+    let wallet = world.staker(10 * TOKEN).await;
+    world.bank.advance(WEEK).await;
+    assert_eq!(earned(&mut world, &wallet).await, 0);
+    world.request_unstake(&wallet, 10 * TOKEN).await.unwrap();
+    world.bank.advance(WEEK).await;
+    world.withdraw(&wallet).await.unwrap();
+    assert_eq!(world.balance(&wallet).await, 10 * TOKEN);
+}
+
+#[tokio::test]
+async fn success_no_staking_instruction_writes_the_economy_or_the_mint() {
+    let mut world = World::new().await;
+    let wallet = world.staker(10 * TOKEN).await;
+    let payer = world.bank.payer().pubkey();
+
+    // None of them locks what all payments and cranks need,
+    for instruction in [
+        ix::open_position(&world.native_pool(), &wallet.pubkey(), &payer),
+        world.stake_ix(&wallet, TOKEN),
+        request_unstake_ix(&world, &wallet, TOKEN),
+        cancel_unstake_ix(&world, &wallet, 0),
+        withdraw_ix(&world, &wallet),
+        world.claim_ix(&wallet),
+        close_position_ix(&world, &wallet, &payer),
+    ] {
+        for shared in [world.at.economy, world.at.mint, world.at.authority] {
+            let locks = |meta: &AccountMeta| meta.pubkey == shared && meta.is_writable;
+            assert!(!instruction.accounts.iter().any(locks));
+        }
+    }
+
+    // and none of them changes it.
+    let before = world.economy().await;
+    world.bank.advance(DAY).await;
+    world.request_unstake(&wallet, 5 * TOKEN).await.unwrap();
+    world.cancel_unstake(&wallet, 0).await.unwrap();
+    let claim = world.claim_ix(&wallet);
+    world.bank.send(&[claim], &[&wallet.key]).await.unwrap();
+    assert!(world.economy().await == before);
+}
+
+#[tokio::test]
+async fn success_the_staked_share_counts_stake_by_the_second() {
+    // Given stake that grows, unbonds, returns and leaves at known times,
+    let mut world = World::new().await;
+    let wallet = world.wallet(10 * TOKEN).await;
+    world.open(&wallet).await.unwrap();
+    let mut integral = 0u128;
+    let wait = |seconds: i64, staked: u64| u128::from(staked) * u128::from(seconds.unsigned_abs());
+    world.bank.advance(DAY).await;
+    world.stake(&wallet, 4 * TOKEN).await.unwrap();
+    world.bank.advance(100).await;
+    integral += wait(100, 4 * TOKEN);
+    world.request_unstake(&wallet, 3 * TOKEN).await.unwrap();
+    world.bank.advance(1_000).await;
+    integral += wait(1_000, TOKEN);
+    world.cancel_unstake(&wallet, 0).await.unwrap();
+    world.bank.advance(10).await;
+    integral += wait(10, 4 * TOKEN);
+
+    // stake that is there for no second at all does not count,
+    let flash = [
+        world.stake_ix(&wallet, 6 * TOKEN),
+        request_unstake_ix(&world, &wallet, 6 * TOKEN),
+    ];
+    world.bank.send(&flash, &[&wallet.key]).await.unwrap();
+
+    // and the integral is the sum of stake times seconds.
+    assert_eq!(world.pool(0).await.stake_seconds.get(), integral);
+}

@@ -199,6 +199,53 @@ async fn u3_an_unlock_time_is_fixed_when_the_ticket_is_made() {
 }
 
 #[tokio::test]
+async fn u3_no_merge_shortens_a_wait() {
+    // Given a ticket that unlocks at noon a week from now,
+    let mut world = World::new().await;
+    let wallet = world.staker(10 * TOKEN).await;
+    let midnight = world.bank.now();
+    world.bank.advance(DAY / 2).await;
+    world.request_unstake(&wallet, 9 * TOKEN).await.unwrap();
+    let noon = midnight + DAY / 2 + WEEK;
+
+    // when the unbonding time is cut and a ticket of that morning joins it,
+    edit_economy(&mut world, |economy| {
+        economy.limits.unbonding = (WEEK - DAY / 4) as u32;
+    })
+    .await;
+    world.request_unstake(&wallet, TOKEN).await.unwrap();
+
+    // both wait until noon.
+    assert_eq!(tickets(&mut world, &wallet).await, [(10 * TOKEN, noon)]);
+    world.bank.set_time(noon - 1).await;
+    let withdraw = withdraw_ix(&world, &wallet);
+    attack(&mut world, &[withdraw], &[&wallet.key])
+        .await
+        .is_refused_with(HomeostatError::StillLocked);
+}
+
+#[tokio::test]
+async fn u3_a_cancelled_ticket_waits_its_whole_time_again() {
+    let mut world = World::new().await;
+    let wallet = world.staker(10 * TOKEN).await;
+    world.request_unstake(&wallet, 10 * TOKEN).await.unwrap();
+    world.bank.advance(WEEK - 1).await;
+
+    let back_and_forth = [
+        cancel_unstake_ix(&world, &wallet, 0),
+        request_unstake_ix(&world, &wallet, 10 * TOKEN),
+    ];
+    world
+        .bank
+        .send(&back_and_forth, &[&wallet.key])
+        .await
+        .unwrap();
+
+    let unlock = world.bank.now() + WEEK;
+    assert_eq!(tickets(&mut world, &wallet).await, [(10 * TOKEN, unlock)]);
+}
+
+#[tokio::test]
 async fn success_only_unlocked_tickets_are_paid() {
     let mut world = World::new().await;
     let wallet = world.staker(10 * TOKEN).await;
@@ -283,6 +330,31 @@ async fn success_a_ninth_ticket_joins_the_youngest() {
 }
 
 #[tokio::test]
+async fn success_withdrawing_first_spares_a_ninth_ticket_of_waiting_for_others() {
+    // Given eight tickets that have all unlocked and were left lying,
+    let mut world = World::new().await;
+    let wallet = world.staker(100 * TOKEN).await;
+    for _ in 0..8 {
+        world.request_unstake(&wallet, TOKEN).await.unwrap();
+        world.bank.advance(DAY).await;
+    }
+    world.bank.advance(2 * WEEK).await;
+    let unlock = world.bank.now() + WEEK;
+
+    // when the ninth follows a withdrawal in the same transaction,
+    let out = [
+        withdraw_ix(&world, &wallet),
+        request_unstake_ix(&world, &wallet, TOKEN),
+    ];
+    world.bank.send(&out, &[&wallet.key]).await.unwrap();
+
+    // then nothing that had unlocked waits again.
+    assert_eq!(world.balance(&wallet).await, 8 * TOKEN);
+    assert_eq!(tickets(&mut world, &wallet).await, [(TOKEN, unlock)]);
+    all_is_well(&mut world).await;
+}
+
+#[tokio::test]
 async fn success_a_cancelled_ticket_earns_again_from_that_second_on() {
     let mut world = World::new().await;
     let wallet = world.staker(10 * TOKEN).await;
@@ -361,6 +433,58 @@ async fn fail_cancel_after_life() {
     attack(&mut world, &[cancel], &[&wallet.key])
         .await
         .is_refused_with(HomeostatError::NotLive);
+}
+
+#[tokio::test]
+async fn success_exits_of_a_draft_find_nothing() {
+    // A position can be opened before the economy lives; its exits answer, and
+    // there is nothing behind them.
+    let mut world = World::build(&WorldSpec {
+        draft: true,
+        ..WorldSpec::default()
+    })
+    .await;
+    let wallet = world.wallet(TOKEN).await;
+    world.open(&wallet).await.unwrap();
+    world.bank.advance(DAY).await;
+
+    let claim = world.claim_ix(&wallet);
+    world.bank.send(&[claim], &[&wallet.key]).await.unwrap();
+    assert_eq!(world.balance(&wallet).await, TOKEN);
+    for (exit, error) in [
+        (
+            request_unstake_ix(&world, &wallet, 1),
+            HomeostatError::InsufficientStake,
+        ),
+        (
+            cancel_unstake_ix(&world, &wallet, 0),
+            HomeostatError::NotLive,
+        ),
+        (
+            withdraw_ix(&world, &wallet),
+            HomeostatError::NothingToWithdraw,
+        ),
+    ] {
+        attack(&mut world, &[exit], &[&wallet.key])
+            .await
+            .is_refused_with(error);
+    }
+
+    // Once it lives, that position stakes and earns like any other.
+    world.hand_over_mint(homeostat_client::Funding::Mint).await;
+    world.go_live().await.unwrap();
+    world.stake(&wallet, TOKEN).await.unwrap();
+    let start = world.bank.now();
+    world.bank.advance(DAY).await;
+    let economy = world.economy().await;
+    let rate = economy.stream.lanes[0].rate_q64.get();
+    let seconds = u128::from((world.bank.now() - start).unsigned_abs());
+    world.claim(&wallet).await.unwrap();
+    assert_eq!(
+        world.balance(&wallet).await,
+        sole_share(rate * seconds, TOKEN)
+    );
+    all_is_well(&mut world).await;
 }
 
 #[tokio::test]

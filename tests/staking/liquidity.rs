@@ -328,6 +328,29 @@ async fn success_depth_counts_the_lower_of_two_touches() {
 }
 
 #[tokio::test]
+async fn success_a_crank_touches_the_depth_too() {
+    // Given a pool that was touched a moment after it filled,
+    let mut world = world_with_pools(&[1]).await;
+    let provider = provider(&mut world, 1, 100 * TOKEN).await;
+    stake(&mut world, 1, &provider, 50 * TOKEN).await;
+    world.bank.advance(MIN_TOUCH_INTERVAL).await;
+    stake(&mut world, 1, &provider, 25 * TOKEN).await;
+    let (touched, value, integral) = depth(&mut world).await;
+    assert_eq!((value, integral), (500 * TOKEN, 0));
+
+    // a crank counts the time since, with the lower of both values,
+    world.next_period().await.unwrap();
+    let now = world.bank.now();
+    let window = u128::from((now - touched).unsigned_abs());
+    let counted = u128::from(500 * TOKEN) * window;
+    assert_eq!(depth(&mut world).await, (now, 750 * TOKEN, counted));
+
+    // which is what the economy measured.
+    let reading = world.economy().await.readings[3];
+    assert_eq!(reading.numerator.get(), counted);
+}
+
+#[tokio::test]
 async fn o4_borrowed_liquidity_does_not_count() {
     // Given a vault that is a thousand times as deep for one instruction,
     let mut world = world_with_pools(&[1]).await;

@@ -3,7 +3,7 @@
 
 use homeostat_sandbox::{
     world::{TOKEN, WEEK},
-    World, WorldSpec,
+    TokenProgram, World, WorldSpec,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -83,9 +83,10 @@ async fn every_unit_is_somewhere(world: &mut World, people: &[Wallet]) {
     all_is_well(world).await;
 }
 
-async fn life(seed: u64) {
+async fn life(seed: u64, program: TokenProgram) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut world = World::build(&WorldSpec {
+        program,
         limits: Some(limits(|limits| limits.unbonding = 2 * DAY as u32)),
         ..WorldSpec::default()
     })
@@ -144,10 +145,10 @@ async fn life(seed: u64) {
 
 #[tokio::test]
 async fn c9_a_random_life_conserves_every_unit() {
-    life(1).await;
+    life(1, TokenProgram::Token2022).await;
 }
 
 #[tokio::test]
-async fn c9_another_random_life_conserves_every_unit() {
-    life(2).await;
+async fn c9_a_random_life_with_the_older_token_program_conserves_every_unit() {
+    life(2, TokenProgram::Legacy).await;
 }

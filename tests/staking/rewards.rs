@@ -345,6 +345,43 @@ async fn c5_a_pool_that_empties_in_between_loses_only_that_time() {
     all_is_well(&mut world).await;
 }
 
+#[tokio::test]
+async fn c5_fees_that_met_no_staker_stream_again() {
+    // Given fees that stream for a whole period to an empty pool,
+    let mut world = World::new().await;
+    let (buyer, shop) = (
+        world.wallet(10_000_000 * TOKEN).await,
+        world.wallet(0).await,
+    );
+    world
+        .pay(&buyer, &shop.tokens, 10_000_000 * TOKEN)
+        .await
+        .unwrap();
+    world.collect(0).await.unwrap();
+    let fees = world.meter(0).await.swept_stakers.get();
+    assert!(fees > 0);
+    world.next_period().await.unwrap();
+    let rate = world.economy().await.stream.fee_rate_q64.get();
+    world.next_period().await.unwrap();
+
+    // they stream again in the next,
+    let again = world.economy().await;
+    assert_eq!(again.stream.fee_rate_q64.get(), rate);
+
+    // to the staker who is there now, from his first second on.
+    let half = WEEK / 2;
+    world.bank.advance(half).await;
+    let wallet = world.staker(100 * TOKEN).await;
+    world.bank.advance(half).await;
+    let expected = (again.stream.lanes[0].rate_q64.get() + rate) * u128::from(half.unsigned_abs());
+    world.claim(&wallet).await.unwrap();
+    assert_eq!(
+        world.balance(&wallet).await,
+        sole_share(expected, 100 * TOKEN)
+    );
+    all_is_well(&mut world).await;
+}
+
 /// A Funded economy whose vault holds `funds` when it goes live.
 async fn funded_world(funds: u64) -> World {
     let mut world = World::build(&WorldSpec {
