@@ -493,6 +493,11 @@ async fn fail_pay_with_wrong_accounts() {
             anchor::ACCOUNT_OWNED_BY_WRONG_PROGRAM,
         ),
         (
+            "a shard that nobody created",
+            exchange(good.clone(), &meter, &at.meter(7)),
+            anchor::ACCOUNT_OWNED_BY_WRONG_PROGRAM,
+        ),
+        (
             "a pool as meter",
             exchange(good.clone(), &meter, &world.native_pool()),
             anchor::ACCOUNT_DISCRIMINATOR_MISMATCH,

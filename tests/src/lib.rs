@@ -36,6 +36,12 @@ pub mod anchor {
     pub const CONSTRAINT_MUT: u32 = 2000;
     /// An account is not the one that another account names.
     pub const CONSTRAINT_HAS_ONE: u32 = 2001;
+    /// A signature is missing on an account that is checked by a constraint.
+    pub const CONSTRAINT_SIGNER: u32 = 2002;
+    /// An account is not at its derived address.
+    pub const CONSTRAINT_SEEDS: u32 = 2006;
+    /// An account is not at its fixed address.
+    pub const CONSTRAINT_ADDRESS: u32 = 2012;
     /// A token account belongs to another mint.
     pub const CONSTRAINT_TOKEN_MINT: u32 = 2014;
     /// A mint belongs to another token program.
