@@ -3,6 +3,7 @@
 mod agents;
 mod economy_file;
 mod life;
+mod stdout;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -176,6 +177,8 @@ async fn live(
     arguments: &Arguments,
     started: Instant,
 ) -> Result<History, Failure> {
+    let _aside = stdout::set_aside(arguments.verbose)
+        .map_err(|error| Failure::new("no_stdout", format!("cannot set stdout aside: {error}")))?;
     let bank = Bank::start().await;
     let life = Life::begin(spec, arguments.seed, arguments.periods, bank).await?;
     life.live(|period, news| {

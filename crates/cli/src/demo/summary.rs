@@ -336,8 +336,9 @@ impl Summary {
             };
             writeln!(out, "  {}", journey.line)?;
             for sentence in &journey.why {
-                for line in wrapped(sentence, 112) {
-                    writeln!(out, "    {line}")?;
+                for (index, line) in wrapped(sentence, 112).into_iter().enumerate() {
+                    let indent = if index == 0 { 4 } else { 6 };
+                    writeln!(out, "{:indent$}{line}", "")?;
                 }
             }
         }
@@ -493,20 +494,20 @@ fn journey(parameter: Parameter, config: &Config, history: &History, periods: u3
         at_a_limit,
         why,
         line: format!(
-            "{}: {} -> {}  (lowest {} in period {lowest_period}, highest {} in period \
+            "{}: {} -> {} (lowest {} in period {lowest_period}, highest {} in period \
              {highest_period}; limits {} to {})",
             name.name(),
             value(start),
             value(end),
             value(lowest),
             value(highest),
-            value(config.min),
-            value(config.max),
+            short(config.min),
+            short(config.max),
         ),
     }
 }
 
-/// What the measurement was in a phase, and what the parameter did about it.
+/// What the measurement did in a phase, and what the parameter did about it.
 fn sentence(
     phase: &Phase,
     name: report::Parameter,
@@ -514,20 +515,23 @@ fn sentence(
     made: &[&Made],
 ) -> Option<String> {
     let (first, last) = (made.first()?, made.last()?);
-    let sum: f64 = made
-        .iter()
-        .map(|made| made.decision.y.to_num::<f64>())
-        .sum();
-    let mean = sum / made.len() as f64;
+    let measured = |made: &Made| made.decision.y.to_num::<f64>();
+    let mean = made.iter().map(|made| measured(made)).sum::<f64>() / made.len() as f64;
     let target = last.decision.r.to_num::<f64>();
+    let (begin, end) = (measured(first), measured(last));
     let band = config.dead_band.to.to_num::<f64>() * config.scale.to_num::<f64>();
     let distance = mean - target;
     let place = if distance.abs() <= band {
-        "on"
-    } else if distance > 0.0 {
-        "above"
+        "on target on average".to_owned()
     } else {
-        "below"
+        let side = if distance > 0.0 { "above" } else { "below" };
+        format!("on average {} points {side} target", points(distance.abs()))
+    };
+    let went = if made.len() == 1 || (end - begin).abs() <= band {
+        format!("was at {}", percent(end, 1))
+    } else {
+        let way = if end > begin { "rose" } else { "fell" };
+        format!("{way} from {} to {}", percent(begin, 1), percent(end, 1))
     };
     let (before, after) = (first.decision.u_prev, last.decision.u);
     let did = match after.cmp(&before) {
@@ -535,11 +539,13 @@ fn sentence(
         std::cmp::Ordering::Less => format!("fell from {} to {}", value(before), value(after)),
         std::cmp::Ordering::Equal => format!("stayed at {}", value(after)),
     };
-    let expected = match (config.action, place) {
-        (Action::Direct, "above") | (Action::Reverse, "below") => after > before,
-        (Action::Direct, "below") | (Action::Reverse, "above") => after < before,
-        _ => false,
+    // P follows the distance of the moment, I the distances so far: either can be why.
+    let up = match config.action {
+        Action::Direct => 1.0,
+        Action::Reverse => -1.0,
     };
+    let moved = (after - before) as f64 * up;
+    let because = moved * distance > 0.0 || moved * (end - begin) > 0.0;
     let limit = if last.decision.flags.contains(Flags::LIMIT_HIGH) {
         ", its upper limit"
     } else if last.decision.flags.contains(Flags::LIMIT_LOW) {
@@ -548,14 +554,16 @@ fn sentence(
         ""
     };
     Some(format!(
-        "{}, periods {}-{}: {} averaged {}, {place} its target of {}{} {did}{limit}",
+        "{} (periods {} to {}): {} {went}, {place}{} {did}{limit}",
         phase.name,
         phase.from,
         phase.to,
         name.measurement(),
-        percent(mean, 1),
-        percent(target, 1),
-        if expected { ", so it" } else { "; it" },
+        if because {
+            format!(", so the {}", name.name())
+        } else {
+            format!("; the {}", name.name())
+        },
     ))
 }
 
@@ -581,6 +589,11 @@ fn sum_of_terms(made: &Made) -> String {
 
 fn value(ppm: i64) -> String {
     percent(ppm as f64 / MILLION as f64, 3)
+}
+
+/// Without zeros that say nothing.
+fn short(ppm: i64) -> String {
+    format!("{} %", Decimal::from(ppm).shifted(2 - PPM))
 }
 
 fn signed(fraction: f64) -> String {
@@ -612,8 +625,10 @@ fn grouped(number: u128) -> String {
 
 /// Lines of at most `width` columns, broken at spaces.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
+    // A number and its percent sign stay together.
+    const TIED: &str = "\u{a0}%";
     let mut lines = vec![String::new()];
-    for word in text.split(' ') {
+    for word in text.replace(" %", TIED).split(' ') {
         let last = lines.len() - 1;
         let line = &mut lines[last];
         if line.is_empty() {
@@ -626,6 +641,9 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+        .into_iter()
+        .map(|line| line.replace(TIED, " %"))
+        .collect()
 }
 
 #[cfg(test)]
