@@ -76,11 +76,16 @@ const TELL_EVERY: u32 = 13;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Seed of everything random
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        allow_negative_numbers = true
+    )]
     pub seed: u64,
 
     /// Periods to live through; the three events move with it
-    #[arg(long, value_name = "N", default_value_t = 52,
+    #[arg(long, value_name = "N", default_value_t = 52, allow_negative_numbers = true,
           value_parser = clap::value_parser!(u32).range(1..=MOST_PERIODS))]
     pub periods: u32,
 
