@@ -37,7 +37,7 @@ const CONVICTION: f64 = 0.008;
 /// Chance that an agent thinks again in a period.
 const ATTENTION: f64 = 0.12;
 /// The same while everybody watches: the first periods of a crash.
-const ALARM: f64 = 0.22;
+const ALARM: f64 = 0.35;
 /// Change of the invested part below which nobody bothers.
 const BOTHER: f64 = 0.12;
 /// Fee that payers are used to: a higher one drives payments away, as one over the root.
@@ -174,7 +174,7 @@ impl Agent {
     /// that changes. Draws the same numbers whatever it sees.
     pub fn reconsider(&mut self, view: View) -> Option<f64> {
         let roll = uniform(&mut self.luck);
-        let watching = (CRASH..CRASH + 0.06).contains(&view.t);
+        let watching = (CRASH..CRASH + 0.08).contains(&view.t);
         let attention = if watching { ALARM } else { ATTENTION };
         let wants = self.wants(view.t, view.yields);
         (roll < attention && (wants - view.invested).abs() > BOTHER).then_some(wants)
@@ -201,10 +201,10 @@ pub fn mood(t: f64) -> f64 {
             (BULL, 0.0),
             (PEAK, 0.006),
             (CRASH, 0.006),
-            (CRASH + 0.001, 0.035),
-            (RECOVERED, 0.022),
-            (WHALE, 0.012),
-            (1.0, 0.006),
+            (CRASH + 0.001, 0.050),
+            (RECOVERED, 0.035),
+            (WHALE, 0.020),
+            (1.0, 0.014),
         ],
     )
 }

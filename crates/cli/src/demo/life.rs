@@ -308,7 +308,7 @@ impl<'a> Life<'a> {
         const APART: i64 = 120;
         let apart = APART.min(i64::from(self.spec.period) / 20);
         // What people expect of an economy that works: its target, not its first rate.
-        const EXPECTED_YIELD: f64 = 0.057;
+        const EXPECTED_YIELD: f64 = 0.060;
         const EXPECTED_LP_YIELD: f64 = 0.06;
         for number in 0..self.people.len() {
             let agent = &self.people[number].agent;
@@ -408,9 +408,9 @@ impl<'a> Life<'a> {
         let from = self.story(period, 0);
         let to = self.story(period, 100);
         for (at, label) in [
-            (agents::BULL, "bull run begins: demand trebles"),
-            (agents::CRASH, "crash: demand falls by 60 %"),
-            (agents::WHALE, "whale exit: the largest staker leaves"),
+            (agents::BULL, "bull run: demand x 3"),
+            (agents::CRASH, "crash: demand -60 %"),
+            (agents::WHALE, "whale exit"),
         ] {
             if from <= at && at < to {
                 self.events.push(Happened {

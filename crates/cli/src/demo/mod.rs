@@ -3,6 +3,7 @@
 mod agents;
 mod economy_file;
 mod life;
+mod stdout;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -75,11 +76,16 @@ const TELL_EVERY: u32 = 13;
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Seed of everything random
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        allow_negative_numbers = true
+    )]
     pub seed: u64,
 
     /// Periods to live through; the three events move with it
-    #[arg(long, value_name = "N", default_value_t = 52,
+    #[arg(long, value_name = "N", default_value_t = 52, allow_negative_numbers = true,
           value_parser = clap::value_parser!(u32).range(1..=MOST_PERIODS))]
     pub periods: u32,
 
@@ -176,6 +182,8 @@ async fn live(
     arguments: &Arguments,
     started: Instant,
 ) -> Result<History, Failure> {
+    let _aside = stdout::set_aside(arguments.verbose)
+        .map_err(|error| Failure::new("no_stdout", format!("cannot set stdout aside: {error}")))?;
     let bank = Bank::start().await;
     let life = Life::begin(spec, arguments.seed, arguments.periods, bank).await?;
     life.live(|period, news| {

@@ -27,6 +27,13 @@ fn exact_fx(value: Fx) -> Exact {
     exact(Decimal::from_fx(value))
 }
 
+/// The fewest digits that read back as this value: 0.6 for what was written as 0.6.
+fn short_fx(value: Fx) -> Exact {
+    let decimal = value.to_string().parse::<Decimal>();
+    let faithful = decimal.ok().filter(|short| short.to_fx() == Ok(value));
+    exact(faithful.unwrap_or_else(|| Decimal::from_fx(value)))
+}
+
 fn exact_ppm(ppm: i64) -> Exact {
     exact(Decimal::from(ppm).shifted(-PPM))
 }
@@ -63,7 +70,7 @@ impl From<&Made> for DecisionLine {
             parameter: made.parameter.name(),
             at: decision.to,
             measurement: exact_fx(decision.y),
-            setpoint: exact_fx(decision.r),
+            setpoint: short_fx(decision.r),
             error: exact_fx(decision.z),
             bias: exact_term(decision.u0),
             p: exact_term(decision.p),
@@ -336,8 +343,9 @@ impl Summary {
             };
             writeln!(out, "  {}", journey.line)?;
             for sentence in &journey.why {
-                for line in wrapped(sentence, 112) {
-                    writeln!(out, "    {line}")?;
+                for (index, line) in wrapped(sentence, 112).into_iter().enumerate() {
+                    let indent = if index == 0 { 4 } else { 6 };
+                    writeln!(out, "{:indent$}{line}", "")?;
                 }
             }
         }
@@ -382,10 +390,10 @@ impl Summary {
             (
                 "people",
                 format!(
-                    "{} stakes, {} unstakes ({} taken back), {} claims; {} positions opened, {} closed",
+                    "{} stakes, {} unstakes, {} withdrawals, {} claims; {} positions opened, {} closed",
                     counts.stakes,
                     counts.unstakes,
-                    counts.unstakes_cancelled,
+                    counts.withdrawals,
                     counts.claims,
                     counts.positions_opened,
                     counts.positions_closed
@@ -429,12 +437,12 @@ fn staked_share(history: &History) -> StakedShare {
         .iter()
         .map(|made| (made.decision.y - made.decision.r).to_num::<f64>().abs());
     StakedShare {
-        target: exact_fx(target),
-        first: exact_fx(first),
-        last: exact_fx(last),
-        lowest: exact_fx(lowest),
+        target: short_fx(target),
+        first: short_fx(first),
+        last: short_fx(last),
+        lowest: short_fx(lowest),
         lowest_period,
-        highest: exact_fx(highest),
+        highest: short_fx(highest),
         highest_period,
         numbers: [target, first, last, lowest, highest].map(|share| share.to_num()),
         mean_distance: distances.sum::<f64>() / made.len().max(1) as f64,
@@ -476,13 +484,14 @@ fn journey(parameter: Parameter, config: &Config, history: &History, periods: u3
                 .copied()
                 .filter(|made| (phase.from..=phase.to).contains(&made.period))
                 .collect();
-            sentence(phase, name, config, &inside)
+            let before = made.iter().rev().find(|made| made.period < phase.from);
+            sentence(phase, name, config, before.copied(), &inside)
         })
         .collect();
     why.extend(made.last().map(|made| sum_of_terms(made)));
     Journey {
         measures: name.measurement(),
-        target: exact_fx(config.setpoint.to),
+        target: short_fx(config.setpoint.to),
         start: exact_ppm(start),
         end: exact_ppm(end),
         lowest: exact_ppm(lowest),
@@ -493,53 +502,98 @@ fn journey(parameter: Parameter, config: &Config, history: &History, periods: u3
         at_a_limit,
         why,
         line: format!(
-            "{}: {} -> {}  (lowest {} in period {lowest_period}, highest {} in period \
+            "{}: {} -> {} (lowest {} in period {lowest_period}, highest {} in period \
              {highest_period}; limits {} to {})",
             name.name(),
             value(start),
             value(end),
             value(lowest),
             value(highest),
-            value(config.min),
-            value(config.max),
+            short(config.min),
+            short(config.max),
         ),
     }
 }
 
-/// What the measurement was in a phase, and what the parameter did about it.
+/// Where a number came from, how far it went, and where it is now.
+struct Way {
+    from: f64,
+    farthest: f64,
+    at: u32,
+    to: f64,
+}
+
+impl Way {
+    fn new(from: f64, path: &[(u32, f64)]) -> Option<Self> {
+        let distance = |value: f64| (value - from).abs();
+        let (at, farthest) = *path
+            .iter()
+            .max_by(|(_, one), (_, other)| distance(*one).total_cmp(&distance(*other)))?;
+        let (_, to) = *path.last()?;
+        Some(Self {
+            from,
+            farthest,
+            at,
+            to,
+        })
+    }
+
+    /// Up or down, by the farthest point.
+    fn direction(&self) -> f64 {
+        self.farthest - self.from
+    }
+
+    /// In words; a way shorter than `least` is none.
+    fn tell(&self, least: f64, show: impl Fn(f64) -> String) -> String {
+        if self.direction().abs() <= least || show(self.from) == show(self.farthest) {
+            return format!("stayed near {}", show(self.to));
+        }
+        let verb = if self.direction() > 0.0 {
+            "rose"
+        } else {
+            "fell"
+        };
+        let went = format!("{verb} from {} to {}", show(self.from), show(self.farthest));
+        let back = (self.to - self.farthest).abs();
+        if back <= least || back < self.direction().abs() / 5.0 {
+            return went;
+        }
+        format!("{went} (period {}), then {}", self.at, show(self.to))
+    }
+}
+
+/// What the measurement did in a phase, and what the parameter did about it.
 fn sentence(
     phase: &Phase,
     name: report::Parameter,
     config: &Config,
+    before: Option<&Made>,
     made: &[&Made],
 ) -> Option<String> {
     let (first, last) = (made.first()?, made.last()?);
-    let sum: f64 = made
-        .iter()
-        .map(|made| made.decision.y.to_num::<f64>())
-        .sum();
-    let mean = sum / made.len() as f64;
-    let target = last.decision.r.to_num::<f64>();
+    let measured = |made: &Made| made.decision.y.to_num::<f64>();
+    let set = |made: &Made| made.decision.u as f64 / MILLION as f64;
+    let path = |of: &dyn Fn(&Made) -> f64| -> Vec<(u32, f64)> {
+        made.iter().map(|made| (made.period, of(made))).collect()
+    };
+    let measurement = Way::new(measured(before.unwrap_or(first)), &path(&measured))?;
+    let parameter = Way::new(first.decision.u_prev as f64 / MILLION as f64, &path(&set))?;
+    let mean = made.iter().map(|made| measured(made)).sum::<f64>() / made.len() as f64;
+    let distance = mean - last.decision.r.to_num::<f64>();
     let band = config.dead_band.to.to_num::<f64>() * config.scale.to_num::<f64>();
-    let distance = mean - target;
     let place = if distance.abs() <= band {
-        "on"
-    } else if distance > 0.0 {
-        "above"
+        "on target on average".to_owned()
     } else {
-        "below"
+        let side = if distance > 0.0 { "above" } else { "below" };
+        format!("on average {} points {side} target", points(distance.abs()))
     };
-    let (before, after) = (first.decision.u_prev, last.decision.u);
-    let did = match after.cmp(&before) {
-        std::cmp::Ordering::Greater => format!("rose from {} to {}", value(before), value(after)),
-        std::cmp::Ordering::Less => format!("fell from {} to {}", value(before), value(after)),
-        std::cmp::Ordering::Equal => format!("stayed at {}", value(after)),
+    // P follows the distance of the moment, I the distances so far: either can be why.
+    let up = match config.action {
+        Action::Direct => 1.0,
+        Action::Reverse => -1.0,
     };
-    let expected = match (config.action, place) {
-        (Action::Direct, "above") | (Action::Reverse, "below") => after > before,
-        (Action::Direct, "below") | (Action::Reverse, "above") => after < before,
-        _ => false,
-    };
+    let moved = parameter.direction() * up;
+    let because = moved * distance > 0.0 || moved * measurement.direction() > 0.0;
     let limit = if last.decision.flags.contains(Flags::LIMIT_HIGH) {
         ", its upper limit"
     } else if last.decision.flags.contains(Flags::LIMIT_LOW) {
@@ -547,15 +601,19 @@ fn sentence(
     } else {
         ""
     };
+    let periods = if phase.from == phase.to {
+        format!("period {}", phase.from)
+    } else {
+        format!("periods {} to {}", phase.from, phase.to)
+    };
     Some(format!(
-        "{}, periods {}-{}: {} averaged {}, {place} its target of {}{} {did}{limit}",
+        "{} ({periods}): {} {}, {place}{} the {} {}{limit}",
         phase.name,
-        phase.from,
-        phase.to,
         name.measurement(),
-        percent(mean, 1),
-        percent(target, 1),
-        if expected { ", so it" } else { "; it" },
+        measurement.tell(band, |value| percent(value, 1)),
+        if because { ", so" } else { ";" },
+        name.name(),
+        parameter.tell(0.0, |value| percent(value, 3)),
     ))
 }
 
@@ -581,6 +639,11 @@ fn sum_of_terms(made: &Made) -> String {
 
 fn value(ppm: i64) -> String {
     percent(ppm as f64 / MILLION as f64, 3)
+}
+
+/// Without zeros that say nothing.
+fn short(ppm: i64) -> String {
+    format!("{} %", Decimal::from(ppm).shifted(2 - PPM))
 }
 
 fn signed(fraction: f64) -> String {
@@ -612,8 +675,10 @@ fn grouped(number: u128) -> String {
 
 /// Lines of at most `width` columns, broken at spaces.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
+    // A number and its percent sign stay together.
+    const TIED: &str = "\u{a0}%";
     let mut lines = vec![String::new()];
-    for word in text.split(' ') {
+    for word in text.replace(" %", TIED).split(' ') {
         let last = lines.len() - 1;
         let line = &mut lines[last];
         if line.is_empty() {
@@ -626,6 +691,9 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+        .into_iter()
+        .map(|line| line.replace(TIED, " %"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -641,5 +709,41 @@ mod tests {
         assert_eq!(wrapped("", 7), [""]);
         assert_eq!(signed(-0.01), "-1.00 %");
         assert_eq!(signed(0.01), "+1.00 %");
+        assert_eq!(
+            wrapped("rose to 60.0 % again", 12),
+            ["rose to", "60.0 % again"]
+        );
+    }
+
+    #[test]
+    fn what_was_written_comes_back_and_every_value_reads_back() {
+        assert_eq!(short_fx(Fx::lit("0.6")).get(), "0.6");
+        for bits in [0, 1, -1, 1 << 48, 123_456_789_012_345, -987_654_321] {
+            let value = Fx::from_bits(bits);
+            let text = short_fx(value);
+            let read = text
+                .get()
+                .parse::<Decimal>()
+                .and_then(|decimal| decimal.to_fx());
+            assert_eq!(read, Ok(value), "{text}");
+        }
+    }
+
+    #[test]
+    fn ways_are_told_with_their_farthest_point() {
+        let tell = |from, path: &[(u32, f64)]| {
+            Way::new(from, path).map(|way| way.tell(0.01, |value| percent(value, 0)))
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            tell(0.6, &[(1, 0.7), (2, 0.8)]),
+            some("rose from 60 % to 80 %")
+        );
+        assert_eq!(
+            tell(0.6, &[(7, 0.4), (8, 0.55)]),
+            some("fell from 60 % to 40 % (period 7), then 55 %")
+        );
+        assert_eq!(tell(0.6, &[(1, 0.605)]), some("stayed near 60 %"));
+        assert_eq!(tell(0.6, &[]), None);
     }
 }
