@@ -443,7 +443,7 @@ impl<'a> Life<'a> {
         let role = person.agent.role;
         if person.has_position
             && person.staked > 0
-            && period % person.agent.claims_every == 0
+            && period.is_multiple_of(person.agent.claims_every)
             && role != Role::Payer
         {
             let claimed = self.claim(number).await?;
@@ -1083,4 +1083,90 @@ fn same_bytes(short: &[u8], whole: &[u8]) -> bool {
     whole
         .strip_prefix(short)
         .is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use homeostat_client::Pool;
+
+    async fn after_one_period(spec: &EconomySpec) -> Life<'_> {
+        let mut life = Life::begin(spec, 1, 4, Bank::start().await)
+            .await
+            .expect("the economy begins");
+        life.period(1).await.expect("a period passes");
+        life
+    }
+
+    #[tokio::test]
+    async fn a_broken_invariant_ends_the_demo_by_its_name() {
+        let spec = EconomySpec::default();
+        let mut life = after_one_period(&spec).await;
+        let pool = life.pool_address(NATIVE);
+        life.world
+            .bank
+            .edit(&pool, |pool: &mut Pool| pool.total += 1)
+            .await;
+        let failure = life.check(2).await.expect_err("one unit too many");
+        assert_eq!(failure.code, "invariant_broken");
+        assert!(
+            failure.message.contains("period 2")
+                && failure.message.contains("pool_totals_match_positions"),
+            "{failure}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_decision_that_was_tampered_with_does_not_recompute() {
+        let spec = EconomySpec::default();
+        let mut life = after_one_period(&spec).await;
+        let before = life.economy.clone();
+        let world = &mut life.world;
+        world.bank.set_time(before.next_end).await;
+        world.crank().await.expect("a crank");
+        let after = world.economy().await;
+        let records = life.records().await.expect("records");
+        let parameter = Parameter::Burn;
+        let record = *records
+            .iter()
+            .find(|record| record.parameter == parameter as u8)
+            .expect("a record");
+        assert!(recomputes(&before, &after, parameter, &record));
+
+        let index = parameter.index();
+        let other = DecisionRecord {
+            u: record.u + 1,
+            ..record
+        };
+        assert!(!recomputes(&before, &after, parameter, &other));
+        let other = DecisionRecord {
+            to: record.to + 1,
+            ..record
+        };
+        assert!(!recomputes(&before, &after, parameter, &other));
+        let mut old = before.clone();
+        old.controllers[index].state.last_at -= 1;
+        assert!(!recomputes(&old, &after, parameter, &record));
+        let mut new = after.clone();
+        new.controllers[index].last.u += 1;
+        assert!(!recomputes(&before, &new, parameter, &record));
+    }
+
+    #[test]
+    fn return_data_without_its_trailing_zeros_is_the_same() {
+        assert!(same_bytes(&[1, 2], &[1, 2, 0, 0]));
+        assert!(same_bytes(&[], &[0, 0]));
+        assert!(!same_bytes(&[1], &[1, 2, 0]));
+        assert!(!same_bytes(&[1, 2, 0, 0, 0], &[1, 2, 0, 0]));
+    }
+
+    #[test]
+    fn shares_never_exceed_the_whole() {
+        assert_eq!(share(u64::MAX, 1.0), u64::MAX);
+        assert_eq!(share(100, 0.5), 50);
+        assert_eq!(share(100, 2.0), 100);
+        assert_eq!(share(100, f64::NAN), 0);
+        assert_eq!(ratio(u64::MAX, u64::MAX, 1), u64::MAX);
+        assert_eq!(ratio(1, 1, 0), 0);
+    }
 }

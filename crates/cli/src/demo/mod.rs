@@ -189,7 +189,7 @@ async fn live(
     life.live(|period, news| {
         if !news.is_empty() {
             eprintln!("period {period}: {news}");
-        } else if period % TELL_EVERY == 0 {
+        } else if period.is_multiple_of(TELL_EVERY) {
             let seconds = started.elapsed().as_secs_f64();
             eprintln!("period {period} of {} ({seconds:.1} s)", arguments.periods);
         }

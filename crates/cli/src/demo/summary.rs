@@ -476,18 +476,16 @@ fn journey(parameter: Parameter, config: &Config, history: &History, periods: u3
     });
     let at_a_limit = limited.count() as u32;
 
-    let mut why: Vec<String> = phases(history, periods)
-        .iter()
-        .filter_map(|phase| {
-            let inside: Vec<&Made> = made
-                .iter()
-                .copied()
-                .filter(|made| (phase.from..=phase.to).contains(&made.period))
-                .collect();
-            let before = made.iter().rev().find(|made| made.period < phase.from);
-            sentence(phase, name, config, before.copied(), &inside)
-        })
-        .collect();
+    let mut why = vec![rule(name, config)];
+    why.extend(phases(history, periods).iter().filter_map(|phase| {
+        let inside: Vec<&Made> = made
+            .iter()
+            .copied()
+            .filter(|made| (phase.from..=phase.to).contains(&made.period))
+            .collect();
+        let before = made.iter().rev().find(|made| made.period < phase.from);
+        sentence(phase, name, config, before.copied(), &inside)
+    }));
     why.extend(made.last().map(|made| sum_of_terms(made)));
     Journey {
         measures: name.measurement(),
@@ -513,6 +511,19 @@ fn journey(parameter: Parameter, config: &Config, history: &History, periods: u3
             short(config.max),
         ),
     }
+}
+
+/// What the parameter is there for.
+fn rule(name: report::Parameter, config: &Config) -> String {
+    let (raised, lowered) = match config.action {
+        Action::Direct => ("above", "below"),
+        Action::Reverse => ("below", "above"),
+    };
+    format!(
+        "raised while {} is {raised} its target of {}, lowered while {lowered}",
+        name.measurement(),
+        percent(config.setpoint.to.to_num(), 1),
+    )
 }
 
 /// Where a number came from, how far it went, and where it is now.
@@ -553,11 +564,11 @@ impl Way {
         } else {
             "fell"
         };
-        let went = format!("{verb} from {} to {}", show(self.from), show(self.farthest));
         let back = (self.to - self.farthest).abs();
         if back <= least || back < self.direction().abs() / 5.0 {
-            return went;
+            return format!("{verb} from {} to {}", show(self.from), show(self.to));
         }
+        let went = format!("{verb} from {} to {}", show(self.from), show(self.farthest));
         format!("{went} (period {}), then {}", self.at, show(self.to))
     }
 }
@@ -665,7 +676,7 @@ fn grouped(number: u128) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
