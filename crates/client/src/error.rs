@@ -59,7 +59,6 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         NotMintable,
         DuplicateAccount,
         Paused,
-        WrongStakeMint,
         FundingNotOpen,
         VaultSolvent,
         WrongVault,

@@ -89,8 +89,6 @@ pub enum HomeostatError {
     // 6035
     #[msg("This section is paused; wait until the pause ends, exits stay open")]
     Paused,
-    #[msg("The stake mint must differ from a pool that exists already and, for liquidity, from the economy's mint; choose another")]
-    WrongStakeMint,
     #[msg("Only the creator may fund a Draft; wait until the economy is live")]
     FundingNotOpen,
     #[msg("The vault holds what the economy owes from it; there is nothing to trip")]
