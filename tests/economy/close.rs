@@ -17,6 +17,7 @@ fn accounts_of(world: &World) -> Vec<Pubkey> {
         world.at.reward_vault,
         world.at.treasury_vault,
         world.at.log,
+        world.at.keeper_vault,
     ];
     for stake in &world.pools {
         let pool = world.at.pool(&stake.mint);
@@ -75,6 +76,10 @@ async fn success_rent_comes_back_to_the_lamport() {
         }
         assert!(world.bank.lamports(&key).await < before);
 
+        // and bounties that somebody else set aside
+        let keeper_vault = world.at.keeper_vault;
+        world.bank.airdrop(&keeper_vault, 1_000_000).await;
+
         let close = ix::close(
             &world.at,
             &key,
@@ -85,7 +90,7 @@ async fn success_rent_comes_back_to_the_lamport() {
         );
         world.bank.send(&[close], &[&founder]).await.unwrap();
 
-        assert_eq!(world.bank.lamports(&key).await, before);
+        assert_eq!(world.bank.lamports(&key).await, before + 1_000_000);
         assert_gone(&mut world).await;
     }
 }

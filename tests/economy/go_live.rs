@@ -3,6 +3,7 @@
 use anchor_lang::error::ErrorCode;
 use anchor_spl::token_2022::spl_token_2022;
 use homeostat_client::{
+    address,
     log::{self, Record},
     Life, Parameter, Setting,
 };
@@ -555,5 +556,35 @@ async fn fail_to_use_a_draft() {
     let by_anyone = [world.crank_ix().await, world.top_up_ix()];
     for attempt in by_anyone {
         attack(&mut world, &[attempt], &[], HomeostatError::NotLive).await;
+    }
+}
+
+#[tokio::test]
+async fn fail_an_own_vault_is_not_excluded_twice() {
+    // Given a Draft that excludes a vault which does not circulate anyway,
+    let mut world = draft().await;
+    world.hand_over_mint(Funding::Mint).await;
+    for vault in [
+        world.at.reward_vault,
+        world.at.treasury_vault,
+        address::principal_vault(&world.native_pool()),
+        address::fee_vault(&world.at.meter(0)),
+    ] {
+        let accounts = vec![vault];
+        world
+            .configure(Setting::Excluded { accounts })
+            .await
+            .unwrap();
+        world.excluded = vec![vault];
+
+        // it does not go live.
+        let go_live = world.go_live_ix();
+        attack(
+            &mut world,
+            &[go_live],
+            &[],
+            HomeostatError::InvalidParameter,
+        )
+        .await;
     }
 }

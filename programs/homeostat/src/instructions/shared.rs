@@ -1,6 +1,6 @@
 //! What several instructions do the same way: the clock, token moves, raw reads.
 
-use anchor_lang::{prelude::*, solana_program::program::invoke};
+use anchor_lang::{prelude::*, solana_program::program::invoke, system_program};
 use anchor_spl::{
     token_2022::spl_token_2022::{
         self,
@@ -9,7 +9,7 @@ use anchor_spl::{
     token_interface::{self, Burn, CloseAccount, Mint, MintTo, TokenAccount, TransferChecked},
 };
 
-use crate::{error::HomeostatError, state::Economy};
+use crate::{error::HomeostatError, seeds, state::Economy};
 
 /// The cluster's time (unix seconds).
 pub fn now() -> Result<i64> {
@@ -183,17 +183,49 @@ pub fn close_vault<'info>(
     ))
 }
 
+/// Moves lamports out of an economy's keeper vault.
+pub fn pay_from_keeper_vault<'info>(
+    vault: &UncheckedAccount<'info>,
+    to: AccountInfo<'info>,
+    system_program: &Program<'info, System>,
+    economy: &Pubkey,
+    bump: u8,
+    lamports: u64,
+) -> Result<()> {
+    if lamports == 0 {
+        return Ok(());
+    }
+    let seeds: [&[u8]; 3] = [seeds::KEEPER, economy.as_ref(), &[bump]];
+    system_program::transfer(
+        CpiContext::new_with_signer(
+            system_program.key(),
+            system_program::Transfer {
+                from: vault.to_account_info(),
+                to,
+            },
+            &[&seeds],
+        ),
+        lamports,
+    )
+}
+
 /// Balance of a token account of `mint`, or 0 if it is no such account (any
 /// more): an account outside the program must never stop a crank.
 pub fn balance_or_zero(info: &AccountInfo, mint: &Pubkey) -> u64 {
-    read_token(info, mint).unwrap_or(0)
+    read_token(info)
+        .filter(|account| account.mint == *mint)
+        .map_or(0, |account| account.amount)
 }
 
-fn read_token(info: &AccountInfo, mint: &Pubkey) -> Option<u64> {
+/// Owner of a token account, if it is one.
+pub fn token_owner(info: &AccountInfo) -> Option<Pubkey> {
+    read_token(info).map(|account| account.owner)
+}
+
+fn read_token(info: &AccountInfo) -> Option<TokenAccount> {
     let data = info.try_borrow_data().ok()?;
-    let account = owned_by_token_program(info)
-        .then(|| TokenAccount::try_deserialize_unchecked(&mut &data[..]).ok())??;
-    (account.mint == *mint).then_some(account.amount)
+    owned_by_token_program(info)
+        .then(|| TokenAccount::try_deserialize_unchecked(&mut &data[..]).ok())?
 }
 
 /// Supply of a mint, or 0 if it is none (any more).

@@ -2,7 +2,7 @@
 //! controllers on that snapshot, logs the decisions, opens the next period.
 //! Anyone may, after the period's end.
 
-use anchor_lang::{prelude::*, system_program};
+use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use super::gather::{self, Touch};
@@ -10,7 +10,6 @@ use crate::{
     error::HomeostatError,
     events::Cranked,
     instructions::shared::*,
-    seeds,
     state::{pause::Section, DecisionLog, DecisionRecord, Economy, Parameter, Snapshot},
 };
 
@@ -163,17 +162,12 @@ impl<'info> Crank<'info> {
         if bounty == 0 || !affordable {
             return Ok(0);
         }
-        let economy = self.economy.key();
-        let seeds: [&[u8]; 3] = [seeds::KEEPER, economy.as_ref(), &[bump]];
-        system_program::transfer(
-            CpiContext::new_with_signer(
-                self.system_program.key(),
-                system_program::Transfer {
-                    from: self.keeper_vault.to_account_info(),
-                    to: self.keeper.to_account_info(),
-                },
-                &[&seeds],
-            ),
+        pay_from_keeper_vault(
+            &self.keeper_vault,
+            self.keeper.to_account_info(),
+            &self.system_program,
+            &self.economy.key(),
+            bump,
             bounty,
         )?;
         Ok(bounty)

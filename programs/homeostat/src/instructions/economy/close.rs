@@ -26,7 +26,8 @@ pub struct Close<'info> {
         has_one = authority,
         has_one = reward_vault,
         has_one = treasury_vault,
-        has_one = log
+        has_one = log,
+        has_one = keeper_vault
     )]
     pub economy: AccountLoader<'info, Economy>,
     /// The economy's mint.
@@ -46,8 +47,13 @@ pub struct Close<'info> {
     /// Closed.
     #[account(mut)]
     pub log: AccountLoader<'info, DecisionLog>,
+    /// CHECK: by `economy.keeper_vault`; emptied.
+    #[account(mut)]
+    pub keeper_vault: UncheckedAccount<'info>,
     /// Of the mint.
     pub token_program: Interface<'info, TokenInterface>,
+    /// Moves the keeper vault's lamports.
+    pub system_program: Program<'info, System>,
 }
 
 /// A vault on its way out. A Draft holds no stake and no fees, so whatever lies
@@ -172,7 +178,7 @@ impl<'info> Close<'info> {
         Ok(())
     }
 
-    /// Returns the funds and closes the economy's own vaults.
+    /// Returns the funds, closes the economy's own vaults, empties the keeper's.
     #[inline(never)]
     fn return_funds(&mut self, bump: [u8; 1]) -> Result<u64> {
         let program = self.token_program.to_account_info();
@@ -205,6 +211,15 @@ impl<'info> Close<'info> {
                 bump,
             )?;
         }
+        let keeper_bump = self.economy.load()?.keeper_bump;
+        pay_from_keeper_vault(
+            &self.keeper_vault,
+            self.creator.to_account_info(),
+            &self.system_program,
+            &self.economy.key(),
+            keeper_bump,
+            self.keeper_vault.lamports(),
+        )?;
         Ok(refund)
     }
 

@@ -70,6 +70,11 @@ impl<'info> GoLive<'info> {
     fn apply(&self, remaining: &[AccountInfo<'info>], now: i64) -> Result<Opening> {
         let mut economy = self.economy.load_mut()?;
         let excluded = gather::excluded_balance(&economy, remaining)?;
+        // The economy's own vaults do not circulate anyway; twice would be wrong.
+        let ours = remaining
+            .iter()
+            .any(|info| token_owner(info) == Some(economy.authority));
+        check("excluded", !ours)?;
         economy.life = Life::Live as u8;
         economy.live_at = now;
         economy.last_crank = now;
