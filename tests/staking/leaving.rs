@@ -330,7 +330,7 @@ async fn success_a_ninth_ticket_joins_the_youngest() {
 }
 
 #[tokio::test]
-async fn success_withdrawing_first_spares_a_ninth_ticket_of_waiting_for_others() {
+async fn success_a_withdrawal_frees_the_slots_for_a_ninth_ticket() {
     // Given eight tickets that have all unlocked and were left lying,
     let mut world = World::new().await;
     let wallet = world.staker(100 * TOKEN).await;

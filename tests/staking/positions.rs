@@ -42,11 +42,15 @@ async fn success_a_position_opens_empty() {
 #[tokio::test]
 async fn success_a_position_opened_while_others_earn_has_earned_nothing() {
     let mut world = World::new().await;
-    world.staker(500 * TOKEN).await;
+    let early = world.staker(500 * TOKEN).await;
     world.bank.advance(DAY).await;
+    world.claim(&early).await.unwrap();
 
     let late = world.wallet(TOKEN).await;
     world.open(&late).await.unwrap();
+    let paid = world.position(&late).await.paid_q64;
+    assert_eq!(paid, world.pool(0).await.reward_per_share_q64);
+    assert!(paid.get() > 0);
     world.bank.advance(DAY).await;
 
     assert_eq!(earned(&mut world, &late).await, 0);
