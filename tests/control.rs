@@ -153,14 +153,12 @@ async fn last_decisions(world: &mut World) -> [DecisionRecord; 4] {
     core::array::from_fn(|index| *decision(&last[index]))
 }
 
-/// What a preview of one controller returns. Return data loses its trailing
-/// zeros on the way.
+/// What a preview of one controller returns.
 async fn preview(world: &mut World, controller: u8) -> StoredDecision {
     let economy = world.economy().await;
     let preview = ix::preview(&world.at, &world.pools, &economy, controller);
-    let mut data = world.run(&[preview]).await.unwrap().return_data;
-    data.resize(core::mem::size_of::<StoredDecision>(), 0);
-    bytemuck::pod_read_unaligned(&data)
+    let data = world.run(&[preview]).await.unwrap().return_data;
+    homeostat_client::decode::preview(&data).unwrap()
 }
 
 async fn edit(world: &mut World, edit: impl FnOnce(&mut Economy)) {

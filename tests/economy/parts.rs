@@ -341,7 +341,7 @@ async fn n1_a_full_house_still_cranks() {
     for _ in 0..3 {
         world.bank.advance(WEEK).await;
         let crank = world.crank_ix().await;
-        let table = world.bank.lookup_table(std::slice::from_ref(&crank));
+        let table = world.bank.create_table(std::slice::from_ref(&crank));
         world
             .bank
             .send_with_table(&[crank], &[], &table)
@@ -359,7 +359,7 @@ async fn success_a_full_house_closes_in_one_transaction() {
     let mut world = World::build(&full_house()).await;
 
     let close = close_ix(&world);
-    let table = world.bank.lookup_table(std::slice::from_ref(&close));
+    let table = world.bank.create_table(std::slice::from_ref(&close));
     world
         .bank
         .send_with_table(&[close], &[], &table)

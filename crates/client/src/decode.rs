@@ -1,7 +1,7 @@
 //! Accounts from their bytes.
 
 use anchor_lang::Discriminator;
-use homeostat::state::{DecisionLog, Economy, Meter, Pool, Position};
+use homeostat::state::{DecisionLog, Economy, Meter, Pool, Position, StoredDecision};
 
 /// Why bytes are not the account they should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,3 +44,34 @@ impl Decode for Pool {}
 impl Decode for Position {}
 impl Decode for Meter {}
 impl Decode for DecisionLog {}
+
+/// The decision in the return data of `preview`. The runtime drops trailing
+/// zeros of return data, so fewer bytes than a decision has are the rule.
+pub fn preview(return_data: &[u8]) -> Result<StoredDecision, DecodeError> {
+    let mut bytes = [0u8; core::mem::size_of::<StoredDecision>()];
+    bytes
+        .get_mut(..return_data.len())
+        .ok_or(DecodeError::WrongType)?
+        .copy_from_slice(return_data);
+    Ok(bytemuck::pod_read_unaligned(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn return_data_without_its_trailing_zeros_is_the_same_decision() {
+        let decision = StoredDecision {
+            u: 60_000,
+            ..StoredDecision::default()
+        };
+        let bytes = bytemuck::bytes_of(&decision);
+        let short = &bytes[..bytes.iter().rposition(|byte| *byte != 0).unwrap() + 1];
+        assert!(short.len() < bytes.len());
+        assert_eq!(preview(short), Ok(decision));
+        assert_eq!(preview(bytes), Ok(decision));
+        assert_eq!(preview(&[]), Ok(StoredDecision::default()));
+        assert_eq!(preview(&[0; 265]), Err(DecodeError::WrongType));
+    }
+}

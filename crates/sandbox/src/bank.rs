@@ -2,7 +2,6 @@
 
 use homeostat_client::{decode::Decode, error, event, PROGRAM_ID};
 use solana_account::{AccountSharedData, ReadableAccount};
-use solana_address_lookup_table_interface::state::{AddressLookupTable, LookupTableMeta};
 use solana_clock::Clock;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_instruction::{error::InstructionError, Instruction};
@@ -347,29 +346,5 @@ impl Bank {
         self.send(&[transfer], &[])
             .await
             .expect("the bank's payer is rich");
-    }
-
-    /// A lookup table with every account of some instructions, for transactions
-    /// that do not fit otherwise.
-    pub fn lookup_table(&mut self, instructions: &[Instruction]) -> AddressLookupTableAccount {
-        let mut addresses: Vec<Pubkey> = instructions
-            .iter()
-            .flat_map(|instruction| &instruction.accounts)
-            .map(|meta| meta.pubkey)
-            .collect();
-        addresses.sort();
-        addresses.dedup();
-        let table = AddressLookupTable {
-            meta: LookupTableMeta::default(),
-            addresses: addresses.as_slice().into(),
-        };
-        let data = table.serialize_for_tests().expect("a table fits");
-        let key = Pubkey::new_unique();
-        let rent = solana_program::rent::Rent::default().minimum_balance(data.len());
-        let owner = solana_address_lookup_table_interface::program::ID;
-        let mut account = AccountSharedData::new(rent, data.len(), &owner);
-        account.set_data_from_slice(&data);
-        self.set_account(&key, &account);
-        AddressLookupTableAccount { key, addresses }
     }
 }

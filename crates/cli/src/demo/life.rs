@@ -906,7 +906,7 @@ impl<'a> Life<'a> {
                 .iter()
                 .find(|record| record.parameter == parameter as u8)
                 .is_some_and(|record| recomputes(&before, &self.economy, parameter, record));
-            let previewed = same_bytes(preview, bytemuck::bytes_of(&after.last));
+            let previewed = homeostat_client::decode::preview(preview) == Ok(after.last);
             self.note("decisions_recompute", recomputed, parameter);
             self.note("previews_match", previewed, parameter);
         }
@@ -1078,13 +1078,6 @@ fn recomputes(
         && record.flags == new.last.flags
 }
 
-/// Return data comes without its trailing zeros.
-fn same_bytes(short: &[u8], whole: &[u8]) -> bool {
-    whole
-        .strip_prefix(short)
-        .is_some_and(|rest| rest.iter().all(|byte| *byte == 0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -1150,14 +1143,6 @@ mod tests {
         let mut new = after.clone();
         new.controllers[index].last.u += 1;
         assert!(!recomputes(&before, &new, parameter, &record));
-    }
-
-    #[test]
-    fn return_data_without_its_trailing_zeros_is_the_same() {
-        assert!(same_bytes(&[1, 2], &[1, 2, 0, 0]));
-        assert!(same_bytes(&[], &[0, 0]));
-        assert!(!same_bytes(&[1], &[1, 2, 0]));
-        assert!(!same_bytes(&[1, 2, 0, 0, 0], &[1, 2, 0, 0]));
     }
 
     #[test]
