@@ -83,21 +83,28 @@ impl Position {
 
     /// Moves stake into a ticket and returns the time it unlocks. Settle first.
     ///
-    /// Tickets that unlock on the same day merge at the later time. When all
-    /// slots are taken the youngest ticket takes the stake in, so an exit is
-    /// never refused; only that ticket waits longer.
-    pub fn unbond(&mut self, amount: u64, unlock_at: i64) -> Result<i64> {
+    /// Waiting tickets that unlock on the same day merge at the later time. When
+    /// all slots are taken, unlocked tickets merge with each other; if none can,
+    /// the youngest ticket takes the stake in. So an exit is never refused, no
+    /// unlocked ticket waits again, and at worst one waiting ticket waits longer.
+    pub fn unbond(&mut self, amount: u64, now: i64, unlock_at: i64) -> Result<i64> {
         require!(amount > 0, HomeostatError::AmountTooSmall);
         self.amount = self
             .amount
             .checked_sub(amount)
             .ok_or(HomeostatError::InsufficientStake)?;
-        let day = |at: i64| at.div_euclid(TICKET_GRAIN);
-        let same_day =
-            |ticket: &Ticket| ticket.amount > 0 && day(ticket.unlock_at) == day(unlock_at);
+        // Unsigned: upstream's BPF has no signed 64-bit division.
+        let day = |at: i64| {
+            at.max(0)
+                .unsigned_abs()
+                .div_euclid(TICKET_GRAIN.unsigned_abs())
+        };
+        let same_day = |ticket: &Ticket| {
+            ticket.amount > 0 && ticket.unlock_at > now && day(ticket.unlock_at) == day(unlock_at)
+        };
         let slot = match self.tickets.iter().position(same_day) {
             Some(slot) => slot,
-            None => match self.tickets.iter().position(|ticket| ticket.amount == 0) {
+            None => match self.free_slot(now)? {
                 Some(slot) => slot,
                 None => self.youngest(),
             },
@@ -117,6 +124,27 @@ impl Position {
             .ok_or(HomeostatError::MathOverflow)?;
         ticket.unlock_at = later;
         Ok(later)
+    }
+
+    /// A slot without a ticket; merges unlocked tickets if there is none yet.
+    fn free_slot(&mut self, now: i64) -> Result<Option<usize>> {
+        let free = self.tickets.iter().position(|ticket| ticket.amount == 0);
+        if free.is_some() {
+            return Ok(free);
+        }
+        let mut unlocked = self
+            .tickets
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, ticket)| ticket.unlock_at <= now);
+        let (Some((_, first)), Some((slot, second))) = (unlocked.next(), unlocked.next()) else {
+            return Ok(None);
+        };
+        first.amount = first
+            .amount
+            .checked_add(core::mem::take(second).amount)
+            .ok_or(HomeostatError::MathOverflow)?;
+        Ok(Some(slot))
     }
 
     /// Slot of the ticket that unlocks last.
@@ -202,8 +230,8 @@ mod tests {
     #[test]
     fn tickets_of_one_day_merge_at_the_later_time() {
         let mut position = position(100);
-        position.unbond(10, 5 * DAY + 7).unwrap();
-        assert_eq!(position.unbond(20, 5 * DAY + 3).unwrap(), 5 * DAY + 7);
+        position.unbond(10, 0, 5 * DAY + 7).unwrap();
+        assert_eq!(position.unbond(20, 0, 5 * DAY + 3).unwrap(), 5 * DAY + 7);
         assert_eq!(
             position.tickets[0],
             Ticket {
@@ -218,25 +246,45 @@ mod tests {
     fn a_ninth_day_joins_the_youngest_ticket_and_is_not_refused() {
         let mut position = position(100);
         for day in 0..8 {
-            position.unbond(10, day * DAY).unwrap();
+            position.unbond(10, 0, (day + 1) * DAY).unwrap();
         }
-        position.unbond(5, 8 * DAY).unwrap();
+        position.unbond(5, 0, 9 * DAY).unwrap();
         assert_eq!(
             position.tickets[7],
             Ticket {
                 amount: 15,
-                unlock_at: 8 * DAY
+                unlock_at: 9 * DAY
             }
         );
-        assert_eq!(position.tickets[0].unlock_at, 0);
-        assert_eq!(position.withdraw(8 * DAY).unwrap(), 85);
+        assert_eq!(position.tickets[0].unlock_at, DAY);
+        assert_eq!(position.withdraw(9 * DAY).unwrap(), 85);
+    }
+
+    #[test]
+    fn an_unlocked_ticket_never_waits_again() {
+        // given eight tickets, of which the first two have unlocked
+        let mut position = position(100);
+        for day in 0..8 {
+            position.unbond(10, 0, (day + 1) * DAY).unwrap();
+        }
+        let now = 2 * DAY;
+
+        // when more is unbonded, then those two share a slot and stay unlocked
+        position.unbond(5, now, 9 * DAY).unwrap();
+        assert_eq!(position.withdraw(now).unwrap(), 20);
+
+        // nor does a short unbonding time lock what unlocked on the same day
+        let mut position = self::position(100);
+        position.unbond(10, 0, 60).unwrap();
+        position.unbond(10, 100, 160).unwrap();
+        assert_eq!(position.withdraw(100).unwrap(), 10);
     }
 
     #[test]
     fn a_ticket_unlocks_at_its_second_and_not_before() {
         let mut position = position(10);
         assert!(position.withdraw(0).is_err());
-        position.unbond(10, 1_000).unwrap();
+        position.unbond(10, 0, 1_000).unwrap();
         let before = position;
         assert!(position.withdraw(999).is_err());
         assert_eq!(position, before);
@@ -247,7 +295,7 @@ mod tests {
     #[test]
     fn a_cancelled_ticket_works_again_as_new_stake() {
         let mut position = position(10);
-        position.unbond(4, 1_000).unwrap();
+        position.unbond(4, 0, 1_000).unwrap();
         assert_eq!(position.rebond(0, 77).unwrap(), 4);
         assert_eq!((position.amount, position.last_add_at), (10, 77));
         assert!(position.rebond(0, 78).is_err());

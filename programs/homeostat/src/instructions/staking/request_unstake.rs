@@ -35,7 +35,7 @@ impl RequestUnstake<'_> {
         settle(&economy, &mut pool, &mut position, now)?;
         let old_amount = position.amount;
         let unlock_at = now.saturating_add(i64::from(economy.limits.unbonding));
-        let unlock_at = position.unbond(amount, unlock_at)?;
+        let unlock_at = position.unbond(amount, now, unlock_at)?;
         pool.begin_unbonding(amount)?;
         Ok(UnstakeRequested {
             pool: self.pool.key(),
