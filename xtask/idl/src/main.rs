@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     // prefers this variable. Empty is what the rest of the workspace builds with.
     std::env::set_var("CARGO_ENCODED_RUSTFLAGS", "");
 
-    let arguments = ["--lib", "--locked", "--quiet", "--profile", "host"];
+    let arguments = ["--lib", "--locked", "--profile", "host"];
     let idl = IdlBuilder::new()
         .program_path(program)
         .resolution(true)

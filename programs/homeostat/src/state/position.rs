@@ -92,7 +92,12 @@ impl Position {
             .amount
             .checked_sub(amount)
             .ok_or(HomeostatError::InsufficientStake)?;
-        let day = |at: i64| at.div_euclid(TICKET_GRAIN);
+        // Unsigned: upstream's BPF has no signed 64-bit division.
+        let day = |at: i64| {
+            at.max(0)
+                .unsigned_abs()
+                .div_euclid(TICKET_GRAIN.unsigned_abs())
+        };
         let same_day =
             |ticket: &Ticket| ticket.amount > 0 && day(ticket.unlock_at) == day(unlock_at);
         let slot = match self.tickets.iter().position(same_day) {

@@ -103,17 +103,22 @@ impl<'info> Close<'info> {
     /// Closes the pools and meters with their vaults.
     #[inline(never)]
     fn close_parts(&self, remaining: &'info [AccountInfo<'info>], bump: [u8; 1]) -> Result<()> {
-        let economy = *self.economy.load()?;
+        // Not the whole account: it outgrows a stack frame.
+        let (pool_keys, meter_keys) = {
+            let economy = self.economy.load()?;
+            let pools: Vec<Pubkey> = economy.active_pools().iter().map(|s| s.pool).collect();
+            (pools, economy.active_meters().to_vec())
+        };
         let creator = self.creator.to_account_info();
-        let split = economy.active_pools().len().saturating_mul(4);
+        let split = pool_keys.len().saturating_mul(4);
         let (pools, meters) = remaining
             .split_at_checked(split)
             .ok_or(HomeostatError::NotClosable)?;
-        for (slot, accounts) in economy.active_pools().iter().zip(pools.chunks_exact(4)) {
+        for (key, accounts) in pool_keys.iter().zip(pools.chunks_exact(4)) {
             let [pool, vault, mint, program] = accounts else {
                 return err!(HomeostatError::NotClosable);
             };
-            require_keys_eq!(*pool.key, slot.pool, HomeostatError::NotClosable);
+            require_keys_eq!(*pool.key, *key, HomeostatError::NotClosable);
             let loader = AccountLoader::<Pool>::try_from(pool)?;
             {
                 let state = loader.load()?;
@@ -141,7 +146,7 @@ impl<'info> Close<'info> {
         }
         let mint = self.mint.to_account_info();
         let program = self.token_program.to_account_info();
-        for (key, accounts) in economy.active_meters().iter().zip(meters.chunks_exact(2)) {
+        for (key, accounts) in meter_keys.iter().zip(meters.chunks_exact(2)) {
             let [meter, vault] = accounts else {
                 return err!(HomeostatError::NotClosable);
             };
