@@ -3,6 +3,9 @@
 //! `extern "unadjusted"` leaves the signature as LLVM has it: four registers in,
 //! two out. Any other convention makes rustc return 16 bytes through a pointer.
 
+// Linked for its memory routines.
+extern crate solana_compiler_builtins as _;
+
 /// `a x b`.
 #[no_mangle]
 pub extern "unadjusted" fn __multi3(a: u128, b: u128) -> u128 {

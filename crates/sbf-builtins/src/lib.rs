@@ -107,8 +107,8 @@ fn two_by_one(high: u64, low: u64, d: NonZeroU64) -> (u64, u64) {
     if d.get() <= LOW {
         // Two digits of 32 bits; a remainder and the next digit share a word.
         let upper = high << 32 | low >> 32;
-        let lower = upper % d << 32 | low & LOW;
-        return ((upper / d) << 32 | lower / d, lower % d);
+        let lower = (upper % d) << 32 | low & LOW;
+        return ((upper / d) << 32 | (lower / d), lower % d);
     }
     let shift = leading_zeros(d.get());
     if shift == 0 {
@@ -151,7 +151,7 @@ fn digit(rest: u64, next: u64, d: u64) -> (u64, u64) {
 fn wide(a: u64, b: u64) -> (u64, u64) {
     let ((a1, a0), (b1, b0)) = ((a >> 32, a & LOW), (b >> 32, b & LOW));
     // Neither sum outgrows a word: (2^32 - 1)^2 + 2 (2^32 - 1) < 2^64.
-    let cross = a1 * b0 + (a0 * b0 >> 32);
+    let cross = a1 * b0 + ((a0 * b0) >> 32);
     let other = a0 * b1 + (cross & LOW);
     let high = a1 * b1 + (cross >> 32) + (other >> 32);
     (high, a.wrapping_mul(b))

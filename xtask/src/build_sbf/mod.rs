@@ -82,7 +82,7 @@ pub fn build(packages: &[&str], upstream: bool) -> Result<PathBuf, Failure> {
             .map_err(failed)?;
         for package in packages {
             let file = file_name(package);
-            std::fs::copy(built.join(&file), deploy.join(&file))
+            std::fs::copy(built.join(format!("lib{file}")), deploy.join(&file))
                 .map_err(|error| failed(format!("{file} was not built: {error}")))?;
         }
     }

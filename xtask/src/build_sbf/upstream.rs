@@ -52,7 +52,7 @@ const BUILD: &str = "/build";
 const SOURCES: &str = "/homeostat";
 
 /// What the ELF is compiled with.
-const FLAGS: [&str; 8] = [
+const FLAGS: [&str; 9] = [
     "--cfg=homeostat_upstream_sbf",
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
@@ -62,6 +62,8 @@ const FLAGS: [&str; 8] = [
     "-Cpasses=lower-atomic",
     "-Clink-arg=--allow-bpf-trap",
     "-Clink-arg=--llvm-args=--bpf-stack-size=4096",
+    // Its own copy would go into the sources.
+    "-Clink-arg=--deploy=false",
 ];
 
 /// The toolchain, ready to build. Holds the lock on its folder.
