@@ -17,7 +17,7 @@
 //! divisions, divisors below 2^64 at most five.
 
 #![no_std]
-#![cfg_attr(homeostat_upstream_sbf, feature(abi_unadjusted))]
+#![cfg_attr(homeostat_upstream_sbf, feature(abi_unadjusted, asm_experimental_arch))]
 #![cfg_attr(homeostat_upstream_sbf, allow(internal_features))]
 
 #[cfg(homeostat_upstream_sbf)]
@@ -134,10 +134,10 @@ fn digit(rest: u64, next: u64, d: u64) -> (u64, u64) {
     let (d1, d0) = (d >> 32, d & LOW);
     // The compiler knows a divisor with a bit set to be other than zero.
     let mut quotient = rest / (d1 | 1 << 31);
-    let mut upper = rest - quotient * d1;
+    let mut upper = rest - mul(quotient, d1);
     // `upper` outgrows a digit after two corrections at most; then the lower
     // half of the divisor cannot matter any more.
-    while upper <= LOW && quotient * d0 > (upper << 32 | next) {
+    while upper <= LOW && mul(quotient, d0) > (upper << 32 | next) {
         quotient -= 1;
         upper += d1;
     }
@@ -149,13 +149,30 @@ fn digit(rest: u64, next: u64, d: u64) -> (u64, u64) {
 /// Both words of the product of two words.
 #[inline(always)]
 fn wide(a: u64, b: u64) -> (u64, u64) {
-    let ((a1, a0), (b1, b0)) = ((a >> 32, a & LOW), (b >> 32, b & LOW));
+    let ((a1, a0), (b1, b0)) = ((opaque(a >> 32), a & LOW), (b >> 32, b & LOW));
     // Neither sum outgrows a word: (2^32 - 1)^2 + 2 (2^32 - 1) < 2^64.
-    let cross = a1 * b0 + ((a0 * b0) >> 32);
-    let other = a0 * b1 + (cross & LOW);
-    let high = a1 * b1 + (cross >> 32) + (other >> 32);
+    let cross = mul(a1, b0) + (mul(a0, b0) >> 32);
+    let other = mul(a0, b1) + (cross & LOW);
+    let high = mul(a1, b1) + (cross >> 32) + (other >> 32);
     (high, a.wrapping_mul(b))
 }
+
+/// A product that fits a word. Unlike `*` never checked: the check is a 128-bit
+/// product, and `__multi3` would call itself.
+fn mul(a: u64, b: u64) -> u64 {
+    a.wrapping_mul(b)
+}
+
+/// The value, with its origin hidden from the compiler. LLVM knows products by
+/// halves and would put a 128-bit multiplication in their place: `__multi3`
+/// would call itself.
+#[cfg(not(homeostat_upstream_sbf))]
+fn opaque(value: u64) -> u64 {
+    value
+}
+
+#[cfg(homeostat_upstream_sbf)]
+use abi::opaque;
 
 /// The machine has no instruction for it and the compiler's substitute counts
 /// bits through a table of masks; halving is shorter.
