@@ -8,3 +8,4 @@ mod fees;
 mod journeys;
 mod safety;
 mod staking;
+mod wide;

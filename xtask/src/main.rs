@@ -3,6 +3,8 @@
 //! One module a subcommand. Standard library only, so that the first
 //! `cargo xtask` of a fresh clone compiles in a second.
 
+mod build_sbf;
+mod idl;
 mod run;
 mod test;
 
@@ -14,8 +16,10 @@ What Cargo cannot say by itself.
 Usage: cargo xtask <COMMAND>
 
 Commands:
-  test    Formatting, lints and every test; stops at the first step that fails
-  help    This text
+  build-sbf   The program as ELF, and its IDL
+  idl         The IDL alone, or whether the committed one is up to date
+  test        Formatting, lints and every test; `--sbf`: integration tests on the ELF
+  help        This text
 
 Every command runs from any folder of the workspace. `cargo xtask <COMMAND> --help` says more.
 
@@ -30,6 +34,8 @@ fn main() -> ExitCode {
         return usage("no command given");
     };
     match command.as_str() {
+        "build-sbf" => build_sbf::main(rest),
+        "idl" => idl::main(rest),
         "test" => test::main(rest),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

@@ -1,10 +1,10 @@
 //! Running steps: announce, time, stop at the first failure.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 /// One step of a subcommand.
@@ -50,6 +50,28 @@ pub fn workspace_root() -> PathBuf {
         .map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
+/// The target folder, as Cargo would choose it.
+pub fn target_folder() -> Result<PathBuf, Failure> {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        // Cargo takes a relative path from where it was called.
+        Some(folder) if !folder.is_empty() => std::path::absolute(&folder).map_err(|error| {
+            Failure::new("target folder", format!("{}: {error}", folder.display()))
+        }),
+        _ => Ok(workspace_root().join("target")),
+    }
+}
+
+/// The exit code of a subcommand, after its failure was told.
+pub fn report(subcommand: &str, outcome: Result<(), Failure>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\nxtask {subcommand}: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// Says which step begins. Progress goes to stdout between the output of the
 /// steps, so a log reads in order.
 pub fn announce(number: usize, of: usize, name: &str, what: &str) {
@@ -64,10 +86,16 @@ pub fn done(number: usize, of: usize, name: &str, since: Instant) {
 }
 
 /// Runs one step; every line of its stdout is passed on and shown to `line`.
-pub fn step(
+pub fn step(number: usize, of: usize, step: &Step, line: impl FnMut(&str)) -> Result<(), Failure> {
+    step_with(number, of, step, &[], line)
+}
+
+/// The same with variables in its environment.
+pub fn step_with(
     number: usize,
     of: usize,
     step: &Step,
+    variables: &[(&str, &OsStr)],
     mut line: impl FnMut(&str),
 ) -> Result<(), Failure> {
     announce(number, of, step.name, &step.command_line());
@@ -76,6 +104,7 @@ pub fn step(
 
     let mut child = cargo()
         .args(step.cargo)
+        .envs(variables.iter().copied())
         .current_dir(workspace_root())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -127,7 +156,7 @@ pub fn require_component(step: &'static str, probe: &str, component: &str) -> Re
 }
 
 /// The Cargo that runs this program, so that a toolchain override is kept.
-fn cargo() -> Command {
+pub fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
 }
 

@@ -1,14 +1,16 @@
 //! `cargo xtask test`: everything that must hold before a change lands.
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use crate::build_sbf;
 use crate::run::{self, Failure, Step};
 
 const HELP: &str = "\
 Formatting, lints and every test; stops at the first step that fails.
 
-Usage: cargo xtask test
+Usage: cargo xtask test [--sbf]
 
 Steps:
   1 arithmetic  the program and the control law deny clippy::arithmetic_side_effects
@@ -16,7 +18,11 @@ Steps:
   3 lint        cargo clippy over the whole workspace, every warning is an error
   4 test        cargo test over the whole workspace: unit, integration and doc tests
 
+With --sbf instead: builds the ELF (`cargo xtask build-sbf --help`), then runs the
+integration tests on it. They are the very tests that step 4 runs on the native program.
+
 Options:
+      --sbf     The integration tests, on the ELF
   -h, --help    This text
 
 Everything is built with `--profile host` (see Cargo.toml). The last line counts all tests.";
@@ -55,24 +61,40 @@ const TEST: Step = Step {
 
 const STEPS: usize = 4;
 
+const TEST_ELF: Step = Step {
+    name: "test on the ELF",
+    cargo: &[
+        "test",
+        "--package",
+        "homeostat-tests",
+        "--profile",
+        "host",
+        "--no-fail-fast",
+    ],
+};
+
+/// Where `homeostat-sandbox` and `solana-program-test` look for ELF files.
+const ELF_FOLDER: &str = "SBF_OUT_DIR";
+
 /// Entry point of the subcommand.
 pub fn main(arguments: &[String]) -> ExitCode {
-    match arguments {
-        [] => {}
+    let start = Instant::now();
+    let outcome = match arguments {
+        [] => all(),
+        [flag] if flag == "--sbf" => on_elf(),
         [flag] if flag == "--help" || flag == "-h" => {
             println!("{HELP}");
             return ExitCode::SUCCESS;
         }
         _ => {
-            eprintln!("xtask test takes no arguments\n\n{HELP}");
+            eprintln!("xtask test: wrong arguments\n\n{HELP}");
             return ExitCode::from(2);
         }
-    }
-    let start = Instant::now();
-    match all() {
+    };
+    match outcome {
         Ok(tally) => {
             println!(
-                "\nxtask test: all {STEPS} steps ok in {}",
+                "\nxtask test: all steps ok in {}",
                 run::human(start.elapsed())
             );
             println!("{}", tally.line());
@@ -93,14 +115,30 @@ fn all() -> Result<Tally, Failure> {
     arithmetic_is_denied(1)?;
     run::step(2, STEPS, &FORMAT, |_| {})?;
     run::step(3, STEPS, &LINT, |_| {})?;
+    tests(4, STEPS, &TEST, &[])
+}
+
+/// The integration tests on the ELF.
+fn on_elf() -> Result<Tally, Failure> {
+    let folder = build_sbf::build(&[build_sbf::PROGRAM, build_sbf::PROBE], false)?;
+    tests(1, 1, &TEST_ELF, &[(ELF_FOLDER, folder.as_os_str())])
+}
+
+/// Runs tests and counts them.
+fn tests(
+    number: usize,
+    of: usize,
+    step: &Step,
+    variables: &[(&str, &OsStr)],
+) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
-    let result = run::step(4, STEPS, &TEST, |line| tally.read(line));
+    let result = run::step_with(number, of, step, variables, |line| tally.read(line));
     if result.is_err() {
         println!("{}", tally.line());
     }
     result?;
     if tally.passed == 0 {
-        return Err(Failure::new(TEST.name, "no test was executed"));
+        return Err(Failure::new(step.name, "no test was executed"));
     }
     Ok(tally)
 }

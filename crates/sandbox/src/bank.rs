@@ -16,6 +16,24 @@ use solana_transaction_error::TransactionError;
 /// Compute units that a transaction may use.
 const COMPUTE_LIMIT: u32 = 1_400_000;
 
+/// The variable that names a folder with ELF files. With it banks run these
+/// instead of native code, and nothing native in their place.
+pub const ELF_FOLDER: &str = "SBF_OUT_DIR";
+
+/// A bank to be, before its programs. Added with `processor!`, they run as ELF if
+/// there is [`ELF_FOLDER`] and natively if there is not.
+fn without_programs() -> ProgramTest {
+    let mut test = ProgramTest::default();
+    let folder = std::env::var_os(ELF_FOLDER);
+    test.prefer_bpf(folder.is_some());
+    if let Some(folder) = folder {
+        // The bank would look for it in other folders as well.
+        let file = std::path::Path::new(&folder).join("homeostat.so");
+        assert!(file.is_file(), "there is no {}", file.display());
+    }
+    test
+}
+
 /// Bridges `processor!` and Anchor's entry point.
 fn entry(program_id: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramResult {
     // SAFETY: Anchor ties the lifetimes of all three arguments together, while
@@ -93,15 +111,15 @@ impl Bank {
     /// Genesis time of every bank (unix seconds): 2026-01-05 00:00 UTC, a Monday.
     pub const GENESIS: i64 = 1_767_571_200;
 
-    /// Starts a bank with the native program.
+    /// Starts a bank with the program: native, or the ELF if there is [`ELF_FOLDER`].
     pub async fn start() -> Self {
         Self::start_with(|_| ()).await
     }
 
     /// Starts a bank after `edit` has added what it needs.
     pub async fn start_with(edit: impl FnOnce(&mut ProgramTest)) -> Self {
-        let mut test = ProgramTest::new("homeostat", PROGRAM_ID, processor!(entry));
-        test.prefer_bpf(false);
+        let mut test = without_programs();
+        test.add_program("homeostat", PROGRAM_ID, processor!(entry));
         edit(&mut test);
         let context = test.start_with_context().await;
         let mut bank = Self {
@@ -111,6 +129,11 @@ impl Bank {
         };
         bank.set_time(Self::GENESIS).await;
         bank
+    }
+
+    /// Whether programs run as ELF.
+    pub fn runs_elf() -> bool {
+        std::env::var_os(ELF_FOLDER).is_some()
     }
 
     /// Pays every fee and rent unless an instruction says otherwise.

@@ -21,6 +21,10 @@ pub use constants::*;
 pub use error::HomeostatError;
 use instructions::*;
 
+// Linked for its symbols: the compiler calls them, nothing here does.
+#[cfg(homeostat_upstream_sbf)]
+extern crate homeostat_sbf_builtins as _;
+
 declare_id!("HojxVCnb3FVhuu285xJKbRZSW5znRRTGAq4b1445aeEa");
 
 #[cfg(not(feature = "no-entrypoint"))]

@@ -1,0 +1,224 @@
+//! `cargo xtask build-sbf`: the program as the ELF that a cluster runs.
+
+mod chamber;
+mod mirror;
+mod patch;
+mod upstream;
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+use crate::run::{self, Failure};
+
+const HELP: &str = "\
+Builds target/deploy/homeostat.so and idl/homeostat.json.
+
+Usage: cargo xtask build-sbf [--upstream]
+
+With Anza's platform tools installed this is `cargo build-sbf`, the build to deploy.
+Without them an upstream toolchain is set up under the target folder (once, about
+10 min on two cores, 4 GB; interrupted, it goes on with the stage it was at): Debian
+sid's Rust and LLVM 23, and sbpf-linker. Its ELF is for tests and measurement.
+
+The upstream toolchain needs Linux, debootstrap (installed if you are root), and the
+Debian mirror in the machine's apt sources or in HOMEOSTAT_DEBIAN_MIRROR. It needs
+root, or unprivileged user namespaces with newuidmap.
+
+Options:
+      --upstream   Use the upstream toolchain even where `cargo build-sbf` works
+  -h, --help       This text
+
+Refused: an ELF over 400 KB, and any function whose stack frame is over 4096 bytes.";
+
+const NAME: &str = "build-sbf";
+
+/// The program's package; its ELF has the same name.
+pub const PROGRAM: &str = "homeostat";
+/// The test program of the 128-bit routines.
+pub const PROBE: &str = "homeostat-sbf-probe";
+
+/// A program of this size costs about 2.8 SOL to deploy.
+const LARGEST: u64 = 400_000;
+
+/// Entry point of the subcommand.
+pub fn main(arguments: &[String]) -> ExitCode {
+    let upstream = match arguments {
+        [] => false,
+        [flag] if flag == "--upstream" => true,
+        [flag] if flag == "--help" || flag == "-h" => {
+            println!("{HELP}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!("xtask build-sbf: wrong arguments\n\n{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    run::report(
+        NAME,
+        build(&[PROGRAM], upstream).and_then(|_| crate::idl::write()),
+    )
+}
+
+/// Builds the packages' ELF files; returns the folder they are in.
+pub fn build(packages: &[&str], upstream: bool) -> Result<PathBuf, Failure> {
+    let failed = |why: String| Failure::new(NAME, why);
+    let (start, target) = (Instant::now(), run::target_folder()?);
+    let deploy = target.join("deploy");
+    std::fs::create_dir_all(&deploy)
+        .map_err(|error| failed(format!("{}: {error}", deploy.display())))?;
+    if !upstream && platform_tools() {
+        run::announce(1, 1, NAME, "cargo build-sbf");
+        for package in packages {
+            with_platform_tools(package, &deploy).map_err(failed)?;
+        }
+    } else {
+        run::announce(1, 1, NAME, "upstream toolchain (for tests, not to deploy)");
+        let toolchain = upstream::Toolchain::ready(target.join("sbf-toolchain")).map_err(failed)?;
+        let built = toolchain
+            .build(&run::workspace_root(), packages)
+            .map_err(failed)?;
+        for package in packages {
+            let file = file_name(package);
+            std::fs::copy(built.join(format!("lib{file}")), deploy.join(&file))
+                .map_err(|error| failed(format!("{file} was not built: {error}")))?;
+        }
+    }
+    for package in packages {
+        measure(&deploy.join(file_name(package))).map_err(failed)?;
+    }
+    run::done(1, 1, NAME, start);
+    Ok(deploy)
+}
+
+fn file_name(package: &str) -> String {
+    format!("{}.so", package.replace('-', "_"))
+}
+
+/// Whether `cargo build-sbf` is there and works. The command alone is not enough:
+/// it downloads its tools when it first runs.
+fn platform_tools() -> bool {
+    let version = run::cargo()
+        .args(["build-sbf", "--version"])
+        .stdin(Stdio::null())
+        .output();
+    version.is_ok_and(|output| {
+        output.status.success()
+            && String::from_utf8_lossy(&output.stdout).contains("platform-tools")
+    })
+}
+
+fn with_platform_tools(package: &str, deploy: &Path) -> Result<(), String> {
+    let folder = match package {
+        PROGRAM => "programs/homeostat",
+        PROBE => "crates/sbf-builtins/probe",
+        other => return Err(format!("no folder is known for {other}")),
+    };
+    let mut command = run::cargo();
+    command
+        .args(["build-sbf", "--manifest-path"])
+        .arg(run::workspace_root().join(folder).join("Cargo.toml"))
+        .arg("--sbf-out-dir")
+        .arg(deploy)
+        .args(["--", "--locked"])
+        .current_dir(run::workspace_root())
+        .stdin(Stdio::null());
+    watched(command)
+}
+
+/// Runs a build, passes on what it says, and fails on a stack frame that is too
+/// large: the linker only warns, and the program would overwrite its own frames.
+fn watched(mut command: Command) -> Result<(), String> {
+    let mut child = command
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("cannot run the build: {error}"))?;
+    let mut frames = Vec::new();
+    if let Some(output) = child.stderr.take() {
+        for line in BufReader::new(output).split(b'\n') {
+            let line = line.map_err(|error| format!("cannot read the build's output: {error}"))?;
+            let line = String::from_utf8_lossy(&line).into_owned();
+            eprintln!("{line}");
+            if is_about_the_stack(&line) {
+                frames.push(line);
+            }
+        }
+    }
+    let status = child
+        .wait()
+        .map_err(|error| format!("lost the build: {error}"))?;
+    if !frames.is_empty() {
+        return Err(format!(
+            "stack frames over 4096 bytes: box large values, split the function:\n{}",
+            frames.join("\n")
+        ));
+    }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("the build ended with {status}"))
+    }
+}
+
+/// What upstream LLVM and Anza's say about a frame that is too large.
+fn is_about_the_stack(line: &str) -> bool {
+    let line = line.to_lowercase();
+    line.contains("stack limit") || (line.contains("stack offset") && line.contains("exceeded"))
+}
+
+/// Says how large the ELF is; refuses one that is too large or not SBF.
+fn measure(file: &Path) -> Result<(), String> {
+    let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let version = elf_version(&bytes).ok_or(format!("{} is no SBF program", file.display()))?;
+    println!("{}: {} bytes, SBPF v{version}", file.display(), bytes.len());
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!(
+            "{}: {} bytes are more than {LARGEST}",
+            file.display(),
+            bytes.len()
+        ));
+    }
+    Ok(())
+}
+
+/// The SBPF version: the flags of a 64-bit ELF file for the machines BPF or SBF.
+fn elf_version(bytes: &[u8]) -> Option<u32> {
+    let machine = u16::from_le_bytes(bytes.get(18..20)?.try_into().ok()?);
+    let flags = u32::from_le_bytes(bytes.get(48..52)?.try_into().ok()?);
+    (bytes.starts_with(b"\x7fELF\x02\x01") && [247, 263].contains(&machine)).then_some(flags)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complaints_about_the_stack_are_recognised() {
+        for line in [
+            "warning: Looks like the BPF stack limit is exceeded. Please move large on stack variables",
+            "Error: Function f Stack offset of 4208 exceeded max offset of 4096 by 112 bytes",
+        ] {
+            assert!(is_about_the_stack(line), "{line}");
+        }
+        assert!(!is_about_the_stack("   Compiling homeostat v0.1.0"));
+    }
+
+    #[test]
+    fn an_elf_tells_its_version() {
+        let mut elf = vec![0; 64];
+        elf[..6].copy_from_slice(b"\x7fELF\x02\x01");
+        elf[18..20].copy_from_slice(&247_u16.to_le_bytes());
+        elf[48] = 3;
+        assert_eq!(elf_version(&elf), Some(3));
+        elf[18] = 62; // x86-64
+        assert_eq!(elf_version(&elf), None);
+        assert_eq!(elf_version(b"\x7fELF"), None);
+    }
+
+    #[test]
+    fn a_package_gives_its_file_a_name() {
+        assert_eq!(file_name(PROBE), "homeostat_sbf_probe.so");
+    }
+}
