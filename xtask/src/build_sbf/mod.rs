@@ -30,7 +30,8 @@ Options:
       --upstream   Use the upstream toolchain even where `cargo build-sbf` works
   -h, --help       This text
 
-Refused: an ELF over 400 KB, and any function whose stack frame is over 4096 bytes.";
+Refused: any function whose stack frame is over 4096 bytes. An ELF over 400,000 bytes
+is told.";
 
 const NAME: &str = "build-sbf";
 
@@ -39,8 +40,8 @@ pub const PROGRAM: &str = "homeostat";
 /// The test program of the 128-bit routines.
 pub const PROBE: &str = "homeostat-sbf-probe";
 
-/// A program of this size costs about 2.8 SOL to deploy.
-const LARGEST: u64 = 400_000;
+/// Bytes that the program should not exceed: its deployer pays rent for each.
+const BUDGET: usize = 400_000;
 
 /// Entry point of the subcommand.
 pub fn main(arguments: &[String]) -> ExitCode {
@@ -168,17 +169,17 @@ fn is_about_the_stack(line: &str) -> bool {
     line.contains("stack limit") || (line.contains("stack offset") && line.contains("exceeded"))
 }
 
-/// Says how large the ELF is; refuses one that is too large or not SBF.
+/// Says how large the ELF is; refuses one that is not SBF.
 fn measure(file: &Path) -> Result<(), String> {
     let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let version = elf_version(&bytes).ok_or(format!("{} is no SBF program", file.display()))?;
-    println!("{}: {} bytes, SBPF v{version}", file.display(), bytes.len());
-    if bytes.len() as u64 > LARGEST {
-        return Err(format!(
-            "{}: {} bytes are more than {LARGEST}",
-            file.display(),
-            bytes.len()
-        ));
+    let size = bytes.len();
+    println!("{}: {size} bytes, SBPF v{version}", file.display());
+    if size > BUDGET {
+        println!(
+            "warning: that is {} bytes over the budget of {BUDGET}",
+            size - BUDGET
+        );
     }
     Ok(())
 }

@@ -33,7 +33,7 @@ const fn start(parameter: Parameter) -> Start {
     match parameter {
         Parameter::Emission => Start {
             action: Action::Reverse,
-            setpoint: Fx::lit("0.6"),
+            setpoint: const { Fx::lit("0.6") },
             bias: 60_000,
             min: 10_000,
             max: 200_000,
@@ -43,7 +43,7 @@ const fn start(parameter: Parameter) -> Start {
         },
         Parameter::Fee => Start {
             action: Action::Direct,
-            setpoint: Fx::lit("1"),
+            setpoint: const { Fx::lit("1") },
             bias: 3_000,
             min: 500,
             max: 10_000,
@@ -53,7 +53,7 @@ const fn start(parameter: Parameter) -> Start {
         },
         Parameter::Burn => Start {
             action: Action::Direct,
-            setpoint: Fx::lit("0.02"),
+            setpoint: const { Fx::lit("0.02") },
             bias: 300_000,
             min: 0,
             max: 900_000,
@@ -63,7 +63,7 @@ const fn start(parameter: Parameter) -> Start {
         },
         Parameter::Liquidity => Start {
             action: Action::Reverse,
-            setpoint: Fx::lit("0.05"),
+            setpoint: const { Fx::lit("0.05") },
             bias: 100_000,
             min: 0,
             max: 300_000,
@@ -77,9 +77,11 @@ const fn start(parameter: Parameter) -> Start {
 /// Credible range of a metric; measurements are clamped into it.
 pub const fn metric_range(metric: Metric) -> (Fx, Fx) {
     match metric {
-        Metric::StakedShare => (Fx::lit("0"), Fx::lit("1")),
-        Metric::Utilisation | Metric::LiquidityDepth => (Fx::lit("0"), Fx::lit("1000")),
-        Metric::NetSupplyGrowth => (Fx::lit("-100"), Fx::lit("100")),
+        Metric::StakedShare => (const { Fx::lit("0") }, const { Fx::lit("1") }),
+        Metric::Utilisation | Metric::LiquidityDepth => {
+            (const { Fx::lit("0") }, const { Fx::lit("1000") })
+        }
+        Metric::NetSupplyGrowth => (const { Fx::lit("-100") }, const { Fx::lit("100") }),
     }
 }
 
@@ -102,7 +104,7 @@ pub fn config(parameter: Parameter, period: u32) -> Config {
     Config {
         kp: Ramp::constant(Fx::from_num(start.kp)),
         ki: Ramp::constant(ki),
-        dead_band: Ramp::constant(Fx::lit("0.02")),
+        dead_band: Ramp::constant(const { Fx::lit("0.02") }),
         slew_up: slew,
         slew_down: slew,
         y_min,
