@@ -121,7 +121,13 @@ fn all() -> Result<Tally, Failure> {
 /// The integration tests on the ELF.
 fn on_elf() -> Result<Tally, Failure> {
     let folder = build_sbf::build(&[build_sbf::PROGRAM, build_sbf::PROBE], false)?;
-    tests(1, 1, &TEST_ELF, &[(ELF_FOLDER, folder.as_os_str())])
+    // The bank logs every line of every program; a failing test shows its own.
+    let log = std::env::var_os("RUST_LOG").unwrap_or_else(|| "error".into());
+    let variables = [
+        (ELF_FOLDER, folder.as_os_str()),
+        ("RUST_LOG", log.as_os_str()),
+    ];
+    tests(1, 1, &TEST_ELF, &variables)
 }
 
 /// Runs tests and counts them.

@@ -18,8 +18,8 @@ Builds target/deploy/homeostat.so and idl/homeostat.json.
 Usage: cargo xtask build-sbf [--upstream]
 
 With Anza's platform tools installed this is `cargo build-sbf`, the build to deploy.
-Without them an upstream toolchain is set up under the target folder (once, about
-10 min on two cores, 4 GB; interrupted, it goes on with the stage it was at): Debian
+Without them an upstream toolchain is set up under the target folder (once, 5 to
+15 min on two cores, 4 GB; interrupted, it goes on with the stage it was at): Debian
 sid's Rust and LLVM 23, and sbpf-linker. Its ELF is for tests and measurement.
 
 The upstream toolchain needs Linux, debootstrap (installed if you are root), and the
