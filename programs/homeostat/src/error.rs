@@ -5,6 +5,24 @@
 
 use anchor_lang::prelude::*;
 
+/// The framework's form of an error, made in one place: Anchor's `err!` and
+/// `require!` build the message wherever they stand, some 300 bytes each.
+#[cold]
+#[inline(never)]
+pub fn refuse<E: Into<Error>>(error: E) -> Error {
+    error.into()
+}
+
+/// Returns an error unless a condition holds. Like Anchor's `require!`, without the
+/// line of source in the log; name, number and remedy are there.
+macro_rules! ensure {
+    ($condition:expr, $error:expr $(,)?) => {
+        if !($condition) {
+            return Err($crate::error::refuse($error));
+        }
+    };
+}
+
 /// Every named refusal of the program.
 #[error_code]
 pub enum HomeostatError {

@@ -2,9 +2,44 @@
 //! cannot truncate them. Amounts in base units, rates in ppm, times in unix
 //! seconds.
 
-use anchor_lang::prelude::*;
+use anchor_lang::{
+    event::EVENT_IX_TAG_LE,
+    prelude::*,
+    solana_program::{
+        instruction::{AccountMeta, Instruction},
+        program::invoke_signed,
+    },
+    Discriminator, Event,
+};
 
 use crate::state::{Funding, Parameter, PoolKind};
+
+/// Publishes an event by a call of the program to itself, as Anchor's `emit_cpi!`
+/// does: `authority` is the account `event_authority` of `#[event_cpi]`. The macro
+/// puts the call into every handler; here it is once.
+pub fn emit<E: Event>(authority: &AccountInfo, event: &E) -> Result<()> {
+    let mut data = Vec::with_capacity(EVENT_CAPACITY);
+    data.extend_from_slice(EVENT_IX_TAG_LE);
+    data.extend_from_slice(E::DISCRIMINATOR);
+    event.serialize(&mut data)?;
+    publish(authority, data)
+}
+
+/// Holds most events; a larger one grows.
+const EVENT_CAPACITY: usize = 256;
+
+#[inline(never)]
+fn publish(authority: &AccountInfo, data: Vec<u8>) -> Result<()> {
+    let (address, bump) = crate::EVENT_AUTHORITY_AND_BUMP;
+    let call = Instruction {
+        program_id: crate::ID,
+        accounts: vec![AccountMeta::new_readonly(address, true)],
+        data,
+    };
+    let seeds: [&[u8]; 2] = [b"__event_authority", &[bump]];
+    invoke_signed(&call, &[authority.clone()], &[&seeds])?;
+    Ok(())
+}
 
 /// A Draft was created.
 #[event]

@@ -10,8 +10,9 @@
 
 use anchor_lang::prelude::*;
 
-pub mod constants;
+#[macro_use]
 pub mod error;
+pub mod constants;
 pub mod events;
 pub mod instructions;
 pub mod seeds;
@@ -45,7 +46,10 @@ pub mod homeostat {
     /// Creates an economy in Draft with its vaults and its decision log. The
     /// creator signs and pays. Refuses mints with a freeze authority or with
     /// extensions off the allow-list, and a period or cap out of range.
-    pub fn create_economy(ctx: Context<CreateEconomy>, args: EconomyArgs) -> Result<()> {
+    pub fn create_economy<'info>(
+        ctx: Context<'info, CreateEconomy<'info>>,
+        args: EconomyArgs,
+    ) -> Result<()> {
         instructions::create_economy(ctx, args)
     }
 

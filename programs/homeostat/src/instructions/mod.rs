@@ -1,10 +1,13 @@
 //! One instruction a file: accounts, validate, handler.
 
+pub mod checks;
 pub mod control;
+pub mod creation;
 pub mod economy;
 pub mod fees;
 pub mod shared;
 pub mod staking;
+pub mod tokens;
 
 pub use control::*;
 pub use economy::*;

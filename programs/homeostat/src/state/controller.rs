@@ -7,7 +7,10 @@ use homeostat_control::{
 };
 
 use super::number::Fixed;
-use crate::{constants::*, error::HomeostatError};
+use crate::{
+    constants::*,
+    error::{refuse, HomeostatError},
+};
 
 /// The four parameters, in the order of `Economy.controllers`.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +36,7 @@ impl Parameter {
         Self::ALL
             .get(usize::from(index))
             .copied()
-            .ok_or_else(|| error!(HomeostatError::NoSuchController))
+            .ok_or_else(|| refuse(HomeostatError::NoSuchController))
     }
 
     /// Position in `Economy.controllers`.
@@ -92,7 +95,7 @@ impl Metric {
             1 => Self::Utilisation,
             2 => Self::NetSupplyGrowth,
             3 => Self::LiquidityDepth,
-            _ => return err!(HomeostatError::InvariantViolated),
+            _ => return Err(refuse(HomeostatError::InvariantViolated)),
         })
     }
 
@@ -562,7 +565,7 @@ impl Controller {
                 wrong.field.name(),
                 wrong.allowed()
             );
-            return err!(HomeostatError::InvalidParameter);
+            return Err(refuse(HomeostatError::InvalidParameter));
         }
         if config.min < parameter.floor() || config.max > parameter.ceiling() {
             msg!(
@@ -571,14 +574,14 @@ impl Controller {
                 parameter.floor(),
                 parameter.ceiling()
             );
-            return err!(HomeostatError::InvalidParameter);
+            return Err(refuse(HomeostatError::InvalidParameter));
         }
         if config.sampling != Sampling::Mean {
             msg!(
                 "{}.sampling: mean for the program's own measurements",
                 parameter.name()
             );
-            return err!(HomeostatError::InvalidParameter);
+            return Err(refuse(HomeostatError::InvalidParameter));
         }
         Ok(())
     }

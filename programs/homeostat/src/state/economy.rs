@@ -9,7 +9,11 @@ use super::{
     snapshot::{Snapshot, Tally},
     stream::{emission_per_second, Stream},
 };
-use crate::{constants::*, error::HomeostatError, seeds};
+use crate::{
+    constants::*,
+    error::{refuse, HomeostatError},
+    seeds,
+};
 
 /// Stage of an economy.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,13 +196,19 @@ impl Economy {
 
     /// Refuses unless the creator still configures.
     pub fn require_draft(&self) -> Result<()> {
-        require!(self.life == Life::Draft as u8, HomeostatError::NotDraft);
+        ensure!(self.life == Life::Draft as u8, HomeostatError::NotDraft);
+        Ok(())
+    }
+
+    /// Refuses anybody but the creator.
+    pub fn require_creator(&self, signer: &Pubkey) -> Result<()> {
+        ensure!(self.creator == *signer, HomeostatError::Unauthorized);
         Ok(())
     }
 
     /// Refuses unless running.
     pub fn require_live(&self) -> Result<()> {
-        require!(self.life == Life::Live as u8, HomeostatError::NotLive);
+        ensure!(self.life == Life::Live as u8, HomeostatError::NotLive);
         Ok(())
     }
 
@@ -208,7 +218,7 @@ impl Economy {
             .pauses
             .get(section as usize)
             .is_some_and(|pause| pause.covers(now));
-        require!(!paused, HomeostatError::Paused);
+        ensure!(!paused, HomeostatError::Paused);
         Ok(())
     }
 
@@ -256,7 +266,7 @@ impl Economy {
         self.stream
             .emitted_at(now)?
             .checked_sub(self.tally.returned_emission_q64.get())
-            .ok_or_else(|| error!(HomeostatError::InvariantViolated))
+            .ok_or_else(|| refuse(HomeostatError::InvariantViolated))
     }
 
     /// Tokens that have accrued and are not in the reward vault yet (base
@@ -275,7 +285,7 @@ impl Economy {
             .checked_add(tally.swept_stakers.get())
             .and_then(|sum| sum.checked_sub(tally.claimed.get()))
             .ok_or(HomeostatError::InvariantViolated)?;
-        u64::try_from(held).map_err(|_| error!(HomeostatError::MathOverflow))
+        u64::try_from(held).map_err(|_| refuse(HomeostatError::MathOverflow))
     }
 
     /// Tokens that may be emitted from now on (base units): the headroom under
@@ -397,7 +407,7 @@ impl Economy {
     /// What holds after every instruction that writes an economy, given the
     /// mint's supply: everything owed fits under the cap.
     pub fn invariant(&self, mint_supply: u64, now: i64) -> Result<()> {
-        require!(self.version == LAYOUT_VERSION, HomeostatError::WrongVersion);
+        ensure!(self.version == LAYOUT_VERSION, HomeostatError::WrongVersion);
         if self.life != Life::Live as u8 {
             return Ok(());
         }
@@ -406,14 +416,14 @@ impl Economy {
             let minted_then = u128::from(mint_supply)
                 .checked_add(u128::from(owed.saturating_sub(self.totals.supplied)))
                 .ok_or(HomeostatError::MathOverflow)?;
-            require!(
+            ensure!(
                 minted_then <= u128::from(self.limits.hard_cap.max(mint_supply)),
                 HomeostatError::MintCapExceeded
             );
         } else {
-            require!(owed <= self.totals.supplied, HomeostatError::InsolventVault);
+            ensure!(owed <= self.totals.supplied, HomeostatError::InsolventVault);
         }
-        require!(
+        ensure!(
             floor_q64(self.stream.fees_at(now)?)
                 <= u64::try_from(
                     self.tally
@@ -471,7 +481,7 @@ impl Economy {
 pub fn check(parameter: &str, holds: bool) -> Result<()> {
     if !holds {
         msg!("{}: out of its range", parameter);
-        return err!(HomeostatError::InvalidParameter);
+        return Err(refuse(HomeostatError::InvalidParameter));
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use super::{
     number::{Fixed, U128},
     snapshot::Outcome,
 };
-use crate::error::HomeostatError;
+use crate::error::{refuse, HomeostatError};
 
 /// Bytes of a record that are hashed.
 pub const RECORD_BYTES: usize = 384;
@@ -260,7 +260,7 @@ impl DecisionLog {
     /// What holds after every append.
     fn invariant(&self) -> Result<()> {
         let counted = self.base_seq.checked_add(u64::from(self.len));
-        require!(
+        ensure!(
             self.len <= self.capacity
                 && self.next <= self.capacity
                 && self.capacity <= self.allocated
@@ -283,7 +283,7 @@ impl DecisionLog {
         for record in records.iter_mut() {
             let bytes: &mut [u8; RECORD_BYTES] = bytemuck::bytes_of_mut(record)
                 .try_into()
-                .map_err(|_| error!(HomeostatError::InvariantViolated))?;
+                .map_err(|_| refuse(HomeostatError::InvariantViolated))?;
             log.append(slots, bytes)?;
         }
         log.invariant()

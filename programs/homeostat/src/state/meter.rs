@@ -4,7 +4,10 @@
 use anchor_lang::prelude::*;
 
 use super::number::{mul_div_ceil, mul_div_floor, U128};
-use crate::{constants::PPM, error::HomeostatError};
+use crate::{
+    constants::PPM,
+    error::{refuse, HomeostatError},
+};
 
 /// Fees charged through one shard.
 #[account(zero_copy)]
@@ -66,7 +69,7 @@ impl Charge {
     /// `fee = ceil(amount * fee_ppm / 10^6)`, at least 1, so splitting a payment
     /// into dust never avoids it. Refuses an amount that leaves nothing to pay.
     pub fn new(amount: u64, fee_ppm: u64) -> Result<Self> {
-        require!(amount > 0, HomeostatError::AmountTooSmall);
+        ensure!(amount > 0, HomeostatError::AmountTooSmall);
         let fee = mul_div_ceil(amount, fee_ppm, PPM)
             .ok_or(HomeostatError::MathOverflow)?
             .max(1);
@@ -127,7 +130,7 @@ impl Meter {
     pub fn record(&mut self, volume: u64, split: &Split) -> Result<()> {
         let add = |to: u64, amount: u64| {
             to.checked_add(amount)
-                .ok_or_else(|| error!(HomeostatError::MathOverflow))
+                .ok_or_else(|| refuse(HomeostatError::MathOverflow))
         };
         self.pending_burn = add(self.pending_burn, split.burn)?;
         self.pending_stakers = add(self.pending_stakers, split.stakers)?;
@@ -174,7 +177,7 @@ impl Meter {
         self.pending_burn
             .checked_add(self.pending_stakers)
             .and_then(|sum| sum.checked_add(self.pending_treasury))
-            .ok_or_else(|| error!(HomeostatError::MathOverflow))
+            .ok_or_else(|| refuse(HomeostatError::MathOverflow))
     }
 
     /// Nothing that came in is counted twice: pending + moved <= received.
@@ -185,7 +188,7 @@ impl Meter {
                 sum.checked_add(part.get())
             })
             .ok_or(HomeostatError::MathOverflow)?;
-        require!(
+        ensure!(
             accounted <= self.fees.get(),
             HomeostatError::InvariantViolated
         );

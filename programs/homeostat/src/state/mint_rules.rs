@@ -6,7 +6,7 @@
 use anchor_lang::prelude::*;
 use solana_program::program_option::COption;
 
-use crate::error::HomeostatError;
+use crate::error::{refuse, HomeostatError};
 
 /// Bytes of a mint without extensions.
 const BASE_MINT_LEN: usize = 82;
@@ -40,7 +40,7 @@ pub fn require_safe_extensions(data: &[u8], authority: &Pubkey) -> Result<()> {
     if data.len() == BASE_MINT_LEN {
         return Ok(());
     }
-    require!(
+    ensure!(
         data.get(ACCOUNT_TYPE_AT) == Some(&ACCOUNT_TYPE_MINT),
         HomeostatError::UnsupportedMintExtension
     );
@@ -68,7 +68,7 @@ pub fn require_safe_extensions(data: &[u8], authority: &Pubkey) -> Result<()> {
         };
         if !allowed {
             msg!("mint extension type {}", kind);
-            return err!(HomeostatError::UnsupportedMintExtension);
+            return Err(refuse(HomeostatError::UnsupportedMintExtension));
         }
         rest = tail.get(length..).unwrap_or(&[]);
     }
@@ -98,7 +98,7 @@ fn option_key(data: &[u8], at: usize) -> Result<COption<Pubkey>> {
 
 /// Refuses a mint whose balances somebody can freeze.
 pub fn require_no_freeze_authority(data: &[u8]) -> Result<()> {
-    require!(
+    ensure!(
         option_key(data, FREEZE_AUTHORITY_AT)?.is_none(),
         HomeostatError::FreezeAuthoritySet
     );
@@ -107,7 +107,7 @@ pub fn require_no_freeze_authority(data: &[u8]) -> Result<()> {
 
 /// Refuses a mint that `authority` cannot mint.
 pub fn require_mint_authority(data: &[u8], authority: &Pubkey) -> Result<()> {
-    require!(
+    ensure!(
         option_key(data, MINT_AUTHORITY_AT)? == COption::Some(*authority),
         HomeostatError::MintAuthorityNotHeld
     );

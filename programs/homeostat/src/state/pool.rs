@@ -6,7 +6,10 @@ use super::{
     number::{mul_div_floor, U128},
     stream::Streamed,
 };
-use crate::{constants::*, error::HomeostatError};
+use crate::{
+    constants::*,
+    error::{refuse, HomeostatError},
+};
 
 /// What a pool's stake is.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -147,7 +150,7 @@ impl Pool {
         u128::from(self.total)
             .checked_mul(u128::from(seconds))
             .and_then(|held| self.stake_seconds.get().checked_add(held))
-            .ok_or_else(|| error!(HomeostatError::MathOverflow))
+            .ok_or_else(|| refuse(HomeostatError::MathOverflow))
     }
 
     /// Records how much of our token stands behind the staked LP tokens.
@@ -221,13 +224,13 @@ impl Pool {
     pub fn liability(&self) -> Result<u64> {
         self.total
             .checked_add(self.unbonding)
-            .ok_or_else(|| error!(HomeostatError::MathOverflow))
+            .ok_or_else(|| refuse(HomeostatError::MathOverflow))
     }
 
     /// Claims never exceed what was distributed; stake and tickets fit one vault.
     pub fn invariant(&self) -> Result<()> {
         self.liability()?;
-        require!(
+        ensure!(
             u128::from(self.claimed) << 64 <= self.distributed_q64.get(),
             HomeostatError::InvariantViolated
         );

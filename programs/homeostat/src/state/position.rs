@@ -88,7 +88,7 @@ impl Position {
     /// the youngest ticket takes the stake in. So an exit is never refused, no
     /// unlocked ticket waits again, and at worst one waiting ticket waits longer.
     pub fn unbond(&mut self, amount: u64, now: i64, unlock_at: i64) -> Result<i64> {
-        require!(amount > 0, HomeostatError::AmountTooSmall);
+        ensure!(amount > 0, HomeostatError::AmountTooSmall);
         self.amount = self
             .amount
             .checked_sub(amount)
@@ -175,7 +175,7 @@ impl Position {
     /// Takes every ticket that has unlocked and returns their sum.
     pub fn withdraw(&mut self, now: i64) -> Result<u64> {
         let waiting = self.tickets.iter().any(|ticket| ticket.amount > 0);
-        require!(waiting, HomeostatError::NothingToWithdraw);
+        ensure!(waiting, HomeostatError::NothingToWithdraw);
         let mut sum = 0u64;
         for ticket in self.tickets.iter_mut() {
             if ticket.amount > 0 && ticket.unlock_at <= now {
@@ -184,7 +184,7 @@ impl Position {
                     .ok_or(HomeostatError::MathOverflow)?;
             }
         }
-        require!(sum > 0, HomeostatError::StillLocked);
+        ensure!(sum > 0, HomeostatError::StillLocked);
         Ok(sum)
     }
 
@@ -208,8 +208,8 @@ impl Position {
     /// Refuses while stake, tickets or rewards remain. Settle first.
     pub fn require_empty(&self) -> Result<()> {
         let bonded = self.amount > 0 || self.tickets.iter().any(|ticket| ticket.amount > 0);
-        require!(!bonded, HomeostatError::PositionNotEmpty);
-        require!(self.claimable() == 0, HomeostatError::UnclaimedRewards);
+        ensure!(!bonded, HomeostatError::PositionNotEmpty);
+        ensure!(self.claimable() == 0, HomeostatError::UnclaimedRewards);
         Ok(())
     }
 }

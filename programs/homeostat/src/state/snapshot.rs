@@ -14,7 +14,10 @@ use super::{
     number::{floor_q64, mul_div_floor, quotient, U128},
     pool::Pool,
 };
-use crate::{constants::*, error::HomeostatError};
+use crate::{
+    constants::*,
+    error::{refuse, HomeostatError},
+};
 
 /// Sums over all pools and meters since creation.
 #[zero_copy]
@@ -148,7 +151,7 @@ impl Snapshot {
             after
                 .get()
                 .checked_sub(before.get())
-                .ok_or_else(|| error!(HomeostatError::InvariantViolated))
+                .ok_or_else(|| refuse(HomeostatError::InvariantViolated))
         };
         let elapsed = u128::from(now.saturating_sub(economy.last_crank).max(0).unsigned_abs());
 

@@ -8,7 +8,10 @@
 use anchor_lang::prelude::*;
 
 use super::number::{ratio_q64, U128};
-use crate::{constants::*, error::HomeostatError};
+use crate::{
+    constants::*,
+    error::{refuse, HomeostatError},
+};
 
 /// Index of the native pool's lane.
 pub const NATIVE_LANE: usize = 0;
@@ -103,7 +106,7 @@ impl Stream {
         let seconds = self.emission_seconds(now);
         self.lanes.iter().try_fold(0u128, |sum, lane| {
             sum.checked_add(advance(lane.acc_q64, lane.rate_q64, seconds)?)
-                .ok_or_else(|| error!(HomeostatError::MathOverflow))
+                .ok_or_else(|| refuse(HomeostatError::MathOverflow))
         })
     }
 
@@ -111,7 +114,7 @@ impl Stream {
     pub fn emission_rate(&self) -> Result<u128> {
         self.lanes.iter().try_fold(0u128, |sum, lane| {
             sum.checked_add(lane.rate_q64.get())
-                .ok_or_else(|| error!(HomeostatError::MathOverflow))
+                .ok_or_else(|| refuse(HomeostatError::MathOverflow))
         })
     }
 
@@ -199,7 +202,7 @@ pub fn emission_per_second(supply: u64, ppm: u64) -> Result<u128> {
         .checked_mul(u128::from(ppm))
         .ok_or(HomeostatError::MathOverflow)?;
     let divisor = PPM.saturating_mul(YEAR.unsigned_abs());
-    ratio_q64(annual_ppm, divisor).ok_or_else(|| error!(HomeostatError::MathOverflow))
+    ratio_q64(annual_ppm, divisor).ok_or_else(|| refuse(HomeostatError::MathOverflow))
 }
 
 /// `acc + rate * seconds`.
@@ -207,7 +210,7 @@ fn advance(acc: U128, rate: U128, seconds: u64) -> Result<u128> {
     rate.get()
         .checked_mul(u128::from(seconds))
         .and_then(|streamed| acc.get().checked_add(streamed))
-        .ok_or_else(|| error!(HomeostatError::MathOverflow))
+        .ok_or_else(|| refuse(HomeostatError::MathOverflow))
 }
 
 #[cfg(test)]

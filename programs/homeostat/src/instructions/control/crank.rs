@@ -3,12 +3,12 @@
 //! Anyone may, after the period's end.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 
 use super::gather::{self, Touch};
 use crate::{
     error::HomeostatError,
-    events::Cranked,
+    events::{emit, Cranked},
     instructions::shared::*,
     state::{pause::Section, DecisionLog, DecisionRecord, Economy, Parameter, Snapshot},
 };
@@ -21,23 +21,16 @@ pub struct Crank<'info> {
     #[account(mut)]
     pub keeper: Signer<'info>,
     /// Live.
-    #[account(
-        mut,
-        has_one = mint,
-        has_one = authority,
-        has_one = reward_vault,
-        has_one = log,
-        has_one = keeper_vault
-    )]
+    #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
-    /// The economy's mint.
-    #[account(mut, mint::token_program = token_program)]
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// CHECK: the economy's mint.
+    #[account(mut)]
+    pub mint: UncheckedAccount<'info>,
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
-    /// The next period's rewards are minted into it.
+    /// CHECK: the next period's rewards are minted into it.
     #[account(mut)]
-    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub reward_vault: UncheckedAccount<'info>,
     /// Gets the decisions.
     #[account(mut)]
     pub log: AccountLoader<'info, DecisionLog>,
@@ -51,11 +44,21 @@ pub struct Crank<'info> {
 }
 
 impl<'info> Crank<'info> {
+    fn check(&self) -> Result<Token<'_, 'info>> {
+        let economy = self.economy.load()?;
+        has_one("economy", &economy.mint, &self.mint)?;
+        has_one("economy", &economy.authority, &self.authority)?;
+        has_one("economy", &economy.reward_vault, &self.reward_vault)?;
+        has_one("economy", &economy.log, self.log.as_ref())?;
+        has_one("economy", &economy.keeper_vault, &self.keeper_vault)?;
+        Token::read(&self.mint, self.token_program.as_ref())
+    }
+
     fn validate(&self, now: i64) -> Result<()> {
         let economy = self.economy.load()?;
         economy.require_live()?;
         economy.require_open(Section::Crank, now)?;
-        require!(now >= economy.next_end, HomeostatError::TooEarly);
+        ensure!(now >= economy.next_end, HomeostatError::TooEarly);
         Ok(())
     }
 
@@ -65,6 +68,7 @@ impl<'info> Crank<'info> {
     fn apply(
         &self,
         remaining: &'info [AccountInfo<'info>],
+        supply: u64,
         now: i64,
     ) -> Result<(Box<Cranked>, u64)> {
         let mut economy = self.economy.load_mut()?;
@@ -73,9 +77,9 @@ impl<'info> Crank<'info> {
         let snapshot = Box::new(Snapshot::take(
             economy,
             tally,
-            self.mint.supply,
+            supply,
             excluded,
-            self.reward_vault.amount,
+            balance(&self.reward_vault)?,
             now,
         )?);
         let old_emit_until = economy.stream.emit_until;
@@ -103,7 +107,7 @@ impl<'info> Crank<'info> {
             records: Vec::new(),
         });
         event.records = self.decide(economy, &snapshot)?;
-        let ahead = economy.roll(&snapshot, self.mint.supply)?;
+        let ahead = economy.roll(&snapshot, supply)?;
         event.new_emit_until = economy.stream.emit_until;
         event.next_end = economy.next_end;
         Ok((event, ahead))
@@ -123,7 +127,13 @@ impl<'info> Crank<'info> {
 
     /// Mints ahead, pays the bounty, checks the whole.
     #[inline(never)]
-    fn settle_up(&mut self, event: &mut Cranked, ahead: u64, now: i64) -> Result<()> {
+    fn settle_up(
+        &self,
+        token: &mut Token<'_, 'info>,
+        event: &mut Cranked,
+        ahead: u64,
+        now: i64,
+    ) -> Result<()> {
         let (authority_bump, keeper_bump, bounty) = {
             let economy = self.economy.load()?;
             (
@@ -132,23 +142,17 @@ impl<'info> Crank<'info> {
                 economy.limits.bounty,
             )
         };
-        let program = self.token_program.to_account_info();
-        mint_rewards(
-            &mut self.mint,
-            &mut self.reward_vault,
-            &Authority {
-                info: &self.authority,
-                economy: self.economy.key(),
-                bump: [authority_bump],
-            },
-            &program,
-            ahead,
-        )?;
+        let authority = Authority {
+            info: &self.authority,
+            economy: self.economy.as_ref().key,
+            bump: [authority_bump],
+        };
+        token.mint_to(&self.reward_vault, &authority, ahead)?;
         event.bounty = self.pay_bounty(bounty, keeper_bump)?;
         let mut economy = self.economy.load_mut()?;
         economy.supply_rewards(ahead)?;
         event.new_supplied = economy.totals.supplied;
-        economy.invariant(self.mint.supply, now)
+        economy.invariant(token.supply, now)
     }
 
     /// Pays the whole bounty or nothing: an empty vault never blocks a crank,
@@ -164,9 +168,8 @@ impl<'info> Crank<'info> {
         }
         pay_from_keeper_vault(
             &self.keeper_vault,
-            self.keeper.to_account_info(),
-            &self.system_program,
-            &self.economy.key(),
+            &self.keeper,
+            self.economy.as_ref().key,
             bump,
             bounty,
         )?;
@@ -195,9 +198,11 @@ fn step_one(
 /// Handles `crank`.
 pub fn crank<'info>(ctx: Context<'info, Crank<'info>>) -> Result<()> {
     let now = now()?;
+    let mut token = ctx.accounts.check()?;
     ctx.accounts.validate(now)?;
-    let (mut event, ahead) = ctx.accounts.apply(ctx.remaining_accounts, now)?;
-    ctx.accounts.settle_up(&mut event, ahead, now)?;
-    emit_cpi!(*event);
-    Ok(())
+    let (mut event, ahead) = ctx
+        .accounts
+        .apply(ctx.remaining_accounts, token.supply, now)?;
+    ctx.accounts.settle_up(&mut token, &mut event, ahead, now)?;
+    emit(&ctx.accounts.event_authority, &*event)
 }

@@ -8,7 +8,7 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    error::HomeostatError,
+    error::{refuse, HomeostatError},
     instructions::shared::{balance_or_zero, supply_or_zero},
     state::{Economy, Meter, Pool, PoolSlot, Tally},
 };
@@ -73,7 +73,7 @@ fn add_pool<'info>(
 /// Balance of the excluded accounts; `accounts` must be exactly those.
 pub fn excluded_balance(economy: &Economy, accounts: &[AccountInfo]) -> Result<u64> {
     let excluded = economy.active_excluded();
-    require!(
+    ensure!(
         accounts.len() == excluded.len(),
         HomeostatError::WrongRemainingAccounts
     );
@@ -90,5 +90,5 @@ fn expect<'a, 'info>(
     key: &Pubkey,
 ) -> Result<&'a AccountInfo<'info>> {
     info.filter(|info| info.key == key)
-        .ok_or_else(|| error!(HomeostatError::WrongRemainingAccounts))
+        .ok_or_else(|| refuse(HomeostatError::WrongRemainingAccounts))
 }

@@ -5,7 +5,8 @@ use anchor_lang::{prelude::*, system_program};
 use crate::{
     constants::LOG_MAX_CAPACITY,
     error::HomeostatError,
-    events::LogGrown,
+    events::{emit, LogGrown},
+    instructions::shared::*,
     state::{log::SLOT_BYTES, DecisionLog, Economy},
 };
 
@@ -20,19 +21,23 @@ pub struct GrowLog<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
     /// Of the log.
-    #[account(has_one = log)]
     pub economy: AccountLoader<'info, Economy>,
     /// Grown.
-    #[account(mut, has_one = economy)]
+    #[account(mut)]
     pub log: AccountLoader<'info, DecisionLog>,
     /// Moves the rent.
     pub system_program: Program<'info, System>,
 }
 
 impl GrowLog<'_> {
+    fn check(&self) -> Result<()> {
+        has_one("economy", &self.economy.load()?.log, self.log.as_ref())?;
+        has_one("log", &self.log.load()?.economy, self.economy.as_ref())
+    }
+
     fn validate(&self, slots: u32) -> Result<(u32, u32)> {
         let old = self.log.load()?.allocated;
-        require!(old < LOG_MAX_CAPACITY, HomeostatError::LogAtCapacity);
+        ensure!(old < LOG_MAX_CAPACITY, HomeostatError::LogAtCapacity);
         crate::state::economy::check("slots", (1..=MAX_STEP).contains(&slots))?;
         Ok((old, old.saturating_add(slots).min(LOG_MAX_CAPACITY)))
     }
@@ -65,12 +70,15 @@ impl GrowLog<'_> {
 
 /// Handles `grow_log`.
 pub fn grow_log(ctx: Context<GrowLog>, slots: u32) -> Result<()> {
+    ctx.accounts.check()?;
     let (old_slots, new_slots) = ctx.accounts.validate(slots)?;
     ctx.accounts.apply(new_slots)?;
-    emit_cpi!(LogGrown {
-        economy: ctx.accounts.economy.key(),
-        old_slots,
-        new_slots,
-    });
-    Ok(())
+    emit(
+        &ctx.accounts.event_authority,
+        &LogGrown {
+            economy: ctx.accounts.economy.key(),
+            old_slots,
+            new_slots,
+        },
+    )
 }

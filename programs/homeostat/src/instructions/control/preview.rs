@@ -2,12 +2,12 @@
 //! data (`StoredDecision`). Changes nothing.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount};
+
 use solana_program::program::set_return_data;
 
 use super::gather::{self, Touch};
 use crate::{
-    instructions::shared::now,
+    instructions::shared::*,
     state::{Economy, Parameter, Snapshot, StoredDecision},
 };
 
@@ -15,12 +15,11 @@ use crate::{
 #[derive(Accounts)]
 pub struct Preview<'info> {
     /// Live.
-    #[account(has_one = mint, has_one = reward_vault)]
     pub economy: AccountLoader<'info, Economy>,
-    /// The economy's mint.
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
-    /// A crank that finds it short holds every controller.
-    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// CHECK: the economy's mint.
+    pub mint: UncheckedAccount<'info>,
+    /// CHECK: a crank that finds it short holds every controller.
+    pub reward_vault: UncheckedAccount<'info>,
 }
 
 impl<'info> Preview<'info> {
@@ -32,14 +31,16 @@ impl<'info> Preview<'info> {
         now: i64,
     ) -> Result<StoredDecision> {
         let economy = self.economy.load()?;
+        has_one("economy", &economy.mint, &self.mint)?;
+        has_one("economy", &economy.reward_vault, &self.reward_vault)?;
         economy.require_live()?;
         let (tally, excluded) = gather::tally(&economy, remaining, Touch::Preview, now)?;
         let snapshot = Box::new(Snapshot::take(
             &economy,
             tally,
-            self.mint.supply,
+            supply_of(&self.mint)?,
             excluded,
-            self.reward_vault.amount,
+            balance(&self.reward_vault)?,
             now,
         )?);
         let outcome = snapshot.decide(&economy, parameter)?;

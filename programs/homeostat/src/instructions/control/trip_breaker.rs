@@ -2,13 +2,12 @@
 //! Anyone may; a solvent economy refuses. Exits stay open, resuming is for people.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::TokenAccount;
 
 use super::gather::{self, Touch};
 use crate::{
-    error::HomeostatError,
-    events::BreakerTripped,
-    instructions::shared::now,
+    error::{refuse, HomeostatError},
+    events::{emit, BreakerTripped},
+    instructions::shared::*,
     state::{Economy, Meter, Pool},
 };
 
@@ -20,8 +19,8 @@ pub struct TripBreaker<'info> {
     /// Live.
     #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
-    /// The vault that is short.
-    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// CHECK: the vault that is short; compared with what is known by its owner.
+    pub vault: UncheckedAccount<'info>,
 }
 
 impl<'info> TripBreaker<'info> {
@@ -35,11 +34,11 @@ impl<'info> TripBreaker<'info> {
             return Economy::reward_liability(&tally, economy.totals.supplied);
         }
         let [part] = remaining else {
-            return err!(HomeostatError::WrongVault);
+            return Err(refuse(HomeostatError::WrongVault));
         };
         if let Ok(pool) = AccountLoader::<Pool>::try_from(part) {
             let pool = pool.load()?;
-            require!(
+            ensure!(
                 pool.economy == self.economy.key() && pool.principal_vault == self.vault.key(),
                 HomeostatError::WrongVault
             );
@@ -47,21 +46,21 @@ impl<'info> TripBreaker<'info> {
         }
         let meter = AccountLoader::<Meter>::try_from(part)?;
         let meter = meter.load()?;
-        require!(
+        ensure!(
             meter.economy == self.economy.key() && meter.vault == self.vault.key(),
             HomeostatError::WrongVault
         );
         meter.liability()
     }
 
-    fn apply(&self, liability: u64, now: i64) -> Result<BreakerTripped> {
+    fn apply(&self, held: u64, liability: u64, now: i64) -> Result<BreakerTripped> {
         let mut economy = self.economy.load_mut()?;
         let old_emit_until = economy.stream.emit_until;
         economy.trip(now)?;
         Ok(BreakerTripped {
             economy: self.economy.key(),
             vault: self.vault.key(),
-            held: self.vault.amount,
+            held,
             liability,
             old_emit_until,
             new_emit_until: economy.stream.emit_until,
@@ -73,11 +72,8 @@ impl<'info> TripBreaker<'info> {
 pub fn trip_breaker<'info>(ctx: Context<'info, TripBreaker<'info>>) -> Result<()> {
     let now = now()?;
     let liability = ctx.accounts.liability(ctx.remaining_accounts, now)?;
-    require!(
-        ctx.accounts.vault.amount < liability,
-        HomeostatError::VaultSolvent
-    );
-    let event = ctx.accounts.apply(liability, now)?;
-    emit_cpi!(event);
-    Ok(())
+    let held = balance(&ctx.accounts.vault)?;
+    ensure!(held < liability, HomeostatError::VaultSolvent);
+    let event = ctx.accounts.apply(held, liability, now)?;
+    emit(&ctx.accounts.event_authority, &event)
 }

@@ -1,11 +1,11 @@
 //! Gives up a Draft: every account of it is closed, the rent goes back.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 
 use crate::{
-    error::HomeostatError,
-    events::EconomyClosed,
+    error::{refuse, HomeostatError},
+    events::{emit, EconomyClosed},
     instructions::shared::*,
     state::{DecisionLog, Economy, Meter, Pool},
 };
@@ -19,31 +19,22 @@ pub struct Close<'info> {
     #[account(mut)]
     pub creator: Signer<'info>,
     /// In Draft.
-    #[account(
-        mut,
-        has_one = creator @ HomeostatError::Unauthorized,
-        has_one = mint,
-        has_one = authority,
-        has_one = reward_vault,
-        has_one = treasury_vault,
-        has_one = log,
-        has_one = keeper_vault
-    )]
+    #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
-    /// The economy's mint.
-    #[account(mut, mint::token_program = token_program)]
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// CHECK: the economy's mint.
+    #[account(mut)]
+    pub mint: UncheckedAccount<'info>,
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
-    /// What was funded goes here.
-    #[account(mut, token::mint = mint, token::authority = creator)]
-    pub creator_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
-    /// Emptied and closed.
+    /// CHECK: what was funded goes here.
     #[account(mut)]
-    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
-    /// Closed.
+    pub creator_tokens: UncheckedAccount<'info>,
+    /// CHECK: emptied and closed.
     #[account(mut)]
-    pub treasury_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub reward_vault: UncheckedAccount<'info>,
+    /// CHECK: closed.
+    #[account(mut)]
+    pub treasury_vault: UncheckedAccount<'info>,
     /// Closed.
     #[account(mut)]
     pub log: AccountLoader<'info, DecisionLog>,
@@ -56,59 +47,55 @@ pub struct Close<'info> {
     pub system_program: Program<'info, System>,
 }
 
-/// A vault on its way out. A Draft holds no stake and no fees, so whatever lies
-/// in one was donated; it is burned, or a donation could block the closing.
-struct Vault<'a, 'info> {
-    account: &'a AccountInfo<'info>,
-    mint: &'a AccountInfo<'info>,
-    program: &'a AccountInfo<'info>,
-}
-
 impl<'info> Close<'info> {
+    fn check(&self) -> Result<()> {
+        let economy = self.economy.load()?;
+        economy.require_creator(self.creator.key)?;
+        has_one("economy", &economy.mint, &self.mint)?;
+        has_one("economy", &economy.authority, &self.authority)?;
+        has_one("economy", &economy.reward_vault, &self.reward_vault)?;
+        has_one("economy", &economy.treasury_vault, &self.treasury_vault)?;
+        has_one("economy", &economy.log, self.log.as_ref())?;
+        has_one("economy", &economy.keeper_vault, &self.keeper_vault)
+    }
+
     fn validate(&self, remaining: &[AccountInfo<'info>]) -> Result<[u8; 1]> {
         let economy = self.economy.load()?;
         economy.require_draft()?;
         let pools = economy.active_pools().len().saturating_mul(4);
         let meters = economy.active_meters().len().saturating_mul(2);
-        require!(
+        ensure!(
             remaining.len() == pools.saturating_add(meters),
             HomeostatError::NotClosable
         );
         Ok([economy.authority_bump])
     }
 
-    fn close_vault(&self, vault: &Vault<'_, 'info>, bump: [u8; 1]) -> Result<()> {
+    /// Closes a vault. A Draft holds no stake and no fees, so whatever lies in one
+    /// was donated; it is burned, or a donation could block the closing.
+    fn close_vault(
+        &self,
+        token: &Token<'_, 'info>,
+        vault: &AccountInfo<'info>,
+        bump: [u8; 1],
+    ) -> Result<()> {
         let authority = Authority {
             info: &self.authority,
-            economy: self.economy.key(),
+            economy: self.economy.as_ref().key,
             bump,
         };
-        let mint = vault.mint.key();
         // Wrapped SOL cannot be burned; closing the vault pays it out.
         let wrapped_sol = [
             anchor_spl::token::spl_token::native_mint::ID,
             anchor_spl::token_2022::spl_token_2022::native_mint::ID,
         ]
-        .contains(&mint);
-        let donated = if wrapped_sol {
-            0
-        } else {
-            balance_or_zero(vault.account, &mint)
-        };
-        burn(
-            vault.mint,
-            vault.account,
-            &authority,
-            vault.program,
-            donated,
-        )?;
-        harvest_withheld(vault.mint, vault.account, vault.program)?;
-        close_vault(
-            vault.account,
-            &self.creator.to_account_info(),
-            &authority,
-            vault.program,
-        )
+        .contains(token.mint.key);
+        if !wrapped_sol {
+            let donated = balance_or_zero(vault, token.mint.key);
+            token.burn(vault, &authority, donated)?;
+        }
+        token.harvest_withheld(vault)?;
+        token.close(vault, &self.creator, &authority)
     }
 
     /// Closes the vaults of the pools and meters, after checking that each is
@@ -126,97 +113,69 @@ impl<'info> Close<'info> {
             .ok_or(HomeostatError::NotClosable)?;
         for (slot, accounts) in economy.active_pools().iter().zip(pools.chunks_exact(4)) {
             let [pool, vault, mint, program] = accounts else {
-                return err!(HomeostatError::NotClosable);
+                return Err(refuse(HomeostatError::NotClosable));
             };
-            require_keys_eq!(*pool.key, slot.pool, HomeostatError::NotClosable);
+            ensure!(*pool.key == slot.pool, HomeostatError::NotClosable);
             let loader = AccountLoader::<Pool>::try_from(pool)?;
             {
                 let state = loader.load()?;
-                require_keys_eq!(
-                    *vault.key,
-                    state.principal_vault,
+                ensure!(
+                    *vault.key == state.principal_vault,
                     HomeostatError::NotClosable
                 );
-                require_keys_eq!(*mint.key, state.stake_mint, HomeostatError::NotClosable);
-                require_keys_eq!(
-                    *program.key,
-                    state.stake_token_program,
+                ensure!(*mint.key == state.stake_mint, HomeostatError::NotClosable);
+                ensure!(
+                    *program.key == state.stake_token_program,
                     HomeostatError::NotClosable
                 );
             }
-            self.close_vault(
-                &Vault {
-                    account: vault,
-                    mint,
-                    program,
-                },
-                bump,
-            )?;
+            self.close_vault(&Token::read(mint, program)?, vault, bump)?;
         }
-        let mint = self.mint.to_account_info();
-        let program = self.token_program.to_account_info();
+        let token = Token::read(&self.mint, self.token_program.as_ref())?;
         for (key, accounts) in economy.active_meters().iter().zip(meters.chunks_exact(2)) {
             let [meter, vault] = accounts else {
-                return err!(HomeostatError::NotClosable);
+                return Err(refuse(HomeostatError::NotClosable));
             };
-            require_keys_eq!(*meter.key, *key, HomeostatError::NotClosable);
+            ensure!(*meter.key == *key, HomeostatError::NotClosable);
             let loader = AccountLoader::<Meter>::try_from(meter)?;
-            require_keys_eq!(
-                *vault.key,
-                loader.load()?.vault,
+            ensure!(
+                *vault.key == loader.load()?.vault,
                 HomeostatError::NotClosable
             );
-            self.close_vault(
-                &Vault {
-                    account: vault,
-                    mint: &mint,
-                    program: &program,
-                },
-                bump,
-            )?;
+            self.close_vault(&token, vault, bump)?;
         }
         Ok(())
     }
 
     /// Returns the funds, closes the economy's own vaults, empties the keeper's.
     #[inline(never)]
-    fn return_funds(&mut self, bump: [u8; 1]) -> Result<u64> {
-        let program = self.token_program.to_account_info();
-        let refund = self.reward_vault.amount;
-        Move {
-            from: &self.reward_vault,
-            to: &mut self.creator_tokens,
-            mint: &self.mint,
-            program: &program,
-        }
-        .by_authority(
-            &Authority {
-                info: &self.authority,
-                economy: self.economy.key(),
-                bump,
-            },
-            refund,
+    fn return_funds(&self, bump: [u8; 1]) -> Result<u64> {
+        let token = Token::read(&self.mint, self.token_program.as_ref())?;
+        let to = Tokens::owned(
+            "creator_tokens",
+            &self.creator_tokens,
+            self.mint.key,
+            self.creator.key,
         )?;
-        let mint = self.mint.to_account_info();
-        for account in [
-            self.reward_vault.to_account_info(),
-            self.treasury_vault.to_account_info(),
-        ] {
-            self.close_vault(
-                &Vault {
-                    account: &account,
-                    mint: &mint,
-                    program: &program,
-                },
-                bump,
-            )?;
-        }
+        distinct(&[
+            ("creator_tokens", self.creator_tokens.key),
+            ("reward_vault", self.reward_vault.key),
+            ("treasury_vault", self.treasury_vault.key),
+        ])?;
+        let authority = Authority {
+            info: &self.authority,
+            economy: self.economy.as_ref().key,
+            bump,
+        };
+        let refund = balance(&self.reward_vault)?;
+        token.pay_out(&self.reward_vault, &to, &authority, refund)?;
+        self.close_vault(&token, &self.reward_vault, bump)?;
+        self.close_vault(&token, &self.treasury_vault, bump)?;
         let keeper_bump = self.economy.load()?.keeper_bump;
         pay_from_keeper_vault(
             &self.keeper_vault,
-            self.creator.to_account_info(),
-            &self.system_program,
-            &self.economy.key(),
+            &self.creator,
+            self.economy.as_ref().key,
             keeper_bump,
             self.keeper_vault.lamports(),
         )?;
@@ -245,16 +204,19 @@ impl<'info> Close<'info> {
 
 /// Handles `close`.
 pub fn close<'info>(ctx: Context<'info, Close<'info>>) -> Result<()> {
+    ctx.accounts.check()?;
     let bump = ctx.accounts.validate(ctx.remaining_accounts)?;
     ctx.accounts
         .close_part_vaults(ctx.remaining_accounts, bump)?;
     let refunded = ctx.accounts.return_funds(bump)?;
     let economy = ctx.accounts.economy.key();
     ctx.accounts.close_accounts(ctx.remaining_accounts)?;
-    emit_cpi!(EconomyClosed {
-        economy,
-        creator: ctx.accounts.creator.key(),
-        refunded,
-    });
-    Ok(())
+    emit(
+        &ctx.accounts.event_authority,
+        &EconomyClosed {
+            economy,
+            creator: ctx.accounts.creator.key(),
+            refunded,
+        },
+    )
 }

@@ -6,7 +6,7 @@ use homeostat_control::{Action, Config, Fx, Ramp, Sampling};
 use crate::{
     constants::*,
     error::HomeostatError,
-    events::EconomyConfigured,
+    events::{emit, EconomyConfigured},
     state::{
         controller::Controller, defaults::metric_range, economy::check, Economy, Metric, Parameter,
     },
@@ -164,7 +164,7 @@ pub struct Configure<'info> {
     /// The economy's creator.
     pub creator: Signer<'info>,
     /// In Draft.
-    #[account(mut, has_one = creator @ HomeostatError::Unauthorized)]
+    #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
 }
 
@@ -182,6 +182,10 @@ fn stored(economy: &Economy, setting: &Setting) -> Vec<u8> {
 }
 
 impl Configure<'_> {
+    fn check(&self) -> Result<()> {
+        self.economy.load()?.require_creator(self.creator.key)
+    }
+
     #[inline(never)]
     fn apply(&self, setting: &Setting) -> Result<(Vec<u8>, Vec<u8>)> {
         let mut economy = self.economy.load_mut()?;
@@ -217,7 +221,7 @@ impl Configure<'_> {
                 economy.excluded = [Pubkey::default(); MAX_EXCLUDED];
                 for (index, account) in accounts.iter().enumerate() {
                     let known = accounts.get(..index).is_some_and(|a| a.contains(account));
-                    require!(!known, HomeostatError::DuplicateAccount);
+                    ensure!(!known, HomeostatError::DuplicateAccount);
                     check("excluded", *account != Pubkey::default())?;
                     if let Some(slot) = economy.excluded.get_mut(index) {
                         *slot = *account;
@@ -235,13 +239,16 @@ impl Configure<'_> {
 
 /// Handles `configure`.
 pub fn configure(ctx: Context<Configure>, setting: Setting) -> Result<()> {
+    ctx.accounts.check()?;
     let (old, new) = ctx.accounts.apply(&setting)?;
-    emit_cpi!(EconomyConfigured {
-        economy: ctx.accounts.economy.key(),
-        setting: setting.kind(),
-        parameter: setting.parameter(),
-        old,
-        new,
-    });
-    Ok(())
+    emit(
+        &ctx.accounts.event_authority,
+        &EconomyConfigured {
+            economy: ctx.accounts.economy.key(),
+            setting: setting.kind(),
+            parameter: setting.parameter(),
+            old,
+            new,
+        },
+    )
 }

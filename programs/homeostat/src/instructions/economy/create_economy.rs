@@ -1,11 +1,12 @@
 //! Creates an economy in Draft, with its vaults and its decision log.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 
 use crate::{
     constants::*,
-    events::EconomyCreated,
+    events::{emit, EconomyCreated},
+    instructions::shared::*,
     seeds,
     state::{
         controller::Controller, defaults, mint_rules, DecisionLog, Economy, Funding, Life, Metric,
@@ -31,74 +32,98 @@ pub struct CreateEconomy<'info> {
     /// Pays the rent, configures the Draft.
     #[account(mut)]
     pub creator: Signer<'info>,
-    /// The economy's token.
-    #[account(mint::token_program = token_program)]
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
-    /// Created.
-    #[account(
-        init,
-        payer = creator,
-        space = Economy::SPACE,
-        seeds = [seeds::ECONOMY, mint.key().as_ref(), creator.key().as_ref()],
-        bump
-    )]
-    pub economy: AccountLoader<'info, Economy>,
+    /// CHECK: the economy's token.
+    pub mint: UncheckedAccount<'info>,
+    /// CHECK: by its seeds; created.
+    #[account(mut, seeds = [seeds::ECONOMY, mint.key().as_ref(), creator.key().as_ref()],
+        bump)]
+    pub economy: UncheckedAccount<'info>,
     /// CHECK: data-less signer, by its seeds.
     #[account(seeds = [seeds::AUTHORITY, economy.key().as_ref()], bump)]
     pub authority: UncheckedAccount<'info>,
     /// CHECK: data-less lamport vault, by its seeds.
     #[account(seeds = [seeds::KEEPER, economy.key().as_ref()], bump)]
     pub keeper_vault: UncheckedAccount<'info>,
-    /// Created.
-    #[account(
-        init,
-        payer = creator,
-        seeds = [seeds::REWARDS, economy.key().as_ref()],
-        bump,
-        token::mint = mint,
-        token::authority = authority,
-        token::token_program = token_program
-    )]
-    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
-    /// Created.
-    #[account(
-        init,
-        payer = creator,
-        seeds = [seeds::TREASURY, economy.key().as_ref()],
-        bump,
-        token::mint = mint,
-        token::authority = authority,
-        token::token_program = token_program
-    )]
-    pub treasury_vault: Box<InterfaceAccount<'info, TokenAccount>>,
-    /// Created.
-    #[account(
-        init,
-        payer = creator,
-        space = DecisionLog::space(LOG_INITIAL_CAPACITY),
-        seeds = [seeds::LOG, economy.key().as_ref()],
-        bump
-    )]
-    pub log: AccountLoader<'info, DecisionLog>,
+    /// CHECK: by its seeds; created.
+    #[account(mut, seeds = [seeds::REWARDS, economy.key().as_ref()],
+        bump)]
+    pub reward_vault: UncheckedAccount<'info>,
+    /// CHECK: by its seeds; created.
+    #[account(mut, seeds = [seeds::TREASURY, economy.key().as_ref()],
+        bump)]
+    pub treasury_vault: UncheckedAccount<'info>,
+    /// CHECK: by its seeds; created.
+    #[account(mut, seeds = [seeds::LOG, economy.key().as_ref()],
+        bump)]
+    pub log: UncheckedAccount<'info>,
     /// Of the mint.
     pub token_program: Interface<'info, TokenInterface>,
     /// Creates the accounts.
     pub system_program: Program<'info, System>,
 }
 
-impl CreateEconomy<'_> {
-    fn validate(&self) -> Result<()> {
-        let mint = self.mint.to_account_info();
-        let data = mint.try_borrow_data()?;
-        mint_rules::require_safe_extensions(&data, &self.authority.key())?;
+impl<'info> CreateEconomy<'info> {
+    fn validate(&self) -> Result<Token<'_, 'info>> {
+        let token = Token::read(&self.mint, self.token_program.as_ref())?;
+        let data = self.mint.try_borrow_data()?;
+        mint_rules::require_safe_extensions(&data, self.authority.key)?;
         // Refused from the start: a vault frozen in Draft stays frozen for ever
         // once the authority is revoked, and would block collect.
-        mint_rules::require_no_freeze_authority(&data)
+        mint_rules::require_no_freeze_authority(&data)?;
+        Ok(token)
+    }
+
+    /// Creates the four accounts; those of the program stay empty.
+    #[inline(never)]
+    fn create(&self, token: &Token<'_, 'info>, bumps: &CreateEconomyBumps) -> Result<()> {
+        let creator = Creator {
+            payer: &self.creator,
+        };
+        let economy = self.economy.key.as_ref();
+        creator.state::<Economy>(
+            &self.economy,
+            Economy::SPACE,
+            &[
+                seeds::ECONOMY,
+                self.mint.key.as_ref(),
+                self.creator.key.as_ref(),
+                &[bumps.economy],
+            ],
+        )?;
+        creator.vault(
+            &self.reward_vault,
+            token,
+            &self.authority,
+            &[seeds::REWARDS, economy, &[bumps.reward_vault]],
+        )?;
+        creator.vault(
+            &self.treasury_vault,
+            token,
+            &self.authority,
+            &[seeds::TREASURY, economy, &[bumps.treasury_vault]],
+        )?;
+        let mut log = creator.state::<DecisionLog>(
+            &self.log,
+            DecisionLog::space(LOG_INITIAL_CAPACITY),
+            &[seeds::LOG, economy, &[bumps.log]],
+        )?;
+        log.version = LAYOUT_VERSION;
+        log.bump = bumps.log;
+        log.economy = self.economy.key();
+        log.capacity = LOG_INITIAL_CAPACITY;
+        log.allocated = LOG_INITIAL_CAPACITY;
+        Ok(())
     }
 
     #[inline(never)]
-    fn apply(&self, args: &EconomyArgs, bumps: &CreateEconomyBumps) -> Result<()> {
-        let mut economy = self.economy.load_init()?;
+    fn apply(
+        &'info self,
+        args: &EconomyArgs,
+        decimals: u8,
+        bumps: &CreateEconomyBumps,
+    ) -> Result<()> {
+        let loader = AccountLoader::<Economy>::try_from(self.economy.as_ref())?;
+        let mut economy = loader.load_mut()?;
         economy.version = LAYOUT_VERSION;
         economy.bump = bumps.economy;
         economy.authority_bump = bumps.authority;
@@ -107,7 +132,7 @@ impl CreateEconomy<'_> {
         economy.treasury_bump = bumps.treasury_vault;
         economy.life = Life::Draft as u8;
         economy.funding = args.funding as u8;
-        economy.decimals = self.mint.decimals;
+        economy.decimals = decimals;
         economy.mint = self.mint.key();
         economy.token_program = self.token_program.key();
         economy.creator = self.creator.key();
@@ -129,29 +154,28 @@ impl CreateEconomy<'_> {
                 ..Controller::default()
             };
         }
-        economy.validate()?;
-
-        let mut log = self.log.load_init()?;
-        log.version = LAYOUT_VERSION;
-        log.bump = bumps.log;
-        log.economy = self.economy.key();
-        log.capacity = LOG_INITIAL_CAPACITY;
-        log.allocated = LOG_INITIAL_CAPACITY;
-        Ok(())
+        economy.validate()
     }
 }
 
 /// Handles `create_economy`.
-pub fn create_economy(ctx: Context<CreateEconomy>, args: EconomyArgs) -> Result<()> {
-    ctx.accounts.validate()?;
-    ctx.accounts.apply(&args, &ctx.bumps)?;
-    emit_cpi!(EconomyCreated {
-        economy: ctx.accounts.economy.key(),
-        mint: ctx.accounts.mint.key(),
-        creator: ctx.accounts.creator.key(),
-        funding: args.funding,
-        period: args.period,
-        hard_cap: args.hard_cap,
-    });
-    Ok(())
+pub fn create_economy<'info>(
+    ctx: Context<'info, CreateEconomy<'info>>,
+    args: EconomyArgs,
+) -> Result<()> {
+    let accounts: &'info CreateEconomy<'info> = ctx.accounts;
+    let token = accounts.validate()?;
+    accounts.create(&token, &ctx.bumps)?;
+    accounts.apply(&args, token.decimals, &ctx.bumps)?;
+    emit(
+        &accounts.event_authority,
+        &EconomyCreated {
+            economy: accounts.economy.key(),
+            mint: accounts.mint.key(),
+            creator: accounts.creator.key(),
+            funding: args.funding,
+            period: args.period,
+            hard_cap: args.hard_cap,
+        },
+    )
 }

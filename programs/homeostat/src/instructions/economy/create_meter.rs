@@ -1,12 +1,13 @@
 //! Adds a meter (a payment shard) to a Draft.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 
 use crate::{
     constants::*,
     error::HomeostatError,
-    events::MeterCreated,
+    events::{emit, MeterCreated},
+    instructions::shared::*,
     seeds,
     state::{Economy, Meter},
 };
@@ -20,38 +21,20 @@ pub struct CreateMeter<'info> {
     #[account(mut)]
     pub creator: Signer<'info>,
     /// In Draft.
-    #[account(
-        mut,
-        has_one = creator @ HomeostatError::Unauthorized,
-        has_one = authority,
-        has_one = mint
-    )]
+    #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
-    /// The economy's mint.
-    #[account(mint::token_program = token_program)]
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
-    /// Created.
-    #[account(
-        init,
-        payer = creator,
-        space = Meter::SPACE,
-        seeds = [seeds::METER, economy.key().as_ref(), &[shard]],
-        bump
-    )]
-    pub meter: AccountLoader<'info, Meter>,
-    /// Created.
-    #[account(
-        init,
-        payer = creator,
-        seeds = [seeds::FEES, meter.key().as_ref()],
-        bump,
-        token::mint = mint,
-        token::authority = authority,
-        token::token_program = token_program
-    )]
-    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// CHECK: the economy's mint.
+    pub mint: UncheckedAccount<'info>,
+    /// CHECK: by its seeds; created.
+    #[account(mut, seeds = [seeds::METER, economy.key().as_ref(), &[shard]],
+        bump)]
+    pub meter: UncheckedAccount<'info>,
+    /// CHECK: by its seeds; created.
+    #[account(mut, seeds = [seeds::FEES, meter.key().as_ref()],
+        bump)]
+    pub vault: UncheckedAccount<'info>,
     /// Of the mint.
     pub token_program: Interface<'info, TokenInterface>,
     /// Creates the accounts.
@@ -59,10 +42,17 @@ pub struct CreateMeter<'info> {
 }
 
 impl CreateMeter<'_> {
+    fn check(&self) -> Result<()> {
+        let economy = self.economy.load()?;
+        economy.require_creator(self.creator.key)?;
+        has_one("economy", &economy.authority, &self.authority)?;
+        has_one("economy", &economy.mint, &self.mint)
+    }
+
     fn validate(&self, shard: u8) -> Result<()> {
         let economy = self.economy.load()?;
         economy.require_draft()?;
-        require!(
+        ensure!(
             usize::from(economy.meter_count) < MAX_METERS,
             HomeostatError::TooMany
         );
@@ -80,12 +70,26 @@ impl CreateMeter<'_> {
         *slot = self.meter.key();
         economy.meter_count = shard.checked_add(1).ok_or(HomeostatError::MathOverflow)?;
 
-        let mut meter = self.meter.load_init()?;
+        let key = self.economy.key();
+        let creator = Creator {
+            payer: &self.creator,
+        };
+        let mut meter = creator.state::<Meter>(
+            &self.meter,
+            Meter::SPACE,
+            &[seeds::METER, key.as_ref(), &[shard], &[bumps.meter]],
+        )?;
+        creator.vault(
+            &self.vault,
+            &Token::read(&self.mint, self.token_program.as_ref())?,
+            &self.authority,
+            &[seeds::FEES, self.meter.key.as_ref(), &[bumps.vault]],
+        )?;
         meter.version = LAYOUT_VERSION;
         meter.bump = bumps.meter;
         meter.vault_bump = bumps.vault;
         meter.shard = shard;
-        meter.economy = self.economy.key();
+        meter.economy = key;
         meter.vault = self.vault.key();
         meter.payer = self.creator.key();
         meter.invariant()
@@ -94,12 +98,15 @@ impl CreateMeter<'_> {
 
 /// Handles `create_meter`.
 pub fn create_meter(ctx: Context<CreateMeter>, shard: u8) -> Result<()> {
+    ctx.accounts.check()?;
     ctx.accounts.validate(shard)?;
     ctx.accounts.apply(shard, &ctx.bumps)?;
-    emit_cpi!(MeterCreated {
-        economy: ctx.accounts.economy.key(),
-        meter: ctx.accounts.meter.key(),
-        shard,
-    });
-    Ok(())
+    emit(
+        &ctx.accounts.event_authority,
+        &MeterCreated {
+            economy: ctx.accounts.economy.key(),
+            meter: ctx.accounts.meter.key(),
+            shard,
+        },
+    )
 }

@@ -1,12 +1,13 @@
 //! Adds a pool to a Draft: the native pool first, then liquidity pools.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 
 use crate::{
     constants::*,
     error::HomeostatError,
-    events::PoolCreated,
+    events::{emit, PoolCreated},
+    instructions::shared::*,
     seeds,
     state::{economy::check, mint_rules, Economy, Pool, PoolKind, PoolSlot},
 };
@@ -19,39 +20,22 @@ pub struct CreatePool<'info> {
     #[account(mut)]
     pub creator: Signer<'info>,
     /// In Draft.
-    #[account(
-        mut,
-        has_one = creator @ HomeostatError::Unauthorized,
-        has_one = authority
-    )]
+    #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
-    /// Mint that will be staked.
-    #[account(mint::token_program = token_program)]
-    pub stake_mint: Box<InterfaceAccount<'info, Mint>>,
-    /// Liquidity pools: the AMM's vault of the economy's mint.
-    pub amm_vault: Option<Box<InterfaceAccount<'info, TokenAccount>>>,
-    /// Created.
-    #[account(
-        init,
-        payer = creator,
-        space = Pool::SPACE,
-        seeds = [seeds::POOL, economy.key().as_ref(), stake_mint.key().as_ref()],
-        bump
-    )]
-    pub pool: AccountLoader<'info, Pool>,
-    /// Created.
-    #[account(
-        init,
-        payer = creator,
-        seeds = [seeds::PRINCIPAL, pool.key().as_ref()],
-        bump,
-        token::mint = stake_mint,
-        token::authority = authority,
-        token::token_program = token_program
-    )]
-    pub principal_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// CHECK: mint that will be staked.
+    pub stake_mint: UncheckedAccount<'info>,
+    /// CHECK: liquidity pools: the AMM's vault of the economy's mint.
+    pub amm_vault: Option<UncheckedAccount<'info>>,
+    /// CHECK: by its seeds; created.
+    #[account(mut, seeds = [seeds::POOL, economy.key().as_ref(), stake_mint.key().as_ref()],
+        bump)]
+    pub pool: UncheckedAccount<'info>,
+    /// CHECK: by its seeds; created.
+    #[account(mut, seeds = [seeds::PRINCIPAL, pool.key().as_ref()],
+        bump)]
+    pub principal_vault: UncheckedAccount<'info>,
     /// Of the stake mint.
     pub token_program: Interface<'info, TokenInterface>,
     /// Creates the accounts.
@@ -59,21 +43,26 @@ pub struct CreatePool<'info> {
 }
 
 impl CreatePool<'_> {
+    fn check(&self) -> Result<()> {
+        let economy = self.economy.load()?;
+        economy.require_creator(self.creator.key)?;
+        has_one("economy", &economy.authority, &self.authority)
+    }
+
     fn validate(&self, weight: u16) -> Result<PoolKind> {
         let economy = self.economy.load()?;
         economy.require_draft()?;
-        require!(
+        ensure!(
             usize::from(economy.pool_count) < MAX_POOLS,
             HomeostatError::TooMany
         );
-        let mint = self.stake_mint.to_account_info();
-        let data = mint.try_borrow_data()?;
+        let data = self.stake_mint.try_borrow_data()?;
         mint_rules::require_safe_extensions(&data, &economy.authority)?;
         mint_rules::require_no_freeze_authority(&data)?;
 
         // The native pool is first, so its lane is always 0.
         let native = self.stake_mint.key() == economy.mint;
-        require!(
+        ensure!(
             native == (economy.pool_count == 0),
             HomeostatError::NativePoolMissing
         );
@@ -85,8 +74,9 @@ impl CreatePool<'_> {
             .amm_vault
             .as_ref()
             .ok_or(HomeostatError::WrongAmmVault)?;
+        let amm_vault = Tokens::read("amm_vault", amm_vault)?;
         let ours = amm_vault.owner == economy.authority;
-        require!(
+        ensure!(
             amm_vault.mint == economy.mint && !ours,
             HomeostatError::WrongAmmVault
         );
@@ -109,15 +99,34 @@ impl CreatePool<'_> {
         };
         economy.pool_count = lane.checked_add(1).ok_or(HomeostatError::MathOverflow)?;
 
-        let mut pool = self.pool.load_init()?;
+        let (key, mint) = (self.economy.key(), self.stake_mint.key());
+        let creator = Creator {
+            payer: &self.creator,
+        };
+        let token = Token::read(&self.stake_mint, self.token_program.as_ref())?;
+        let mut pool = creator.state::<Pool>(
+            &self.pool,
+            Pool::SPACE,
+            &[seeds::POOL, key.as_ref(), mint.as_ref(), &[bumps.pool]],
+        )?;
+        creator.vault(
+            &self.principal_vault,
+            &token,
+            &self.authority,
+            &[
+                seeds::PRINCIPAL,
+                self.pool.key.as_ref(),
+                &[bumps.principal_vault],
+            ],
+        )?;
         pool.version = LAYOUT_VERSION;
         pool.bump = bumps.pool;
         pool.principal_bump = bumps.principal_vault;
         pool.lane = lane;
         pool.kind = kind as u8;
-        pool.decimals = self.stake_mint.decimals;
-        pool.economy = self.economy.key();
-        pool.stake_mint = self.stake_mint.key();
+        pool.decimals = token.decimals;
+        pool.economy = key;
+        pool.stake_mint = mint;
         pool.stake_token_program = self.token_program.key();
         pool.principal_vault = self.principal_vault.key();
         pool.amm_vault = self
@@ -133,15 +142,18 @@ impl CreatePool<'_> {
 
 /// Handles `create_pool`.
 pub fn create_pool(ctx: Context<CreatePool>, weight: u16) -> Result<()> {
+    ctx.accounts.check()?;
     let kind = ctx.accounts.validate(weight)?;
     let lane = ctx.accounts.apply(kind, weight, &ctx.bumps)?;
-    emit_cpi!(PoolCreated {
-        economy: ctx.accounts.economy.key(),
-        pool: ctx.accounts.pool.key(),
-        stake_mint: ctx.accounts.stake_mint.key(),
-        kind,
-        lane,
-        weight,
-    });
-    Ok(())
+    emit(
+        &ctx.accounts.event_authority,
+        &PoolCreated {
+            economy: ctx.accounts.economy.key(),
+            pool: ctx.accounts.pool.key(),
+            stake_mint: ctx.accounts.stake_mint.key(),
+            kind,
+            lane,
+            weight,
+        },
+    )
 }

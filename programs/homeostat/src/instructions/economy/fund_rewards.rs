@@ -1,11 +1,11 @@
 //! Fills the reward vault of a Funded economy.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 
 use crate::{
     error::HomeostatError,
-    events::RewardsFunded,
+    events::{emit, RewardsFunded},
     instructions::shared::*,
     state::{Economy, Life},
 };
@@ -17,28 +17,37 @@ pub struct FundRewards<'info> {
     /// Anyone; in Draft only the creator, who gets it back on `close`.
     pub funder: Signer<'info>,
     /// Funded.
-    #[account(mut, has_one = mint, has_one = reward_vault)]
-    pub economy: AccountLoader<'info, Economy>,
-    /// The economy's mint.
-    #[account(mint::token_program = token_program)]
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
-    /// Debited.
-    #[account(mut, token::mint = mint)]
-    pub funder_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
-    /// Credited.
     #[account(mut)]
-    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub economy: AccountLoader<'info, Economy>,
+    /// CHECK: the economy's mint.
+    pub mint: UncheckedAccount<'info>,
+    /// CHECK: debited.
+    #[account(mut)]
+    pub funder_tokens: UncheckedAccount<'info>,
+    /// CHECK: credited.
+    #[account(mut)]
+    pub reward_vault: UncheckedAccount<'info>,
     /// Of the mint.
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-impl FundRewards<'_> {
+impl<'info> FundRewards<'info> {
+    fn check(&self) -> Result<()> {
+        let economy = self.economy.load()?;
+        has_one("economy", &economy.mint, &self.mint)?;
+        has_one("economy", &economy.reward_vault, &self.reward_vault)?;
+        distinct(&[
+            ("funder_tokens", self.funder_tokens.key),
+            ("reward_vault", self.reward_vault.key),
+        ])
+    }
+
     fn validate(&self, amount: u64) -> Result<()> {
         let economy = self.economy.load()?;
-        require!(!economy.mints(), HomeostatError::NotFunded);
-        require!(amount > 0, HomeostatError::AmountTooSmall);
+        ensure!(!economy.mints(), HomeostatError::NotFunded);
+        ensure!(amount > 0, HomeostatError::AmountTooSmall);
         let draft = economy.life == Life::Draft as u8;
-        require!(
+        ensure!(
             !draft || economy.creator == self.funder.key(),
             HomeostatError::FundingNotOpen
         );
@@ -46,34 +55,30 @@ impl FundRewards<'_> {
     }
 
     #[inline(never)]
-    fn apply(&mut self, amount: u64, now: i64) -> Result<(u64, u64, u64)> {
-        let program = self.token_program.to_account_info();
-        let received = Move {
-            from: &self.funder_tokens,
-            to: &mut self.reward_vault,
-            mint: &self.mint,
-            program: &program,
-        }
-        .by_signer(&self.funder, amount)?;
+    fn apply(&self, amount: u64, now: i64) -> Result<RewardsFunded> {
+        let token = Token::read(&self.mint, self.token_program.as_ref())?;
+        Tokens::of("funder_tokens", &self.funder_tokens, self.mint.key)?;
+        let vault = Tokens::read("reward_vault", &self.reward_vault)?;
+        let received = token.transfer(&self.funder_tokens, &vault, &self.funder, amount)?;
         let mut economy = self.economy.load_mut()?;
-        let old = economy.totals.supplied;
+        let old_supplied = economy.totals.supplied;
         economy.supply_rewards(received)?;
-        economy.invariant(self.mint.supply, now)?;
-        Ok((received, old, economy.totals.supplied))
+        economy.invariant(token.supply, now)?;
+        Ok(RewardsFunded {
+            economy: self.economy.key(),
+            funder: self.funder.key(),
+            amount: received,
+            old_supplied,
+            new_supplied: economy.totals.supplied,
+        })
     }
 }
 
 /// Handles `fund_rewards`.
 pub fn fund_rewards(ctx: Context<FundRewards>, amount: u64) -> Result<()> {
     let now = now()?;
+    ctx.accounts.check()?;
     ctx.accounts.validate(amount)?;
-    let (amount, old_supplied, new_supplied) = ctx.accounts.apply(amount, now)?;
-    emit_cpi!(RewardsFunded {
-        economy: ctx.accounts.economy.key(),
-        funder: ctx.accounts.funder.key(),
-        amount,
-        old_supplied,
-        new_supplied,
-    });
-    Ok(())
+    let event = ctx.accounts.apply(amount, now)?;
+    emit(&ctx.accounts.event_authority, &event)
 }

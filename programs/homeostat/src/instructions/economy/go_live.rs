@@ -1,12 +1,12 @@
 //! Starts the clock, once and for all.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 use homeostat_control::create;
 
 use crate::{
-    error::HomeostatError,
-    events::WentLive,
+    error::{refuse, HomeostatError},
+    events::{emit, WentLive},
     instructions::{control::gather, shared::*},
     state::{economy::check, mint_rules, ConfigRecord, DecisionLog, Economy, Life, Parameter},
 };
@@ -18,23 +18,16 @@ pub struct GoLive<'info> {
     /// The economy's creator.
     pub creator: Signer<'info>,
     /// In Draft.
-    #[account(
-        mut,
-        has_one = creator @ HomeostatError::Unauthorized,
-        has_one = mint,
-        has_one = authority,
-        has_one = reward_vault,
-        has_one = log
-    )]
+    #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
-    /// The economy's mint.
-    #[account(mut, mint::token_program = token_program)]
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// CHECK: the economy's mint.
+    #[account(mut)]
+    pub mint: UncheckedAccount<'info>,
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
-    /// The first period's rewards are minted into it.
+    /// CHECK: the first period's rewards are minted into it.
     #[account(mut)]
-    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub reward_vault: UncheckedAccount<'info>,
     /// Gets the configurations as its first records.
     #[account(mut)]
     pub log: AccountLoader<'info, DecisionLog>,
@@ -43,31 +36,38 @@ pub struct GoLive<'info> {
 }
 
 impl<'info> GoLive<'info> {
-    fn validate(&self) -> Result<()> {
+    fn check(&self) -> Result<()> {
+        let economy = self.economy.load()?;
+        economy.require_creator(self.creator.key)?;
+        has_one("economy", &economy.mint, &self.mint)?;
+        has_one("economy", &economy.authority, &self.authority)?;
+        has_one("economy", &economy.reward_vault, &self.reward_vault)?;
+        has_one("economy", &economy.log, self.log.as_ref())
+    }
+
+    fn validate(&self) -> Result<Token<'_, 'info>> {
         let economy = self.economy.load()?;
         economy.require_draft()?;
         economy.validate()?;
-        require!(economy.pool_count > 0, HomeostatError::NativePoolMissing);
+        ensure!(economy.pool_count > 0, HomeostatError::NativePoolMissing);
 
-        let mint = self.mint.to_account_info();
-        let data = mint.try_borrow_data()?;
+        let token = Token::read(&self.mint, self.token_program.as_ref())?;
+        let data = self.mint.try_borrow_data()?;
         mint_rules::require_safe_extensions(&data, &economy.authority)?;
         mint_rules::require_no_freeze_authority(&data)?;
         if economy.mints() {
             mint_rules::require_mint_authority(&data, &economy.authority)?;
-            check("hard_cap", self.mint.supply <= economy.limits.hard_cap)?;
+            check("hard_cap", token.supply <= economy.limits.hard_cap)?;
         }
-        require!(self.mint.supply > 0, HomeostatError::NoSupply);
-        check(
-            "supply_floor",
-            economy.limits.supply_floor <= self.mint.supply,
-        )
+        ensure!(token.supply > 0, HomeostatError::NoSupply);
+        check("supply_floor", economy.limits.supply_floor <= token.supply)?;
+        Ok(token)
     }
 
     /// Creates the controllers, opens the stream and the log. Returns what to
     /// mint ahead and the log records' bytes.
     #[inline(never)]
-    fn apply(&self, remaining: &[AccountInfo<'info>], now: i64) -> Result<Opening> {
+    fn apply(&self, remaining: &[AccountInfo<'info>], supply: u64, now: i64) -> Result<Opening> {
         let mut economy = self.economy.load_mut()?;
         let excluded = gather::excluded_balance(&economy, remaining)?;
         // The economy's own vaults do not circulate anyway; twice would be wrong.
@@ -81,7 +81,7 @@ impl<'info> GoLive<'info> {
         economy.next_end = now.saturating_add(i64::from(economy.limits.period));
         economy.stream.t0 = now;
         economy.stream.fee_until = now;
-        economy.totals.supply = self.mint.supply;
+        economy.totals.supply = supply;
         economy.tally.supplied = economy.totals.supplied;
         economy.totals.circulating = economy.first_circulating(excluded)?;
 
@@ -93,12 +93,12 @@ impl<'info> GoLive<'info> {
                 .get_mut(parameter.index())
                 .ok_or(HomeostatError::InvariantViolated)?;
             let state = create(&controller.config(), now)
-                .map_err(|_| error!(HomeostatError::InvalidParameter))?;
+                .map_err(|_| refuse(HomeostatError::InvalidParameter))?;
             controller.remember(&state);
             records.push(ConfigRecord::new(parameter, controller, now));
             configs.extend_from_slice(bytemuck::bytes_of(&controller.config));
         }
-        let ahead = economy.open_period(self.mint.supply, now)?;
+        let ahead = economy.open_period(supply, now)?;
         let log = self.log.to_account_info();
         DecisionLog::append_to(&mut log.try_borrow_mut_data()?, &mut records)?;
         Ok(Opening {
@@ -111,22 +111,21 @@ impl<'info> GoLive<'info> {
 
     /// Mints the first period's rewards and checks the whole.
     #[inline(never)]
-    fn mint_ahead(&mut self, opening: &Opening, now: i64) -> Result<(u64, u64, i64)> {
-        let program = self.token_program.to_account_info();
-        mint_rewards(
-            &mut self.mint,
-            &mut self.reward_vault,
-            &Authority {
-                info: &self.authority,
-                economy: self.economy.key(),
-                bump: opening.bump,
-            },
-            &program,
-            opening.ahead,
-        )?;
+    fn mint_ahead(
+        &self,
+        token: &mut Token<'_, 'info>,
+        opening: &Opening,
+        now: i64,
+    ) -> Result<(u64, u64, i64)> {
+        let authority = Authority {
+            info: &self.authority,
+            economy: self.economy.as_ref().key,
+            bump: opening.bump,
+        };
+        token.mint_to(&self.reward_vault, &authority, opening.ahead)?;
         let mut economy = self.economy.load_mut()?;
         economy.supply_rewards(opening.ahead)?;
-        economy.invariant(self.mint.supply, now)?;
+        economy.invariant(token.supply, now)?;
         Ok((
             economy.totals.supply,
             economy.totals.circulating,
@@ -145,18 +144,23 @@ struct Opening {
 /// Handles `go_live`.
 pub fn go_live<'info>(ctx: Context<'info, GoLive<'info>>) -> Result<()> {
     let now = now()?;
-    ctx.accounts.validate()?;
-    let opening = ctx.accounts.apply(ctx.remaining_accounts, now)?;
-    let (supply, circulating, emit_until) = ctx.accounts.mint_ahead(&opening, now)?;
-    emit_cpi!(WentLive {
-        economy: ctx.accounts.economy.key(),
-        at: now,
-        supply,
-        circulating,
-        minted: opening.ahead,
-        emit_until,
-        records: opening.records,
-        configs: opening.configs,
-    });
-    Ok(())
+    ctx.accounts.check()?;
+    let mut token = ctx.accounts.validate()?;
+    let opening = ctx
+        .accounts
+        .apply(ctx.remaining_accounts, token.supply, now)?;
+    let (supply, circulating, emit_until) = ctx.accounts.mint_ahead(&mut token, &opening, now)?;
+    emit(
+        &ctx.accounts.event_authority,
+        &WentLive {
+            economy: ctx.accounts.economy.key(),
+            at: now,
+            supply,
+            circulating,
+            minted: opening.ahead,
+            emit_until,
+            records: opening.records,
+            configs: opening.configs,
+        },
+    )
 }

@@ -2,35 +2,47 @@
 //! because accrual itself stops at the cap.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 
-use crate::{error::HomeostatError, events::ToppedUp, instructions::shared::*, state::Economy};
+use crate::{
+    error::HomeostatError,
+    events::{emit, ToppedUp},
+    instructions::shared::*,
+    state::Economy,
+};
 
 /// Accounts of `top_up`.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct TopUp<'info> {
     /// In Mint mode.
-    #[account(mut, has_one = mint, has_one = authority, has_one = reward_vault)]
+    #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
-    /// The economy's mint.
-    #[account(mut, mint::token_program = token_program)]
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// CHECK: the economy's mint.
+    #[account(mut)]
+    pub mint: UncheckedAccount<'info>,
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
-    /// Credited.
+    /// CHECK: credited.
     #[account(mut)]
-    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub reward_vault: UncheckedAccount<'info>,
     /// Of the mint.
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-impl TopUp<'_> {
+impl<'info> TopUp<'info> {
+    fn check(&self) -> Result<()> {
+        let economy = self.economy.load()?;
+        has_one("economy", &economy.mint, &self.mint)?;
+        has_one("economy", &economy.authority, &self.authority)?;
+        has_one("economy", &economy.reward_vault, &self.reward_vault)
+    }
+
     fn validate(&self) -> Result<()> {
         let economy = self.economy.load()?;
-        require!(economy.mints(), HomeostatError::NotMintable);
+        ensure!(economy.mints(), HomeostatError::NotMintable);
         // A retired economy still mints what it owes.
-        require!(
+        ensure!(
             economy.life != crate::state::Life::Draft as u8,
             HomeostatError::NotLive
         );
@@ -38,43 +50,39 @@ impl TopUp<'_> {
     }
 
     #[inline(never)]
-    fn apply(&mut self, now: i64) -> Result<(u64, u64, u64)> {
+    fn apply(&self, now: i64) -> Result<ToppedUp> {
+        let mut token = Token::read(&self.mint, self.token_program.as_ref())?;
         let (amount, bump) = {
             let economy = self.economy.load()?;
             (economy.mintable(now)?, economy.authority_bump)
         };
-        let program = self.token_program.to_account_info();
-        mint_rewards(
-            &mut self.mint,
-            &mut self.reward_vault,
-            &Authority {
-                info: &self.authority,
-                economy: self.economy.key(),
-                bump: [bump],
-            },
-            &program,
-            amount,
-        )?;
+        let authority = Authority {
+            info: &self.authority,
+            economy: self.economy.as_ref().key,
+            bump: [bump],
+        };
+        token.mint_to(&self.reward_vault, &authority, amount)?;
         let mut economy = self.economy.load_mut()?;
-        let old = economy.totals.supplied;
+        let old_supplied = economy.totals.supplied;
         economy.supply_rewards(amount)?;
-        economy.invariant(self.mint.supply, now)?;
-        Ok((amount, old, economy.totals.supplied))
+        economy.invariant(token.supply, now)?;
+        Ok(ToppedUp {
+            economy: self.economy.key(),
+            amount,
+            old_supplied,
+            new_supplied: economy.totals.supplied,
+        })
     }
 }
 
 /// Handles `top_up`.
 pub fn top_up(ctx: Context<TopUp>) -> Result<()> {
     let now = now()?;
+    ctx.accounts.check()?;
     ctx.accounts.validate()?;
-    let (amount, old_supplied, new_supplied) = ctx.accounts.apply(now)?;
-    if amount > 0 {
-        emit_cpi!(ToppedUp {
-            economy: ctx.accounts.economy.key(),
-            amount,
-            old_supplied,
-            new_supplied,
-        });
+    let event = ctx.accounts.apply(now)?;
+    if event.amount == 0 {
+        return Ok(());
     }
-    Ok(())
+    emit(&ctx.accounts.event_authority, &event)
 }

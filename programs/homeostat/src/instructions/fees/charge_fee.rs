@@ -1,9 +1,9 @@
 //! Takes the fee on a payment whose tokens another program moves itself.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 
-use super::{charge, record};
+use super::{charge, check_meter, record};
 use crate::{
     instructions::shared::*,
     state::{Economy, Meter},
@@ -15,43 +15,46 @@ pub struct ChargeFee<'info> {
     /// Owner or delegate of the tokens.
     pub payer: Signer<'info>,
     /// Live.
-    #[account(has_one = mint)]
     pub economy: AccountLoader<'info, Economy>,
     /// Any shard.
-    #[account(mut, has_one = economy, has_one = vault)]
-    pub meter: AccountLoader<'info, Meter>,
-    /// The economy's mint.
-    #[account(mint::token_program = token_program)]
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
-    /// Debited.
-    #[account(mut, token::mint = mint)]
-    pub payer_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
-    /// Credited with the fee.
     #[account(mut)]
-    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub meter: AccountLoader<'info, Meter>,
+    /// CHECK: by `economy.mint`.
+    pub mint: UncheckedAccount<'info>,
+    /// CHECK: a token account of the mint; debited.
+    #[account(mut)]
+    pub payer_tokens: UncheckedAccount<'info>,
+    /// CHECK: by `meter.vault`; credited with the fee.
+    #[account(mut)]
+    pub vault: UncheckedAccount<'info>,
     /// Of the mint.
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-impl ChargeFee<'_> {
+impl<'info> ChargeFee<'info> {
+    fn check(&self) -> Result<()> {
+        distinct(&[
+            ("payer_tokens", self.payer_tokens.key),
+            ("vault", self.vault.key),
+        ])?;
+        check_meter(&self.economy, &self.mint, &self.meter, &self.vault)
+    }
+
     #[inline(never)]
-    fn apply(&mut self, amount: u64, max_fee: u64, now: i64) -> Result<()> {
+    fn apply(&self, amount: u64, max_fee: u64, now: i64) -> Result<()> {
         let economy = self.economy.load()?;
         let charge = charge(&economy, amount, max_fee, now)?;
-        let program = self.token_program.to_account_info();
-        let received = Move {
-            from: &self.payer_tokens,
-            to: &mut self.vault,
-            mint: &self.mint,
-            program: &program,
-        }
-        .by_signer(&self.payer, charge.fee)?;
+        let token = Token::read(&self.mint, self.token_program.as_ref())?;
+        Tokens::of("payer_tokens", &self.payer_tokens, self.mint.key)?;
+        let vault = Tokens::read("vault", &self.vault)?;
+        let received = token.transfer(&self.payer_tokens, &vault, &self.payer, charge.fee)?;
         let mut meter = self.meter.load_mut()?;
-        record(&economy, &mut meter, amount, received, self.vault.amount)
+        record(&economy, &mut meter, amount, received, &vault)
     }
 }
 
 /// Handles `charge_fee`.
 pub fn charge_fee(ctx: Context<ChargeFee>, amount: u64, max_fee: u64) -> Result<()> {
+    ctx.accounts.check()?;
     ctx.accounts.apply(amount, max_fee, now()?)
 }

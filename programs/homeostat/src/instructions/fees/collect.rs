@@ -2,11 +2,12 @@
 //! only moves tokens and never gates the crank.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 
+use super::check_meter;
 use crate::{
     error::HomeostatError,
-    events::Collected,
+    events::{emit, Collected},
     instructions::shared::*,
     state::{meter::Sweep, Economy, Meter},
 };
@@ -16,76 +17,61 @@ use crate::{
 #[derive(Accounts)]
 pub struct Collect<'info> {
     /// Read only.
-    #[account(
-        has_one = mint,
-        has_one = authority,
-        has_one = reward_vault,
-        has_one = treasury_vault
-    )]
     pub economy: AccountLoader<'info, Economy>,
     /// Emptied.
-    #[account(mut, has_one = economy, has_one = vault)]
+    #[account(mut)]
     pub meter: AccountLoader<'info, Meter>,
-    /// The economy's mint.
-    #[account(mut, mint::token_program = token_program)]
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
-    /// Debited.
+    /// CHECK: by `economy.mint`.
     #[account(mut)]
-    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
-    /// Credited for stakers.
+    pub mint: UncheckedAccount<'info>,
+    /// CHECK: by `meter.vault`; debited.
     #[account(mut)]
-    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
-    /// Credited.
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: by `economy.reward_vault`; credited for stakers.
     #[account(mut)]
-    pub treasury_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub reward_vault: UncheckedAccount<'info>,
+    /// CHECK: by `economy.treasury_vault`; credited.
+    #[account(mut)]
+    pub treasury_vault: UncheckedAccount<'info>,
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
     /// Of the mint.
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-impl Collect<'_> {
+impl<'info> Collect<'info> {
+    fn check(&self) -> Result<()> {
+        check_meter(&self.economy, &self.mint, &self.meter, &self.vault)?;
+        let economy = self.economy.load()?;
+        has_one("economy", &economy.authority, &self.authority)?;
+        has_one("economy", &economy.reward_vault, &self.reward_vault)?;
+        has_one("economy", &economy.treasury_vault, &self.treasury_vault)
+    }
+
     #[inline(never)]
-    fn apply(&mut self) -> Result<(Sweep, Collected)> {
+    fn apply(&self) -> Result<(Sweep, Collected)> {
+        let token = Token::read(&self.mint, self.token_program.as_ref())?;
         let (bump, sweep) = {
             let economy = self.economy.load()?;
             let mut meter = self.meter.load_mut()?;
-            let sweep = meter.sweep(self.mint.supply, economy.limits.supply_floor)?;
+            let sweep = meter.sweep(token.supply, economy.limits.supply_floor)?;
             ([economy.authority_bump], sweep)
         };
         let authority = Authority {
             info: &self.authority,
-            economy: self.economy.key(),
+            economy: self.economy.as_ref().key,
             bump,
         };
-        let program = self.token_program.to_account_info();
-        burn(
-            &self.mint.to_account_info(),
-            &self.vault.to_account_info(),
-            &authority,
-            &program,
-            sweep.burn,
-        )?;
-        let stakers = Move {
-            from: &self.vault,
-            to: &mut self.reward_vault,
-            mint: &self.mint,
-            program: &program,
-        }
-        .by_authority(&authority, sweep.stakers)?;
-        let treasury = Move {
-            from: &self.vault,
-            to: &mut self.treasury_vault,
-            mint: &self.mint,
-            program: &program,
-        }
-        .by_authority(&authority, sweep.treasury)?;
-        self.vault.reload()?;
+        token.burn(&self.vault, &authority, sweep.burn)?;
+        let rewards = Tokens::read("reward_vault", &self.reward_vault)?;
+        let stakers = token.pay_out(&self.vault, &rewards, &authority, sweep.stakers)?;
+        let treasury = Tokens::read("treasury_vault", &self.treasury_vault)?;
+        let treasury = token.pay_out(&self.vault, &treasury, &authority, sweep.treasury)?;
 
         let mut meter = self.meter.load_mut()?;
         meter.swept(stakers, treasury)?;
-        require!(
-            self.vault.amount >= meter.liability()?,
+        ensure!(
+            balance(&self.vault)? >= meter.liability()?,
             HomeostatError::InsolventVault
         );
         let event = Collected {
@@ -104,9 +90,10 @@ impl Collect<'_> {
 
 /// Handles `collect`.
 pub fn collect(ctx: Context<Collect>) -> Result<()> {
+    ctx.accounts.check()?;
     let (sweep, event) = ctx.accounts.apply()?;
-    if sweep != Sweep::default() {
-        emit_cpi!(event);
+    if sweep == Sweep::default() {
+        return Ok(());
     }
-    Ok(())
+    emit(&ctx.accounts.event_authority, &event)
 }

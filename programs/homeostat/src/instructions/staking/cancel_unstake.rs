@@ -2,9 +2,9 @@
 
 use anchor_lang::prelude::*;
 
-use super::settle;
+use super::{check_position, settle};
 use crate::{
-    events::UnstakeCancelled,
+    events::{emit, UnstakeCancelled},
     instructions::shared::now,
     state::{pause::Section, Economy, Pool, Position},
 };
@@ -18,14 +18,23 @@ pub struct CancelUnstake<'info> {
     /// Live.
     pub economy: AccountLoader<'info, Economy>,
     /// Staked in again.
-    #[account(mut, has_one = economy)]
+    #[account(mut)]
     pub pool: AccountLoader<'info, Pool>,
     /// The owner's.
-    #[account(mut, has_one = pool, has_one = owner)]
+    #[account(mut)]
     pub position: AccountLoader<'info, Position>,
 }
 
 impl CancelUnstake<'_> {
+    fn check(&self) -> Result<()> {
+        check_position(
+            self.economy.as_ref(),
+            &self.pool,
+            &self.position,
+            &self.owner,
+        )
+    }
+
     fn validate(&self, now: i64) -> Result<()> {
         let economy = self.economy.load()?;
         economy.require_live()?;
@@ -55,8 +64,8 @@ impl CancelUnstake<'_> {
 /// Handles `cancel_unstake`.
 pub fn cancel_unstake(ctx: Context<CancelUnstake>, ticket: u8) -> Result<()> {
     let now = now()?;
+    ctx.accounts.check()?;
     ctx.accounts.validate(now)?;
     let event = ctx.accounts.apply(ticket, now)?;
-    emit_cpi!(event);
-    Ok(())
+    emit(&ctx.accounts.event_authority, &event)
 }

@@ -1,12 +1,12 @@
 //! Pays a position's rewards from the reward vault. Never gated.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 
-use super::settle;
+use super::{check_position, settle};
 use crate::{
     error::HomeostatError,
-    events::Claimed,
+    events::{emit, Claimed},
     instructions::shared::*,
     state::{Economy, Pool, Position},
 };
@@ -18,74 +18,92 @@ pub struct Claim<'info> {
     /// Of the position.
     pub owner: Signer<'info>,
     /// Any stage of life.
-    #[account(has_one = mint, has_one = authority, has_one = reward_vault)]
     pub economy: AccountLoader<'info, Economy>,
     /// Earned in.
-    #[account(mut, has_one = economy)]
+    #[account(mut)]
     pub pool: AccountLoader<'info, Pool>,
     /// The owner's.
-    #[account(mut, has_one = pool, has_one = owner)]
-    pub position: AccountLoader<'info, Position>,
-    /// The economy's mint.
-    #[account(mint::token_program = token_program)]
-    pub mint: Box<InterfaceAccount<'info, Mint>>,
-    /// Any token account of the owner's; credited.
-    #[account(mut, token::mint = mint, token::authority = owner)]
-    pub owner_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
-    /// Debited.
     #[account(mut)]
-    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub position: AccountLoader<'info, Position>,
+    /// CHECK: by `economy.mint`.
+    pub mint: UncheckedAccount<'info>,
+    /// CHECK: any token account of the owner's; credited.
+    #[account(mut)]
+    pub owner_tokens: UncheckedAccount<'info>,
+    /// CHECK: by `economy.reward_vault`; debited.
+    #[account(mut)]
+    pub reward_vault: UncheckedAccount<'info>,
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
     /// Of the mint.
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-impl Claim<'_> {
-    #[inline(never)]
-    fn apply(&mut self, now: i64) -> Result<Claimed> {
-        let (amount, old_claimed, new_claimed, bump) = {
-            let economy = self.economy.load()?;
-            let mut pool = self.pool.load_mut()?;
-            let mut position = self.position.load_mut()?;
-            settle(&economy, &mut pool, &mut position, now)?;
-            let amount = position.take_rewards()?;
-            let old = pool.claimed;
-            pool.pay_out(amount)?;
-            (amount, old, pool.claimed, [economy.authority_bump])
-        };
-        require!(
-            self.reward_vault.amount >= amount,
-            HomeostatError::RewardVaultShort
-        );
-        let program = self.token_program.to_account_info();
-        Move {
-            from: &self.reward_vault,
-            to: &mut self.owner_tokens,
-            mint: &self.mint,
-            program: &program,
-        }
-        .by_authority(
-            &Authority {
-                info: &self.authority,
-                economy: self.economy.key(),
-                bump,
-            },
-            amount,
+impl<'info> Claim<'info> {
+    fn check(&self) -> Result<()> {
+        check_position(
+            self.economy.as_ref(),
+            &self.pool,
+            &self.position,
+            &self.owner,
         )?;
-        Ok(Claimed {
+        let economy = self.economy.load()?;
+        has_one("economy", &economy.mint, &self.mint)?;
+        has_one("economy", &economy.authority, &self.authority)?;
+        has_one("economy", &economy.reward_vault, &self.reward_vault)
+    }
+
+    /// Takes what the position has earned; nothing is paid yet.
+    #[inline(never)]
+    fn take(&self, now: i64) -> Result<(Claimed, [u8; 1])> {
+        let economy = self.economy.load()?;
+        let mut pool = self.pool.load_mut()?;
+        let mut position = self.position.load_mut()?;
+        settle(&economy, &mut pool, &mut position, now)?;
+        let amount = position.take_rewards()?;
+        let old_claimed = pool.claimed;
+        pool.pay_out(amount)?;
+        let event = Claimed {
             pool: self.pool.key(),
             owner: self.owner.key(),
             amount,
             old_claimed,
-            new_claimed,
-        })
+            new_claimed: pool.claimed,
+        };
+        Ok((event, [economy.authority_bump]))
+    }
+
+    #[inline(never)]
+    fn apply(&self, now: i64) -> Result<Claimed> {
+        let token = Token::read(&self.mint, self.token_program.as_ref())?;
+        let to = Tokens::owned(
+            "owner_tokens",
+            &self.owner_tokens,
+            self.mint.key,
+            self.owner.key,
+        )?;
+        distinct(&[
+            ("owner_tokens", self.owner_tokens.key),
+            ("reward_vault", self.reward_vault.key),
+        ])?;
+        let (event, bump) = self.take(now)?;
+        ensure!(
+            balance(&self.reward_vault)? >= event.amount,
+            HomeostatError::RewardVaultShort
+        );
+        let authority = Authority {
+            info: &self.authority,
+            economy: self.economy.as_ref().key,
+            bump,
+        };
+        token.pay_out(&self.reward_vault, &to, &authority, event.amount)?;
+        Ok(event)
     }
 }
 
 /// Handles `claim`.
 pub fn claim(ctx: Context<Claim>) -> Result<()> {
+    ctx.accounts.check()?;
     let event = ctx.accounts.apply(now()?)?;
-    emit_cpi!(event);
-    Ok(())
+    emit(&ctx.accounts.event_authority, &event)
 }

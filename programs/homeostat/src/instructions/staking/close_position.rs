@@ -2,10 +2,10 @@
 
 use anchor_lang::prelude::*;
 
-use super::settle;
+use super::{check_position, settle};
 use crate::{
-    events::PositionClosed,
-    instructions::shared::now,
+    events::{emit, PositionClosed},
+    instructions::shared::*,
     state::{Economy, Pool, Position},
 };
 
@@ -21,14 +21,24 @@ pub struct ClosePosition<'info> {
     /// Any stage of life.
     pub economy: AccountLoader<'info, Economy>,
     /// Of the position.
-    #[account(mut, has_one = economy)]
+    #[account(mut)]
     pub pool: AccountLoader<'info, Pool>,
     /// Empty.
-    #[account(mut, has_one = pool, has_one = owner, has_one = payer, close = payer)]
+    #[account(mut, close = payer)]
     pub position: AccountLoader<'info, Position>,
 }
 
 impl ClosePosition<'_> {
+    fn check(&self) -> Result<()> {
+        check_position(
+            self.economy.as_ref(),
+            &self.pool,
+            &self.position,
+            &self.owner,
+        )?;
+        has_one("position", &self.position.load()?.payer, &self.payer)
+    }
+
     fn validate(&self, now: i64) -> Result<()> {
         let economy = self.economy.load()?;
         let mut pool = self.pool.load_mut()?;
@@ -40,11 +50,14 @@ impl ClosePosition<'_> {
 
 /// Handles `close_position`.
 pub fn close_position(ctx: Context<ClosePosition>) -> Result<()> {
+    ctx.accounts.check()?;
     ctx.accounts.validate(now()?)?;
-    emit_cpi!(PositionClosed {
-        pool: ctx.accounts.pool.key(),
-        position: ctx.accounts.position.key(),
-        owner: ctx.accounts.owner.key(),
-    });
-    Ok(())
+    emit(
+        &ctx.accounts.event_authority,
+        &PositionClosed {
+            pool: ctx.accounts.pool.key(),
+            position: ctx.accounts.position.key(),
+            owner: ctx.accounts.owner.key(),
+        },
+    )
 }

@@ -18,7 +18,22 @@ pub use withdraw::*;
 
 use anchor_lang::prelude::*;
 
+use super::checks::has_one;
 use crate::state::{Economy, Pool, Position};
+
+/// Refuses a pool of another economy, and a position of another pool or owner.
+#[inline(never)]
+fn check_position(
+    economy: &AccountInfo,
+    pool: &AccountLoader<Pool>,
+    position: &AccountLoader<Position>,
+    owner: &AccountInfo,
+) -> Result<()> {
+    has_one("pool", &pool.load()?.economy, economy)?;
+    let position = position.load()?;
+    has_one("position", &position.pool, pool.as_ref())?;
+    has_one("position", &position.owner, owner)
+}
 
 /// Brings a pool and one of its positions to `now`.
 fn settle(economy: &Economy, pool: &mut Pool, position: &mut Position, now: i64) -> Result<()> {

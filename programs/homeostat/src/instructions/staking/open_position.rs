@@ -4,7 +4,8 @@ use anchor_lang::prelude::*;
 
 use crate::{
     constants::LAYOUT_VERSION,
-    events::PositionOpened,
+    events::{emit, PositionOpened},
+    instructions::shared::*,
     seeds,
     state::{Pool, Position},
 };
@@ -20,36 +21,45 @@ pub struct OpenPosition<'info> {
     pub owner: Signer<'info>,
     /// Any pool.
     pub pool: AccountLoader<'info, Pool>,
-    /// Created.
+    /// CHECK: by its seeds; created.
     #[account(
-        init,
-        payer = payer,
-        space = Position::SPACE,
+        mut,
         seeds = [seeds::POSITION, pool.key().as_ref(), owner.key().as_ref()],
         bump
     )]
-    pub position: AccountLoader<'info, Position>,
+    pub position: UncheckedAccount<'info>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
 }
 
+impl OpenPosition<'_> {
+    fn apply(&self, bump: u8) -> Result<()> {
+        let (pool, owner) = (self.pool.key(), self.owner.key());
+        let mut position = Creator { payer: &self.payer }.state::<Position>(
+            &self.position,
+            Position::SPACE,
+            &[seeds::POSITION, pool.as_ref(), owner.as_ref(), &[bump]],
+        )?;
+        position.version = LAYOUT_VERSION;
+        position.bump = bump;
+        position.pool = pool;
+        position.owner = owner;
+        position.payer = self.payer.key();
+        // What was earned before belongs to others.
+        position.paid_q64 = self.pool.load()?.reward_per_share_q64;
+        Ok(())
+    }
+}
+
 /// Handles `open_position`.
 pub fn open_position(ctx: Context<OpenPosition>) -> Result<()> {
-    {
-        let pool = ctx.accounts.pool.load()?;
-        let mut position = ctx.accounts.position.load_init()?;
-        position.version = LAYOUT_VERSION;
-        position.bump = ctx.bumps.position;
-        position.pool = ctx.accounts.pool.key();
-        position.owner = ctx.accounts.owner.key();
-        position.payer = ctx.accounts.payer.key();
-        // What was earned before belongs to others.
-        position.paid_q64 = pool.reward_per_share_q64;
-    }
-    emit_cpi!(PositionOpened {
-        pool: ctx.accounts.pool.key(),
-        position: ctx.accounts.position.key(),
-        owner: ctx.accounts.owner.key(),
-    });
-    Ok(())
+    ctx.accounts.apply(ctx.bumps.position)?;
+    emit(
+        &ctx.accounts.event_authority,
+        &PositionOpened {
+            pool: ctx.accounts.pool.key(),
+            position: ctx.accounts.position.key(),
+            owner: ctx.accounts.owner.key(),
+        },
+    )
 }

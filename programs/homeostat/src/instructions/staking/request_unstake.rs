@@ -3,9 +3,9 @@
 
 use anchor_lang::prelude::*;
 
-use super::settle;
+use super::{check_position, settle};
 use crate::{
-    events::UnstakeRequested,
+    events::{emit, UnstakeRequested},
     instructions::shared::now,
     state::{Economy, Pool, Position},
 };
@@ -19,14 +19,23 @@ pub struct RequestUnstake<'info> {
     /// Any stage of life.
     pub economy: AccountLoader<'info, Economy>,
     /// Unstaked from.
-    #[account(mut, has_one = economy)]
+    #[account(mut)]
     pub pool: AccountLoader<'info, Pool>,
     /// The owner's.
-    #[account(mut, has_one = pool, has_one = owner)]
+    #[account(mut)]
     pub position: AccountLoader<'info, Position>,
 }
 
 impl RequestUnstake<'_> {
+    fn check(&self) -> Result<()> {
+        check_position(
+            self.economy.as_ref(),
+            &self.pool,
+            &self.position,
+            &self.owner,
+        )
+    }
+
     #[inline(never)]
     fn apply(&self, amount: u64, now: i64) -> Result<UnstakeRequested> {
         let economy = self.economy.load()?;
@@ -51,7 +60,7 @@ impl RequestUnstake<'_> {
 
 /// Handles `request_unstake`.
 pub fn request_unstake(ctx: Context<RequestUnstake>, amount: u64) -> Result<()> {
+    ctx.accounts.check()?;
     let event = ctx.accounts.apply(amount, now()?)?;
-    emit_cpi!(event);
-    Ok(())
+    emit(&ctx.accounts.event_authority, &event)
 }

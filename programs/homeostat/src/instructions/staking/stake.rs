@@ -1,12 +1,12 @@
 //! Adds stake to the signer's own position. It earns from this second on.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 
-use super::settle;
+use super::{check_position, settle};
 use crate::{
     error::HomeostatError,
-    events::Staked,
+    events::{emit, Staked},
     instructions::shared::*,
     state::{pause::Section, Economy, Pool, Position},
 };
@@ -20,68 +20,90 @@ pub struct Stake<'info> {
     /// Live.
     pub economy: AccountLoader<'info, Economy>,
     /// Staked in.
-    #[account(mut, has_one = economy, has_one = stake_mint, has_one = principal_vault)]
+    #[account(mut)]
     pub pool: AccountLoader<'info, Pool>,
     /// The owner's.
-    #[account(mut, has_one = pool, has_one = owner)]
-    pub position: AccountLoader<'info, Position>,
-    /// Staked.
-    #[account(mint::token_program = token_program)]
-    pub stake_mint: Box<InterfaceAccount<'info, Mint>>,
-    /// Debited.
-    #[account(mut, token::mint = stake_mint, token::authority = owner)]
-    pub owner_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
-    /// Credited.
     #[account(mut)]
-    pub principal_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub position: AccountLoader<'info, Position>,
+    /// CHECK: by `pool.stake_mint`.
+    pub stake_mint: UncheckedAccount<'info>,
+    /// CHECK: a token account of the owner's; debited.
+    #[account(mut)]
+    pub owner_tokens: UncheckedAccount<'info>,
+    /// CHECK: by `pool.principal_vault`; credited.
+    #[account(mut)]
+    pub principal_vault: UncheckedAccount<'info>,
     /// CHECK: liquidity pools only: `pool.amm_vault`, checked in `validate`.
     pub amm_vault: Option<UncheckedAccount<'info>>,
     /// Of the stake mint.
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-impl Stake<'_> {
+impl<'info> Stake<'info> {
+    fn check(&self) -> Result<()> {
+        check_position(
+            self.economy.as_ref(),
+            &self.pool,
+            &self.position,
+            &self.owner,
+        )?;
+        let pool = self.pool.load()?;
+        has_one("pool", &pool.stake_mint, &self.stake_mint)?;
+        has_one("pool", &pool.principal_vault, &self.principal_vault)
+    }
+
     fn validate(&self, amount: u64, now: i64) -> Result<()> {
         let economy = self.economy.load()?;
         economy.require_live()?;
         economy.require_open(Section::Stake, now)?;
-        require!(
+        ensure!(
             amount >= economy.limits.min_stake.max(1),
             HomeostatError::AmountTooSmall
         );
         let pool = self.pool.load()?;
         if !pool.is_native() {
             let named = self.amm_vault.as_ref().map(|vault| vault.key());
-            require!(named == Some(pool.amm_vault), HomeostatError::WrongAmmVault);
+            ensure!(named == Some(pool.amm_vault), HomeostatError::WrongAmmVault);
         }
         Ok(())
     }
 
+    /// Moves the tokens in. Returns what arrived and the mint's supply.
     #[inline(never)]
-    fn apply(&mut self, amount: u64, now: i64) -> Result<Staked> {
-        let program = self.token_program.to_account_info();
-        let received = Move {
-            from: &self.owner_tokens,
-            to: &mut self.principal_vault,
-            mint: &self.stake_mint,
-            program: &program,
-        }
-        .by_signer(&self.owner, amount)?;
-        require!(received > 0, HomeostatError::AmountTooSmall);
+    fn receive(&self, amount: u64) -> Result<(u64, u64)> {
+        let token = Token::read(&self.stake_mint, self.token_program.as_ref())?;
+        Tokens::owned(
+            "owner_tokens",
+            &self.owner_tokens,
+            self.stake_mint.key,
+            self.owner.key,
+        )?;
+        let vault = Tokens::read("principal_vault", &self.principal_vault)?;
+        distinct(&[
+            ("owner_tokens", self.owner_tokens.key),
+            ("principal_vault", self.principal_vault.key),
+        ])?;
+        let received = token.transfer(&self.owner_tokens, &vault, &self.owner, amount)?;
+        ensure!(received > 0, HomeostatError::AmountTooSmall);
+        Ok((received, token.supply))
+    }
 
+    #[inline(never)]
+    fn apply(&self, amount: u64, now: i64) -> Result<Staked> {
+        let (received, supply) = self.receive(amount)?;
         let economy = self.economy.load()?;
         let mut pool = self.pool.load_mut()?;
         let mut position = self.position.load_mut()?;
         settle(&economy, &mut pool, &mut position, now)?;
         if let Some(amm_vault) = self.amm_vault.as_ref().filter(|_| !pool.is_native()) {
             let balance = balance_or_zero(amm_vault, &economy.mint);
-            pool.touch(now, balance, self.stake_mint.supply)?;
+            pool.touch(now, balance, supply)?;
         }
         let old_amount = position.amount;
         position.add(received, now)?;
         pool.add_stake(received)?;
-        require!(
-            self.principal_vault.amount >= pool.liability()?,
+        ensure!(
+            balance(&self.principal_vault)? >= pool.liability()?,
             HomeostatError::InsolventVault
         );
         Ok(Staked {
@@ -98,8 +120,8 @@ impl Stake<'_> {
 /// Handles `stake`.
 pub fn stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
     let now = now()?;
+    ctx.accounts.check()?;
     ctx.accounts.validate(amount, now)?;
     let event = ctx.accounts.apply(amount, now)?;
-    emit_cpi!(event);
-    Ok(())
+    emit(&ctx.accounts.event_authority, &event)
 }

@@ -2,10 +2,11 @@
 //! by a vault that is short: whoever can be paid is paid.
 
 use anchor_lang::prelude::*;
-use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use anchor_spl::token_interface::TokenInterface;
 
+use super::check_position;
 use crate::{
-    events::Withdrawn,
+    events::{emit, Withdrawn},
     instructions::shared::*,
     state::{Economy, Pool, Position},
 };
@@ -17,69 +18,84 @@ pub struct Withdraw<'info> {
     /// Of the position.
     pub owner: Signer<'info>,
     /// Any stage of life.
-    #[account(has_one = authority)]
     pub economy: AccountLoader<'info, Economy>,
     /// Withdrawn from.
-    #[account(mut, has_one = economy, has_one = stake_mint, has_one = principal_vault)]
+    #[account(mut)]
     pub pool: AccountLoader<'info, Pool>,
     /// The owner's.
-    #[account(mut, has_one = pool, has_one = owner)]
-    pub position: AccountLoader<'info, Position>,
-    /// Staked.
-    #[account(mint::token_program = token_program)]
-    pub stake_mint: Box<InterfaceAccount<'info, Mint>>,
-    /// Any token account of the owner's; credited.
-    #[account(mut, token::mint = stake_mint, token::authority = owner)]
-    pub owner_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
-    /// Debited.
     #[account(mut)]
-    pub principal_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    pub position: AccountLoader<'info, Position>,
+    /// CHECK: by `pool.stake_mint`.
+    pub stake_mint: UncheckedAccount<'info>,
+    /// CHECK: any token account of the owner's; credited.
+    #[account(mut)]
+    pub owner_tokens: UncheckedAccount<'info>,
+    /// CHECK: by `pool.principal_vault`; debited.
+    #[account(mut)]
+    pub principal_vault: UncheckedAccount<'info>,
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
     /// Of the stake mint.
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-impl Withdraw<'_> {
-    #[inline(never)]
-    fn apply(&mut self, now: i64) -> Result<Withdrawn> {
-        let bump = [self.economy.load()?.authority_bump];
-        let (amount, old_unbonding, new_unbonding) = {
-            let mut pool = self.pool.load_mut()?;
-            let mut position = self.position.load_mut()?;
-            let amount = position.withdraw(now)?;
-            let old = pool.unbonding;
-            pool.end_unbonding(amount)?;
-            (amount, old, pool.unbonding)
-        };
-        let program = self.token_program.to_account_info();
-        Move {
-            from: &self.principal_vault,
-            to: &mut self.owner_tokens,
-            mint: &self.stake_mint,
-            program: &program,
-        }
-        .by_authority(
-            &Authority {
-                info: &self.authority,
-                economy: self.economy.key(),
-                bump,
-            },
-            amount,
+impl<'info> Withdraw<'info> {
+    fn check(&self) -> Result<()> {
+        check_position(
+            self.economy.as_ref(),
+            &self.pool,
+            &self.position,
+            &self.owner,
         )?;
+        let pool = self.pool.load()?;
+        has_one("pool", &pool.stake_mint, &self.stake_mint)?;
+        has_one("pool", &pool.principal_vault, &self.principal_vault)?;
+        has_one("economy", &self.economy.load()?.authority, &self.authority)
+    }
+
+    /// Takes every unlocked ticket; nothing is paid yet.
+    fn take(&self, now: i64) -> Result<Withdrawn> {
+        let mut pool = self.pool.load_mut()?;
+        let mut position = self.position.load_mut()?;
+        let amount = position.withdraw(now)?;
+        let old_unbonding = pool.unbonding;
+        pool.end_unbonding(amount)?;
         Ok(Withdrawn {
             pool: self.pool.key(),
             owner: self.owner.key(),
             amount,
             old_unbonding,
-            new_unbonding,
+            new_unbonding: pool.unbonding,
         })
+    }
+
+    #[inline(never)]
+    fn apply(&self, now: i64) -> Result<Withdrawn> {
+        let token = Token::read(&self.stake_mint, self.token_program.as_ref())?;
+        let to = Tokens::owned(
+            "owner_tokens",
+            &self.owner_tokens,
+            self.stake_mint.key,
+            self.owner.key,
+        )?;
+        distinct(&[
+            ("owner_tokens", self.owner_tokens.key),
+            ("principal_vault", self.principal_vault.key),
+        ])?;
+        let event = self.take(now)?;
+        let authority = Authority {
+            info: &self.authority,
+            economy: self.economy.as_ref().key,
+            bump: [self.economy.load()?.authority_bump],
+        };
+        token.pay_out(&self.principal_vault, &to, &authority, event.amount)?;
+        Ok(event)
     }
 }
 
 /// Handles `withdraw`.
 pub fn withdraw(ctx: Context<Withdraw>) -> Result<()> {
+    ctx.accounts.check()?;
     let event = ctx.accounts.apply(now()?)?;
-    emit_cpi!(event);
-    Ok(())
+    emit(&ctx.accounts.event_authority, &event)
 }

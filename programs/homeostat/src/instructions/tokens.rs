@@ -1,0 +1,346 @@
+//! Tokens: reading accounts where they lie, and moving what is in them.
+
+use anchor_lang::{prelude::*, solana_program::program::invoke};
+use anchor_spl::{
+    token_2022::spl_token_2022::{
+        extension::{transfer_fee, BaseStateWithExtensions, ExtensionType, PodStateWithExtensions},
+        pod::{PodAccount, PodMint},
+        state::Account,
+    },
+    token_interface::{
+        self, Burn, CloseAccount, InitializeAccount3, MintTo, TokenInterface, TransferChecked,
+    },
+};
+
+use super::checks::same;
+use crate::{error::HomeostatError, state::Economy};
+
+/// A token account as it was when it was read.
+#[derive(Clone, Copy)]
+pub struct Tokens<'a, 'info> {
+    /// The account.
+    pub info: &'a AccountInfo<'info>,
+    /// Its mint.
+    pub mint: Pubkey,
+    /// Its owner.
+    pub owner: Pubkey,
+    /// Balance (base units).
+    pub amount: u64,
+}
+
+impl<'a, 'info> Tokens<'a, 'info> {
+    /// Reads a token account of either token program. Refuses an account of another
+    /// program (`AccountOwnedByWrongProgram`), and what is no initialised token
+    /// account.
+    #[inline(never)]
+    pub fn read(name: &'static str, info: &'a AccountInfo<'info>) -> Result<Self> {
+        require_token_owner(name, info)?;
+        let data = info.try_borrow_data()?;
+        let account = PodStateWithExtensions::<PodAccount>::unpack(&data)?.base;
+        Ok(Self {
+            info,
+            mint: account.mint,
+            owner: account.owner,
+            amount: account.amount.into(),
+        })
+    }
+
+    /// The same, of one mint (`ConstraintTokenMint`).
+    pub fn of(name: &'static str, info: &'a AccountInfo<'info>, mint: &Pubkey) -> Result<Self> {
+        let tokens = Self::read(name, info)?;
+        same(ErrorCode::ConstraintTokenMint, name, mint, &tokens.mint)?;
+        Ok(tokens)
+    }
+
+    /// The same, of one mint and one owner (`ConstraintTokenOwner`).
+    pub fn owned(
+        name: &'static str,
+        info: &'a AccountInfo<'info>,
+        mint: &Pubkey,
+        owner: &Pubkey,
+    ) -> Result<Self> {
+        let tokens = Self::of(name, info, mint)?;
+        same(ErrorCode::ConstraintTokenOwner, name, owner, &tokens.owner)?;
+        Ok(tokens)
+    }
+}
+
+/// Balance of a token account now (base units): what was read before a CPI is stale
+/// after it.
+pub fn balance(info: &AccountInfo) -> Result<u64> {
+    Ok(Tokens::read("tokens", info)?.amount)
+}
+
+/// Balance of a token account of `mint`, or 0 if it is no such account (any
+/// more): an account outside the program must never stop a crank.
+pub fn balance_or_zero(info: &AccountInfo, mint: &Pubkey) -> u64 {
+    Tokens::of("tokens", info, mint).map_or(0, |tokens| tokens.amount)
+}
+
+/// Owner of a token account, if it is one.
+pub fn token_owner(info: &AccountInfo) -> Option<Pubkey> {
+    Tokens::read("tokens", info).ok().map(|tokens| tokens.owner)
+}
+
+/// Supply (base units) and decimals of a mint of either token program.
+#[inline(never)]
+fn read_mint(info: &AccountInfo) -> Result<(u64, u8)> {
+    require_token_owner("mint", info)?;
+    let data = info.try_borrow_data()?;
+    let mint = PodStateWithExtensions::<PodMint>::unpack(&data)?.base;
+    Ok((mint.supply.into(), mint.decimals))
+}
+
+/// Supply of a mint now (base units).
+pub fn supply_of(info: &AccountInfo) -> Result<u64> {
+    read_mint(info).map(|(supply, _)| supply)
+}
+
+/// Supply of a mint, or 0 if it is none (any more).
+pub fn supply_or_zero(info: &AccountInfo) -> u64 {
+    supply_of(info).unwrap_or(0)
+}
+
+fn require_token_owner(name: &'static str, info: &AccountInfo) -> Result<()> {
+    if <TokenInterface as anchor_lang::Ids>::ids().contains(info.owner) {
+        return Ok(());
+    }
+    // A wallet or nothing at all is told apart from an account of another program.
+    let code = if *info.owner == System::id() && info.lamports() == 0 {
+        ErrorCode::AccountNotInitialized
+    } else {
+        ErrorCode::AccountOwnedByWrongProgram
+    };
+    Err(Error::from(code).with_account_name(name))
+}
+
+/// The economy's signature.
+#[derive(Clone, Copy)]
+pub struct Authority<'a, 'info> {
+    /// The authority account.
+    pub info: &'a AccountInfo<'info>,
+    /// Economy whose authority it is.
+    pub economy: &'a Pubkey,
+    /// Its canonical bump.
+    pub bump: [u8; 1],
+}
+
+/// A mint and the token program it belongs to.
+#[derive(Clone, Copy)]
+pub struct Token<'a, 'info> {
+    /// The mint.
+    pub mint: &'a AccountInfo<'info>,
+    /// Its token program.
+    pub program: &'a AccountInfo<'info>,
+    /// Supply when it was read (base units).
+    pub supply: u64,
+    /// Decimals.
+    pub decimals: u8,
+}
+
+impl<'a, 'info> Token<'a, 'info> {
+    /// Reads a mint. Refuses one of another token program
+    /// (`ConstraintMintTokenProgram`), and what is no mint.
+    #[inline(never)]
+    pub fn read(mint: &'a AccountInfo<'info>, program: &'a AccountInfo<'info>) -> Result<Self> {
+        let (supply, decimals) = read_mint(mint)?;
+        same(
+            ErrorCode::ConstraintMintTokenProgram,
+            "mint",
+            program.key,
+            mint.owner,
+        )?;
+        Ok(Self {
+            mint,
+            program,
+            supply,
+            decimals,
+        })
+    }
+
+    /// Transfers with the signature that the transaction carries; returns what
+    /// arrived (base units).
+    pub fn transfer(
+        &self,
+        from: &AccountInfo<'info>,
+        to: &Tokens<'_, 'info>,
+        signer: &AccountInfo<'info>,
+        amount: u64,
+    ) -> Result<u64> {
+        self.move_tokens(from, to, signer, amount, &[])
+    }
+
+    /// Transfers with the economy's signature; returns what arrived (base units).
+    pub fn pay_out(
+        &self,
+        from: &AccountInfo<'info>,
+        to: &Tokens<'_, 'info>,
+        authority: &Authority<'_, 'info>,
+        amount: u64,
+    ) -> Result<u64> {
+        let seeds = Economy::authority_seeds(authority.economy, &authority.bump);
+        self.move_tokens(from, to, authority.info, amount, &[&seeds])
+    }
+
+    /// Measures the recipient's balance on both sides of the transfer, because
+    /// a transfer fee may keep a part of it.
+    #[inline(never)]
+    fn move_tokens(
+        &self,
+        from: &AccountInfo<'info>,
+        to: &Tokens<'_, 'info>,
+        authority: &AccountInfo<'info>,
+        amount: u64,
+        seeds: &[&[&[u8]]],
+    ) -> Result<u64> {
+        if amount == 0 {
+            return Ok(0);
+        }
+        token_interface::transfer_checked(
+            CpiContext::new_with_signer(
+                *self.program.key,
+                TransferChecked {
+                    from: from.clone(),
+                    mint: self.mint.clone(),
+                    to: to.info.clone(),
+                    authority: authority.clone(),
+                },
+                seeds,
+            ),
+            amount,
+            self.decimals,
+        )?;
+        let received = balance(to.info)?
+            .checked_sub(to.amount)
+            .ok_or(HomeostatError::UnexpectedTransfer)?;
+        ensure!(received <= amount, HomeostatError::UnexpectedTransfer);
+        Ok(received)
+    }
+
+    /// Mints into `to` and reads the supply again.
+    #[inline(never)]
+    pub fn mint_to(
+        &mut self,
+        to: &AccountInfo<'info>,
+        authority: &Authority<'_, 'info>,
+        amount: u64,
+    ) -> Result<()> {
+        if amount == 0 {
+            return Ok(());
+        }
+        let seeds = Economy::authority_seeds(authority.economy, &authority.bump);
+        token_interface::mint_to(
+            CpiContext::new_with_signer(
+                *self.program.key,
+                MintTo {
+                    mint: self.mint.clone(),
+                    to: to.clone(),
+                    authority: authority.info.clone(),
+                },
+                &[&seeds],
+            ),
+            amount,
+        )?;
+        (self.supply, _) = read_mint(self.mint)?;
+        Ok(())
+    }
+
+    /// Burns from one of the economy's vaults.
+    #[inline(never)]
+    pub fn burn(
+        &self,
+        from: &AccountInfo<'info>,
+        authority: &Authority<'_, 'info>,
+        amount: u64,
+    ) -> Result<()> {
+        if amount == 0 {
+            return Ok(());
+        }
+        let seeds = Economy::authority_seeds(authority.economy, &authority.bump);
+        token_interface::burn(
+            CpiContext::new_with_signer(
+                *self.program.key,
+                Burn {
+                    mint: self.mint.clone(),
+                    from: from.clone(),
+                    authority: authority.info.clone(),
+                },
+                &[&seeds],
+            ),
+            amount,
+        )
+    }
+
+    /// Moves the transfer fees that a vault withholds to its mint: the token
+    /// program closes no account that holds any.
+    #[inline(never)]
+    pub fn harvest_withheld(&self, vault: &AccountInfo<'info>) -> Result<()> {
+        if withheld(vault)? == 0 {
+            return Ok(());
+        }
+        let harvest = transfer_fee::instruction::harvest_withheld_tokens_to_mint(
+            self.program.key,
+            self.mint.key,
+            &[vault.key],
+        )?;
+        invoke(&harvest, &[self.mint.clone(), vault.clone()])?;
+        Ok(())
+    }
+
+    /// Closes an empty vault; its rent goes to `to`.
+    #[inline(never)]
+    pub fn close(
+        &self,
+        vault: &AccountInfo<'info>,
+        to: &AccountInfo<'info>,
+        authority: &Authority<'_, 'info>,
+    ) -> Result<()> {
+        let seeds = Economy::authority_seeds(authority.economy, &authority.bump);
+        token_interface::close_account(CpiContext::new_with_signer(
+            *self.program.key,
+            CloseAccount {
+                account: vault.clone(),
+                destination: to.clone(),
+                authority: authority.info.clone(),
+            },
+            &[&seeds],
+        ))
+    }
+
+    /// Makes an allocated account a token account of this mint.
+    #[inline(never)]
+    pub fn initialize(
+        &self,
+        account: &AccountInfo<'info>,
+        owner: &AccountInfo<'info>,
+    ) -> Result<()> {
+        token_interface::initialize_account3(CpiContext::new(
+            *self.program.key,
+            InitializeAccount3 {
+                account: account.clone(),
+                mint: self.mint.clone(),
+                authority: owner.clone(),
+            },
+        ))
+    }
+
+    /// Bytes of a token account of this mint: its extensions decide.
+    pub fn account_space(&self) -> Result<usize> {
+        let data = self.mint.try_borrow_data()?;
+        let mint = PodStateWithExtensions::<PodMint>::unpack(&data)?;
+        let needed =
+            ExtensionType::get_required_init_account_extensions(&mint.get_extension_types()?);
+        Ok(ExtensionType::try_calculate_account_len::<Account>(
+            &needed,
+        )?)
+    }
+}
+
+/// Transfer fees withheld in a token account (base units).
+fn withheld(vault: &AccountInfo) -> Result<u64> {
+    let data = vault.try_borrow_data()?;
+    let account = PodStateWithExtensions::<PodAccount>::unpack(&data)?;
+    Ok(account
+        .get_extension::<transfer_fee::TransferFeeAmount>()
+        .map_or(0, |fee| fee.withheld_amount.into()))
+}
