@@ -167,7 +167,9 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     bench.measure(bank, WORST, &close, &signer).await?;
 
     // The native pool earns fees as well.
-    let carol = world.staker(1_000_003 * TOKEN).await;
+    let carol = world.wallet(1_100_000 * TOKEN).await;
+    world.open(&carol).await?;
+    world.stake(&carol, 1_000_003 * TOKEN).await?;
     world.collect(0).await?;
     world.crank().await?;
     world.bank.advance(DAY).await;
