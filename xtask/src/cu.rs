@@ -11,13 +11,12 @@ Measures every instruction on the real ELF: compute units, beside them those of 
 Anchor program that makes the same calls, heap, stack, transaction bytes. Prints a table,
 writes docs/COMPUTE.md and docs/compute.json.
 
-Usage: cargo xtask cu [--check | --only INSTRUCTION] [--output table|json] [--million] [--upstream]
+Usage: cargo xtask cu [--check | --only INSTRUCTION] [--output table|json] [--upstream]
 
 Options:
       --check              Write nothing; exit with code 1 if anything is dearer than committed
       --only INSTRUCTION   Write nothing; measure this instruction
       --output json        Print docs/compute.json's text and nothing else; progress on stderr
-      --million            Also measure `pay` in an economy of a million positions (slow)
       --upstream           Use the upstream toolchain even where `cargo build-sbf` works
   -h, --help               This text
 
@@ -40,7 +39,7 @@ pub fn main(arguments: &[String]) -> ExitCode {
                 return ExitCode::SUCCESS;
             }
             "--upstream" => upstream = true,
-            "--check" | "--million" => tool.push(argument),
+            "--check" => tool.push(argument),
             "--output" | "--only" => match rest.next() {
                 Some(value) => {
                     if value == "json" {

@@ -13,7 +13,7 @@ use solana_program::pubkey::Pubkey;
 use solana_signer::Signer;
 
 use crate::{
-    features, idl,
+    cases, features, idl,
     script::{script, Step},
 };
 
@@ -102,6 +102,20 @@ impl Bench {
         self.only
             .as_deref()
             .is_none_or(|only| instructions.contains(&only))
+    }
+
+    /// Puts the figures into the order of the interface description, each
+    /// instruction's cases as they are named first: ordinary, worst, repeated.
+    pub fn sort(&mut self) -> Result<(), Error> {
+        let order: Vec<String> = idl::instructions()?.into_iter().map(|i| i.name).collect();
+        let cases = [cases::ORDINARY, cases::WORST, cases::REPEATED];
+        // Stable: cases with other names stay in the order of the measurements.
+        self.figures.sort_by_key(|f| {
+            let instruction = order.iter().position(|name| *name == f.instruction);
+            let case = cases.iter().position(|case| *case == f.case);
+            (instruction, case.unwrap_or(cases.len()))
+        });
+        Ok(())
     }
 
     /// Measures an instruction in the bank's state and changes nothing there.

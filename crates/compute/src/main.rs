@@ -21,9 +21,6 @@ struct Arguments {
     /// What to print.
     #[arg(long, value_enum, default_value = "table")]
     output: Output,
-    /// Also measure `pay` in an economy of a million positions (slow).
-    #[arg(long)]
-    million: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -99,7 +96,8 @@ async fn measure(arguments: &Arguments) -> Result<(Bench, Option<million::Effort
     let mut bench = Bench::new(arguments.only.clone()).await;
     cases::measure_all(&mut bench).await?;
     cases::require_complete(&bench)?;
-    let effort = million::measure(&mut bench, arguments.million).await?;
+    let effort = million::measure(&mut bench).await?;
+    bench.sort()?;
     eprintln!(
         "measured {} cases in {:.0} s",
         bench.figures.len(),

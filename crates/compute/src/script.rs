@@ -7,9 +7,9 @@ use homeostat_sandbox::{Call, Simulation};
 use solana_instruction::Instruction;
 use solana_program::pubkey::Pubkey;
 
-/// Bytes of an event call around the plain program's event bytes: Anchor's tag,
-/// the event's tag, the length.
-const EVENT_FRAME: usize = 8 + 8 + 4;
+/// Bytes of an event call before the plain program's event bytes: Anchor's tag and
+/// the event's.
+const EVENT_FRAME: usize = 8 + 8;
 
 /// A call as far as two programs' calls are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

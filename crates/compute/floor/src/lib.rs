@@ -14,7 +14,7 @@
 use anchor_lang::{prelude::*, system_program};
 use homeostat::{
     instructions::{EconomyArgs, Setting},
-    state::{DecisionLog, Meter, Pool, StoredConfig},
+    state::{log::SLOT_BYTES, Meter, Pool, StoredConfig},
 };
 use solana_program::{hash::hash, program::set_return_data};
 
@@ -30,17 +30,39 @@ declare_id!("HojxVCnb3FVhuu285xJKbRZSW5znRRTGAq4b1445aeEa");
 /// Controllers of an economy, each with one record a period.
 const CONTROLLERS: usize = 4;
 
+/// Bytes of the longest event.
+const LONGEST: usize = 8_192;
+
+/// As many zeros, without a heap allocation: the event costs what sending its
+/// bytes costs, not what it takes to gather them.
+#[derive(Clone, Copy)]
+pub struct Zeros(u16);
+
+impl AnchorSerialize for Zeros {
+    fn serialize<W: std::io::Write>(&self, writer: &mut W) -> std::io::Result<()> {
+        static ZEROS: [u8; LONGEST] = [0; LONGEST];
+        let length = usize::from(self.0).min(LONGEST);
+        writer.write_all(&ZEROS[..length])
+    }
+}
+
+impl AnchorDeserialize for Zeros {
+    fn deserialize_reader<R: std::io::Read>(_: &mut R) -> std::io::Result<Self> {
+        Ok(Self(0))
+    }
+}
+
 /// An event of any length.
 #[event]
 pub struct Told {
-    /// Zeros.
-    pub bytes: Vec<u8>,
+    /// Its bytes.
+    pub zeros: Zeros,
 }
 
 /// An event with `length` bytes inside.
 fn told(length: u16) -> Told {
     Told {
-        bytes: vec![0; usize::from(length)],
+        zeros: Zeros(length),
     }
 }
 
@@ -382,7 +404,6 @@ fn sweep(ctx: &Context<Collect>, burn: u64, stakers: u64, treasury: u64) -> Resu
 fn grow(ctx: &Context<GrowLog>, slots: u32, rent: u64) -> Result<()> {
     let accounts = &ctx.accounts;
     let log = accounts.log.to_account_info();
-    let old = accounts.log.load()?.allocated;
     Rent::get()?;
     if rent > 0 {
         system_program::transfer(
@@ -396,7 +417,7 @@ fn grow(ctx: &Context<GrowLog>, slots: u32, rent: u64) -> Result<()> {
             rent,
         )?;
     }
-    log.resize(DecisionLog::space(old + slots))?;
+    log.resize(log.data_len() + SLOT_BYTES * slots as usize)?;
     Ok(())
 }
 

@@ -29,7 +29,7 @@ const INSTRUCTIONS: [&str; 8] = [
 ];
 
 /// Lamports that somebody sends to an address before an account is created there.
-const DUST: u64 = 1_000;
+const DUST: u64 = 1_000_000;
 
 /// Measures them.
 pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
@@ -63,7 +63,7 @@ async fn create(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     let at = EconomyAddresses::new(&mint, &creator.pubkey());
     if heavy {
         for address in [at.economy, at.reward_vault, at.treasury_vault, at.log] {
-            bank.airdrop(&address, DUST * 1_000).await;
+            bank.airdrop(&address, DUST).await;
         }
     }
     let args = EconomyArgs {
@@ -110,7 +110,7 @@ async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
             meter,
             address::fee_vault(&meter),
         ] {
-            world.bank.airdrop(&address, SOL / DUST).await;
+            world.bank.airdrop(&address, DUST).await;
         }
         let create = ix::create_pool(&at, &creator, &stake, 7);
         bench.measure(&mut world.bank, WORST, &create, &[]).await?;
@@ -121,8 +121,7 @@ async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     let bank = &mut world.bank;
     bench.measure_and_send(bank, ORDINARY, &set, &[]).await?;
     bench.measure(bank, REPEATED, &set, &[]).await?;
-    // The native pool and the first shard were there already: a Draft without
-    // liquidity pools has the one, and these are the next.
+    // Every Draft of the sandbox has its native pool; this is the next one.
     let stake = liquidity(&mut world, false).await?;
     let create = ix::create_pool(&at, &creator, &stake, 1);
     let bank = &mut world.bank;
