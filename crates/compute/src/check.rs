@@ -81,7 +81,7 @@ mod tests {
             ..figures()
         };
         assert_eq!(
-            offenders(&[old.clone()], &[old.clone()]),
+            offenders(std::slice::from_ref(&old), std::slice::from_ref(&old)),
             Vec::<String>::new()
         );
         assert_eq!(offenders(&[old], &[cheaper]), Vec::<String>::new());

@@ -85,7 +85,7 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     bench
         .measure_and_send(bank, ORDINARY, &cancel, &signer)
         .await?;
-    bank.send(&[unstake.clone()], &signer).await?;
+    bank.send(std::slice::from_ref(&unstake), &signer).await?;
     bench.measure(bank, REPEATED, &cancel, &signer).await?;
 
     bank.advance(WEEK + DAY).await;
@@ -135,7 +135,7 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     let unstake = ix::request_unstake(&at.economy, &pool, &owner, 10_007 * TOKEN);
     for _ in 0..TICKETS {
         bank.advance(2 * DAY).await;
-        bank.send(&[unstake.clone()], &signer).await?;
+        bank.send(std::slice::from_ref(&unstake), &signer).await?;
     }
     // Unlock times are spread over two weeks; from here on none is unlocked.
     bank.edit::<Position>(&address::position(&pool, &owner), |position| {
