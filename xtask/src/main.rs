@@ -4,6 +4,7 @@
 //! `cargo xtask` of a fresh clone compiles in a second.
 
 mod build_sbf;
+mod cu;
 mod idl;
 mod run;
 mod test;
@@ -17,6 +18,7 @@ Usage: cargo xtask <COMMAND>
 
 Commands:
   build-sbf   The program as ELF, and its IDL
+  cu          What every instruction costs; `--check`: whether it got dearer
   idl         The IDL alone, or whether the committed one is up to date
   test        Formatting, lints and every test; `--sbf`: integration tests on the ELF
   help        This text
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
     };
     match command.as_str() {
         "build-sbf" => build_sbf::main(rest),
+        "cu" => cu::main(rest),
         "idl" => idl::main(rest),
         "test" => test::main(rest),
         "help" | "--help" | "-h" => {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// One step of a subcommand.
@@ -72,17 +73,40 @@ pub fn report(subcommand: &str, outcome: Result<(), Failure>) -> ExitCode {
     }
 }
 
-/// Says which step begins. Progress goes to stdout between the output of the
-/// steps, so a log reads in order.
+/// Whether stdout is for a document alone.
+static ASIDE: AtomicBool = AtomicBool::new(false);
+
+/// From now on progress goes to stderr: stdout is for a document.
+pub fn progress_to_stderr() {
+    ASIDE.store(true, Ordering::Relaxed);
+}
+
+/// Prints a line of progress. It goes to stdout between the output of the steps,
+/// so a log reads in order, unless stdout is for a document.
+pub fn line(text: fmt::Arguments) {
+    if ASIDE.load(Ordering::Relaxed) {
+        eprintln!("{text}");
+    } else {
+        println!("{text}");
+        // Cargo writes to the same terminal or file behind our buffer's back.
+        let _ = std::io::stdout().flush();
+    }
+}
+
+/// Prints a line of progress, formatted as `println!` would.
+macro_rules! say {
+    ($($text:tt)*) => { $crate::run::line(format_args!($($text)*)) };
+}
+pub(crate) use say;
+
+/// Says which step begins.
 pub fn announce(number: usize, of: usize, name: &str, what: &str) {
-    println!("\n[{number}/{of}] {name}: {what}");
-    // Cargo writes to the same terminal or file behind our buffer's back.
-    let _ = std::io::stdout().flush();
+    say!("\n[{number}/{of}] {name}: {what}");
 }
 
 /// Says that a step is over.
 pub fn done(number: usize, of: usize, name: &str, since: Instant) {
-    println!("[{number}/{of}] {name}: ok in {}", human(since.elapsed()));
+    say!("[{number}/{of}] {name}: ok in {}", human(since.elapsed()));
 }
 
 /// Runs one step; every line of its stdout is passed on and shown to `line`.

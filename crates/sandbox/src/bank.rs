@@ -1,7 +1,7 @@
 //! A bank in process, with the program in it and a clock that can be set.
 
 use homeostat_client::{decode::Decode, error, event, PROGRAM_ID};
-use solana_account::{AccountSharedData, ReadableAccount};
+use solana_account::{Account, AccountSharedData, ReadableAccount};
 use solana_clock::Clock;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_instruction::{error::InstructionError, Instruction};
@@ -12,6 +12,10 @@ use solana_program_test::{processor, ProgramTest, ProgramTestContext};
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
+
+/// Most accounts that the bank takes in a message without a lookup table: as many
+/// as fit a packet.
+const MOST_KEYS: usize = 38;
 
 /// Compute units that a transaction may use.
 const COMPUTE_LIMIT: u32 = 1_400_000;
@@ -99,9 +103,64 @@ impl core::fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// A call that an instruction made of another program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The program called.
+    pub program: Pubkey,
+    /// Its accounts.
+    pub accounts: Vec<Pubkey>,
+    /// Its instruction data.
+    pub data: Vec<u8>,
+    /// 2 = called by an instruction of the transaction, 3 = by such a call, …
+    pub height: u8,
+}
+
+/// What a transaction would do.
+#[derive(Clone, Debug, Default)]
+pub struct Simulation {
+    /// Compute units it would use.
+    pub units: u64,
+    /// Log lines.
+    pub logs: Vec<String>,
+    /// Return data of the last instruction that set any.
+    pub return_data: Vec<u8>,
+    /// Calls between programs, in order.
+    pub calls: Vec<Call>,
+}
+
+/// Lamports of the payer at the start: enough for whatever a test does.
+const RICHES: u64 = 900_000_000_000_000;
+
+/// The key with this number. The same in every run, so that addresses are, and
+/// with them bumps and what it costs to find them.
+fn numbered_key(number: u64) -> Keypair {
+    let mut seed = *b"homeostat sandbox key           ";
+    seed[24..].copy_from_slice(&number.to_le_bytes());
+    Keypair::new_from_array(seed)
+}
+
+/// A message's accounts in the order of their indices: its own, then those that
+/// the lookup table adds, writable ones first.
+fn all_keys(message: &VersionedMessage, table: Option<&AddressLookupTableAccount>) -> Vec<Pubkey> {
+    let mut keys = message.static_account_keys().to_vec();
+    let lookups = message.address_table_lookups().unwrap_or_default();
+    let addresses = table.map_or(&[][..], |table| &table.addresses);
+    let writable = lookups.iter().flat_map(|lookup| &lookup.writable_indexes);
+    let readonly = lookups.iter().flat_map(|lookup| &lookup.readonly_indexes);
+    keys.extend(
+        writable
+            .chain(readonly)
+            .filter_map(|index| addresses.get(usize::from(*index))),
+    );
+    keys
+}
+
 /// A bank with the program deployed.
 pub struct Bank {
     context: ProgramTestContext,
+    /// Keys handed out.
+    keys: u64,
     /// Makes every transaction different, so that none passes for a repeat.
     sent: u32,
     now: i64,
@@ -121,9 +180,31 @@ impl Bank {
         let mut test = without_programs();
         test.add_program("homeostat", PROGRAM_ID, processor!(entry));
         edit(&mut test);
-        let context = test.start_with_context().await;
+        Self::begin(test).await
+    }
+
+    /// Starts a bank with `name`.so out of [`ELF_FOLDER`] at the program's address
+    /// in the program's place. Panics when there is no such file.
+    pub async fn start_elf(name: &'static str, edit: impl FnOnce(&mut ProgramTest)) -> Self {
+        let mut test = without_programs();
+        test.prefer_bpf(true);
+        test.add_program(name, PROGRAM_ID, None);
+        edit(&mut test);
+        Self::begin(test).await
+    }
+
+    async fn begin(mut test: ProgramTest) -> Self {
+        let payer = numbered_key(0);
+        let rich = Account {
+            lamports: RICHES,
+            ..Account::default()
+        };
+        test.add_account(payer.pubkey(), rich);
+        let mut context = test.start_with_context().await;
+        context.payer = payer;
         let mut bank = Self {
             context,
+            keys: 0,
             sent: 0,
             now: Self::GENESIS,
         };
@@ -134,6 +215,12 @@ impl Bank {
     /// Whether programs run as ELF.
     pub fn runs_elf() -> bool {
         std::env::var_os(ELF_FOLDER).is_some()
+    }
+
+    /// A new key: the n-th of every bank is the same.
+    pub fn fresh_key(&mut self) -> Keypair {
+        self.keys += 1;
+        numbered_key(self.keys)
     }
 
     /// Pays every fee and rent unless an instruction says otherwise.
@@ -164,14 +251,25 @@ impl Bank {
         self.set_time(self.now + seconds).await;
     }
 
-    /// Sends a transaction paid for by [`Bank::payer`].
+    /// Sends a transaction paid for by [`Bank::payer`]. One with more accounts than
+    /// fit a packet is sent as version 0, with a lookup table made for it.
     pub async fn send(
         &mut self,
         instructions: &[Instruction],
         signers: &[&Keypair],
     ) -> Result<Receipt, Failure> {
-        let message = self.message(instructions, signers, None).await;
+        let table = self.table_if_needed(instructions);
+        let message = self.message(instructions, signers, table.as_ref()).await;
         self.run(message, signers).await
+    }
+
+    fn table_if_needed(
+        &mut self,
+        instructions: &[Instruction],
+    ) -> Option<AddressLookupTableAccount> {
+        let keys = Message::new(instructions, None).account_keys.len();
+        // The payer and the budget's program come on top.
+        (keys + 2 > MOST_KEYS).then(|| self.create_table(instructions))
     }
 
     /// Sends a version 0 transaction whose accounts come from a lookup table.
@@ -276,14 +374,45 @@ impl Bank {
         }
     }
 
+    /// What a transaction would do. Changes nothing.
+    pub async fn simulate(
+        &mut self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+    ) -> Result<Simulation, Failure> {
+        let (simulation, result) = self.try_out(instructions, signers).await;
+        match result {
+            Ok(()) => Ok(simulation),
+            Err(error) => Err(Failure {
+                error: Some(error),
+                logs: simulation.logs,
+                other: String::new(),
+            }),
+        }
+    }
+
     /// The events that a transaction would emit. Changes nothing.
     pub async fn events(
         &mut self,
         instructions: &[Instruction],
         signers: &[&Keypair],
     ) -> Vec<event::Event> {
-        let message = self.message(instructions, signers, None).await;
-        let keys = message.static_account_keys().to_vec();
+        let (simulation, _) = self.try_out(instructions, signers).await;
+        simulation
+            .calls
+            .iter()
+            .filter_map(|call| event::parse(&call.program, &call.accounts, &call.data))
+            .collect()
+    }
+
+    async fn try_out(
+        &mut self,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+    ) -> (Simulation, Result<(), TransactionError>) {
+        let table = self.table_if_needed(instructions);
+        let message = self.message(instructions, signers, table.as_ref()).await;
+        let keys = all_keys(&message, table.as_ref());
         let transaction = self.sign(message, signers);
         let simulated = self
             .context
@@ -291,24 +420,35 @@ impl Bank {
             .simulate_transaction(transaction)
             .await
             .expect("the bank is running");
-        let inner = simulated
-            .simulation_details
-            .and_then(|details| details.inner_instructions)
-            .unwrap_or_default();
-        inner
-            .iter()
+        let result = simulated.result.unwrap_or(Ok(()));
+        let Some(details) = simulated.simulation_details else {
+            return (Simulation::default(), result);
+        };
+        let key = |index: u8| keys.get(usize::from(index)).copied();
+        let inner = details.inner_instructions.unwrap_or_default();
+        let calls = inner
+            .into_iter()
             .flatten()
             .filter_map(|inner| {
-                let called = &inner.instruction;
-                let accounts: Vec<Pubkey> = called
-                    .accounts
-                    .iter()
-                    .filter_map(|index| keys.get(usize::from(*index)).copied())
-                    .collect();
-                let program = keys.get(usize::from(called.program_id_index))?;
-                event::parse(program, &accounts, &called.data)
+                let called = inner.instruction;
+                Some(Call {
+                    program: key(called.program_id_index)?,
+                    accounts: called.accounts.iter().filter_map(|at| key(*at)).collect(),
+                    data: called.data,
+                    height: inner.stack_height,
+                })
             })
-            .collect()
+            .collect();
+        let simulation = Simulation {
+            units: details.units_consumed,
+            logs: details.logs,
+            return_data: details
+                .return_data
+                .map(|data| data.data)
+                .unwrap_or_default(),
+            calls,
+        };
+        (simulation, result)
     }
 
     /// An account's data; `None` when there is no such account.

@@ -9,7 +9,7 @@ pub mod mint;
 pub mod stage;
 pub mod world;
 
-pub use bank::{Bank, Failure, Receipt};
+pub use bank::{Bank, Call, Failure, Receipt, Simulation};
 pub use invariant::Invariants;
 pub use mint::{MintSpec, TokenProgram};
 pub use world::{Wallet, World, WorldSpec};

@@ -67,7 +67,7 @@ impl MintSpec {
 impl Bank {
     /// Creates a mint whose authority is the bank's payer.
     pub async fn create_mint(&mut self, spec: &MintSpec) -> Pubkey {
-        let mint = Keypair::new();
+        let mint = self.fresh_key();
         self.create_mint_at(&mint, spec).await;
         mint.pubkey()
     }
@@ -113,7 +113,7 @@ impl Bank {
 
     /// Creates a token account.
     pub async fn create_tokens(&mut self, mint: &Pubkey, owner: &Pubkey) -> Pubkey {
-        let account = Keypair::new();
+        let account = self.fresh_key();
         self.create_tokens_at(&account, mint, owner).await;
         account.pubkey()
     }

@@ -230,7 +230,7 @@ impl World {
             .create_mint(&MintSpec::plain(TokenProgram::Legacy))
             .await;
         // Any owner that is not the economy stands for the AMM.
-        let amm = Pubkey::new_unique();
+        let amm = self.bank.fresh_key().pubkey();
         let mint = self.at.mint;
         let amm_vault = self.bank.create_tokens(&mint, &amm).await;
         let stake = StakeMint {
@@ -270,7 +270,8 @@ impl World {
 
     /// A wallet with `amount` tokens out of the reserve.
     pub async fn wallet(&mut self, amount: u64) -> Wallet {
-        self.wallet_from(Keypair::new(), amount).await
+        let key = self.bank.fresh_key();
+        self.wallet_from(key, amount).await
     }
 
     /// A wallet with a known key.

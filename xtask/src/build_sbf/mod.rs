@@ -5,12 +5,13 @@ mod mirror;
 mod patch;
 mod upstream;
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
-use crate::run::{self, Failure};
+use crate::run::{self, say, Failure};
 
 const HELP: &str = "\
 Builds target/deploy/homeostat.so and idl/homeostat.json.
@@ -39,6 +40,10 @@ const NAME: &str = "build-sbf";
 pub const PROGRAM: &str = "homeostat";
 /// The test program of the 128-bit routines.
 pub const PROBE: &str = "homeostat-sbf-probe";
+/// The yardstick of the compute-unit table.
+pub const FLOOR: &str = "homeostat-floor";
+/// The program behind an entry point that measures heap and stack.
+pub const GAUGE: &str = "homeostat-gauge";
 
 /// Bytes that the program should not exceed: its deployer pays rent for each.
 const BUDGET: usize = 400_000;
@@ -115,6 +120,8 @@ fn with_platform_tools(package: &str, deploy: &Path) -> Result<(), String> {
     let folder = match package {
         PROGRAM => "programs/homeostat",
         PROBE => "crates/sbf-builtins/probe",
+        FLOOR => "crates/compute/floor",
+        GAUGE => "crates/compute/gauge",
         other => return Err(format!("no folder is known for {other}")),
     };
     let mut command = run::cargo();
@@ -174,9 +181,10 @@ fn measure(file: &Path) -> Result<(), String> {
     let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let version = elf_version(&bytes).ok_or(format!("{} is no SBF program", file.display()))?;
     let size = bytes.len();
-    println!("{}: {size} bytes, SBPF v{version}", file.display());
-    if size > BUDGET {
-        println!(
+    say!("{}: {size} bytes, SBPF v{version}", file.display());
+    // The others are never deployed.
+    if size > BUDGET && file.file_name() == Some(OsStr::new(&file_name(PROGRAM))) {
+        say!(
             "warning: that is {} bytes over the budget of {BUDGET}",
             size - BUDGET
         );

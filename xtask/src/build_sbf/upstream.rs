@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use super::chamber::{installed, logged, Bind, Chamber};
 use super::{mirror, patch};
-use crate::run::human;
+use crate::run::{human, say};
 
 /// Changes whenever a stage does; toolchains set up by another recipe are redone.
 const RECIPE: &str = "1";
@@ -130,7 +130,7 @@ impl Toolchain {
         }
         let lock = File::create(folder.join("lock")).map_err(at)?;
         if lock.try_lock().is_err() {
-            println!("waiting for another `cargo xtask build-sbf` to end");
+            say!("waiting for another `cargo xtask build-sbf` to end");
             lock.lock().map_err(at)?;
         }
         let toolchain = Self {
@@ -144,11 +144,11 @@ impl Toolchain {
 
     fn set_up(&self) -> Result<(), String> {
         let Some(first) = STAGES.iter().position(|stage| !self.stamped(stage)) else {
-            println!("upstream toolchain: ready");
+            say!("upstream toolchain: ready");
             return Ok(());
         };
         let (start, missing) = (Instant::now(), &STAGES[first..]);
-        println!(
+        say!(
             "upstream toolchain: {} of {} stages to do, in {}",
             missing.len(),
             STAGES.len(),
@@ -160,7 +160,7 @@ impl Toolchain {
         }
         for stage in missing {
             (stage.undo)(self)?;
-            println!("  {}: {} ({})", stage.name, stage.what, stage.takes);
+            say!("  {}: {} ({})", stage.name, stage.what, stage.takes);
             let (begun, log) = (Instant::now(), self.log(stage.name));
             let _ = std::fs::remove_file(&log);
             if let Err(error) = (stage.run)(self, &log) {
@@ -171,9 +171,9 @@ impl Toolchain {
             }
             std::fs::write(self.stamp(stage), RECIPE)
                 .map_err(|error| format!("cannot write a stamp: {error}"))?;
-            println!("  {}: ok in {}", stage.name, human(begun.elapsed()));
+            say!("  {}: ok in {}", stage.name, human(begun.elapsed()));
         }
-        println!("upstream toolchain: ready in {}", human(start.elapsed()));
+        say!("upstream toolchain: ready in {}", human(start.elapsed()));
         Ok(())
     }
 
@@ -238,7 +238,7 @@ impl Toolchain {
         if !self.chamber.superuser() || !installed("apt-get") {
             return Err("`debootstrap` is missing: install the package `debootstrap`".into());
         }
-        println!("  system: installing debootstrap with apt-get");
+        say!("  system: installing debootstrap with apt-get");
         let install = || {
             let mut command = Command::new("apt-get");
             command

@@ -1,0 +1,120 @@
+//! The controllers' clock.
+
+use homeostat_client::instruction::{self as ix, Vault};
+use homeostat_sandbox::{world::WEEK, World};
+use solana_signer::Signer;
+
+use super::{
+    stage::{self, build, populate},
+    ORDINARY, REPEATED, WORST,
+};
+use crate::bench::{Bench, Error};
+
+const INSTRUCTIONS: [&str; 4] = ["crank", "preview", "trip_breaker", "grow_log"];
+
+/// Periods after which a log of 24 slots is full and its ring has turned.
+const PERIODS: usize = 7;
+/// Slots that one `grow_log` adds at most: an account grows by 10,240 bytes at a time.
+const MOST_SLOTS: u32 = 24;
+
+/// Measures them.
+pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
+    if !bench.wants(&INSTRUCTIONS) {
+        return Ok(());
+    }
+    ordinary(bench).await?;
+    worst(bench).await
+}
+
+async fn preview(world: &mut World, controller: u8) -> solana_instruction::Instruction {
+    let economy = world.economy().await;
+    ix::preview(&world.at, &world.pools, &economy, controller)
+}
+
+async fn trip(world: &mut World, vault: Vault) -> Result<solana_instruction::Instruction, Error> {
+    let economy = world.economy().await;
+    ix::trip_breaker(&world.at, &world.pools, &economy, vault)
+        .ok_or(Error("the vault's pool does not exist".into()))
+}
+
+/// Two pools and four meters.
+async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
+    let mut world = build(stage::ORDINARY).await?;
+    populate(&mut world).await?;
+    world.next_period().await?;
+    world.bank.advance(WEEK).await;
+    let (at, payer) = (world.at, world.bank.payer().pubkey());
+    let first = preview(&mut world, 0).await;
+    bench
+        .measure(&mut world.bank, ORDINARY, &first, &[])
+        .await?;
+
+    let crank = world.crank_ix().await;
+    bench
+        .measure_and_send(&mut world.bank, ORDINARY, &crank, &[])
+        .await?;
+    world.bank.advance(WEEK).await;
+    bench
+        .measure(&mut world.bank, REPEATED, &crank, &[])
+        .await?;
+    let again = preview(&mut world, 0).await;
+    bench
+        .measure(&mut world.bank, REPEATED, &again, &[])
+        .await?;
+
+    let grow = ix::grow_log(&at, &payer, 4);
+    bench
+        .measure_and_send(&mut world.bank, ORDINARY, &grow, &[])
+        .await?;
+    bench.measure(&mut world.bank, REPEATED, &grow, &[]).await?;
+
+    let fees = homeostat_client::address::fee_vault(&at.meter(1));
+    world.bank.set_balance(&fees, 0).await;
+    let breaker = trip(&mut world, Vault::Fees(1)).await?;
+    bench
+        .measure_and_send(&mut world.bank, ORDINARY, &breaker, &[])
+        .await?;
+    world.bank.advance(60).await;
+    bench
+        .measure(&mut world.bank, REPEATED, &breaker, &[])
+        .await
+}
+
+/// Eight pools, eight meters, four exclusions, a full log, a bounty, minting.
+async fn worst(bench: &mut Bench) -> Result<(), Error> {
+    let mut world = build(stage::HEAVIEST).await?;
+    populate(&mut world).await?;
+    for _ in 0..PERIODS {
+        world.next_period().await?;
+        world.collect(0).await?;
+    }
+    world.bank.advance(WEEK).await;
+    let (at, payer) = (world.at, world.bank.payer().pubkey());
+    // The dearest of the four.
+    let mut dearest = None;
+    for controller in 0..4 {
+        let preview = preview(&mut world, controller).await;
+        let units = world
+            .bank
+            .simulate(std::slice::from_ref(&preview), &[])
+            .await?
+            .units;
+        if dearest.as_ref().is_none_or(|(most, _)| units > *most) {
+            dearest = Some((units, preview));
+        }
+    }
+    if let Some((_, preview)) = dearest {
+        bench.measure(&mut world.bank, WORST, &preview, &[]).await?;
+    }
+    let crank = world.crank_ix().await;
+    bench
+        .measure_and_send(&mut world.bank, WORST, &crank, &[])
+        .await?;
+
+    let grow = ix::grow_log(&at, &payer, MOST_SLOTS);
+    bench.measure(&mut world.bank, WORST, &grow, &[]).await?;
+
+    world.bank.set_balance(&at.reward_vault, 0).await;
+    let breaker = trip(&mut world, Vault::Rewards).await?;
+    bench.measure(&mut world.bank, WORST, &breaker, &[]).await
+}

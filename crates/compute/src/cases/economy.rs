@@ -1,0 +1,291 @@
+//! An economy's life.
+
+use homeostat_client::{
+    address, instruction as ix, EconomyAddresses, EconomyArgs, Funding, Parameter, Setting,
+};
+use homeostat_sandbox::{
+    world::{TOKEN, WEEK},
+    World,
+};
+use solana_instruction::Instruction;
+use solana_program::pubkey::Pubkey;
+use solana_signer::Signer;
+
+use super::{
+    stage::{self, build, liquidity, mint, populate, program, Shape, MOST, SOL},
+    ORDINARY, REPEATED, WORST,
+};
+use crate::bench::{bank, Bench, Error};
+
+const INSTRUCTIONS: [&str; 8] = [
+    "create_economy",
+    "configure",
+    "create_pool",
+    "create_meter",
+    "go_live",
+    "fund_rewards",
+    "top_up",
+    "close",
+];
+
+/// Lamports that somebody sends to an address before an account is created there.
+const DUST: u64 = 1_000_000;
+
+/// Measures them.
+pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
+    if !bench.wants(&INSTRUCTIONS) {
+        return Ok(());
+    }
+    for heavy in [false, true] {
+        create(bench, heavy).await?;
+        parts(bench, heavy).await?;
+        go_live(bench, heavy).await?;
+        fund(bench, heavy).await?;
+        top_up(bench, heavy).await?;
+        close(bench, heavy).await?;
+    }
+    Ok(())
+}
+
+const fn case(heavy: bool) -> &'static str {
+    if heavy {
+        WORST
+    } else {
+        ORDINARY
+    }
+}
+
+/// `create_economy`; in the worst case every address holds lamports already.
+async fn create(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
+    let mut bank = bank().await;
+    let creator = bank.payer();
+    let mint = mint(&mut bank, heavy).await?;
+    let at = EconomyAddresses::new(&mint, &creator.pubkey());
+    if heavy {
+        for address in [at.economy, at.reward_vault, at.treasury_vault, at.log] {
+            bank.airdrop(&address, DUST).await;
+        }
+    }
+    let args = EconomyArgs {
+        funding: Funding::Mint,
+        period: u32::try_from(WEEK).unwrap_or(u32::MAX),
+        hard_cap: 2_000_000_000 * TOKEN,
+    };
+    let create = ix::create_economy(&mint, &program(heavy).id(), &creator.pubkey(), args);
+    bench.measure(&mut bank, case(heavy), &create, &[]).await
+}
+
+/// `configure`, `create_pool` and `create_meter` in a Draft.
+async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
+    if !bench.wants(&["configure", "create_pool", "create_meter"]) {
+        return Ok(());
+    }
+    let most = MOST - 1;
+    let mut world = build(Shape {
+        liquidity: if heavy { most - 1 } else { 0 },
+        meters: if heavy { most } else { 0 },
+        draft: true,
+        ..if heavy {
+            stage::HEAVIEST
+        } else {
+            stage::ORDINARY
+        }
+    })
+    .await?;
+    let (at, creator) = (world.at, world.creator.pubkey());
+    let controller = |parameter| Setting::Controller {
+        parameter,
+        settings: stage::controller(parameter),
+    };
+    let token_program = world.token_program;
+    if heavy {
+        let set = ix::configure(&at.economy, &creator, controller(Parameter::Emission));
+        bench.measure(&mut world.bank, WORST, &set, &[]).await?;
+        let stake = liquidity(&mut world, true).await?;
+        let pool = at.pool(&stake.mint);
+        let meter = at.meter(most);
+        for address in [
+            pool,
+            address::principal_vault(&pool),
+            meter,
+            address::fee_vault(&meter),
+        ] {
+            world.bank.airdrop(&address, DUST).await;
+        }
+        let create = ix::create_pool(&at, &creator, &stake, 7);
+        bench.measure(&mut world.bank, WORST, &create, &[]).await?;
+        let create = ix::create_meter(&at, &creator, &token_program, most);
+        return bench.measure(&mut world.bank, WORST, &create, &[]).await;
+    }
+    let set = ix::configure(&at.economy, &creator, Setting::Limits(stage::limits()));
+    let bank = &mut world.bank;
+    bench.measure_and_send(bank, ORDINARY, &set, &[]).await?;
+    bench.measure(bank, REPEATED, &set, &[]).await?;
+    // Every Draft of the sandbox has its native pool; this is the next one.
+    let stake = liquidity(&mut world, false).await?;
+    let create = ix::create_pool(&at, &creator, &stake, 1);
+    let bank = &mut world.bank;
+    bench.measure_and_send(bank, ORDINARY, &create, &[]).await?;
+    let create = ix::create_meter(&at, &creator, &token_program, 0);
+    bench.measure_and_send(bank, ORDINARY, &create, &[]).await?;
+    let create = ix::create_meter(&at, &creator, &token_program, 1);
+    bench.measure(bank, REPEATED, &create, &[]).await?;
+    let stake = liquidity(&mut world, false).await?;
+    let create = ix::create_pool(&at, &creator, &stake, 2);
+    bench.measure(&mut world.bank, REPEATED, &create, &[]).await
+}
+
+async fn go_live(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
+    if !bench.wants(&["go_live"]) {
+        return Ok(());
+    }
+    let mut world = build(Shape {
+        draft: true,
+        ..if heavy {
+            stage::HEAVIEST
+        } else {
+            stage::ORDINARY
+        }
+    })
+    .await?;
+    world.hand_over_mint(Funding::Mint).await;
+    let live = world.go_live_ix();
+    bench
+        .measure(&mut world.bank, case(heavy), &live, &[])
+        .await
+}
+
+async fn fund(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
+    if !bench.wants(&["fund_rewards"]) {
+        return Ok(());
+    }
+    let mut world = build(Shape {
+        funding: Funding::Funded,
+        liquidity: if heavy { MOST - 1 } else { 1 },
+        ..if heavy {
+            stage::HEAVIEST
+        } else {
+            stage::ORDINARY
+        }
+    })
+    .await?;
+    let fund = fund_ix(&world, 1_000_003 * TOKEN);
+    let bank = &mut world.bank;
+    bench
+        .measure_and_send(bank, case(heavy), &fund, &[])
+        .await?;
+    if !heavy {
+        bank.advance(60).await;
+        bench.measure(bank, REPEATED, &fund, &[]).await?;
+    }
+    Ok(())
+}
+
+fn fund_ix(world: &World, amount: u64) -> Instruction {
+    ix::fund_rewards(
+        &world.at,
+        &world.creator.pubkey(),
+        &world.reserve,
+        &world.token_program,
+        amount,
+    )
+}
+
+async fn top_up(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
+    if !bench.wants(&["top_up"]) {
+        return Ok(());
+    }
+    let mut world = build(if heavy {
+        stage::HEAVIEST
+    } else {
+        stage::ORDINARY
+    })
+    .await?;
+    populate(&mut world).await?;
+    // A crank mints a period ahead; nobody has cranked for longer.
+    world.bank.advance(WEEK + WEEK / 3).await;
+    let top_up = world.top_up_ix();
+    let bank = &mut world.bank;
+    bench
+        .measure_and_send(bank, case(heavy), &top_up, &[])
+        .await?;
+    if !heavy {
+        // In the same second: nothing to mint, no call, no event.
+        bench.measure(bank, REPEATED, &top_up, &[]).await?;
+    }
+    Ok(())
+}
+
+/// `close`: a small Draft without funds; a full one that was funded and whose
+/// vaults somebody showered with taxed tokens.
+async fn close(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
+    if !bench.wants(&["close"]) {
+        return Ok(());
+    }
+    let mut world = build(Shape {
+        funding: if heavy {
+            Funding::Funded
+        } else {
+            Funding::Mint
+        },
+        liquidity: if heavy { MOST - 1 } else { 0 },
+        meters: if heavy { MOST } else { 1 },
+        draft: true,
+        ..if heavy {
+            stage::HEAVIEST
+        } else {
+            stage::ORDINARY
+        }
+    })
+    .await?;
+    if heavy {
+        let fund = fund_ix(&world, 1_000_003 * TOKEN);
+        world.run(&[fund]).await?;
+        donate_everywhere(&mut world).await?;
+        let keeper_vault = world.at.keeper_vault;
+        world.bank.airdrop(&keeper_vault, SOL).await;
+    }
+    let close = ix::close(
+        &world.at,
+        &world.creator.pubkey(),
+        &world.reserve,
+        &world.token_program,
+        &world.pools,
+        world.meters,
+    );
+    bench
+        .measure(&mut world.bank, case(heavy), &close, &[])
+        .await
+}
+
+/// Sends some of its mint's tokens to every vault.
+async fn donate_everywhere(world: &mut World) -> Result<(), Error> {
+    let creator = world.creator.insecure_clone();
+    let (own, reserve) = (world.at.mint, world.reserve);
+    let mut gifts: Vec<(Pubkey, Pubkey, Pubkey)> = Vec::new();
+    for stake in world.pools.clone() {
+        let vault = address::principal_vault(&world.at.pool(&stake.mint));
+        let from = if stake.mint == own {
+            reserve
+        } else {
+            let from = world
+                .bank
+                .create_tokens(&stake.mint, &creator.pubkey())
+                .await;
+            world.bank.mint_to(&stake.mint, &from, TOKEN).await;
+            from
+        };
+        gifts.push((stake.mint, from, vault));
+    }
+    for shard in 0..world.meters {
+        gifts.push((own, reserve, address::fee_vault(&world.at.meter(shard))));
+    }
+    gifts.push((own, reserve, world.at.treasury_vault));
+    for (mint, from, vault) in gifts {
+        world
+            .bank
+            .transfer(&mint, &from, &vault, &creator, TOKEN / 2)
+            .await;
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Payments.
+
+use homeostat_client::instruction as ix;
+use homeostat_sandbox::{world::TOKEN, Wallet, World};
+
+use super::{
+    stage::{self, build, payment, populate, MOST},
+    ORDINARY, REPEATED, WORST,
+};
+use crate::bench::{Bench, Error};
+
+const INSTRUCTIONS: [&str; 3] = ["pay", "charge_fee", "collect"];
+
+/// Measures them.
+pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
+    if !bench.wants(&INSTRUCTIONS) {
+        return Ok(());
+    }
+    ordinary(bench).await?;
+    worst(bench).await
+}
+
+/// Somebody who pays and somebody who is paid.
+pub async fn couple(world: &mut World) -> (Wallet, Wallet) {
+    let alice = world.wallet(1_000_000 * TOKEN).await;
+    let bob = world.wallet(10 * TOKEN).await;
+    (alice, bob)
+}
+
+async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
+    let mut world = build(stage::ORDINARY).await?;
+    populate(&mut world).await?;
+    world.next_period().await?;
+    let (alice, bob) = couple(&mut world).await;
+    let (at, program, signer) = (world.at, world.token_program, [&alice.key]);
+    let bank = &mut world.bank;
+    let pay = ix::pay(&at, &program, &payment(&alice, &bob, 0));
+    bench
+        .measure_and_send(bank, ORDINARY, &pay, &signer)
+        .await?;
+    bench
+        .measure_and_send(bank, REPEATED, &pay, &signer)
+        .await?;
+    let charge = ix::charge_fee(&at, &program, &payment(&alice, &bob, 0));
+    bench
+        .measure_and_send(bank, ORDINARY, &charge, &signer)
+        .await?;
+    bench
+        .measure_and_send(bank, REPEATED, &charge, &signer)
+        .await?;
+    let collect = ix::collect(&at, &program, 0);
+    bench
+        .measure_and_send(bank, ORDINARY, &collect, &[])
+        .await?;
+    // Nothing to move: no call, no event.
+    bench.measure(bank, REPEATED, &collect, &[]).await
+}
+
+/// Through the last of eight shards, by a delegate, with a transfer fee.
+async fn worst(bench: &mut Bench) -> Result<(), Error> {
+    let mut world = build(stage::HEAVIEST).await?;
+    populate(&mut world).await?;
+    world.next_period().await?;
+    let (alice, bob) = couple(&mut world).await;
+    let carol = world.wallet(0).await;
+    let (at, program, signer) = (world.at, world.token_program, [&carol.key]);
+    let bank = &mut world.bank;
+    bank.approve(&alice.tokens, &carol.pubkey(), &alice.key, 100_000 * TOKEN)
+        .await;
+    let payment = ix::Payment {
+        payer: carol.pubkey(),
+        ..payment(&alice, &bob, MOST - 1)
+    };
+    let pay = ix::pay(&at, &program, &payment);
+    bench.measure_and_send(bank, WORST, &pay, &signer).await?;
+    let charge = ix::charge_fee(&at, &program, &payment);
+    bench
+        .measure_and_send(bank, WORST, &charge, &signer)
+        .await?;
+    let collect = ix::collect(&at, &program, MOST - 1);
+    bench.measure(bank, WORST, &collect, &[]).await
+}

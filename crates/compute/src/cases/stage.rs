@@ -1,0 +1,309 @@
+//! Economies to measure in.
+
+use anchor_spl::token_2022::spl_token_2022::extension::{
+    group_member_pointer, group_pointer, metadata_pointer, transfer_fee, ExtensionType,
+};
+use homeostat_client::{
+    instruction::{self as ix, StakeMint},
+    ControllerSettings, Direction, Funding, LimitSettings, Metric, Parameter,
+};
+use homeostat_sandbox::{world::TOKEN, Bank, MintSpec, TokenProgram, Wallet, World, WorldSpec};
+use solana_program::pubkey::Pubkey;
+use solana_signer::Signer;
+
+use crate::bench::{bank, Error};
+
+/// One in the control law's numbers.
+const ONE: i128 = 1 << 48;
+/// Most pools, meters and exclusions of an economy.
+pub const MOST: u8 = 8;
+/// Most excluded accounts.
+pub const MOST_EXCLUDED: u8 = 4;
+/// Lamports of a SOL.
+pub const SOL: u64 = 1_000_000_000;
+/// A transfer fee that leaves every amount odd (basis points).
+const TRANSFER_FEE: u16 = 130;
+
+/// An economy to build.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// A Token-2022 mint with a transfer fee and pointers, as are its LP mints;
+    /// otherwise SPL Token mints without anything.
+    pub heavy: bool,
+    /// Where rewards come from.
+    pub funding: Funding,
+    /// Liquidity pools besides the native one.
+    pub liquidity: u8,
+    /// Meters.
+    pub meters: u8,
+    /// Excluded accounts.
+    pub excluded: u8,
+    /// Stop in Draft.
+    pub draft: bool,
+}
+
+/// An ordinary economy: SPL Token, two pools, four meters.
+pub const ORDINARY: Shape = Shape {
+    heavy: false,
+    funding: Funding::Mint,
+    liquidity: 1,
+    meters: 4,
+    excluded: 0,
+    draft: false,
+};
+
+/// The heaviest economy: Token-2022 with extensions, eight pools, eight meters,
+/// four exclusions, every part of the control law in use, a bounty.
+pub const HEAVIEST: Shape = Shape {
+    heavy: true,
+    funding: Funding::Mint,
+    liquidity: MOST - 1,
+    meters: MOST,
+    excluded: MOST_EXCLUDED,
+    draft: false,
+};
+
+/// Limits with a bounty.
+pub fn limits() -> LimitSettings {
+    LimitSettings {
+        hard_cap: 2_000_000_000 * TOKEN,
+        supply_floor: 1_000_000 * TOKEN,
+        turnover_ppm: 4_000_000,
+        min_stake: 1,
+        bounty: 5_000_000,
+        period_emission_ppm: 10_000,
+        treasury_ppm: 200_000,
+        unbonding: 604_800,
+    }
+}
+
+/// A controller that uses every part of the law.
+pub fn controller(parameter: Parameter) -> ControllerSettings {
+    let (metric, direction, setpoint_q48, bias, min_ppm, max_ppm) = match parameter {
+        Parameter::Emission => (
+            Metric::StakedShare,
+            Direction::Reverse,
+            ONE * 6 / 10,
+            60_000,
+            10_000,
+            200_000,
+        ),
+        Parameter::Fee => (
+            Metric::Utilisation,
+            Direction::Direct,
+            ONE,
+            3_000,
+            500,
+            10_000,
+        ),
+        Parameter::Burn => (
+            Metric::NetSupplyGrowth,
+            Direction::Direct,
+            ONE / 50,
+            300_000,
+            0,
+            900_000,
+        ),
+        Parameter::Liquidity => (
+            Metric::LiquidityDepth,
+            Direction::Reverse,
+            ONE / 20,
+            100_000,
+            0,
+            300_000,
+        ),
+    };
+    let tenth = i128::from(max_ppm - min_ppm) / 10;
+    ControllerSettings {
+        metric,
+        direction,
+        setpoint_q48,
+        scale_q48: setpoint_q48,
+        bias_q48: bias * ONE,
+        kp_q48: tenth * ONE,
+        ki_q48: tenth / 5 * ONE,
+        kd_q48: tenth / 3 * ONE,
+        filter_q48: ONE * 3 / 2,
+        dead_band_q48: ONE / 500,
+        half_life: 31_536_000,
+        min_ppm,
+        max_ppm,
+        slew_up_ppm: Some(max_ppm.unsigned_abs() / 7),
+        slew_down_ppm: Some(max_ppm.unsigned_abs() / 9),
+        max_periods: 4,
+        max_hold: 4,
+    }
+}
+
+/// Creates a mint: heavy, or a plain one of SPL Token.
+pub async fn mint(bank: &mut Bank, heavy: bool) -> Result<Pubkey, Error> {
+    if !heavy {
+        let spec = MintSpec::plain(TokenProgram::Legacy);
+        return Ok(bank.create_mint(&spec).await);
+    }
+    let key = bank.fresh_key();
+    let (program, mint) = (TokenProgram::Token2022.id(), key.pubkey());
+    let wrong = |error| Error(format!("mint extensions: {error}"));
+    let spec = MintSpec {
+        extensions: vec![
+            ExtensionType::TransferFeeConfig,
+            ExtensionType::MetadataPointer,
+            ExtensionType::GroupPointer,
+            ExtensionType::GroupMemberPointer,
+        ],
+        initialise: vec![
+            transfer_fee::instruction::initialize_transfer_fee_config(
+                &program,
+                &mint,
+                None,
+                None,
+                TRANSFER_FEE,
+                u64::MAX,
+            )
+            .map_err(wrong)?,
+            metadata_pointer::instruction::initialize(&program, &mint, None, Some(mint))
+                .map_err(wrong)?,
+            group_pointer::instruction::initialize(&program, &mint, None, Some(mint))
+                .map_err(wrong)?,
+            group_member_pointer::instruction::initialize(&program, &mint, None, Some(mint))
+                .map_err(wrong)?,
+        ],
+        ..MintSpec::plain(TokenProgram::Token2022)
+    };
+    bank.create_mint_at(&key, &spec).await;
+    Ok(mint)
+}
+
+/// The token program of a shape.
+pub const fn program(heavy: bool) -> TokenProgram {
+    if heavy {
+        TokenProgram::Token2022
+    } else {
+        TokenProgram::Legacy
+    }
+}
+
+/// An LP mint and the AMM's vault for a pool to be created.
+pub async fn liquidity(world: &mut World, heavy: bool) -> Result<StakeMint, Error> {
+    let lp_mint = mint(&mut world.bank, heavy).await?;
+    let amm = world.bank.fresh_key().pubkey();
+    let own = world.at.mint;
+    let amm_vault = world.bank.create_tokens(&own, &amm).await;
+    Ok(StakeMint {
+        mint: lp_mint,
+        token_program: program(heavy).id(),
+        amm_vault: Some(amm_vault),
+    })
+}
+
+/// Builds an economy.
+pub async fn build(shape: Shape) -> Result<World, Error> {
+    let mut bank = bank().await;
+    let mint = mint(&mut bank, shape.heavy).await?;
+    let spec = WorldSpec {
+        program: program(shape.heavy),
+        funding: shape.funding,
+        limits: shape.heavy.then(limits),
+        controllers: if shape.heavy {
+            Parameter::ALL.map(|p| (p, controller(p))).to_vec()
+        } else {
+            Vec::new()
+        },
+        meters: shape.meters,
+        excluded: shape.excluded,
+        draft: true,
+        ..WorldSpec::default()
+    };
+    let mut world = World::try_build_for(bank, &spec, mint).await?;
+    for lane in 0..shape.liquidity {
+        let stake = liquidity(&mut world, shape.heavy).await?;
+        let creator = world.creator.pubkey();
+        let create = ix::create_pool(&world.at, &creator, &stake, u16::from(lane) + 1);
+        world.run(&[create]).await?;
+        world.pools.push(stake);
+    }
+    if !shape.draft {
+        world.hand_over_mint(shape.funding).await;
+        world.go_live().await?;
+    }
+    Ok(world)
+}
+
+/// Fills the keeper vault, the AMM vaults and the excluded accounts, stakes in
+/// every pool and pays through every meter, so that nothing is zero.
+pub async fn populate(world: &mut World) -> Result<(), Error> {
+    let keeper_vault = world.at.keeper_vault;
+    world.bank.airdrop(&keeper_vault, SOL).await;
+    let (mint, reserve, creator) = (world.at.mint, world.reserve, world.creator.insecure_clone());
+    for account in world.excluded.clone() {
+        world
+            .bank
+            .transfer(&mint, &reserve, &account, &creator, 1_000_003 * TOKEN)
+            .await;
+    }
+    let staker = world.wallet(400_000_000 * TOKEN).await;
+    world.open(&staker).await?;
+    world.stake(&staker, 300_000_007 * TOKEN).await?;
+    for stake in world.pools.clone().into_iter().skip(1) {
+        if let Some(amm_vault) = stake.amm_vault {
+            world
+                .bank
+                .transfer(&mint, &reserve, &amm_vault, &creator, 5_000_011 * TOKEN)
+                .await;
+        }
+        stake_in(world, &stake, 1_000_003 * TOKEN).await?;
+    }
+    // Depth counts from the second touch on.
+    world.bank.advance(3_601).await;
+    let payer = world.wallet(10_000_000 * TOKEN).await;
+    let recipient = world.wallet(0).await;
+    for shard in 0..world.meters {
+        let pay = ix::pay(
+            &world.at,
+            &world.token_program,
+            &payment(&payer, &recipient, shard),
+        );
+        world.bank.send(&[pay], &[&payer.key]).await?;
+    }
+    Ok(())
+}
+
+/// A payment of an amount that divides by nothing.
+pub fn payment(from: &Wallet, to: &Wallet, shard: u8) -> ix::Payment {
+    ix::Payment {
+        payer: from.pubkey(),
+        from: from.tokens,
+        to: to.tokens,
+        shard,
+        amount: 1_234_567_891,
+        max_fee: u64::MAX,
+    }
+}
+
+/// Somebody with tokens of a pool's stake mint, and the token account.
+pub async fn liquidity_provider(
+    world: &mut World,
+    stake: &StakeMint,
+    amount: u64,
+) -> Result<Wallet, Error> {
+    let key = world.bank.fresh_key();
+    let tokens = world.bank.create_tokens(&stake.mint, &key.pubkey()).await;
+    world.bank.mint_to(&stake.mint, &tokens, amount).await;
+    Ok(Wallet { key, tokens })
+}
+
+/// A new provider who opens a position in a pool and stakes half of what they have.
+pub async fn stake_in(world: &mut World, stake: &StakeMint, amount: u64) -> Result<Wallet, Error> {
+    let wallet = liquidity_provider(world, stake, amount).await?;
+    let pool = world.at.pool(&stake.mint);
+    world.open_in(&pool, &wallet).await?;
+    let enter = ix::stake(
+        &world.at,
+        stake,
+        &wallet.pubkey(),
+        &wallet.tokens,
+        amount / 2,
+    );
+    world.bank.send(&[enter], &[&wallet.key]).await?;
+    Ok(wallet)
+}
