@@ -2,17 +2,12 @@
 //! cannot truncate them. Amounts in base units, rates in ppm, times in unix
 //! seconds.
 
-use anchor_lang::{
-    event::EVENT_IX_TAG_LE,
-    prelude::*,
-    solana_program::{
-        instruction::{AccountMeta, Instruction},
-        program::invoke_signed,
-    },
-    Discriminator, Event,
-};
+use anchor_lang::{event::EVENT_IX_TAG_LE, prelude::*, Event};
 
-use crate::state::{Funding, Parameter, PoolKind};
+use crate::{
+    instructions::cpi::{call, signer},
+    state::{Funding, Parameter, PoolKind},
+};
 
 /// Publishes an event by a call of the program to itself, as Anchor's `emit_cpi!`
 /// does: `authority` is the account `event_authority` of `#[event_cpi]`. The macro
@@ -30,15 +25,9 @@ const EVENT_CAPACITY: usize = 256;
 
 #[inline(never)]
 fn publish(authority: &AccountInfo, data: Vec<u8>) -> Result<()> {
-    let (address, bump) = crate::EVENT_AUTHORITY_AND_BUMP;
-    let call = Instruction {
-        program_id: crate::ID,
-        accounts: vec![AccountMeta::new_readonly(address, true)],
-        data,
-    };
-    let seeds: [&[u8]; 2] = [b"__event_authority", &[bump]];
-    invoke_signed(&call, &[authority.clone()], &[&seeds])?;
-    Ok(())
+    let bump = [crate::EVENT_AUTHORITY_AND_BUMP.1];
+    let seeds: [&[u8]; 2] = [b"__event_authority", &bump];
+    call(&crate::ID, &[signer(authority)], &data, &[&seeds])
 }
 
 /// A Draft was created.

@@ -38,10 +38,89 @@ solana_security_txt::security_txt! {
     preferred_languages: "en"
 }
 
-/// Instructions, by family.
+/// Instructions, the most frequent first: dispatch compares one after the other.
 #[program]
 pub mod homeostat {
     use super::*;
+
+    /// Pays a recipient and takes the fee: `fee + net == amount`. Owner or delegate
+    /// signs. Refused above `max_fee`.
+    pub fn pay(ctx: Context<Pay>, amount: u64, max_fee: u64) -> Result<()> {
+        instructions::pay(ctx, amount, max_fee)
+    }
+
+    /// Takes the fee on a payment that another program moves. Owner or delegate
+    /// signs. Refused above `max_fee`.
+    pub fn charge_fee(ctx: Context<ChargeFee>, amount: u64, max_fee: u64) -> Result<()> {
+        instructions::charge_fee(ctx, amount, max_fee)
+    }
+
+    /// Adds stake to the signer's position. Refused while not live, paused or
+    /// below the minimum.
+    pub fn stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
+        instructions::stake(ctx, amount)
+    }
+
+    /// Pays the position's rewards to a token account of the owner's. The owner
+    /// signs; never gated. Refused when the vault is short: put top_up before.
+    pub fn claim(ctx: Context<Claim>) -> Result<()> {
+        instructions::claim(ctx)
+    }
+
+    /// Ends a period: measures, steps all four controllers on one snapshot, logs,
+    /// opens the next period. Anyone; refused before the period's end.
+    pub fn crank<'info>(ctx: Context<'info, Crank<'info>>) -> Result<()> {
+        instructions::crank(ctx)
+    }
+
+    /// Begins to unbond. The owner signs; never gated. Refuses more than is staked.
+    pub fn request_unstake(ctx: Context<RequestUnstake>, amount: u64) -> Result<()> {
+        instructions::request_unstake(ctx, amount)
+    }
+
+    /// Pays out every unlocked ticket to a token account of the owner's. The owner
+    /// signs; never gated.
+    pub fn withdraw(ctx: Context<Withdraw>) -> Result<()> {
+        instructions::withdraw(ctx)
+    }
+
+    /// Mints what has accrued and is not minted yet. Anyone; never refused at the
+    /// cap, because accrual stops there.
+    pub fn top_up(ctx: Context<TopUp>) -> Result<()> {
+        instructions::top_up(ctx)
+    }
+
+    /// Moves a meter's fees: burns, stakers, treasury. Anyone.
+    pub fn collect(ctx: Context<Collect>) -> Result<()> {
+        instructions::collect(ctx)
+    }
+
+    /// Puts a ticket back to work. The owner signs. Refused while not live or paused.
+    pub fn cancel_unstake(ctx: Context<CancelUnstake>, ticket: u8) -> Result<()> {
+        instructions::cancel_unstake(ctx, ticket)
+    }
+
+    /// Opens the signer's position in a pool; any payer pays the rent.
+    pub fn open_position(ctx: Context<OpenPosition>) -> Result<()> {
+        instructions::open_position(ctx)
+    }
+
+    /// Closes an empty position; the rent goes to its payer. The owner signs.
+    /// Refused while stake, tickets or rewards remain.
+    pub fn close_position(ctx: Context<ClosePosition>) -> Result<()> {
+        instructions::close_position(ctx)
+    }
+
+    /// What a controller would decide now, as return data. Changes nothing.
+    pub fn preview<'info>(ctx: Context<'info, Preview<'info>>, controller: u8) -> Result<()> {
+        instructions::preview(ctx, controller)
+    }
+
+    /// Fills the reward vault of a Funded economy. Anyone signs; in Draft only
+    /// the creator. Credits what the vault received.
+    pub fn fund_rewards(ctx: Context<FundRewards>, amount: u64) -> Result<()> {
+        instructions::fund_rewards(ctx, amount)
+    }
 
     /// Creates an economy in Draft with its vaults and its decision log. The
     /// creator signs and pays. Refuses mints with a freeze authority or with
@@ -76,88 +155,9 @@ pub mod homeostat {
         instructions::go_live(ctx)
     }
 
-    /// Fills the reward vault of a Funded economy. Anyone signs; in Draft only
-    /// the creator. Credits what the vault received.
-    pub fn fund_rewards(ctx: Context<FundRewards>, amount: u64) -> Result<()> {
-        instructions::fund_rewards(ctx, amount)
-    }
-
-    /// Mints what has accrued and is not minted yet. Anyone; never refused at the
-    /// cap, because accrual stops there.
-    pub fn top_up(ctx: Context<TopUp>) -> Result<()> {
-        instructions::top_up(ctx)
-    }
-
     /// Gives up a Draft and returns its rent and funds. The creator signs.
     pub fn close<'info>(ctx: Context<'info, Close<'info>>) -> Result<()> {
         instructions::close(ctx)
-    }
-
-    /// Opens the signer's position in a pool; any payer pays the rent.
-    pub fn open_position(ctx: Context<OpenPosition>) -> Result<()> {
-        instructions::open_position(ctx)
-    }
-
-    /// Adds stake to the signer's position. Refused while not live, paused or
-    /// below the minimum.
-    pub fn stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
-        instructions::stake(ctx, amount)
-    }
-
-    /// Begins to unbond. The owner signs; never gated. Refuses more than is staked.
-    pub fn request_unstake(ctx: Context<RequestUnstake>, amount: u64) -> Result<()> {
-        instructions::request_unstake(ctx, amount)
-    }
-
-    /// Puts a ticket back to work. The owner signs. Refused while not live or paused.
-    pub fn cancel_unstake(ctx: Context<CancelUnstake>, ticket: u8) -> Result<()> {
-        instructions::cancel_unstake(ctx, ticket)
-    }
-
-    /// Pays out every unlocked ticket to a token account of the owner's. The owner
-    /// signs; never gated.
-    pub fn withdraw(ctx: Context<Withdraw>) -> Result<()> {
-        instructions::withdraw(ctx)
-    }
-
-    /// Pays the position's rewards to a token account of the owner's. The owner
-    /// signs; never gated. Refused when the vault is short: put top_up before.
-    pub fn claim(ctx: Context<Claim>) -> Result<()> {
-        instructions::claim(ctx)
-    }
-
-    /// Closes an empty position; the rent goes to its payer. The owner signs.
-    /// Refused while stake, tickets or rewards remain.
-    pub fn close_position(ctx: Context<ClosePosition>) -> Result<()> {
-        instructions::close_position(ctx)
-    }
-
-    /// Pays a recipient and takes the fee: `fee + net == amount`. Owner or delegate
-    /// signs. Refused above `max_fee`.
-    pub fn pay(ctx: Context<Pay>, amount: u64, max_fee: u64) -> Result<()> {
-        instructions::pay(ctx, amount, max_fee)
-    }
-
-    /// Takes the fee on a payment that another program moves. Owner or delegate
-    /// signs. Refused above `max_fee`.
-    pub fn charge_fee(ctx: Context<ChargeFee>, amount: u64, max_fee: u64) -> Result<()> {
-        instructions::charge_fee(ctx, amount, max_fee)
-    }
-
-    /// Moves a meter's fees: burns, stakers, treasury. Anyone.
-    pub fn collect(ctx: Context<Collect>) -> Result<()> {
-        instructions::collect(ctx)
-    }
-
-    /// Ends a period: measures, steps all four controllers on one snapshot, logs,
-    /// opens the next period. Anyone; refused before the period's end.
-    pub fn crank<'info>(ctx: Context<'info, Crank<'info>>) -> Result<()> {
-        instructions::crank(ctx)
-    }
-
-    /// What a controller would decide now, as return data. Changes nothing.
-    pub fn preview<'info>(ctx: Context<'info, Preview<'info>>, controller: u8) -> Result<()> {
-        instructions::preview(ctx, controller)
     }
 
     /// Stops the emission and holds every controller when a vault is short of what

@@ -62,10 +62,7 @@ pub fn main(arguments: &[String]) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    run::report(
-        NAME,
-        build(&[PROGRAM], upstream).and_then(|_| crate::idl::write()),
-    )
+    run::report(NAME, build(&[PROGRAM], upstream).map(|_| ()))
 }
 
 /// Builds the packages' ELF files; returns the folder they are in.

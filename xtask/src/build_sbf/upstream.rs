@@ -52,7 +52,7 @@ const BUILD: &str = "/build";
 const SOURCES: &str = "/homeostat";
 
 /// What the ELF is compiled with.
-const FLAGS: [&str; 12] = [
+const FLAGS: [&str; 13] = [
     "--cfg=homeostat_upstream_sbf",
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
@@ -64,12 +64,13 @@ const FLAGS: [&str; 12] = [
     "-Clink-arg=--llvm-args=--bpf-stack-size=4096",
     // Copies of more than five words are calls, and small functions stay functions:
     // a fourth smaller and no slower than with LLVM's own thresholds.
-    "-Clink-arg=--llvm-args=--bpf-max-stores-per-memfunc=5",
-    "-Clink-arg=--llvm-args=--inline-threshold=30",
+    "-Clink-arg=--llvm-args=--bpf-max-stores-per-memfunc=4",
     // The linker knows no other levels than 0 to 3, whatever the profile says.
     "-Clink-arg=-O2",
     // Its own copy would go into the sources.
     "-Clink-arg=--deploy=false",
+    "-Clink-arg=--llvm-args=--enable-merge-functions",
+    "-Clink-arg=--dump-module=/build/module",
 ];
 
 /// The toolchain, ready to build. Holds the lock on its folder.

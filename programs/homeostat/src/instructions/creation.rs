@@ -1,14 +1,81 @@
-//! Creating accounts at derived addresses, one copy of the code for all.
+//! Creating accounts at derived addresses, and moving lamports: one copy of the code
+//! for all.
 
 use std::cell::RefMut;
 
-use anchor_lang::{
-    prelude::*,
-    system_program::{self, Allocate, Assign, CreateAccount, Transfer},
-    Owner, ZeroCopy,
+use anchor_lang::{prelude::*, Owner, ZeroCopy};
+use bytemuck::{bytes_of, NoUninit};
+
+use super::{
+    checks::same,
+    cpi::{call, payer, writable, Role},
+    tokens::Token,
 };
 
-use super::tokens::Token;
+// Instructions of the system program, as it numbers them. Its crate's builders encode
+// them with bincode, which is 9 KB of bytecode; a test compares the bytes with theirs.
+const CREATE_ACCOUNT: u32 = 0;
+const ASSIGN: u32 = 1;
+const TRANSFER: u32 = 2;
+const ALLOCATE: u32 = 8;
+
+fn system<'info, T: NoUninit>(
+    roles: &[Role<'_, 'info>],
+    instruction: &T,
+    seeds: &[&[&[u8]]],
+) -> Result<()> {
+    call(&System::id(), roles, bytes_of(instruction), seeds)
+}
+
+/// A number of lamports or bytes after the instruction's own number.
+#[derive(Clone, Copy, NoUninit)]
+#[repr(C, packed)]
+struct Amount {
+    instruction: u32,
+    amount: u64,
+}
+
+#[derive(Clone, Copy, NoUninit)]
+#[repr(C, packed)]
+struct Assign {
+    instruction: u32,
+    owner: [u8; 32],
+}
+
+#[derive(Clone, Copy, NoUninit)]
+#[repr(C, packed)]
+struct CreateAccount {
+    instruction: u32,
+    lamports: u64,
+    space: u64,
+    owner: [u8; 32],
+}
+
+/// Moves lamports. `seeds` are empty when `from` signed the transaction.
+pub fn transfer_lamports<'info>(
+    from: &AccountInfo<'info>,
+    to: &AccountInfo<'info>,
+    lamports: u64,
+    seeds: &[&[&[u8]]],
+) -> Result<()> {
+    if lamports == 0 {
+        return Ok(());
+    }
+    let transfer = Amount {
+        instruction: TRANSFER,
+        amount: lamports,
+    };
+    system(&[payer(from), writable(to)], &transfer, seeds)
+}
+
+/// The canonical bump of an address derived from `seeds`; refuses another address
+/// (`ConstraintSeeds`).
+#[inline(never)]
+pub fn derived(name: &'static str, account: &AccountInfo, seeds: &[&[u8]]) -> Result<u8> {
+    let (address, bump) = Pubkey::find_program_address(seeds, &crate::ID);
+    same(ErrorCode::ConstraintSeeds, name, &address, account.key)?;
+    Ok(bump)
+}
 
 /// Creates accounts for one payer.
 pub struct Creator<'a, 'info> {
@@ -26,12 +93,15 @@ impl<'info> Creator<'_, 'info> {
         seeds: &[&[u8]],
     ) -> Result<RefMut<'b, T>> {
         self.allocate(account, space, &T::owner(), seeds)?;
-        let (mark, state) = RefMut::map_split(account.try_borrow_mut_data()?, |data| {
+        let (mut mark, state) = RefMut::map_split(account.try_borrow_mut_data()?, |data| {
             data.split_at_mut(T::DISCRIMINATOR.len().min(data.len()))
         });
-        fill(mark, T::DISCRIMINATOR)?;
         let size = core::mem::size_of::<T>();
-        ensure!(state.len() >= size, ErrorCode::AccountDidNotDeserialize);
+        ensure!(
+            mark.len() == T::DISCRIMINATOR.len() && state.len() >= size,
+            ErrorCode::AccountDidNotDeserialize
+        );
+        mark.copy_from_slice(T::DISCRIMINATOR);
         Ok(RefMut::map(state, |bytes| {
             bytemuck::from_bytes_mut(bytes.split_at_mut(size).0)
         }))
@@ -42,7 +112,7 @@ impl<'info> Creator<'_, 'info> {
         &self,
         account: &AccountInfo<'info>,
         token: &Token<'_, 'info>,
-        owner: &AccountInfo<'info>,
+        owner: &Pubkey,
         seeds: &[&[u8]],
     ) -> Result<()> {
         self.allocate(account, token.account_space()?, token.program.key, seeds)?;
@@ -59,49 +129,29 @@ impl<'info> Creator<'_, 'info> {
         owner: &Pubkey,
         seeds: &[&[u8]],
     ) -> Result<()> {
-        let system = System::id();
         let rent = Rent::get()?.minimum_balance(space);
         let held = account.lamports();
-        let length = u64::try_from(space).map_err(|_| ErrorCode::AccountDidNotDeserialize)?;
+        let space = u64::try_from(space).map_err(|_| ErrorCode::AccountDidNotDeserialize)?;
+        let owner = owner.to_bytes();
         if held == 0 {
-            let accounts = CreateAccount {
-                from: self.payer.clone(),
-                to: account.clone(),
-            };
-            return system_program::create_account(
-                CpiContext::new_with_signer(system, accounts, &[seeds]),
-                rent,
-                length,
+            let create = CreateAccount {
+                instruction: CREATE_ACCOUNT,
+                lamports: rent,
+                space,
                 owner,
-            );
-        }
-        let missing = rent.saturating_sub(held);
-        if missing > 0 {
-            let accounts = Transfer {
-                from: self.payer.clone(),
-                to: account.clone(),
             };
-            system_program::transfer(CpiContext::new(system, accounts), missing)?;
+            return system(&[payer(self.payer), payer(account)], &create, &[seeds]);
         }
-        let accounts = Allocate {
-            account_to_allocate: account.clone(),
+        transfer_lamports(self.payer, account, rent.saturating_sub(held), &[])?;
+        let allocate = Amount {
+            instruction: ALLOCATE,
+            amount: space,
         };
-        system_program::allocate(
-            CpiContext::new_with_signer(system, accounts, &[seeds]),
-            length,
-        )?;
-        let accounts = Assign {
-            account_to_assign: account.clone(),
-        };
-        system_program::assign(
-            CpiContext::new_with_signer(system, accounts, &[seeds]),
+        system(&[payer(account)], &allocate, &[seeds])?;
+        let assign = Assign {
+            instruction: ASSIGN,
             owner,
-        )
+        };
+        system(&[payer(account)], &assign, &[seeds])
     }
-}
-
-fn fill(mut to: RefMut<[u8]>, from: &[u8]) -> Result<()> {
-    ensure!(to.len() == from.len(), ErrorCode::AccountDidNotDeserialize);
-    to.copy_from_slice(from);
-    Ok(())
 }

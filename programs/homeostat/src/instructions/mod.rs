@@ -2,6 +2,7 @@
 
 pub mod checks;
 pub mod control;
+pub mod cpi;
 pub mod creation;
 pub mod economy;
 pub mod fees;

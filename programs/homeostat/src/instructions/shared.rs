@@ -1,6 +1,6 @@
 //! What several instructions do the same way: the clock and the keeper's vault.
 
-use anchor_lang::{prelude::*, system_program};
+use anchor_lang::prelude::*;
 
 pub use super::{checks::*, creation::*, tokens::*};
 use crate::seeds;
@@ -18,19 +18,6 @@ pub fn pay_from_keeper_vault<'info>(
     bump: u8,
     lamports: u64,
 ) -> Result<()> {
-    if lamports == 0 {
-        return Ok(());
-    }
     let seeds: [&[u8]; 3] = [seeds::KEEPER, economy.as_ref(), &[bump]];
-    system_program::transfer(
-        CpiContext::new_with_signer(
-            System::id(),
-            system_program::Transfer {
-                from: vault.clone(),
-                to: to.clone(),
-            },
-            &[&seeds],
-        ),
-        lamports,
-    )
+    transfer_lamports(vault, to, lamports, &[&seeds])
 }

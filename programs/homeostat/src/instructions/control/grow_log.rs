@@ -1,6 +1,6 @@
 //! Makes room for more decisions in the log. Anyone may, who pays the rent.
 
-use anchor_lang::{prelude::*, system_program};
+use anchor_lang::prelude::*;
 
 use crate::{
     constants::LOG_MAX_CAPACITY,
@@ -49,18 +49,7 @@ impl GrowLog<'_> {
         let missing = Rent::get()?
             .minimum_balance(space)
             .saturating_sub(info.lamports());
-        if missing > 0 {
-            system_program::transfer(
-                CpiContext::new(
-                    self.system_program.key(),
-                    system_program::Transfer {
-                        from: self.payer.to_account_info(),
-                        to: info.clone(),
-                    },
-                ),
-                missing,
-            )?;
-        }
+        transfer_lamports(&self.payer, &info, missing, &[])?;
         info.resize(space)?;
         // The ring takes the new slots in when it wraps next.
         self.log.load_mut()?.allocated = slots;

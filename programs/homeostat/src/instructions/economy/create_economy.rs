@@ -35,26 +35,20 @@ pub struct CreateEconomy<'info> {
     /// CHECK: the economy's token.
     pub mint: UncheckedAccount<'info>,
     /// CHECK: by its seeds; created.
-    #[account(mut, seeds = [seeds::ECONOMY, mint.key().as_ref(), creator.key().as_ref()],
-        bump)]
+    #[account(mut)]
     pub economy: UncheckedAccount<'info>,
     /// CHECK: data-less signer, by its seeds.
-    #[account(seeds = [seeds::AUTHORITY, economy.key().as_ref()], bump)]
     pub authority: UncheckedAccount<'info>,
     /// CHECK: data-less lamport vault, by its seeds.
-    #[account(seeds = [seeds::KEEPER, economy.key().as_ref()], bump)]
     pub keeper_vault: UncheckedAccount<'info>,
     /// CHECK: by its seeds; created.
-    #[account(mut, seeds = [seeds::REWARDS, economy.key().as_ref()],
-        bump)]
+    #[account(mut)]
     pub reward_vault: UncheckedAccount<'info>,
     /// CHECK: by its seeds; created.
-    #[account(mut, seeds = [seeds::TREASURY, economy.key().as_ref()],
-        bump)]
+    #[account(mut)]
     pub treasury_vault: UncheckedAccount<'info>,
     /// CHECK: by its seeds; created.
-    #[account(mut, seeds = [seeds::LOG, economy.key().as_ref()],
-        bump)]
+    #[account(mut)]
     pub log: UncheckedAccount<'info>,
     /// Of the mint.
     pub token_program: Interface<'info, TokenInterface>,
@@ -62,7 +56,37 @@ pub struct CreateEconomy<'info> {
     pub system_program: Program<'info, System>,
 }
 
+/// Canonical bumps of the addresses that the economy signs for or is found at.
+struct Bumps {
+    economy: u8,
+    authority: u8,
+    keeper_vault: u8,
+    reward_vault: u8,
+    treasury_vault: u8,
+    log: u8,
+}
+
 impl<'info> CreateEconomy<'info> {
+    #[inline(never)]
+    fn check(&self) -> Result<Bumps> {
+        let mine = [
+            seeds::ECONOMY,
+            self.mint.key.as_ref(),
+            self.creator.key.as_ref(),
+        ];
+        let of = |name, account: &AccountInfo, seed| {
+            derived(name, account, &[seed, self.economy.key.as_ref()])
+        };
+        Ok(Bumps {
+            economy: derived("economy", &self.economy, &mine)?,
+            authority: of("authority", &self.authority, seeds::AUTHORITY)?,
+            keeper_vault: of("keeper_vault", &self.keeper_vault, seeds::KEEPER)?,
+            reward_vault: of("reward_vault", &self.reward_vault, seeds::REWARDS)?,
+            treasury_vault: of("treasury_vault", &self.treasury_vault, seeds::TREASURY)?,
+            log: of("log", &self.log, seeds::LOG)?,
+        })
+    }
+
     fn validate(&self) -> Result<Token<'_, 'info>> {
         let token = Token::read(&self.mint, self.token_program.as_ref())?;
         let data = self.mint.try_borrow_data()?;
@@ -75,7 +99,7 @@ impl<'info> CreateEconomy<'info> {
 
     /// Creates the four accounts; those of the program stay empty.
     #[inline(never)]
-    fn create(&self, token: &Token<'_, 'info>, bumps: &CreateEconomyBumps) -> Result<()> {
+    fn create(&self, token: &Token<'_, 'info>, bumps: &Bumps) -> Result<()> {
         let creator = Creator {
             payer: &self.creator,
         };
@@ -93,13 +117,13 @@ impl<'info> CreateEconomy<'info> {
         creator.vault(
             &self.reward_vault,
             token,
-            &self.authority,
+            self.authority.key,
             &[seeds::REWARDS, economy, &[bumps.reward_vault]],
         )?;
         creator.vault(
             &self.treasury_vault,
             token,
-            &self.authority,
+            self.authority.key,
             &[seeds::TREASURY, economy, &[bumps.treasury_vault]],
         )?;
         let mut log = creator.state::<DecisionLog>(
@@ -116,12 +140,7 @@ impl<'info> CreateEconomy<'info> {
     }
 
     #[inline(never)]
-    fn apply(
-        &'info self,
-        args: &EconomyArgs,
-        decimals: u8,
-        bumps: &CreateEconomyBumps,
-    ) -> Result<()> {
+    fn apply(&'info self, args: &EconomyArgs, decimals: u8, bumps: &Bumps) -> Result<()> {
         let loader = AccountLoader::<Economy>::try_from(self.economy.as_ref())?;
         let mut economy = loader.load_mut()?;
         economy.version = LAYOUT_VERSION;
@@ -164,9 +183,10 @@ pub fn create_economy<'info>(
     args: EconomyArgs,
 ) -> Result<()> {
     let accounts: &'info CreateEconomy<'info> = ctx.accounts;
+    let bumps = accounts.check()?;
     let token = accounts.validate()?;
-    accounts.create(&token, &ctx.bumps)?;
-    accounts.apply(&args, token.decimals, &ctx.bumps)?;
+    accounts.create(&token, &bumps)?;
+    accounts.apply(&args, token.decimals, &bumps)?;
     emit(
         &accounts.event_authority,
         &EconomyCreated {

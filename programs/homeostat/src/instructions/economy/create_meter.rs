@@ -15,7 +15,6 @@ use crate::{
 /// Accounts of `create_meter`.
 #[event_cpi]
 #[derive(Accounts)]
-#[instruction(shard: u8)]
 pub struct CreateMeter<'info> {
     /// The economy's creator; pays the rent.
     #[account(mut)]
@@ -28,12 +27,10 @@ pub struct CreateMeter<'info> {
     /// CHECK: the economy's mint.
     pub mint: UncheckedAccount<'info>,
     /// CHECK: by its seeds; created.
-    #[account(mut, seeds = [seeds::METER, economy.key().as_ref(), &[shard]],
-        bump)]
+    #[account(mut)]
     pub meter: UncheckedAccount<'info>,
     /// CHECK: by its seeds; created.
-    #[account(mut, seeds = [seeds::FEES, meter.key().as_ref()],
-        bump)]
+    #[account(mut)]
     pub vault: UncheckedAccount<'info>,
     /// Of the mint.
     pub token_program: Interface<'info, TokenInterface>,
@@ -61,7 +58,12 @@ impl CreateMeter<'_> {
     }
 
     #[inline(never)]
-    fn apply(&self, shard: u8, bumps: &CreateMeterBumps) -> Result<()> {
+    fn apply(&self, shard: u8) -> Result<()> {
+        let key = self.economy.key();
+        let at = [seeds::METER, key.as_ref(), &[shard]];
+        let bump = derived("meter", &self.meter, &at)?;
+        let vault_at = [seeds::FEES, self.meter.key.as_ref()];
+        let vault_bump = derived("vault", &self.vault, &vault_at)?;
         let mut economy = self.economy.load_mut()?;
         let slot = economy
             .meters
@@ -70,24 +72,23 @@ impl CreateMeter<'_> {
         *slot = self.meter.key();
         economy.meter_count = shard.checked_add(1).ok_or(HomeostatError::MathOverflow)?;
 
-        let key = self.economy.key();
         let creator = Creator {
             payer: &self.creator,
         };
         let mut meter = creator.state::<Meter>(
             &self.meter,
             Meter::SPACE,
-            &[seeds::METER, key.as_ref(), &[shard], &[bumps.meter]],
+            &[seeds::METER, key.as_ref(), &[shard], &[bump]],
         )?;
         creator.vault(
             &self.vault,
             &Token::read(&self.mint, self.token_program.as_ref())?,
-            &self.authority,
-            &[seeds::FEES, self.meter.key.as_ref(), &[bumps.vault]],
+            self.authority.key,
+            &[seeds::FEES, self.meter.key.as_ref(), &[vault_bump]],
         )?;
         meter.version = LAYOUT_VERSION;
-        meter.bump = bumps.meter;
-        meter.vault_bump = bumps.vault;
+        meter.bump = bump;
+        meter.vault_bump = vault_bump;
         meter.shard = shard;
         meter.economy = key;
         meter.vault = self.vault.key();
@@ -100,7 +101,7 @@ impl CreateMeter<'_> {
 pub fn create_meter(ctx: Context<CreateMeter>, shard: u8) -> Result<()> {
     ctx.accounts.check()?;
     ctx.accounts.validate(shard)?;
-    ctx.accounts.apply(shard, &ctx.bumps)?;
+    ctx.accounts.apply(shard)?;
     emit(
         &ctx.accounts.event_authority,
         &MeterCreated {

@@ -29,12 +29,10 @@ pub struct CreatePool<'info> {
     /// CHECK: liquidity pools: the AMM's vault of the economy's mint.
     pub amm_vault: Option<UncheckedAccount<'info>>,
     /// CHECK: by its seeds; created.
-    #[account(mut, seeds = [seeds::POOL, economy.key().as_ref(), stake_mint.key().as_ref()],
-        bump)]
+    #[account(mut)]
     pub pool: UncheckedAccount<'info>,
     /// CHECK: by its seeds; created.
-    #[account(mut, seeds = [seeds::PRINCIPAL, pool.key().as_ref()],
-        bump)]
+    #[account(mut)]
     pub principal_vault: UncheckedAccount<'info>,
     /// Of the stake mint.
     pub token_program: Interface<'info, TokenInterface>,
@@ -84,7 +82,12 @@ impl CreatePool<'_> {
     }
 
     #[inline(never)]
-    fn apply(&self, kind: PoolKind, weight: u16, bumps: &CreatePoolBumps) -> Result<u8> {
+    fn apply(&self, kind: PoolKind, weight: u16) -> Result<u8> {
+        let (key, mint) = (self.economy.key(), self.stake_mint.key());
+        let at = [seeds::POOL, key.as_ref(), mint.as_ref()];
+        let bump = derived("pool", &self.pool, &at)?;
+        let vault_at = [seeds::PRINCIPAL, self.pool.key.as_ref()];
+        let vault_bump = derived("principal_vault", &self.principal_vault, &vault_at)?;
         let mut economy = self.economy.load_mut()?;
         let lane = economy.pool_count;
         let slot = economy
@@ -99,7 +102,6 @@ impl CreatePool<'_> {
         };
         economy.pool_count = lane.checked_add(1).ok_or(HomeostatError::MathOverflow)?;
 
-        let (key, mint) = (self.economy.key(), self.stake_mint.key());
         let creator = Creator {
             payer: &self.creator,
         };
@@ -107,21 +109,17 @@ impl CreatePool<'_> {
         let mut pool = creator.state::<Pool>(
             &self.pool,
             Pool::SPACE,
-            &[seeds::POOL, key.as_ref(), mint.as_ref(), &[bumps.pool]],
+            &[seeds::POOL, key.as_ref(), mint.as_ref(), &[bump]],
         )?;
         creator.vault(
             &self.principal_vault,
             &token,
-            &self.authority,
-            &[
-                seeds::PRINCIPAL,
-                self.pool.key.as_ref(),
-                &[bumps.principal_vault],
-            ],
+            self.authority.key,
+            &[seeds::PRINCIPAL, self.pool.key.as_ref(), &[vault_bump]],
         )?;
         pool.version = LAYOUT_VERSION;
-        pool.bump = bumps.pool;
-        pool.principal_bump = bumps.principal_vault;
+        pool.bump = bump;
+        pool.principal_bump = vault_bump;
         pool.lane = lane;
         pool.kind = kind as u8;
         pool.decimals = token.decimals;
@@ -144,7 +142,7 @@ impl CreatePool<'_> {
 pub fn create_pool(ctx: Context<CreatePool>, weight: u16) -> Result<()> {
     ctx.accounts.check()?;
     let kind = ctx.accounts.validate(weight)?;
-    let lane = ctx.accounts.apply(kind, weight, &ctx.bumps)?;
+    let lane = ctx.accounts.apply(kind, weight)?;
     emit(
         &ctx.accounts.event_authority,
         &PoolCreated {

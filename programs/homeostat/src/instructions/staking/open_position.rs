@@ -22,19 +22,17 @@ pub struct OpenPosition<'info> {
     /// Any pool.
     pub pool: AccountLoader<'info, Pool>,
     /// CHECK: by its seeds; created.
-    #[account(
-        mut,
-        seeds = [seeds::POSITION, pool.key().as_ref(), owner.key().as_ref()],
-        bump
-    )]
+    #[account(mut)]
     pub position: UncheckedAccount<'info>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
 }
 
 impl OpenPosition<'_> {
-    fn apply(&self, bump: u8) -> Result<()> {
+    fn apply(&self) -> Result<()> {
         let (pool, owner) = (self.pool.key(), self.owner.key());
+        let at = [seeds::POSITION, pool.as_ref(), owner.as_ref()];
+        let bump = derived("position", &self.position, &at)?;
         let mut position = Creator { payer: &self.payer }.state::<Position>(
             &self.position,
             Position::SPACE,
@@ -53,7 +51,7 @@ impl OpenPosition<'_> {
 
 /// Handles `open_position`.
 pub fn open_position(ctx: Context<OpenPosition>) -> Result<()> {
-    ctx.accounts.apply(ctx.bumps.position)?;
+    ctx.accounts.apply()?;
     emit(
         &ctx.accounts.event_authority,
         &PositionOpened {
