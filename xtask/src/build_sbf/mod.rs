@@ -40,6 +40,9 @@ pub const PROGRAM: &str = "homeostat";
 /// The test program of the 128-bit routines.
 pub const PROBE: &str = "homeostat-sbf-probe";
 
+/// The test program of the control law.
+pub const LAW_PROBE: &str = "homeostat-control-probe";
+
 /// Bytes that the program should not exceed: its deployer pays rent for each.
 const BUDGET: usize = 400_000;
 
@@ -115,6 +118,7 @@ fn with_platform_tools(package: &str, deploy: &Path) -> Result<(), String> {
     let folder = match package {
         PROGRAM => "programs/homeostat",
         PROBE => "crates/sbf-builtins/probe",
+        LAW_PROBE => "crates/control/probe",
         other => return Err(format!("no folder is known for {other}")),
     };
     let mut command = run::cargo();
