@@ -19,8 +19,8 @@ const PROBE: Pubkey = Pubkey::new_from_array([8; 32]);
 
 const SEED: u64 = 0x0048_6f6d_656f_7374;
 const STEPS: u32 = 100_000;
-/// Steps of a transaction: whole stories, within its compute units.
-const BATCH: u32 = 10 * STORY;
+/// Steps of a transaction: whole stories. A step takes about 9,000 compute units.
+const BATCH: u32 = 16 * STORY;
 
 /// The program in a bank.
 struct Program {
