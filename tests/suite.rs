@@ -8,4 +8,5 @@ mod fees;
 mod journeys;
 mod safety;
 mod staking;
+mod steps;
 mod wide;

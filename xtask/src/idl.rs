@@ -32,7 +32,7 @@ pub fn main(arguments: &[String]) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    run::report("idl", if check { verify() } else { write() })
+    run::report(NAME, if check { verify(1, 1) } else { write() })
 }
 
 /// Writes the file if it is not up to date.
@@ -54,10 +54,12 @@ pub fn write() -> Result<(), Failure> {
     Ok(())
 }
 
-/// Fails if the committed file says something else than the program.
-fn verify() -> Result<(), Failure> {
+/// Fails if the committed file says something else than the program; a step of its
+/// own or among others.
+pub fn verify(number: usize, of: usize) -> Result<(), Failure> {
     let start = Instant::now();
-    run::announce(1, 1, NAME, &format!("compare {FILE} with the program"));
+    let what = format!("compare {FILE} with the program");
+    run::announce(number, of, NAME, &what);
     let (fresh, committed) = (generate()?, committed()?);
     if let Some((line, old, new)) = first_difference(&committed, &fresh) {
         return Err(Failure::new(
@@ -69,7 +71,7 @@ fn verify() -> Result<(), Failure> {
             ),
         ));
     }
-    run::done(1, 1, NAME, start);
+    run::done(number, of, NAME, start);
     Ok(())
 }
 

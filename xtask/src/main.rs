@@ -20,7 +20,7 @@ Commands:
   build-sbf   The program as ELF, and its IDL
   cu          What every instruction costs; `--check`: whether it got dearer
   idl         The IDL alone, or whether the committed one is up to date
-  test        Formatting, lints and every test; `--sbf`: integration tests on the ELF
+  test        Formatting, lints, IDL and every test; `--sbf`: integration tests on the ELF
   help        This text
 
 Every command runs from any folder of the workspace. `cargo xtask <COMMAND> --help` says more.

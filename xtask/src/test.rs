@@ -4,11 +4,11 @@ use std::ffi::OsStr;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::build_sbf;
 use crate::run::{self, Failure, Step};
+use crate::{build_sbf, idl};
 
 const HELP: &str = "\
-Formatting, lints and every test; stops at the first step that fails.
+Formatting, lints, the committed IDL and every test; stops at the first step that fails.
 
 Usage: cargo xtask test [--sbf]
 
@@ -16,10 +16,11 @@ Steps:
   1 arithmetic  the program and the control law deny clippy::arithmetic_side_effects
   2 format      cargo fmt --all --check
   3 lint        cargo clippy over the whole workspace, every warning is an error
-  4 test        cargo test over the whole workspace: unit, integration and doc tests
+  4 idl         idl/homeostat.json says what the program says (`cargo xtask idl --check`)
+  5 test        cargo test over the whole workspace: unit, integration and doc tests
 
 With --sbf instead: builds the ELF (`cargo xtask build-sbf --help`), then runs the
-integration tests on it. They are the very tests that step 4 runs on the native program.
+integration tests on it. They are the very tests that step 5 runs on the native program.
 
 Options:
       --sbf     The integration tests, on the ELF
@@ -59,7 +60,7 @@ const TEST: Step = Step {
     cargo: &["test", "--workspace", "--profile", "host", "--no-fail-fast"],
 };
 
-const STEPS: usize = 4;
+const STEPS: usize = 5;
 
 const TEST_ELF: Step = Step {
     name: "test on the ELF",
@@ -115,12 +116,14 @@ fn all() -> Result<Tally, Failure> {
     arithmetic_is_denied(1)?;
     run::step(2, STEPS, &FORMAT, |_| {})?;
     run::step(3, STEPS, &LINT, |_| {})?;
-    tests(4, STEPS, &TEST, &[])
+    idl::verify(4, STEPS)?;
+    tests(5, STEPS, &TEST, &[])
 }
 
 /// The integration tests on the ELF.
 fn on_elf() -> Result<Tally, Failure> {
-    let folder = build_sbf::build(&[build_sbf::PROGRAM, build_sbf::PROBE], false)?;
+    let programs = [build_sbf::PROGRAM, build_sbf::PROBE, build_sbf::LAW_PROBE];
+    let folder = build_sbf::build(&programs, false)?;
     // The bank logs every line of every program; a failing test shows its own.
     let log = std::env::var_os("RUST_LOG").unwrap_or_else(|| "error".into());
     let variables = [

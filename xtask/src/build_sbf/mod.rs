@@ -45,6 +45,9 @@ pub const FLOOR: &str = "homeostat-floor";
 /// The program behind an entry point that measures heap and stack.
 pub const GAUGE: &str = "homeostat-gauge";
 
+/// The test program of the control law.
+pub const LAW_PROBE: &str = "homeostat-control-probe";
+
 /// Bytes that the program should not exceed: its deployer pays rent for each.
 const BUDGET: usize = 400_000;
 
@@ -119,6 +122,7 @@ fn with_platform_tools(package: &str, deploy: &Path) -> Result<(), String> {
         PROBE => "crates/sbf-builtins/probe",
         FLOOR => "crates/compute/floor",
         GAUGE => "crates/compute/gauge",
+        LAW_PROBE => "crates/control/probe",
         other => return Err(format!("no folder is known for {other}")),
     };
     let mut command = run::cargo();
