@@ -22,10 +22,9 @@ use homeostat_sandbox::{
     Bank, Failure, Receipt, World, WorldSpec,
 };
 use homeostat_tests::refused_with;
-use solana_instruction::{error::InstructionError, Instruction};
+use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
-use solana_transaction_error::TransactionError;
 
 /// The system program's "already in use".
 const ALREADY_IN_USE: u32 = 0;
@@ -180,26 +179,6 @@ async fn attack(
     refused_with(outcome, code.into());
     assert_unchanged(world, &before).await;
     logs
-}
-
-/// The same for a refusal that has no custom code.
-async fn attack_without_code(
-    world: &mut World,
-    instructions: &[Instruction],
-    signers: &[&Keypair],
-    expected: InstructionError,
-) {
-    let before = world.state().await;
-    let failure = world
-        .bank
-        .send(instructions, signers)
-        .await
-        .expect_err("the attack went through");
-    match &failure.error {
-        Some(TransactionError::InstructionError(_, error)) if *error == expected => (),
-        _ => panic!("expected {expected:?}, got {failure}"),
-    }
-    assert_unchanged(world, &before).await;
 }
 
 async fn assert_unchanged(world: &mut World, before: &[(Pubkey, Vec<u8>)]) {

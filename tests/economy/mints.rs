@@ -272,8 +272,7 @@ async fn append_entry(world: &mut World, mint: &Pubkey, kind: u16, value: &[u8])
 }
 
 /// Extensions that the deployed token program does not know (28 is the
-/// permissioned burn of the next one) are refused before anything is created:
-/// by the token program, when it sizes the vault, or by Homeostat.
+/// permissioned burn of the next one) are refused before anything is created.
 #[tokio::test]
 async fn i4_unknown_extension_is_refused() {
     for (kind, behind_a_pointer) in [
@@ -301,11 +300,11 @@ async fn i4_unknown_extension_is_refused() {
 
         let create = create_ix(&world, args(Funding::Funded));
 
-        attack_without_code(
+        attack(
             &mut world,
             &[create],
             &[],
-            InstructionError::InvalidAccountData,
+            HomeostatError::UnsupportedMintExtension,
         )
         .await;
     }
@@ -366,11 +365,11 @@ async fn i4_token_account_in_place_of_the_mint_is_refused() {
 
         let create = create_ix(&world, args(Funding::Funded));
 
-        attack_without_code(
+        attack(
             &mut world,
             &[create],
             &[],
-            InstructionError::InvalidAccountData,
+            HomeostatError::UnsupportedMintExtension,
         )
         .await;
     }

@@ -169,12 +169,20 @@ async fn fail_the_same_pool_or_meter_twice() {
     let mut world = draft().await;
     let lp = world.add_liquidity_pool(1).await.unwrap();
 
-    for again in [
-        native_pool_ix(&world),
-        pool_ix(&world, &lp, 2),
-        meter_ix(&world, 0),
+    for (again, code) in [
+        // The first pool is the native one, and only the first.
+        (
+            native_pool_ix(&world),
+            u32::from(HomeostatError::NativePoolMissing),
+        ),
+        (pool_ix(&world, &lp, 2), ALREADY_IN_USE),
+        // Shards are numbered as they come.
+        (
+            meter_ix(&world, 0),
+            u32::from(HomeostatError::InvalidParameter),
+        ),
     ] {
-        attack(&mut world, &[again], &[], ALREADY_IN_USE).await;
+        attack(&mut world, &[again], &[], code).await;
     }
 }
 

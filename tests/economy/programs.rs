@@ -42,24 +42,13 @@ async fn i8_token_program_swap_is_refused() {
         for (name, instruction) in with_token_program(&world) {
             println!("{name} of {program:?}");
             let swapped = exchange(instruction.clone(), &program.id(), &OTHER(&program.id()));
-            if name == "create_meter" {
-                // The other program itself refuses to make a vault for the mint.
-                attack_without_code(
-                    &mut world,
-                    &[swapped],
-                    &[],
-                    InstructionError::IncorrectProgramId,
-                )
-                .await;
-            } else {
-                attack(
-                    &mut world,
-                    &[swapped],
-                    &[],
-                    ErrorCode::ConstraintMintTokenProgram,
-                )
-                .await;
-            }
+            attack(
+                &mut world,
+                &[swapped],
+                &[],
+                ErrorCode::ConstraintMintTokenProgram,
+            )
+            .await;
 
             for fake in [PROGRAM_ID, Pubkey::new_unique()] {
                 // Homeostat's own address also ends its account list; name it once.
@@ -83,11 +72,11 @@ async fn i8_token_program_swap_at_creation_is_refused() {
         let create = create_ix(&world, args(Funding::Mint));
 
         let swapped = exchange(create.clone(), &program.id(), &OTHER(&program.id()));
-        attack_without_code(
+        attack(
             &mut world,
             &[swapped],
             &[],
-            InstructionError::IncorrectProgramId,
+            ErrorCode::ConstraintMintTokenProgram,
         )
         .await;
 
@@ -98,11 +87,11 @@ async fn i8_token_program_swap_at_creation_is_refused() {
         world.run(&[create]).await.unwrap();
         let pool = native_pool_ix(&world);
         let swapped = exchange(pool.clone(), &program.id(), &OTHER(&program.id()));
-        attack_without_code(
+        attack(
             &mut world,
             &[swapped],
             &[],
-            InstructionError::IncorrectProgramId,
+            ErrorCode::ConstraintMintTokenProgram,
         )
         .await;
         let fake = exchange(pool, &program.id(), &Pubkey::new_unique());

@@ -93,8 +93,13 @@ async fn s1_fake_accounts_of_another_program() {
         .is_refused_with(ErrorCode::AccountOwnedByWrongProgram);
     }
 
-    // and a mint and token accounts that no token program owns.
-    for real in [wallet.tokens, principal_vault(&world), world.at.mint] {
+    // and a mint and token accounts that no token program owns: two of them are
+    // at the wrong address besides.
+    for (real, code) in [
+        (wallet.tokens, ErrorCode::AccountOwnedByWrongProgram),
+        (principal_vault(&world), ErrorCode::ConstraintHasOne),
+        (world.at.mint, ErrorCode::ConstraintHasOne),
+    ] {
         let fake = world.bank.forge_owner(&real, &other_program()).await;
         attack(
             &mut world,
@@ -102,7 +107,7 @@ async fn s1_fake_accounts_of_another_program() {
             &[&wallet.key],
         )
         .await
-        .is_refused_with(ErrorCode::AccountOwnedByWrongProgram);
+        .is_refused_with(code);
     }
 }
 

@@ -73,6 +73,11 @@ pub mod homeostat {
         instructions::crank(ctx)
     }
 
+    /// What a controller would decide now, as return data. Changes nothing.
+    pub fn preview<'info>(ctx: Context<'info, Preview<'info>>, controller: u8) -> Result<()> {
+        instructions::preview(ctx, controller)
+    }
+
     /// Begins to unbond. The owner signs; never gated. Refuses more than is staked.
     pub fn request_unstake(ctx: Context<RequestUnstake>, amount: u64) -> Result<()> {
         instructions::request_unstake(ctx, amount)
@@ -109,11 +114,6 @@ pub mod homeostat {
     /// Refused while stake, tickets or rewards remain.
     pub fn close_position(ctx: Context<ClosePosition>) -> Result<()> {
         instructions::close_position(ctx)
-    }
-
-    /// What a controller would decide now, as return data. Changes nothing.
-    pub fn preview<'info>(ctx: Context<'info, Preview<'info>>, controller: u8) -> Result<()> {
-        instructions::preview(ctx, controller)
     }
 
     /// Fills the reward vault of a Funded economy. Anyone signs; in Draft only

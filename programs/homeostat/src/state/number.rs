@@ -33,6 +33,12 @@ impl U128 {
         }
     }
 
+    /// Adds to a sum over pools or meters. Saturates, which no counter of 64-bit amounts
+    /// can come near: it would take 2^64 payments of 2^64.
+    pub fn count(&mut self, value: Self) {
+        *self = Self::new(self.get().saturating_add(value.get()));
+    }
+
     /// Adds, refusing to wrap.
     pub fn add(&mut self, value: u128) -> Result<()> {
         *self = Self::new(
@@ -90,11 +96,15 @@ pub fn ratio_q64(numerator: u128, denominator: u64) -> Option<u128> {
     (whole << 64).checked_add(fraction)
 }
 
+/// `a * b`, exactly: two words always hold the product of one word and one word.
+pub fn product(a: u64, b: u64) -> u128 {
+    u128::from(a).wrapping_mul(u128::from(b))
+}
+
 /// `floor(a * b / c)` with a 128-bit intermediate; `None` when `c` is zero or
 /// the result leaves 64 bits.
 pub fn mul_div_floor(a: u64, b: u64, c: u64) -> Option<u64> {
-    let product = u128::from(a).checked_mul(u128::from(b))?;
-    u64::try_from(product.checked_div(u128::from(c))?).ok()
+    u64::try_from(product(a, b).checked_div(u128::from(c))?).ok()
 }
 
 /// `ceil(a * b / c)`, like [`mul_div_floor`].

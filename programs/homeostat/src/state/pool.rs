@@ -3,8 +3,8 @@
 use anchor_lang::prelude::*;
 
 use super::{
-    number::{mul_div_floor, U128},
-    stream::Streamed,
+    number::{mul_div_floor, product, U128},
+    stream::{Stream, Streamed},
 };
 use crate::{
     constants::*,
@@ -89,6 +89,14 @@ pub struct Pool {
 const _: () = assert!(core::mem::size_of::<Pool>() == 8 + 6 * 32 + 4 * 8 + 9 * 16 + 16 + 64);
 const _: () = assert!(core::mem::align_of::<Pool>() == 8);
 
+/// What a touch records.
+pub struct Touched {
+    /// Time integral of the depth (base units x seconds).
+    pub depth_seconds: U128,
+    /// Our tokens behind the staked LP share (base units).
+    pub depth: u64,
+}
+
 impl Pool {
     /// Bytes of the account.
     pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
@@ -130,9 +138,9 @@ impl Pool {
             let per_share = divisible
                 .checked_div(total)
                 .ok_or(HomeostatError::MathOverflow)?;
-            let remainder = divisible
-                .checked_rem(total)
-                .ok_or(HomeostatError::MathOverflow)?;
+            // Exact: the product is at most what was divided. A second division would
+            // cost three times as much.
+            let remainder = divisible.wrapping_sub(per_share.wrapping_mul(total));
             self.reward_per_share_q64.add(per_share)?;
             self.remainder_q64 = U128::new(remainder);
             self.distributed_q64.add(income)?;
@@ -144,34 +152,66 @@ impl Pool {
         Ok(())
     }
 
+    /// What has been returned for want of stake when `stream` is settled at `now`:
+    /// emission, fees (Q64.64). Divides nothing, because it distributes nothing.
+    pub fn returned_at(&self, stream: &Stream, now: i64) -> Result<(U128, U128)> {
+        let mut emission = self.returned_emission_q64;
+        let mut fees = self.returned_fees_q64;
+        if self.total == 0 && now >= self.settled_at {
+            let streamed = stream.at(usize::from(self.lane), now)?;
+            let since = |after: u128, before: U128| {
+                after
+                    .checked_sub(before.get())
+                    .ok_or_else(|| refuse(HomeostatError::InvariantViolated))
+            };
+            emission.add(since(streamed.emission, self.seen_emission_q64)?)?;
+            fees.add(since(streamed.fees, self.seen_fees_q64)?)?;
+        }
+        Ok((emission, fees))
+    }
+
     /// The stake integral at `now` (base units x seconds).
     pub fn stake_seconds_at(&self, now: i64) -> Result<u128> {
         let seconds = now.saturating_sub(self.settled_at).max(0).unsigned_abs();
-        u128::from(self.total)
-            .checked_mul(u128::from(seconds))
-            .and_then(|held| self.stake_seconds.get().checked_add(held))
+        self.stake_seconds
+            .get()
+            .checked_add(product(self.total, seconds))
             .ok_or_else(|| refuse(HomeostatError::MathOverflow))
     }
 
     /// Records how much of our token stands behind the staked LP tokens.
+    pub fn touch(&mut self, now: i64, amm_balance: u64, lp_supply: u64) -> Result<()> {
+        if let Some(touched) = self.touched(now, amm_balance, lp_supply)? {
+            self.record(&touched, now);
+        }
+        Ok(())
+    }
+
+    /// Records a touch at `now`.
+    pub fn record(&mut self, touched: &Touched, now: i64) {
+        self.depth_seconds = touched.depth_seconds;
+        self.depth = touched.depth;
+        self.touched_at = now;
+    }
+
+    /// What a touch at `now` would record.
     ///
     /// The interval since the last touch counts with the lower of both values,
     /// so nobody raises the mean with liquidity that is there for a moment only.
-    /// Touches less than [`MIN_TOUCH_INTERVAL`] apart change nothing.
-    pub fn touch(&mut self, now: i64, amm_balance: u64, lp_supply: u64) -> Result<()> {
+    /// Touches less than [`MIN_TOUCH_INTERVAL`] apart change nothing: `None`.
+    pub fn touched(&self, now: i64, amm_balance: u64, lp_supply: u64) -> Result<Option<Touched>> {
         let seconds = now.saturating_sub(self.touched_at);
         if seconds < MIN_TOUCH_INTERVAL {
-            return Ok(());
+            return Ok(None);
         }
         let staked = self.total.min(lp_supply);
         let depth = mul_div_floor(amm_balance, staked, lp_supply).unwrap_or(0);
-        let held = u128::from(self.depth.min(depth))
-            .checked_mul(u128::from(seconds.unsigned_abs()))
-            .ok_or(HomeostatError::MathOverflow)?;
-        self.depth_seconds.add(held)?;
-        self.depth = depth;
-        self.touched_at = now;
-        Ok(())
+        let mut depth_seconds = self.depth_seconds;
+        depth_seconds.add(product(self.depth.min(depth), seconds.unsigned_abs()))?;
+        Ok(Some(Touched {
+            depth_seconds,
+            depth,
+        }))
     }
 
     /// Stake enters. Settle first.

@@ -11,8 +11,9 @@ use super::{
     controller::{Metric, Parameter},
     economy::Economy,
     meter::Meter,
-    number::{floor_q64, mul_div_floor, quotient, U128},
+    number::{floor_q64, mul_div_floor, product, quotient, U128},
     pool::Pool,
+    stream::Stream,
 };
 use crate::{
     constants::*,
@@ -54,27 +55,27 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Adds a pool, settled to the time of the tally.
-    pub fn add_pool(&mut self, pool: &Pool) -> Result<()> {
+    /// Adds a pool as it will be when `stream` is settled at `now`; its depth is added
+    /// when it is touched.
+    pub fn add_pool(&mut self, pool: &Pool, stream: &Stream, now: i64) -> Result<()> {
         if pool.is_native() {
-            self.stake_seconds.add(pool.stake_seconds.get())?;
-        } else {
-            self.depth_seconds.add(pool.depth_seconds.get())?;
+            self.stake_seconds.add(pool.stake_seconds_at(now)?)?;
         }
-        self.returned_emission_q64
-            .add(pool.returned_emission_q64.get())?;
-        self.returned_fees_q64.add(pool.returned_fees_q64.get())?;
-        self.claimed.add(u128::from(pool.claimed))
+        let (emission, fees) = pool.returned_at(stream, now)?;
+        self.returned_emission_q64.count(emission);
+        self.returned_fees_q64.count(fees);
+        self.claimed.count(U128::new(u128::from(pool.claimed)));
+        Ok(())
     }
 
     /// Adds a meter.
     pub fn add_meter(&mut self, meter: &Meter) -> Result<()> {
-        self.volume.add(meter.volume.get())?;
-        self.fees.add(meter.fees.get())?;
-        self.burned.add(meter.burned.get())?;
-        self.burn_blocked.add(meter.burn_blocked.get())?;
-        self.swept_stakers.add(meter.swept_stakers.get())?;
-        self.swept_treasury.add(meter.swept_treasury.get())?;
+        self.volume.count(meter.volume);
+        self.fees.count(meter.fees);
+        self.burned.count(meter.burned);
+        self.burn_blocked.count(meter.burn_blocked);
+        self.swept_stakers.count(meter.swept_stakers);
+        self.swept_treasury.count(meter.swept_treasury);
         self.pending_fees = self
             .pending_fees
             .checked_add(meter.liability()?)
@@ -153,7 +154,8 @@ impl Snapshot {
                 .checked_sub(before.get())
                 .ok_or_else(|| refuse(HomeostatError::InvariantViolated))
         };
-        let elapsed = u128::from(now.saturating_sub(economy.last_crank).max(0).unsigned_abs());
+        let seconds = now.saturating_sub(economy.last_crank).max(0).unsigned_abs();
+        let elapsed = u128::from(seconds);
 
         let emitted = since(tally.emitted_q64, before.emitted_q64)?;
         let returned = since(tally.returned_emission_q64, before.returned_emission_q64)?;
@@ -169,12 +171,11 @@ impl Snapshot {
             0
         };
         let supply = follow_supply(economy.totals.supply, minted, burned, mint_supply);
-        let circulating = circulating(economy, &tally, supply, excluded)?;
+        let owed = Economy::reward_liability(&tally, tally.supplied)?;
+        let circulating = circulating(economy, &tally, owed, supply, excluded);
         // The mean of C over the window: a change at its very end counts half.
-        let c_seconds = u128::from(economy.totals.circulating)
-            .checked_add(u128::from(circulating))
-            .and_then(|sum| sum.checked_mul(elapsed))
-            .ok_or(HomeostatError::MathOverflow)?
+        let c_seconds = product(economy.totals.circulating, seconds)
+            .saturating_add(product(circulating, seconds))
             .div_euclid(2);
 
         let year = u128::from(YEAR.unsigned_abs());
@@ -185,7 +186,7 @@ impl Snapshot {
         let growth = i128::from(accrued)
             .saturating_sub(i128::try_from(burned).unwrap_or(i128::MAX))
             .saturating_mul(i128::from(YEAR));
-        let supply_seconds = u128::from(economy.totals.supply).saturating_mul(elapsed);
+        let supply_seconds = product(economy.totals.supply, seconds);
 
         let mut measurements = [None; 4];
         measurements[Metric::StakedShare as usize] = Measurement::new(stake, c_seconds);
@@ -211,7 +212,6 @@ impl Snapshot {
         );
 
         let mean_stake = stake.checked_div(elapsed).unwrap_or(0);
-        let owed = Economy::reward_liability(&tally, tally.supplied)?;
         Ok(Self {
             now,
             tally,
@@ -298,20 +298,19 @@ fn follow_supply(supply: u64, minted: u128, burned: u128, mint_supply: u64) -> u
     )
 }
 
-/// C = S - reward vault - treasury - uncollected fees - excluded accounts, by
+/// C = S - what the reward vault owes - treasury - uncollected fees - excluded accounts, by
 /// internal counters, so that a donation to a vault changes nothing; at least 1.
-fn circulating(economy: &Economy, tally: &Tally, supply: u64, excluded: u64) -> Result<u64> {
-    let rewards = Economy::reward_liability(tally, tally.supplied)?;
+fn circulating(economy: &Economy, tally: &Tally, owed: u64, supply: u64, excluded: u64) -> u64 {
     let treasury = tally
         .swept_treasury
         .get()
         .saturating_sub(u128::from(economy.totals.treasury_paid));
-    let held = u128::from(rewards)
+    let held = u128::from(owed)
         .saturating_add(treasury)
         .saturating_add(u128::from(tally.pending_fees))
         .saturating_add(u128::from(excluded));
     let circulating = u128::from(supply).saturating_sub(held).max(1);
-    Ok(u64::try_from(circulating).unwrap_or(u64::MAX))
+    u64::try_from(circulating).unwrap_or(u64::MAX)
 }
 
 impl Economy {
@@ -321,7 +320,14 @@ impl Economy {
             supplied: self.totals.supplied,
             ..Tally::default()
         };
-        circulating(self, &tally, self.totals.supply, excluded)
+        let owed = Economy::reward_liability(&tally, tally.supplied)?;
+        Ok(circulating(
+            self,
+            &tally,
+            owed,
+            self.totals.supply,
+            excluded,
+        ))
     }
 }
 

@@ -26,6 +26,13 @@ pub struct Lane {
     pub rate_q64: U128,
 }
 
+impl Lane {
+    /// Whether anything ever streamed on it.
+    fn is_used(&self) -> bool {
+        (self.acc_q64.get() | self.rate_q64.get()) != 0
+    }
+}
+
 /// Accumulators and rates of an economy.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -101,21 +108,27 @@ impl Stream {
         )
     }
 
-    /// Emission of all lanes up to `now` (Q64.64 base units).
+    /// Emission of all lanes up to `now` (Q64.64 base units). One product for all: the
+    /// seconds are the same.
     pub fn emitted_at(&self, now: i64) -> Result<u128> {
-        let seconds = self.emission_seconds(now);
-        self.lanes.iter().try_fold(0u128, |sum, lane| {
-            sum.checked_add(advance(lane.acc_q64, lane.rate_q64, seconds)?)
-                .ok_or_else(|| refuse(HomeostatError::MathOverflow))
-        })
+        let mut settled = U128::ZERO;
+        for lane in self.lanes.iter().filter(|lane| lane.is_used()) {
+            settled.add(lane.acc_q64.get())?;
+        }
+        advance(
+            settled,
+            U128::new(self.emission_rate()?),
+            self.emission_seconds(now),
+        )
     }
 
     /// Emission per second over all lanes (Q64.64 base units).
     pub fn emission_rate(&self) -> Result<u128> {
-        self.lanes.iter().try_fold(0u128, |sum, lane| {
-            sum.checked_add(lane.rate_q64.get())
-                .ok_or_else(|| refuse(HomeostatError::MathOverflow))
-        })
+        let mut rate = U128::ZERO;
+        for lane in self.lanes.iter().filter(|lane| lane.is_used()) {
+            rate.add(lane.rate_q64.get())?;
+        }
+        Ok(rate.get())
     }
 
     /// Brings every accumulator to `now`. Time never runs backwards.

@@ -5,6 +5,8 @@
 //! then each meter; then each excluded token account. Nothing can be left out
 //! or passed twice: each is compared with the economy's own list.
 
+use std::cell::Ref;
+
 use anchor_lang::prelude::*;
 
 use crate::{
@@ -36,7 +38,7 @@ pub fn tally<'info>(
     }
     for key in economy.active_meters() {
         let info = expect(accounts.next(), key)?;
-        tally.add_meter(&*AccountLoader::<Meter>::try_from(info)?.load()?)?;
+        tally.add_meter(&*part::<Meter>(info)?)?;
     }
     let excluded = excluded_balance(economy, accounts.as_slice())?;
     Ok((tally, excluded))
@@ -52,22 +54,39 @@ fn add_pool<'info>(
     now: i64,
 ) -> Result<()> {
     let info = expect(accounts.next(), &slot.pool)?;
-    let loader = AccountLoader::<Pool>::try_from(info)?;
-    let mut pool = *loader.load()?;
-    pool.settle(economy.stream.at(usize::from(pool.lane), now)?, now)?;
-    if !pool.is_native() {
-        let amm_vault = expect(accounts.next(), &pool.amm_vault)?;
-        let lp_mint = expect(accounts.next(), &pool.stake_mint)?;
-        pool.touch(
-            now,
-            balance_or_zero(amm_vault, &economy.mint),
-            supply_or_zero(lp_mint),
-        )?;
-        if touch == Touch::Commit {
-            *loader.load_mut()? = pool;
-        }
+    let pool = part::<Pool>(info)?;
+    tally.add_pool(&pool, &economy.stream, now)?;
+    if pool.is_native() {
+        return Ok(());
     }
-    tally.add_pool(&pool)
+    let amm_vault = expect(accounts.next(), &pool.amm_vault)?;
+    let lp_mint = expect(accounts.next(), &pool.stake_mint)?;
+    let touched = pool.touched(
+        now,
+        balance_or_zero(amm_vault, &economy.mint),
+        supply_or_zero(lp_mint),
+    )?;
+    let depth_seconds = touched
+        .as_ref()
+        .map_or(pool.depth_seconds, |touched| touched.depth_seconds);
+    drop(pool);
+    tally.depth_seconds.count(depth_seconds);
+    if let Some(touched) = touched.filter(|_| touch == Touch::Commit) {
+        let loader = AccountLoader::<Pool>::try_from(info)?;
+        loader.load_mut()?.record(&touched, now);
+    }
+    Ok(())
+}
+
+/// A pool or meter on the economy's own list. The program put the address there when
+/// it created the account, and closes none while the economy lives: neither owner nor
+/// type can differ.
+fn part<'a, T: bytemuck::Pod>(info: &'a AccountInfo) -> Result<Ref<'a, T>> {
+    let size = core::mem::size_of::<T>();
+    Ref::filter_map(info.try_borrow_data()?, |data| {
+        bytemuck::try_from_bytes(data.get(8..)?.get(..size)?).ok()
+    })
+    .map_err(|_| refuse(ErrorCode::AccountDidNotDeserialize))
 }
 
 /// Balance of the excluded accounts; `accounts` must be exactly those.

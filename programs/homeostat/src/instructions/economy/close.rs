@@ -49,6 +49,11 @@ pub struct Close<'info> {
 
 impl<'info> Close<'info> {
     fn check(&self) -> Result<()> {
+        distinct(&[
+            ("creator_tokens", self.creator_tokens.key),
+            ("reward_vault", self.reward_vault.key),
+            ("treasury_vault", self.treasury_vault.key),
+        ])?;
         let economy = self.economy.load()?;
         economy.require_creator(self.creator.key)?;
         has_one("economy", &economy.mint, &self.mint)?;
@@ -157,11 +162,6 @@ impl<'info> Close<'info> {
             self.mint.key,
             self.creator.key,
         )?;
-        distinct(&[
-            ("creator_tokens", self.creator_tokens.key),
-            ("reward_vault", self.reward_vault.key),
-            ("treasury_vault", self.treasury_vault.key),
-        ])?;
         let authority = Authority {
             info: &self.authority,
             economy: self.economy.as_ref().key,

@@ -41,6 +41,10 @@ pub struct Claim<'info> {
 
 impl<'info> Claim<'info> {
     fn check(&self) -> Result<()> {
+        distinct(&[
+            ("owner_tokens", self.owner_tokens.key),
+            ("reward_vault", self.reward_vault.key),
+        ])?;
         check_position(
             self.economy.as_ref(),
             &self.pool,
@@ -82,10 +86,6 @@ impl<'info> Claim<'info> {
             self.mint.key,
             self.owner.key,
         )?;
-        distinct(&[
-            ("owner_tokens", self.owner_tokens.key),
-            ("reward_vault", self.reward_vault.key),
-        ])?;
         let (event, bump) = self.take(now)?;
         ensure!(
             balance(&self.reward_vault)? >= event.amount,

@@ -41,6 +41,10 @@ pub struct Stake<'info> {
 
 impl<'info> Stake<'info> {
     fn check(&self) -> Result<()> {
+        distinct(&[
+            ("owner_tokens", self.owner_tokens.key),
+            ("principal_vault", self.principal_vault.key),
+        ])?;
         check_position(
             self.economy.as_ref(),
             &self.pool,
@@ -79,10 +83,6 @@ impl<'info> Stake<'info> {
             self.owner.key,
         )?;
         let vault = Tokens::read("principal_vault", &self.principal_vault)?;
-        distinct(&[
-            ("owner_tokens", self.owner_tokens.key),
-            ("principal_vault", self.principal_vault.key),
-        ])?;
         let received = token.transfer(&self.owner_tokens, &vault, &self.owner, amount)?;
         ensure!(received > 0, HomeostatError::AmountTooSmall);
         Ok((received, token.supply))

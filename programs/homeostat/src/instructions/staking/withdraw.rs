@@ -41,6 +41,10 @@ pub struct Withdraw<'info> {
 
 impl<'info> Withdraw<'info> {
     fn check(&self) -> Result<()> {
+        distinct(&[
+            ("owner_tokens", self.owner_tokens.key),
+            ("principal_vault", self.principal_vault.key),
+        ])?;
         check_position(
             self.economy.as_ref(),
             &self.pool,
@@ -78,10 +82,6 @@ impl<'info> Withdraw<'info> {
             self.stake_mint.key,
             self.owner.key,
         )?;
-        distinct(&[
-            ("owner_tokens", self.owner_tokens.key),
-            ("principal_vault", self.principal_vault.key),
-        ])?;
         let event = self.take(now)?;
         let authority = Authority {
             info: &self.authority,
