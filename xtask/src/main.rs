@@ -5,6 +5,7 @@
 
 mod build_sbf;
 mod idl;
+mod libclang;
 mod run;
 mod test;
 
@@ -18,7 +19,8 @@ Usage: cargo xtask <COMMAND>
 Commands:
   build-sbf   The program as ELF, and its IDL
   idl         The IDL alone, or whether the committed one is up to date
-  test        Formatting, lints and every test; `--sbf`: integration tests on the ELF
+  test        Formatting, lints and every test; `--sbf`: integration tests on the ELF;
+              `--validator`: the ELF on a real validator
   help        This text
 
 Every command runs from any folder of the workspace. `cargo xtask <COMMAND> --help` says more.
