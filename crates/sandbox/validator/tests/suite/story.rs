@@ -65,10 +65,9 @@ const FEE: u64 = 3_000_001;
 const BURN: u64 = 900_000;
 const TREASURY: u64 = 420_000;
 const STAKERS: u64 = FEE - BURN - TREASURY;
-/// Starting values (ppm), and how far a period of a minute moves them at most.
+/// Starting values (ppm); a period of a minute moves them by 1 at most.
 const EMISSION_PPM: u64 = 60_000;
 const FEE_PPM: u64 = 3_000;
-const SLEW_PPM: u64 = 1;
 
 /// Tokens per second (Q64.64) of `ppm` a year on `supply`.
 fn per_second(supply: u64, ppm: u64) -> u128 {
@@ -136,6 +135,9 @@ struct Story {
     live_at: i64,
     volume: u64,
     burned: u64,
+    /// What is left of the slew limits (seconds), and how far they were used (ppm).
+    slew: i64,
+    moved: u64,
 }
 
 impl Story {
@@ -363,6 +365,8 @@ fn founded(validator: &Validator) -> Story {
         live_at: 0,
         volume: 0,
         burned: 0,
+        slew: PERIOD,
+        moved: 0,
     }
 }
 
@@ -679,10 +683,16 @@ fn cranked(story: &mut Story, ears: &Ears, period: u64) {
         assert_eq!(new.last, StoredDecision::from(&decision), "{parameter:?}");
     }
     // Two fifths staked where three are wanted, and hardly a payment: more rewards,
-    // lower fees, as fast as a minute allows.
-    let moved = SLEW_PPM * period;
-    assert_eq!(after.value(Parameter::Emission), EMISSION_PPM + moved);
-    assert_eq!(after.value(Parameter::Fee), FEE_PPM - moved);
+    // lower fees, as fast as the slew limits allow: by 1 ppm for every 60 s, of which
+    // no more than 60 are saved up. A crank that follows a late one too soon waits.
+    story.slew = (story.slew + event.at - before.last_crank).min(PERIOD);
+    if story.slew == PERIOD {
+        story.slew = 0;
+        story.moved += 1;
+    }
+    assert!(period > 1 || story.moved == 1);
+    assert_eq!(after.value(Parameter::Emission), EMISSION_PPM + story.moved);
+    assert_eq!(after.value(Parameter::Fee), FEE_PPM - story.moved);
 
     println!(
         "period {period}: slot {}, {} s late, staked share {:.4}, emission {} ppm, fee {} ppm",
