@@ -20,11 +20,14 @@
 //! # Time
 //!
 //! The cluster's clock follows the machine's, through the timestamps in the
-//! validator's votes; nothing sets it. A warp at start (`warp_slot`) would move it, but
-//! throws away what the last snapshot did not have, up to 40 s of transactions; shorter
-//! slots (`ticks_per_slot`) do not move it at all. So a period of 60 s takes 60 s. Use
-//! `homeostat-sandbox` for time travel. While a kept ledger is at rest its clock
-//! stands, and afterwards catches up at no more than two and a half times its speed.
+//! validator's votes; nothing sets it. By Agave's code a warp at start (`warp_slot`)
+//! would move it, but from the last snapshot, which is up to 100 slots old, and what came
+//! after is lost; shorter slots (`ticks_per_slot`) do not move it at all. So a period of
+//! 60 s takes 60 s. Use `homeostat-sandbox` for time travel.
+//!
+//! A slot (400 ms when the machine keeps up) moves the clock by 1 s at most. So it falls
+//! behind on a machine that is too busy, and while a kept ledger is at rest it stands;
+//! afterwards it catches up, up to two and a half times as fast as time.
 //!
 //! # Surroundings
 //!
@@ -93,8 +96,9 @@ struct Facts {
 impl Validator {
     /// Starts a validator with the program in it, which answers when this returns.
     ///
-    /// Blocks for about 5 s, and for a [`Loading::Deployed`] program longer. May be
-    /// called inside an asynchronous runtime, whose thread it blocks.
+    /// Blocks for some 5 to 20 s, and some 15 s more for a [`Loading::Deployed`] program
+    /// of a megabyte. May be called inside an asynchronous runtime, whose thread it
+    /// blocks.
     ///
     /// # Errors
     ///
@@ -294,8 +298,11 @@ impl Validator {
             self.facts.rpc_url.clone(),
             CommitmentConfig::confirmed(),
         ));
-        patiently("it confirms no block", async || {
-            Ok(rpc.get_slot().await? > 0)
+        // A kept ledger has confirmed blocks of old: only a new one says that it runs.
+        let mut first = None;
+        patiently("it confirms no new block", async || {
+            let slot = rpc.get_slot().await?;
+            Ok(slot > *first.get_or_insert(slot))
         })
         .await?;
         self.facts.started_in = begin.elapsed();

@@ -12,7 +12,7 @@ pub enum Loading {
     #[default]
     Preloaded,
     /// Deployed by transactions through the upgradeable loader, as on any cluster:
-    /// buffer, writes of 900 bytes, deploy. Some 10 s a megabyte.
+    /// buffer, writes of 900 bytes, deploy. Some 15 s a megabyte.
     Deployed,
 }
 

@@ -14,6 +14,7 @@ use homeostat_client::{Economy, PROGRAM_ID};
 use homeostat_validator::{Loading, Options, StartError, Validator};
 use solana_loader_v3_interface::{get_program_data_address, state::UpgradeableLoaderState};
 use solana_signer::Signer;
+use solana_system_interface::instruction::transfer;
 
 use crate::{
     alone,
@@ -98,7 +99,7 @@ fn a_kept_ledger_goes_on_where_it_stopped() {
     assert_eq!((found.slot, found.at), (created.slot, created.at));
     assert_eq!(found.events.len(), 1);
     // ... and time goes on
-    let more = chain.run(&[], &[]);
+    let more = chain.run(&[transfer(&payer, &mint, 1)], &[]);
     assert!(more.slot > slot.min(created.slot));
     assert!(more.at >= created.at);
     validator.stop().unwrap();
