@@ -68,7 +68,10 @@ mod tests {
     fn chosen_ports_are_free_and_in_their_range() {
         for _ in 0..100 {
             let port = rpc_port(None).unwrap();
-            assert!(RPC_PORTS.contains(&port) && port % 2 == 0, "{port}");
+            assert!(
+                RPC_PORTS.contains(&port) && port.is_multiple_of(2),
+                "{port}"
+            );
         }
     }
 

@@ -401,7 +401,10 @@ fn an_early_crank_changes_nothing(story: &Story) {
 
     // refused before it is sent on
     let crank = story.crank_ix();
-    assert_eq!(story.chain.refused(&[crank.clone()], &[]), Some(code));
+    assert_eq!(
+        story.chain.refused(std::slice::from_ref(&crank), &[]),
+        Some(code)
+    );
     assert!(error::explain(code).starts_with("TooEarly (6021): "));
 
     // and in a block, where it costs its fee and does nothing
