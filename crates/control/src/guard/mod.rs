@@ -55,6 +55,14 @@
 //! A series that keeps within `slack x floor x scale` (4 % of the scale by
 //! default) never trips, however quiet it was: dust and donations are no lever.
 //!
+//! The latch counts seconds from the step that tripped. A keeper who is some
+//! seconds earlier two periods later finds it closed, and the step after that
+//! opens it.
+//!
+//! What the guard cannot see: a drift slower than the mean follows, and a series
+//! that somebody keeps wild from its first samples on, whose deviation is then
+//! as wide. Against both stand the limits and slews of the law.
+//!
 //! # Together with the law
 //!
 //! [`guarded_step`] is the program's one call, preview and apply alike. A latch
