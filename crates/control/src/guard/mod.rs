@@ -352,11 +352,12 @@ fn fraction(units: i128) -> Fx {
     Fx::from_bits(units << DROPPED) // at most 72 bits
 }
 
-/// The deviation that a sample is held against (2^-40, at least 1).
+/// The deviation that a sample is held against (2^-40). Never 0: the smallest
+/// floor of the smallest scale has a thousand units.
 fn floored(config: &Config, guard_config: &GuardConfig, deviation: u64) -> u64 {
     let scale = units(config.scale).unsigned_abs();
     let floor = part_per_million(scale, guard_config.floor);
-    Ord::max(Ord::max(deviation, floor), 1)
+    Ord::max(deviation, floor)
 }
 
 /// `value x ppm / 1,000,000`, rounded down, saturating. Exact in 64 bits: the
