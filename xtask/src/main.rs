@@ -6,6 +6,7 @@
 mod build_sbf;
 mod cu;
 mod idl;
+mod libclang;
 mod run;
 mod test;
 
@@ -20,7 +21,8 @@ Commands:
   build-sbf   The program as ELF, and its IDL
   cu          What every instruction costs; `--check`: whether it got dearer
   idl         The IDL alone, or whether the committed one is up to date
-  test        Formatting, lints, IDL and every test; `--sbf`: integration tests on the ELF
+  test        Formatting, lints, IDL and every test; `--sbf`: integration tests on the ELF;
+              `--validator`: the ELF on a real validator
   help        This text
 
 Every command runs from any folder of the workspace. `cargo xtask <COMMAND> --help` says more.

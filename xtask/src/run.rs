@@ -181,7 +181,20 @@ pub fn require_component(step: &'static str, probe: &str, component: &str) -> Re
 
 /// The Cargo that runs this program, so that a toolchain override is kept.
 pub fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+    let mut cargo =
+        Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    // `cargo run` describes this program in variables that some build scripts watch
+    // (ring's does): passed on, they would make half of the dependencies compile anew
+    // whenever xtask and a person's own cargo take turns.
+    for (name, _) in std::env::vars_os() {
+        let described = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        if described {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }
 
 /// A duration in the unit that fits: `0.4 s`, `3 min 12 s`.

@@ -5,26 +5,34 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::run::{self, Failure, Step};
-use crate::{build_sbf, idl};
+use crate::{build_sbf, idl, libclang};
 
 const HELP: &str = "\
 Formatting, lints, the committed IDL and every test; stops at the first step that fails.
 
-Usage: cargo xtask test [--sbf]
+Usage: cargo xtask test [--sbf | --validator]
 
 Steps:
   1 arithmetic  the program and the control law deny clippy::arithmetic_side_effects
   2 format      cargo fmt --all --check
-  3 lint        cargo clippy over the whole workspace, every warning is an error
+  3 lint        cargo clippy over the workspace, every warning is an error
   4 idl         idl/homeostat.json says what the program says (`cargo xtask idl --check`)
-  5 test        cargo test over the whole workspace: unit, integration and doc tests
+  5 test        cargo test over the workspace: unit, integration and doc tests
+Lint and test leave homeostat-validator out, whose dependencies build for many minutes.
 
 With --sbf instead: builds the ELF (`cargo xtask build-sbf --help`), then runs the
 integration tests on it. They are the very tests that step 5 runs on the native program.
 
+With --validator instead: builds the ELF, then checks format, lints and tests of
+homeostat-validator. The tests deploy the ELF to a real validator in their own process
+and live through three periods of real time over JSON-RPC and websocket: 5 min, and the
+first time some 20 min of compiling on two cores. Needs libclang (Debian's
+libclang-dev; installed if you are root and apt-get is there).
+
 Options:
-      --sbf     The integration tests, on the ELF
-  -h, --help    This text
+      --sbf        The integration tests, on the ELF
+      --validator  The tests of homeostat-validator, with the ELF
+  -h, --help       This text
 
 Everything is built with `--profile host` (see Cargo.toml). The last line counts all tests.";
 
@@ -44,6 +52,8 @@ const LINT: Step = Step {
     cargo: &[
         "clippy",
         "--workspace",
+        "--exclude",
+        "homeostat-validator",
         "--all-targets",
         "--profile",
         "host",
@@ -57,7 +67,15 @@ const LINT: Step = Step {
 // test must not hide the others.
 const TEST: Step = Step {
     name: "test",
-    cargo: &["test", "--workspace", "--profile", "host", "--no-fail-fast"],
+    cargo: &[
+        "test",
+        "--workspace",
+        "--exclude",
+        "homeostat-validator",
+        "--profile",
+        "host",
+        "--no-fail-fast",
+    ],
 };
 
 const STEPS: usize = 5;
@@ -74,7 +92,44 @@ const TEST_ELF: Step = Step {
     ],
 };
 
-/// Where `homeostat-sandbox` and `solana-program-test` look for ELF files.
+const VALIDATOR_FORMAT: Step = Step {
+    name: "format",
+    cargo: &["fmt", "--package", "homeostat-validator", "--check"],
+};
+
+const VALIDATOR_LINT: Step = Step {
+    name: "lint",
+    cargo: &[
+        "clippy",
+        "--package",
+        "homeostat-validator",
+        "--all-targets",
+        "--profile",
+        "host",
+        "--",
+        "-D",
+        "warnings",
+    ],
+};
+
+// Their output is passed on, for somebody who waits five minutes; one after the
+// other, for their lines would mix.
+const VALIDATOR_TEST: Step = Step {
+    name: "test on a validator",
+    cargo: &[
+        "test",
+        "--package",
+        "homeostat-validator",
+        "--profile",
+        "host",
+        "--no-fail-fast",
+        "--",
+        "--nocapture",
+        "--test-threads=1",
+    ],
+};
+
+/// Where the tests of `homeostat-validator`, `homeostat-sandbox` and `solana-program-test` look for ELF files.
 const ELF_FOLDER: &str = "SBF_OUT_DIR";
 
 /// Entry point of the subcommand.
@@ -83,6 +138,7 @@ pub fn main(arguments: &[String]) -> ExitCode {
     let outcome = match arguments {
         [] => all(),
         [flag] if flag == "--sbf" => on_elf(),
+        [flag] if flag == "--validator" => on_validator(),
         [flag] if flag == "--help" || flag == "-h" => {
             println!("{HELP}");
             return ExitCode::SUCCESS;
@@ -131,6 +187,22 @@ fn on_elf() -> Result<Tally, Failure> {
         ("RUST_LOG", log.as_os_str()),
     ];
     tests(1, 1, &TEST_ELF, &variables)
+}
+
+/// The ELF on a real validator.
+fn on_validator() -> Result<Tally, Failure> {
+    run::require_component(VALIDATOR_FORMAT.name, "fmt", "rustfmt")?;
+    run::require_component(VALIDATOR_LINT.name, "clippy", "clippy")?;
+    libclang::require(1, STEPS)?;
+    let folder = build_sbf::build(&[build_sbf::PROGRAM], false)?;
+    run::step(2, STEPS, &VALIDATOR_FORMAT, |_| {})?;
+    run::step(3, STEPS, &VALIDATOR_LINT, |_| {})?;
+    let log = std::env::var_os("RUST_LOG").unwrap_or_else(|| "error".into());
+    let variables = [
+        (ELF_FOLDER, folder.as_os_str()),
+        ("RUST_LOG", log.as_os_str()),
+    ];
+    tests(4, STEPS, &VALIDATOR_TEST, &variables)
 }
 
 /// Runs tests and counts them.

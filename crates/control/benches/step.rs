@@ -6,7 +6,10 @@
 use std::hint::black_box;
 
 use criterion::{criterion_group, criterion_main, Criterion};
-use homeostat_control::{create, exp2_neg, step, Action, Config, Fx, Input, Ramp, Sampling};
+use homeostat_control::{
+    create, exp2_neg, guarded_step, observe, step, Action, Config, Fx, GuardConfig, GuardState,
+    Input, Ramp, Sampling,
+};
 
 const WEEK: i64 = 604_800;
 
@@ -78,8 +81,49 @@ fn benches(c: &mut Criterion) {
             b.iter(|| step(black_box(&config), black_box(&state), black_box(&input)));
         });
     }
+    guard(c);
     c.bench_function("exp2_neg", |b| {
         b.iter(|| exp2_neg(black_box(604_877), black_box(26 * WEEK as u64)));
+    });
+}
+
+/// A guard that judges: alone, and around the law.
+fn guard(c: &mut Criterion) {
+    let (config, settings) = (emission(), GuardConfig::default());
+    let mut state = match create(&config, 0) {
+        Ok(state) => state,
+        Err(error) => panic!("{error}"),
+    };
+    let mut guard = GuardState::new(0);
+    for week in 1..20 {
+        let y = Fx::lit("0.5") + Fx::from_num(week % 5) / 70;
+        let input = Input::mean(week * WEEK, y);
+        let all = guarded_step(&config, &settings, &state, &guard, &input);
+        (state, guard) = (all.state, all.guard);
+    }
+    let input = Input::mean(20 * WEEK + 77, Fx::lit("0.543"));
+    let y = Some(Fx::lit("0.543"));
+    c.bench_function("guard/observe", |b| {
+        b.iter(|| {
+            observe(
+                black_box(&config),
+                black_box(&settings),
+                black_box(&guard),
+                black_box(y),
+                black_box(input.now),
+            )
+        });
+    });
+    c.bench_function("guard/step", |b| {
+        b.iter(|| {
+            guarded_step(
+                black_box(&config),
+                black_box(&settings),
+                black_box(&state),
+                black_box(&guard),
+                black_box(&input),
+            )
+        });
     });
 }
 

@@ -2,7 +2,7 @@
 
 use crate::Fx;
 
-/// Why a step held `u` instead of integrating.
+/// Why a step held `u` instead of integrating. Numbers are append-only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub enum HoldReason {
@@ -23,6 +23,32 @@ pub enum HoldReason {
     Computation = 6,
     /// The caller holds this controller (a breaker is latched).
     Latched = 7,
+    /// The guard is latched: one sample beyond its deviation limit.
+    Spike = 8,
+    /// The guard is latched: a drift.
+    Drift = 9,
+    /// The guard is latched: a feed that repeats itself.
+    Frozen = 10,
+}
+
+impl HoldReason {
+    /// From the stored byte (`reason as u8`); a number not given yet reads as
+    /// [`Self::Computation`]: held, for a reason this version cannot name.
+    pub const fn from_number(number: u8) -> Self {
+        match number {
+            0 => Self::None,
+            1 => Self::Missing,
+            2 => Self::Stale,
+            3 => Self::Future,
+            4 => Self::OutOfRange,
+            5 => Self::ThinSamples,
+            7 => Self::Latched,
+            8 => Self::Spike,
+            9 => Self::Drift,
+            10 => Self::Frozen,
+            _ => Self::Computation,
+        }
+    }
 }
 
 /// What happened in a step, as bits.

@@ -10,6 +10,7 @@
 use crate::{
     config::{Action, Config, ConfigError, Mode, Sampling},
     decision::{Decision, Flags, HoldReason},
+    guard::LatchReason,
     math::{
         ceil, checked_div, checked_mul, checked_mul_halved, div_half_even, exp2_neg, floor, limit,
         mul_half_even, ratio, whole,
@@ -232,9 +233,7 @@ pub fn create(config: &Config, now: i64) -> Result<State, ConfigError> {
 /// [`Flags::REPEATED`].
 pub fn step(config: &Config, state: &State, input: &Input) -> (State, Decision) {
     if input.now <= state.last_at {
-        let mut decision = state.last;
-        decision.flags.insert(Flags::REPEATED);
-        return (*state, decision);
+        return repeat(state);
     }
     let present = Present::new(config, state, input);
     match gate(config, input) {
@@ -242,6 +241,36 @@ pub fn step(config: &Config, state: &State, input: &Input) -> (State, Decision) 
             .unwrap_or_else(|| hold(config, state, &present, HoldReason::Computation)),
         Err(reason) => hold(config, state, &present, reason),
     }
+}
+
+/// A step that holds because a guard is latched, whatever the sample. The
+/// caller's own breaker ([`Input::latched`]) comes first as the reason.
+///
+/// [`crate::guarded_step`] calls it; a replay that has the reason from a record
+/// instead of a guard may too.
+pub fn held_step(
+    config: &Config,
+    state: &State,
+    input: &Input,
+    reason: LatchReason,
+) -> (State, Decision) {
+    if input.now <= state.last_at {
+        return repeat(state);
+    }
+    let present = Present::new(config, state, input);
+    let reason = if input.latched {
+        HoldReason::Latched
+    } else {
+        reason.into()
+    };
+    hold(config, state, &present, reason)
+}
+
+/// The last decision again.
+fn repeat(state: &State) -> (State, Decision) {
+    let mut decision = state.last;
+    decision.flags.insert(Flags::REPEATED);
+    (*state, decision)
 }
 
 /// Releases a controller that a breaker held: the integral is solved for the
@@ -423,7 +452,7 @@ fn feed_forward(config: &Config, state: &State, input: &Input) -> Fx {
 }
 
 /// The y that the law may use, and whether it was clamped, or why there is none.
-fn gate(config: &Config, input: &Input) -> Result<(Fx, bool), HoldReason> {
+pub(crate) fn gate(config: &Config, input: &Input) -> Result<(Fx, bool), HoldReason> {
     if input.latched {
         return Err(HoldReason::Latched);
     }

@@ -8,6 +8,10 @@
 //! Quantities of the manipulated parameter `u` (`u`, bias, limits, terms, gains)
 //! are in **ppm** (parts per million of a fraction); measurements `y` and
 //! setpoints `r` are plain fractions; times are whole seconds.
+//!
+//! A guard beside the law watches y for anomalies and holds the controller
+//! while it is latched: [`guarded_step`] is the step with the guard, and
+//! [`guard`] says how it decides.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -16,6 +20,7 @@
 
 mod config;
 mod decision;
+pub mod guard;
 mod law;
 mod math;
 mod ramp;
@@ -23,7 +28,11 @@ mod state;
 
 pub use config::{Action, Config, ConfigError, Field, Mode, Sampling};
 pub use decision::{Decision, Flags, HoldReason};
-pub use law::{change, create, resume, step, Change, Input, Sample};
+pub use guard::{
+    guarded_step, observe, GuardConfig, GuardConfigError, GuardField, GuardFlags, GuardState,
+    Guarded, LatchReason, Verdict,
+};
+pub use law::{change, create, held_step, resume, step, Change, Input, Sample};
 pub use math::{div_half_even, exp2_neg, mul_half_even};
 pub use ramp::Ramp;
 pub use state::{Prime, State};

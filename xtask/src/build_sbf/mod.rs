@@ -65,7 +65,10 @@ pub fn main(arguments: &[String]) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    run::report(NAME, build(&[PROGRAM], upstream).map(|_| ()))
+    run::report(
+        NAME,
+        build(&[PROGRAM], upstream).and_then(|_| crate::idl::write()),
+    )
 }
 
 /// Builds the packages' ELF files; returns the folder they are in.

@@ -250,6 +250,9 @@ pub fn flag_names(decision: &Decision) -> Vec<&'static str> {
         HoldReason::ThinSamples => "held_thin_samples",
         HoldReason::Computation => "held_computation",
         HoldReason::Latched => "held_latched",
+        HoldReason::Spike => "held_spike",
+        HoldReason::Drift => "held_drift",
+        HoldReason::Frozen => "held_frozen",
     };
     [
         (Flags::PRIMED, "primed"),

@@ -219,6 +219,9 @@ fn decision(part: &'static str, decision: &Decision, to: &mut impl Sink) {
         HoldReason::ThinSamples => 5,
         HoldReason::Computation => 6,
         HoldReason::Latched => 7,
+        HoldReason::Spike => 8,
+        HoldReason::Drift => 9,
+        HoldReason::Frozen => 10,
     };
     to.put(part, "from", &from.to_le_bytes());
     to.put(part, "to", &end.to_le_bytes());
