@@ -155,3 +155,41 @@ impl<'info> Creator<'_, 'info> {
         system(&[payer(account)], &assign, &[seeds])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use solana_system_interface::instruction;
+
+    #[test]
+    fn instructions_are_those_of_the_system_programs_own_builders() {
+        let [from, to, owner]: [Pubkey; 3] = core::array::from_fn(|_| Pubkey::new_unique());
+        let (lamports, space) = (0x0102_0304_0506_0708, 0x1112_1314);
+
+        let create = CreateAccount {
+            instruction: CREATE_ACCOUNT,
+            lamports,
+            space,
+            owner: owner.to_bytes(),
+        };
+        let transfer = Amount {
+            instruction: TRANSFER,
+            amount: lamports,
+        };
+        let allocate = Amount {
+            instruction: ALLOCATE,
+            amount: space,
+        };
+        let assign = Assign {
+            instruction: ASSIGN,
+            owner: owner.to_bytes(),
+        };
+
+        let built = instruction::create_account(&from, &to, lamports, space, &owner);
+        assert_eq!(built.data, bytes_of(&create));
+        let built = instruction::transfer(&from, &to, lamports);
+        assert_eq!(built.data, bytes_of(&transfer));
+        assert_eq!(instruction::allocate(&to, space).data, bytes_of(&allocate));
+        assert_eq!(instruction::assign(&to, &owner).data, bytes_of(&assign));
+    }
+}

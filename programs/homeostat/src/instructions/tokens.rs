@@ -341,3 +341,42 @@ fn withheld(vault: &AccountInfo) -> Result<u64> {
         .get_extension::<TransferFeeAmount>()
         .map_or(0, |fee| fee.withheld_amount.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anchor_spl::token_2022::{
+        spl_token_2022::{
+            extension::transfer_fee::instruction::harvest_withheld_tokens_to_mint,
+            instruction::{burn, close_account, initialize_account3, mint_to, transfer_checked},
+        },
+        ID,
+    };
+
+    #[test]
+    fn instructions_are_those_of_the_token_programs_own_builders() {
+        let [a, b, c, d]: [Pubkey; 4] = core::array::from_fn(|_| Pubkey::new_unique());
+        let (amount, decimals) = (0x0102_0304_0506_0708_u64, 9);
+        let with_amount = |tag: u8| [&[tag], &amount.to_le_bytes()[..]].concat();
+
+        for (built, ours) in [
+            (
+                transfer_checked(&ID, &a, &b, &c, &d, &[], amount, decimals),
+                [with_amount(TRANSFER_CHECKED), vec![decimals]].concat(),
+            ),
+            (mint_to(&ID, &a, &b, &c, &[], amount), with_amount(MINT_TO)),
+            (burn(&ID, &a, &b, &c, &[], amount), with_amount(BURN)),
+            (close_account(&ID, &a, &b, &c, &[]), vec![CLOSE_ACCOUNT]),
+            (
+                initialize_account3(&ID, &a, &b, &c),
+                [&[INITIALIZE_ACCOUNT_3], c.as_ref()].concat(),
+            ),
+            (
+                harvest_withheld_tokens_to_mint(&ID, &a, &[&b]),
+                HARVEST_WITHHELD_TO_MINT.to_vec(),
+            ),
+        ] {
+            assert_eq!(built.unwrap().data, ours);
+        }
+    }
+}
