@@ -23,12 +23,14 @@ pub struct Crank<'info> {
     /// Live.
     #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
-    /// CHECK: the economy's mint.
+    /// The economy's mint.
+    /// CHECK: by `economy.mint`.
     #[account(mut)]
     pub mint: UncheckedAccount<'info>,
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
-    /// CHECK: the next period's rewards are minted into it.
+    /// The next period's rewards are minted into it.
+    /// CHECK: by `economy.reward_vault`.
     #[account(mut)]
     pub reward_vault: UncheckedAccount<'info>,
     /// Gets the decisions.

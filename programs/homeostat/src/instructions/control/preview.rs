@@ -16,9 +16,11 @@ use crate::{
 pub struct Preview<'info> {
     /// Live.
     pub economy: AccountLoader<'info, Economy>,
-    /// CHECK: the economy's mint.
+    /// The economy's mint.
+    /// CHECK: by `economy.mint`.
     pub mint: UncheckedAccount<'info>,
-    /// CHECK: a crank that finds it short holds every controller.
+    /// A crank that finds it short holds every controller.
+    /// CHECK: by `economy.reward_vault`.
     pub reward_vault: UncheckedAccount<'info>,
 }
 

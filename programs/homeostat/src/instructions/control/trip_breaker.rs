@@ -19,6 +19,7 @@ pub struct TripBreaker<'info> {
     /// Live.
     #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
+    /// The vault that is short.
     /// CHECK: the vault that is short; compared with what is known by its owner.
     pub vault: UncheckedAccount<'info>,
 }

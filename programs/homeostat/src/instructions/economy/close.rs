@@ -21,18 +21,22 @@ pub struct Close<'info> {
     /// In Draft.
     #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
-    /// CHECK: the economy's mint.
+    /// The economy's mint.
+    /// CHECK: by `economy.mint`.
     #[account(mut)]
     pub mint: UncheckedAccount<'info>,
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
-    /// CHECK: what was funded goes here.
+    /// What was funded goes here.
+    /// CHECK: a token account of the creator's, read with its owner.
     #[account(mut)]
     pub creator_tokens: UncheckedAccount<'info>,
-    /// CHECK: emptied and closed.
+    /// Emptied and closed.
+    /// CHECK: by `economy.reward_vault`.
     #[account(mut)]
     pub reward_vault: UncheckedAccount<'info>,
-    /// CHECK: closed.
+    /// Closed.
+    /// CHECK: by `economy.treasury_vault`.
     #[account(mut)]
     pub treasury_vault: UncheckedAccount<'info>,
     /// Closed.

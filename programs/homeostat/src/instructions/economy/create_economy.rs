@@ -32,22 +32,27 @@ pub struct CreateEconomy<'info> {
     /// Pays the rent, configures the Draft.
     #[account(mut)]
     pub creator: Signer<'info>,
-    /// CHECK: the economy's token.
+    /// The economy's token.
+    /// CHECK: a mint of the token program, read with its rules.
     pub mint: UncheckedAccount<'info>,
-    /// CHECK: by its seeds; created.
+    /// Created.
+    /// CHECK: by its seeds.
     #[account(mut)]
     pub economy: UncheckedAccount<'info>,
     /// CHECK: data-less signer, by its seeds.
     pub authority: UncheckedAccount<'info>,
     /// CHECK: data-less lamport vault, by its seeds.
     pub keeper_vault: UncheckedAccount<'info>,
-    /// CHECK: by its seeds; created.
+    /// Created.
+    /// CHECK: by its seeds.
     #[account(mut)]
     pub reward_vault: UncheckedAccount<'info>,
-    /// CHECK: by its seeds; created.
+    /// Created.
+    /// CHECK: by its seeds.
     #[account(mut)]
     pub treasury_vault: UncheckedAccount<'info>,
-    /// CHECK: by its seeds; created.
+    /// Created.
+    /// CHECK: by its seeds.
     #[account(mut)]
     pub log: UncheckedAccount<'info>,
     /// Of the mint.

@@ -24,12 +24,15 @@ pub struct CreateMeter<'info> {
     pub economy: AccountLoader<'info, Economy>,
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
-    /// CHECK: the economy's mint.
+    /// The economy's mint.
+    /// CHECK: by `economy.mint`.
     pub mint: UncheckedAccount<'info>,
-    /// CHECK: by its seeds; created.
+    /// Created.
+    /// CHECK: by its seeds.
     #[account(mut)]
     pub meter: UncheckedAccount<'info>,
-    /// CHECK: by its seeds; created.
+    /// Created.
+    /// CHECK: by its seeds.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
     /// Of the mint.

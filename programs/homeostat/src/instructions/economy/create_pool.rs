@@ -24,14 +24,18 @@ pub struct CreatePool<'info> {
     pub economy: AccountLoader<'info, Economy>,
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
-    /// CHECK: mint that will be staked.
+    /// Mint that will be staked.
+    /// CHECK: a mint of the token program, read with its rules.
     pub stake_mint: UncheckedAccount<'info>,
-    /// CHECK: liquidity pools: the AMM's vault of the economy's mint.
+    /// Liquidity pools: the AMM's vault of the economy's mint.
+    /// CHECK: a token account, read with its mint and owner.
     pub amm_vault: Option<UncheckedAccount<'info>>,
-    /// CHECK: by its seeds; created.
+    /// Created.
+    /// CHECK: by its seeds.
     #[account(mut)]
     pub pool: UncheckedAccount<'info>,
-    /// CHECK: by its seeds; created.
+    /// Created.
+    /// CHECK: by its seeds.
     #[account(mut)]
     pub principal_vault: UncheckedAccount<'info>,
     /// Of the stake mint.

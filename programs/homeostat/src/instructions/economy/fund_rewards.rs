@@ -19,12 +19,15 @@ pub struct FundRewards<'info> {
     /// Funded.
     #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
-    /// CHECK: the economy's mint.
+    /// The economy's mint.
+    /// CHECK: by `economy.mint`.
     pub mint: UncheckedAccount<'info>,
-    /// CHECK: debited.
+    /// Debited.
+    /// CHECK: a token account of the mint.
     #[account(mut)]
     pub funder_tokens: UncheckedAccount<'info>,
-    /// CHECK: credited.
+    /// Credited.
+    /// CHECK: by `economy.reward_vault`.
     #[account(mut)]
     pub reward_vault: UncheckedAccount<'info>,
     /// Of the mint.

@@ -20,12 +20,14 @@ pub struct GoLive<'info> {
     /// In Draft.
     #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
-    /// CHECK: the economy's mint.
+    /// The economy's mint.
+    /// CHECK: by `economy.mint`.
     #[account(mut)]
     pub mint: UncheckedAccount<'info>,
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
-    /// CHECK: the first period's rewards are minted into it.
+    /// The first period's rewards are minted into it.
+    /// CHECK: by `economy.reward_vault`.
     #[account(mut)]
     pub reward_vault: UncheckedAccount<'info>,
     /// Gets the configurations as its first records.

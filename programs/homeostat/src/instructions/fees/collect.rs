@@ -21,16 +21,20 @@ pub struct Collect<'info> {
     /// Emptied.
     #[account(mut)]
     pub meter: AccountLoader<'info, Meter>,
+    /// The economy's mint.
     /// CHECK: by `economy.mint`.
     #[account(mut)]
     pub mint: UncheckedAccount<'info>,
-    /// CHECK: by `meter.vault`; debited.
+    /// Debited.
+    /// CHECK: by `meter.vault`.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: by `economy.reward_vault`; credited for stakers.
+    /// Credited for stakers.
+    /// CHECK: by `economy.reward_vault`.
     #[account(mut)]
     pub reward_vault: UncheckedAccount<'info>,
-    /// CHECK: by `economy.treasury_vault`; credited.
+    /// Credited.
+    /// CHECK: by `economy.treasury_vault`.
     #[account(mut)]
     pub treasury_vault: UncheckedAccount<'info>,
     /// CHECK: by `economy.authority`.

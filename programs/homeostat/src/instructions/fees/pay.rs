@@ -19,15 +19,19 @@ pub struct Pay<'info> {
     /// Any shard.
     #[account(mut)]
     pub meter: AccountLoader<'info, Meter>,
+    /// The economy's mint.
     /// CHECK: by `economy.mint`.
     pub mint: UncheckedAccount<'info>,
-    /// CHECK: a token account of the mint; debited.
+    /// Debited.
+    /// CHECK: a token account of the mint.
     #[account(mut)]
     pub payer_tokens: UncheckedAccount<'info>,
-    /// CHECK: a token account of the mint; credited with the net amount.
+    /// Credited with the net amount.
+    /// CHECK: a token account of the mint.
     #[account(mut)]
     pub recipient_tokens: UncheckedAccount<'info>,
-    /// CHECK: by `meter.vault`; credited with the fee.
+    /// Credited with the fee.
+    /// CHECK: by `meter.vault`.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
     /// Of the mint.

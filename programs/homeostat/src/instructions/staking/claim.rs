@@ -25,12 +25,15 @@ pub struct Claim<'info> {
     /// The owner's.
     #[account(mut)]
     pub position: AccountLoader<'info, Position>,
+    /// The economy's mint.
     /// CHECK: by `economy.mint`.
     pub mint: UncheckedAccount<'info>,
-    /// CHECK: any token account of the owner's; credited.
+    /// Any token account of the owner's; credited.
+    /// CHECK: by its seeds.
     #[account(mut)]
     pub owner_tokens: UncheckedAccount<'info>,
-    /// CHECK: by `economy.reward_vault`; debited.
+    /// Debited.
+    /// CHECK: by `economy.reward_vault`.
     #[account(mut)]
     pub reward_vault: UncheckedAccount<'info>,
     /// CHECK: by `economy.authority`.

@@ -21,7 +21,8 @@ pub struct OpenPosition<'info> {
     pub owner: Signer<'info>,
     /// Any pool.
     pub pool: AccountLoader<'info, Pool>,
-    /// CHECK: by its seeds; created.
+    /// Created.
+    /// CHECK: by its seeds.
     #[account(mut)]
     pub position: UncheckedAccount<'info>,
     /// Creates the account.

@@ -25,12 +25,15 @@ pub struct Stake<'info> {
     /// The owner's.
     #[account(mut)]
     pub position: AccountLoader<'info, Position>,
+    /// Staked.
     /// CHECK: by `pool.stake_mint`.
     pub stake_mint: UncheckedAccount<'info>,
-    /// CHECK: a token account of the owner's; debited.
+    /// Debited.
+    /// CHECK: a token account of the owner's.
     #[account(mut)]
     pub owner_tokens: UncheckedAccount<'info>,
-    /// CHECK: by `pool.principal_vault`; credited.
+    /// Credited.
+    /// CHECK: by `pool.principal_vault`.
     #[account(mut)]
     pub principal_vault: UncheckedAccount<'info>,
     /// CHECK: liquidity pools only: `pool.amm_vault`, checked in `validate`.

@@ -25,12 +25,15 @@ pub struct Withdraw<'info> {
     /// The owner's.
     #[account(mut)]
     pub position: AccountLoader<'info, Position>,
+    /// Staked.
     /// CHECK: by `pool.stake_mint`.
     pub stake_mint: UncheckedAccount<'info>,
-    /// CHECK: any token account of the owner's; credited.
+    /// Any token account of the owner's; credited.
+    /// CHECK: by its seeds.
     #[account(mut)]
     pub owner_tokens: UncheckedAccount<'info>,
-    /// CHECK: by `pool.principal_vault`; debited.
+    /// Debited.
+    /// CHECK: by `pool.principal_vault`.
     #[account(mut)]
     pub principal_vault: UncheckedAccount<'info>,
     /// CHECK: by `economy.authority`.
