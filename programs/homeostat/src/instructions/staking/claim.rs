@@ -29,7 +29,7 @@ pub struct Claim<'info> {
     /// CHECK: by `economy.mint`.
     pub mint: UncheckedAccount<'info>,
     /// Any token account of the owner's; credited.
-    /// CHECK: by its seeds.
+    /// CHECK: a token account of the owner's.
     #[account(mut)]
     pub owner_tokens: UncheckedAccount<'info>,
     /// Debited.

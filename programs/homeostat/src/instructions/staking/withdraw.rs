@@ -29,7 +29,7 @@ pub struct Withdraw<'info> {
     /// CHECK: by `pool.stake_mint`.
     pub stake_mint: UncheckedAccount<'info>,
     /// Any token account of the owner's; credited.
-    /// CHECK: by its seeds.
+    /// CHECK: a token account of the owner's.
     #[account(mut)]
     pub owner_tokens: UncheckedAccount<'info>,
     /// Debited.
