@@ -369,7 +369,7 @@ async fn i4_token_account_in_place_of_the_mint_is_refused() {
             &mut world,
             &[create],
             &[],
-            HomeostatError::UnsupportedMintExtension,
+            ErrorCode::AccountDidNotDeserialize,
         )
         .await;
     }

@@ -102,7 +102,9 @@ pub fn token_owner(info: &AccountInfo) -> Option<Pubkey> {
 fn read_mint(info: &AccountInfo) -> Result<(u64, u8)> {
     require_token_owner("mint", info)?;
     let data = info.try_borrow_data()?;
-    let mint = PodStateWithExtensions::<PodMint>::unpack(&data)?.base;
+    let mint = PodStateWithExtensions::<PodMint>::unpack(&data)
+        .map_err(|_| Error::from(ErrorCode::AccountDidNotDeserialize).with_account_name("mint"))?
+        .base;
     Ok((mint.supply.into(), mint.decimals))
 }
 

@@ -65,7 +65,8 @@ impl<'info> Close<'info> {
         has_one("economy", &economy.reward_vault, &self.reward_vault)?;
         has_one("economy", &economy.treasury_vault, &self.treasury_vault)?;
         has_one("economy", &economy.log, self.log.as_ref())?;
-        has_one("economy", &economy.keeper_vault, &self.keeper_vault)
+        has_one("economy", &economy.keeper_vault, &self.keeper_vault)?;
+        Token::read(&self.mint, self.token_program.as_ref()).map(|_| ())
     }
 
     fn validate(&self, remaining: &[AccountInfo<'info>]) -> Result<[u8; 1]> {

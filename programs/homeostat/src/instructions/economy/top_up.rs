@@ -33,11 +33,12 @@ pub struct TopUp<'info> {
 }
 
 impl<'info> TopUp<'info> {
-    fn check(&self) -> Result<()> {
+    fn check(&self) -> Result<Token<'_, 'info>> {
         let economy = self.economy.load()?;
         has_one("economy", &economy.mint, &self.mint)?;
         has_one("economy", &economy.authority, &self.authority)?;
-        has_one("economy", &economy.reward_vault, &self.reward_vault)
+        has_one("economy", &economy.reward_vault, &self.reward_vault)?;
+        Token::read(&self.mint, self.token_program.as_ref())
     }
 
     fn validate(&self) -> Result<()> {
@@ -52,8 +53,7 @@ impl<'info> TopUp<'info> {
     }
 
     #[inline(never)]
-    fn apply(&self, now: i64) -> Result<ToppedUp> {
-        let mut token = Token::read(&self.mint, self.token_program.as_ref())?;
+    fn apply(&self, mut token: Token<'_, 'info>, now: i64) -> Result<ToppedUp> {
         let (amount, bump) = {
             let economy = self.economy.load()?;
             (economy.mintable(now)?, economy.authority_bump)
@@ -80,9 +80,9 @@ impl<'info> TopUp<'info> {
 /// Handles `top_up`.
 pub fn top_up(ctx: Context<TopUp>) -> Result<()> {
     let now = now()?;
-    ctx.accounts.check()?;
+    let token = ctx.accounts.check()?;
     ctx.accounts.validate()?;
-    let event = ctx.accounts.apply(now)?;
+    let event = ctx.accounts.apply(token, now)?;
     if event.amount == 0 {
         return Ok(());
     }
