@@ -800,10 +800,10 @@ async fn rounds_beside(others: u64, each: u64) -> [[u64; 4]; 2] {
 }
 
 /// The same stake at the same times, so that both worlds divide the same numbers:
-/// on the ELF a 128-bit quotient costs what its operands make it. What is left are
-/// the keys, of which Anchor puts the writable accounts' into a hash set: two that
-/// collide in it cost 35 units. A unit for every position would be more than all of
-/// them. Natively only what the program calls is metered, not its own code, so there
+/// on the ELF a 128-bit quotient costs what its operands make it. The keys
+/// differ, and what hangs on them (35 units when it was measured, with Anchor's own
+/// checks of duplicates) has an allowance: a unit for every position would be more than
+/// all of it. Natively only what the program calls is metered, not its own code, so there
 /// it is the calls that cost the same.
 #[tokio::test]
 async fn success_rewards_cost_the_same_with_hundreds_of_positions() {

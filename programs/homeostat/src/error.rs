@@ -6,7 +6,7 @@
 use anchor_lang::prelude::*;
 
 /// The framework's form of an error, made in one place: Anchor's `err!` and
-/// `require!` build the message wherever they stand, some 300 bytes each.
+/// `require!` build the message wherever they stand, some 180 bytes each.
 #[cold]
 #[inline(never)]
 pub fn refuse<E: Into<Error>>(error: E) -> Error {

@@ -1,14 +1,13 @@
 //! Checks of accounts: which key, which mint, which owner.
 //!
 //! They are Anchor's `has_one`, `token::`, `mint::` and duplicate constraints with
-//! Anchor's own codes, as functions: an attribute expands to some 400 bytes of
-//! bytecode at every field and reads the account again each time, and this program
-//! has more than a hundred. Every handler calls its `check` before anything else.
+//! Anchor's own codes, as functions: an attribute expands at every field and reads the
+//! account again each time. Handlers call their `check` before they validate.
 
 use anchor_lang::prelude::*;
 
 /// Refuses an account that is not the one another account names
-/// (`ConstraintHasOne`). `name` is the account that is wrong.
+/// (`ConstraintHasOne`). `name` is the one that names it, as in Anchor's message.
 #[inline(never)]
 pub fn has_one(name: &'static str, named: &Pubkey, given: &AccountInfo) -> Result<()> {
     same(ErrorCode::ConstraintHasOne, name, named, given.key)

@@ -20,8 +20,8 @@ use super::{
 use crate::{error::HomeostatError, state::Economy};
 
 // The token programs' instructions that this program calls, by their first byte. The
-// builders of their crate would bring the encoder of all the others along (20 KB) and
-// take 500 compute units more for each call; a test compares the bytes with theirs.
+// builders of their crate would bring the encoder of all the others into the ELF; a
+// test compares the bytes with theirs.
 const MINT_TO: u8 = 7;
 const BURN: u8 = 8;
 const CLOSE_ACCOUNT: u8 = 9;

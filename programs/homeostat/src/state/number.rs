@@ -33,8 +33,8 @@ impl U128 {
         }
     }
 
-    /// Adds to a sum over pools or meters. Saturates, which no counter of 64-bit amounts
-    /// can come near: it would take 2^64 payments of 2^64.
+    /// Adds to a sum over pools or meters. Saturates, which no such sum comes near:
+    /// amounts have 64 bits, and all lanes together stream at most one supply.
     pub fn count(&mut self, value: Self) {
         *self = Self::new(self.get().saturating_add(value.get()));
     }

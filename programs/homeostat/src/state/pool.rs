@@ -138,8 +138,7 @@ impl Pool {
             let per_share = divisible
                 .checked_div(total)
                 .ok_or(HomeostatError::MathOverflow)?;
-            // Exact: the product is at most what was divided. A second division would
-            // cost three times as much.
+            // Exact: the product is at most what was divided.
             let remainder = divisible.wrapping_sub(per_share.wrapping_mul(total));
             self.reward_per_share_q64.add(per_share)?;
             self.remainder_q64 = U128::new(remainder);
