@@ -257,10 +257,12 @@ fn mul_shift<const SHIFT: u32>(a: Fx, b: Fx) -> Option<Fx> {
             .wrapping_add(u128::from(middle_high));
         (high, join(p1, p0))
     };
-    if high >> SHIFT != 0 {
+    // A magnitude of 2^127 or more has no place in Fx; below it, rounding up cannot
+    // carry out of 128 bits.
+    if high >> (SHIFT - 1) != 0 {
         return None;
     }
-    // `high` has at most SHIFT bits: the rotation carries them to the top.
+    // `high` has fewer than SHIFT bits: the rotation carries them to the top.
     let kept = high.rotate_right(SHIFT) | (low >> SHIFT);
     let rest = low & low_bits(SHIFT);
     signed(round(kept, rest, (1 << SHIFT) >> 1), negative)
@@ -360,6 +362,16 @@ mod tests {
             Just(i128::MIN),
             Just(i128::MAX),
         ]
+    }
+
+    /// (2^88 + 2)(2^88 - 2) / 2^48 lies just below 2^128 and rounds up to it.
+    #[test]
+    fn a_product_that_rounds_up_out_of_128_bits_is_refused() {
+        let (a, b) = (Fx::from_bits((1 << 88) + 2), Fx::from_bits((1 << 88) - 2));
+        assert_eq!(checked_mul(a, b), None);
+        assert_eq!(checked_mul(a, -b), None);
+        assert_eq!(mul_half_even(a, b), Fx::MAX);
+        assert_eq!(mul_half_even(a, -b), Fx::MIN);
     }
 
     proptest! {
