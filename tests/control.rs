@@ -1639,12 +1639,12 @@ async fn success_a_tampered_log_is_found_out() {
     // ... in either end of the chain, ...
     let honest = DecisionLog::SLOTS_AT - core::mem::size_of::<DecisionLog>();
     let edits: [fn(&mut DecisionLog); 6] = [
-        |log| log.head_hash[0] ^= 1,
-        |log| log.base_hash[31] ^= 1,
-        |log| log.head_seq += 1,
-        |log| log.base_seq -= 1,
-        |log| log.len -= 1,
-        |log| log.next -= 1,
+        |log| log.ring.head_hash[0] ^= 1,
+        |log| log.ring.base_hash[31] ^= 1,
+        |log| log.ring.head_seq += 1,
+        |log| log.ring.base_seq -= 1,
+        |log| log.ring.len -= 1,
+        |log| log.ring.next -= 1,
     ];
     for (index, edit) in edits.into_iter().enumerate() {
         let mut tampered = data.clone();

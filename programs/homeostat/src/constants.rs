@@ -50,3 +50,42 @@ pub const MAX_LIFETIME_STREAM: u64 = u64::MAX / 4;
 pub const LOG_INITIAL_CAPACITY: u32 = 24;
 /// Decisions the log can be grown to.
 pub const LOG_MAX_CAPACITY: u32 = 256;
+
+/// Most members of a council.
+pub const MAX_MEMBERS: usize = 15;
+/// Most actions of a proposal.
+pub const MAX_ACTIONS: usize = 4;
+/// Bytes of a proposal's actions, as Borsh writes them.
+pub const MAX_ACTION_BYTES: usize = 640;
+/// Open proposals of a council, shared equally among its members.
+pub const OPEN_PROPOSALS: u8 = 16;
+/// Open proposals that every member may have, however many members there are.
+pub const MIN_OPEN_PER_MEMBER: u8 = 2;
+/// Time in which a proposal must reach the threshold, and an offered role must be
+/// accepted (seconds): 14 d.
+pub const OPEN_TIME: i64 = 1_209_600;
+
+const HOUR: u32 = 3_600;
+const DAY: u32 = 86_400;
+/// Delay of Routine proposals and of advice (seconds): 6 h to 7 d.
+pub const ROUTINE_DELAY: core::ops::RangeInclusive<u32> = 6 * HOUR..=7 * DAY;
+/// Delay of Standard proposals (seconds): 24 h to 14 d.
+pub const STANDARD_DELAY: core::ops::RangeInclusive<u32> = DAY..=14 * DAY;
+/// Delay of Critical proposals (seconds): 72 h to 30 d.
+pub const CRITICAL_DELAY: core::ops::RangeInclusive<u32> = 3 * DAY..=30 * DAY;
+/// Time in which a queued proposal can be executed (seconds): 1 d to 30 d.
+pub const GRACE: core::ops::RangeInclusive<u32> = DAY..=30 * DAY;
+/// Share of the native stake whose ballots veto a proposal (ppm): 10 % to 50 %.
+pub const STAKER_VETO_PPM: core::ops::RangeInclusive<u32> = 100_000..=500_000;
+/// A Routine proposal may go this part away from the value that the council last set by a
+/// Standard proposal: a tenth of the value itself, for the setpoint of the scale, for the
+/// bias of the span between the limits.
+pub const ENVELOPE_PARTS: i128 = 10;
+/// One executed change widens a limit by at most this part of the parameter's ceiling: a
+/// quarter.
+pub const LIMIT_STEP_PARTS: i64 = 4;
+/// Longest ramp of a change (seconds): a year.
+pub const MAX_RAMP: u32 = 31_536_000;
+
+/// Records the audit log holds at creation.
+pub const AUDIT_INITIAL_CAPACITY: u32 = 24;

@@ -113,4 +113,63 @@ pub enum HomeostatError {
     VaultSolvent,
     #[msg("This is no vault of the economy, or its pool or meter was not passed after it; build the instruction with the SDK")]
     WrongVault,
+    // 6039: governance
+    #[msg("This signer is no member of the council; sign with a seated member's key")]
+    NotAMember,
+    #[msg("This role may not do that; the guardian pauses and vetoes, the advisor recommends, members decide")]
+    MissingPermission,
+    #[msg("This member has approved already; nothing more to sign")]
+    AlreadyApproved,
+    #[msg("This member has not approved; there is nothing to withdraw")]
+    NotApproved,
+    #[msg("The proposal is not in a state that allows this; see its state")]
+    InvalidState,
+    #[msg("The delay has not passed yet; execute at the proposal's eta or later")]
+    TimelockActive,
+    #[msg("The proposal has expired; anyone may mark it with expire, then propose again")]
+    ProposalExpired,
+    #[msg("The proposal has not expired; approve, execute or cancel it")]
+    NotExpired,
+    #[msg("Too few of the present members have approved; collect more approvals")]
+    ThresholdNotMet,
+    #[msg("This member has its share of open proposals; execute, cancel or expire one first")]
+    TooManyOpen,
+    #[msg("Durable nonces are forbidden here, because such a signature never expires; sign with a recent blockhash")]
+    DurableNonceForbidden,
+    #[msg("Called through another program than the one named for this member; call directly, or through its `via`")]
+    CpiForbidden,
+    #[msg("This signer was not offered the role, or the offer has run out; offer it again by a proposal")]
+    NotPendingAuthority,
+    #[msg("A value is not what the proposal expected; propose again with the present value")]
+    OldValueChanged,
+    #[msg("The proposal is graver now than when it was made; propose again")]
+    ClassChanged,
+    #[msg("This veto is final; propose again")]
+    VetoFinal,
+    #[msg("This proposal cannot be vetoed; only proposals that resume, unpause or were overridden are exempt")]
+    NotVetoable,
+    #[msg("The position has no stake from before the proposal; only such stake can vote")]
+    NoVotingWeight,
+    #[msg("These are not the actions that this approval names; read the proposal again, then approve its digest")]
+    WrongDigest,
+    #[msg("The economy has no council; create_council first")]
+    NoCouncil,
+    #[msg("This field was changed in this period already; execute after the next crank")]
+    ChangedThisPeriod,
+    #[msg("Nothing like this was allowed by a proposal; propose it first")]
+    NotPermitted,
+    #[msg("The value is outside the advisor's range; propose it instead")]
+    OutsideAdvice,
+    #[msg("Advice is pending already; wait until a crank applies it, or have it vetoed")]
+    AdvicePending,
+    #[msg("No advice is pending; there is nothing to veto")]
+    NoAdvice,
+    #[msg("The proposal has no actions, too many, or too long ones; split it")]
+    BadActions,
+    #[msg("The accounts after the fixed ones are not those that the actions need; build the instruction with the SDK")]
+    WrongActionAccounts,
+    #[msg("The change is too large for one step; take it in several proposals")]
+    StepTooLarge,
+    #[msg("Nothing of the kind is held or paused; there is nothing to resume")]
+    NothingToResume,
 }

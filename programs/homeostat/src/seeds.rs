@@ -22,3 +22,11 @@ pub const POSITION: &[u8] = b"position";
 pub const METER: &[u8] = b"meter";
 /// `["fees", meter]`: token account holding a meter's uncollected fees.
 pub const FEES: &[u8] = b"fees";
+/// `["council", economy]` -> `Council`.
+pub const COUNCIL: &[u8] = b"council";
+/// `["audit", economy]` -> `AuditLog`.
+pub const AUDIT: &[u8] = b"audit";
+/// `["proposal", economy, index]` -> `Proposal`; the index as 8 little-endian bytes.
+pub const PROPOSAL: &[u8] = b"proposal";
+/// `["ballot", proposal, owner]` -> `Ballot`.
+pub const BALLOT: &[u8] = b"ballot";

@@ -3,10 +3,10 @@
 
 use anchor_lang::prelude::*;
 use homeostat_control::{
-    Action, Config, Decision, Flags, Fx, HoldReason, Mode, Prime, Ramp, Sampling, State,
+    Action, Config, ConfigError, Decision, Flags, Fx, HoldReason, Mode, Prime, Ramp, Sampling, State,
 };
 
-use super::number::Fixed;
+use super::{envelope::Envelope, number::Fixed};
 use crate::{
     constants::*,
     error::{refuse, HomeostatError},
@@ -521,13 +521,27 @@ pub struct Controller {
     pub reserved: [u8; 6],
     /// Unused: room for the anomaly guard.
     pub reserved_end: [u64; 6],
+    /// How far it may be tuned at short notice.
+    pub envelope: Envelope,
 }
 
 const _: () = assert!(core::mem::size_of::<StoredConfig>() == 504);
 const _: () = assert!(core::mem::size_of::<StoredState>() == 128);
 const _: () = assert!(core::mem::size_of::<StoredDecision>() == 264);
-const _: () = assert!(core::mem::size_of::<Controller>() == 960);
+const _: () = assert!(core::mem::size_of::<Controller>() == 1_136);
 const _: () = assert!(core::mem::align_of::<Controller>() == 8);
+
+/// Names the field in the log, and what it allows.
+#[cold]
+pub fn refuse_config(parameter: Parameter, wrong: &ConfigError) -> Error {
+    msg!(
+        "{}.{}: allowed {}",
+        parameter.name(),
+        wrong.field.name(),
+        wrong.allowed()
+    );
+    refuse(HomeostatError::InvalidParameter)
+}
 
 impl Controller {
     /// The control law's configuration.
@@ -558,15 +572,9 @@ impl Controller {
 
     /// Refuses a configuration that the law or the parameter's range excludes.
     pub fn validate(config: &Config, parameter: Parameter) -> Result<()> {
-        if let Err(wrong) = config.validate() {
-            msg!(
-                "{}.{}: allowed {}",
-                parameter.name(),
-                wrong.field.name(),
-                wrong.allowed()
-            );
-            return Err(refuse(HomeostatError::InvalidParameter));
-        }
+        config
+            .validate()
+            .map_err(|wrong| refuse_config(parameter, &wrong))?;
         if config.min < parameter.floor() || config.max > parameter.ceiling() {
             msg!(
                 "{}.min/max: allowed {} to {} ppm",

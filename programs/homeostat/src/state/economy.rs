@@ -4,6 +4,7 @@ use anchor_lang::prelude::*;
 
 use super::{
     controller::{Controller, Parameter},
+    envelope::Advice,
     number::{ceil_q64, floor_q64, mul_div_floor, U128},
     pause::{Pause, Section},
     snapshot::{Snapshot, Tally},
@@ -183,12 +184,14 @@ pub struct Economy {
     pub stream: Stream,
     /// Controllers by `Parameter`.
     pub controllers: [Controller; 4],
+    /// What the advisor recommends.
+    pub advice: Advice,
     /// Unused.
     pub reserved_end: [u8; 256],
 }
 
 const _: () = assert!(core::mem::align_of::<Economy>() == 8);
-const _: () = assert!(core::mem::size_of::<Economy>() == 6_032);
+const _: () = assert!(core::mem::size_of::<Economy>() == 6_768);
 
 impl Economy {
     /// Bytes of the account.
@@ -365,6 +368,18 @@ impl Economy {
         self.stream.settle(now)?;
         self.stream.emit_until = self.stream.emit_until.min(self.stream.t0);
         self.tripped = 1;
+        Ok(())
+    }
+
+    /// Ends the economy: nothing more accrues but the fees that were swept already,
+    /// which stream over one more period.
+    pub fn retire(&mut self, now: i64) -> Result<()> {
+        self.require_live()?;
+        self.stream.settle(now)?;
+        self.stream_fees()?;
+        self.stream.set_emission(0, 0, &[0; MAX_POOLS], 0)?;
+        self.stream.emit_until = self.stream.t0;
+        self.life = Life::Retired as u8;
         Ok(())
     }
 

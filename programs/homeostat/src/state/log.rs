@@ -13,12 +13,14 @@ use super::{
     number::{Fixed, U128},
     snapshot::Outcome,
 };
-use crate::error::{refuse, HomeostatError};
+use crate::error::HomeostatError;
 
 /// Bytes of a record that are hashed.
 pub const RECORD_BYTES: usize = 384;
+/// Bytes of a hash.
+pub const HASH_BYTES: usize = 32;
 /// Bytes of a record with its hash.
-pub const SLOT_BYTES: usize = RECORD_BYTES + 32;
+pub const SLOT_BYTES: usize = RECORD_BYTES + HASH_BYTES;
 /// `DecisionRecord.applied` when nothing capped the parameter.
 pub const NOT_CAPPED: i64 = i64::MIN;
 
@@ -173,18 +175,11 @@ impl ConfigRecord {
     }
 }
 
-/// Header of the ring; the slots follow it in the account.
-#[account(zero_copy)]
-#[derive(Debug, PartialEq, Eq)]
-pub struct DecisionLog {
-    /// Layout version.
-    pub version: u8,
-    /// Canonical bump.
-    pub bump: u8,
-    /// Unused.
-    pub reserved: [u8; 6],
-    /// Economy.
-    pub economy: Pubkey,
+/// A ring of records of one size under a hash chain: what a log's account begins with.
+/// The slots follow it in the account.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Ring {
     /// Slots in use by the ring.
     pub capacity: u32,
     /// Slots that fit the account; the ring takes new ones in when it wraps,
@@ -204,20 +199,24 @@ pub struct DecisionLog {
     pub base_hash: [u8; 32],
 }
 
-const _: () = assert!(core::mem::size_of::<DecisionLog>() == 136);
+impl Ring {
+    /// Where the slots of a log begin in its account's data.
+    pub const SLOTS_AT: usize = 8 + core::mem::size_of::<DecisionLog>();
+    /// Where the ring itself begins.
+    const AT: usize = Self::SLOTS_AT - core::mem::size_of::<Self>();
 
-impl DecisionLog {
-    /// Where the slots begin in the account's data.
-    pub const SLOTS_AT: usize = 8 + core::mem::size_of::<Self>();
-
-    /// Bytes of an account with `slots` slots.
-    pub const fn space(slots: u32) -> usize {
-        Self::SLOTS_AT.saturating_add(SLOT_BYTES.saturating_mul(slots as usize))
+    /// An empty ring.
+    pub fn new(slots: u32) -> Self {
+        Self {
+            capacity: slots,
+            allocated: slots,
+            ..Self::default()
+        }
     }
 
     /// Appends a record, numbers and chains it. `slots` is the account's data
-    /// from [`DecisionLog::SLOTS_AT`] on. Returns the new hash.
-    fn append(&mut self, slots: &mut [u8], record: &mut [u8; RECORD_BYTES]) -> Result<[u8; 32]> {
+    /// from [`Ring::SLOTS_AT`] on; a record begins with its sequence.
+    fn append(&mut self, slots: &mut [u8], record: &mut [u8]) -> Result<()> {
         if self.next == self.capacity {
             self.capacity = self.allocated;
             if self.next == self.capacity {
@@ -233,14 +232,15 @@ impl DecisionLog {
             .ok_or(HomeostatError::InvariantViolated)?;
         *seq_bytes = seq.to_le_bytes();
 
+        let size = record.len().saturating_add(HASH_BYTES);
         let at = (self.next as usize)
-            .checked_mul(SLOT_BYTES)
+            .checked_mul(size)
             .ok_or(HomeostatError::MathOverflow)?;
         let slot = slots
             .get_mut(at..)
-            .and_then(|rest| rest.get_mut(..SLOT_BYTES))
+            .and_then(|rest| rest.get_mut(..size))
             .ok_or(HomeostatError::InvariantViolated)?;
-        let (body, hash) = slot.split_at_mut(RECORD_BYTES);
+        let (body, hash) = slot.split_at_mut(record.len());
         if self.len == self.capacity {
             // The oldest record makes room: the base moves past it.
             self.base_hash.copy_from_slice(hash);
@@ -248,13 +248,13 @@ impl DecisionLog {
         } else {
             self.len = self.len.saturating_add(1);
         }
-        let new = hashv(&[&self.head_hash, record.as_slice()]).to_bytes();
+        let new = hashv(&[&self.head_hash, record]).to_bytes();
         body.copy_from_slice(record);
         hash.copy_from_slice(&new);
         self.head_hash = new;
         self.head_seq = seq;
         self.next = self.next.saturating_add(1);
-        Ok(new)
+        Ok(())
     }
 
     /// What holds after every append.
@@ -276,17 +276,50 @@ impl DecisionLog {
             .split_at_mut_checked(Self::SLOTS_AT)
             .ok_or(ErrorCode::AccountDidNotDeserialize)?;
         let header = header
-            .get_mut(8..)
+            .get_mut(Self::AT..)
             .ok_or(ErrorCode::AccountDidNotDeserialize)?;
-        let log: &mut Self = bytemuck::try_from_bytes_mut(header)
+        let ring: &mut Self = bytemuck::try_from_bytes_mut(header)
             .map_err(|_| error!(ErrorCode::AccountDidNotDeserialize))?;
         for record in records.iter_mut() {
-            let bytes: &mut [u8; RECORD_BYTES] = bytemuck::bytes_of_mut(record)
-                .try_into()
-                .map_err(|_| refuse(HomeostatError::InvariantViolated))?;
-            log.append(slots, bytes)?;
+            ring.append(slots, bytemuck::bytes_of_mut(record))?;
         }
-        log.invariant()
+        ring.invariant()
+    }
+}
+
+/// The log of decisions and configurations.
+#[account(zero_copy)]
+#[derive(Debug, PartialEq, Eq)]
+pub struct DecisionLog {
+    /// Layout version.
+    pub version: u8,
+    /// Canonical bump.
+    pub bump: u8,
+    /// Unused.
+    pub reserved: [u8; 6],
+    /// Economy.
+    pub economy: Pubkey,
+    /// The ring of [`DecisionRecord`]s and [`ConfigRecord`]s.
+    pub ring: Ring,
+}
+
+const _: () = assert!(core::mem::size_of::<DecisionLog>() == 136);
+
+impl core::ops::Deref for DecisionLog {
+    type Target = Ring;
+
+    fn deref(&self) -> &Ring {
+        &self.ring
+    }
+}
+
+impl DecisionLog {
+    /// Where the slots begin in the account's data.
+    pub const SLOTS_AT: usize = Ring::SLOTS_AT;
+
+    /// Bytes of an account with `slots` slots.
+    pub const fn space(slots: u32) -> usize {
+        Ring::SLOTS_AT.saturating_add(SLOT_BYTES.saturating_mul(slots as usize))
     }
 }
 
@@ -297,26 +330,26 @@ mod tests {
     fn empty(allocated: u32) -> Vec<u64> {
         let mut words = vec![0u64; DecisionLog::space(allocated) / 8];
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
-        let header: &mut DecisionLog =
-            bytemuck::from_bytes_mut(&mut bytes[8..DecisionLog::SLOTS_AT]);
-        header.capacity = allocated;
-        header.allocated = allocated;
+        *ring(bytes) = Ring::new(allocated);
         words
     }
 
-    fn header(words: &[u64]) -> DecisionLog {
-        *bytemuck::from_bytes(&bytemuck::cast_slice::<u64, u8>(words)[8..DecisionLog::SLOTS_AT])
+    fn ring(bytes: &mut [u8]) -> &mut Ring {
+        bytemuck::from_bytes_mut(&mut bytes[Ring::AT..Ring::SLOTS_AT])
+    }
+
+    fn header(words: &[u64]) -> Ring {
+        *bytemuck::from_bytes(&bytemuck::cast_slice::<u64, u8>(words)[Ring::AT..Ring::SLOTS_AT])
     }
 
     fn append(words: &mut [u64], tag: u8) {
-        DecisionLog::append_to(bytemuck::cast_slice_mut(words), &mut [[tag; RECORD_BYTES]])
-            .unwrap();
+        Ring::append_to(bytemuck::cast_slice_mut(words), &mut [[tag; RECORD_BYTES]]).unwrap();
     }
 
     /// Walks the ring from base to head and checks every hash.
     fn verify(words: &[u64]) {
         let log = header(words);
-        let slots = &bytemuck::cast_slice::<u64, u8>(words)[DecisionLog::SLOTS_AT..];
+        let slots = &bytemuck::cast_slice::<u64, u8>(words)[Ring::SLOTS_AT..];
         let mut hash = log.base_hash;
         for n in 0..log.len {
             let index = (log.next + log.capacity - log.len + n) % log.capacity;
@@ -349,8 +382,7 @@ mod tests {
             }
             words.resize(DecisionLog::space(5) / 8, 0);
             let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
-            bytemuck::from_bytes_mut::<DecisionLog>(&mut bytes[8..DecisionLog::SLOTS_AT])
-                .allocated = 5;
+            ring(bytes).allocated = 5;
             for tag in 0..12 {
                 append(&mut words, tag);
                 verify(&words);

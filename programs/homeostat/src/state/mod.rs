@@ -1,8 +1,13 @@
 //! Accounts and the arithmetic on them: one account type a file.
 
+pub mod action;
+pub mod audit;
+pub mod ballot;
 pub mod controller;
+pub mod council;
 pub mod defaults;
 pub mod economy;
+pub mod envelope;
 pub mod log;
 pub mod meter;
 pub mod mint_rules;
@@ -10,14 +15,21 @@ pub mod number;
 pub mod pause;
 pub mod pool;
 pub mod position;
+pub mod proposal;
 pub mod snapshot;
 pub mod stream;
 
+pub use action::{Action, Tunable};
+pub use audit::{AuditKind, AuditLog, AuditRecord};
+pub use ballot::Ballot;
 pub use controller::{Controller, Metric, Parameter, StoredConfig, StoredDecision, StoredState};
+pub use council::{Class, Council, CouncilArgs, Delays, Member, Role, RoleKind, SeatArgs};
+pub use envelope::{Advice, Envelope};
 pub use economy::{Economy, Funding, Life, Limits, PoolSlot};
 pub use log::{ConfigRecord, DecisionLog, DecisionRecord};
 pub use meter::Meter;
 pub use pool::{Pool, PoolKind};
 pub use position::{Position, Ticket};
+pub use proposal::{Proposal, ProposalState};
 pub use snapshot::{Measurement, Snapshot, Tally};
 pub use stream::Stream;

@@ -10,7 +10,7 @@ use crate::{
     error::HomeostatError,
     events::{emit, Cranked},
     instructions::shared::*,
-    state::{pause::Section, DecisionLog, DecisionRecord, Economy, Parameter, Snapshot},
+    state::{log::Ring, pause::Section, DecisionLog, DecisionRecord, Economy, Parameter, Snapshot},
 };
 
 /// Accounts of `crank`; after them what [`gather`] reads, pools writable.
@@ -123,7 +123,7 @@ impl<'info> Crank<'info> {
             step_one(economy, snapshot, parameter, &mut records)?;
         }
         let log = self.log.to_account_info();
-        DecisionLog::append_to(&mut log.try_borrow_mut_data()?, &mut records)?;
+        Ring::append_to(&mut log.try_borrow_mut_data()?, &mut records)?;
         Ok(bytemuck::cast_slice(&records).to_vec())
     }
 

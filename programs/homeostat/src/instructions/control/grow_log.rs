@@ -52,7 +52,7 @@ impl GrowLog<'_> {
         transfer_lamports(&self.payer, &info, missing, &[])?;
         info.resize(space)?;
         // The ring takes the new slots in when it wraps next.
-        self.log.load_mut()?.allocated = slots;
+        self.log.load_mut()?.ring.allocated = slots;
         Ok(())
     }
 }

@@ -9,8 +9,8 @@ use crate::{
     instructions::shared::*,
     seeds,
     state::{
-        controller::Controller, defaults, mint_rules, DecisionLog, Economy, Funding, Life, Metric,
-        Parameter,
+        controller::Controller, defaults, log::Ring, mint_rules, DecisionLog, Economy, Funding,
+        Life, Metric, Parameter,
     },
 };
 
@@ -139,8 +139,7 @@ impl<'info> CreateEconomy<'info> {
         log.version = LAYOUT_VERSION;
         log.bump = bumps.log;
         log.economy = self.economy.key();
-        log.capacity = LOG_INITIAL_CAPACITY;
-        log.allocated = LOG_INITIAL_CAPACITY;
+        log.ring = Ring::new(LOG_INITIAL_CAPACITY);
         Ok(())
     }
 

@@ -8,7 +8,9 @@ use crate::{
     error::{refuse, HomeostatError},
     events::{emit, WentLive},
     instructions::{control::gather, shared::*},
-    state::{economy::check, mint_rules, ConfigRecord, DecisionLog, Economy, Life, Parameter},
+    state::{
+        economy::check, log::Ring, mint_rules, ConfigRecord, DecisionLog, Economy, Life, Parameter,
+    },
 };
 
 /// Accounts of `go_live`; after them the excluded token accounts, in order.
@@ -102,7 +104,7 @@ impl<'info> GoLive<'info> {
         }
         let ahead = economy.open_period(supply, now)?;
         let log = self.log.to_account_info();
-        DecisionLog::append_to(&mut log.try_borrow_mut_data()?, &mut records)?;
+        Ring::append_to(&mut log.try_borrow_mut_data()?, &mut records)?;
         Ok(Opening {
             ahead,
             bump: [economy.authority_bump],

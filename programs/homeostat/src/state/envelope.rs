@@ -1,0 +1,166 @@
+//! How far a controller may be tuned without waiting long: the envelope around what
+//! the council last set by a Standard proposal, and the advisor's range in it.
+
+use anchor_lang::prelude::*;
+use homeostat_control::{Config, Fx, Ramp};
+
+use super::{action::Tunable, number::Fixed};
+use crate::{
+    constants::*,
+    error::{refuse, HomeostatError},
+};
+
+/// Per controller: the values that the council last set by a Standard proposal, or its
+/// creator in Draft, and when each field was tuned last.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Envelope {
+    /// By [`Tunable`], in the units of the control law's configuration.
+    pub anchors: [Fixed; Tunable::COUNT],
+    /// By [`Tunable`]: 1 + the period in which a Routine proposal or advice last
+    /// changed the field; 0 = never.
+    pub changed_in: [u32; Tunable::COUNT],
+    /// Unused.
+    pub reserved: [u8; 4],
+    /// Half-width of the advisor's range of setpoints (fraction); 0 = none.
+    pub advice_setpoint: Fixed,
+    /// Half-width of the advisor's range of biases (ppm); 0 = none.
+    pub advice_bias: Fixed,
+}
+
+const _: () = assert!(core::mem::size_of::<Envelope>() == 176);
+
+impl Envelope {
+    /// Takes every anchor from a configuration.
+    pub fn anchor_all(&mut self, config: &Config) {
+        for (anchor, field) in self.anchors.iter_mut().zip(Tunable::ALL) {
+            *anchor = field.ramp(config).to.into();
+        }
+    }
+
+    /// What the council last set.
+    pub fn anchor(&self, field: Tunable) -> Fx {
+        self.anchors
+            .get(field as usize)
+            .map_or(Fx::ZERO, |anchor| anchor.get())
+    }
+
+    /// The council sets a new anchor.
+    pub fn set_anchor(&mut self, field: Tunable, value: Fx) {
+        if let Some(anchor) = self.anchors.get_mut(field as usize) {
+            *anchor = value.into();
+        }
+    }
+
+    /// True when `value` lies within a tenth of the anchor, for the setpoint of the
+    /// scale, for the bias of the span between the limits: both ends belong to it.
+    pub fn covers(&self, config: &Config, field: Tunable, value: Fx) -> bool {
+        let anchor = self.anchor(field);
+        let whole = match field {
+            Tunable::Setpoint => config.scale,
+            Tunable::Bias => Fx::saturating_from_num(config.max.saturating_sub(config.min)),
+            _ => anchor.saturating_abs(),
+        };
+        value
+            .saturating_sub(anchor)
+            .saturating_abs()
+            .checked_mul_int(ENVELOPE_PARTS)
+            .is_some_and(|distance| distance <= whole)
+    }
+
+    /// Refuses a value outside the advisor's range: that is what proposals are for.
+    pub fn require_advisable(&self, field: Tunable, value: Fx) -> Result<()> {
+        let width = match field {
+            Tunable::Setpoint => self.advice_setpoint.get(),
+            Tunable::Bias => self.advice_bias.get(),
+            _ => Fx::ZERO,
+        };
+        let distance = value.saturating_sub(self.anchor(field)).saturating_abs();
+        ensure!(
+            width > Fx::ZERO && distance <= width,
+            HomeostatError::OutsideAdvice
+        );
+        Ok(())
+    }
+
+    /// Counts a small change; refuses the second of one field in one period.
+    pub fn change_once(&mut self, field: Tunable, period: u64) -> Result<()> {
+        let mark = u32::try_from(period)
+            .ok()
+            .and_then(|period| period.checked_add(1))
+            .ok_or(HomeostatError::MathOverflow)?;
+        let changed = self
+            .changed_in
+            .get_mut(field as usize)
+            .ok_or(HomeostatError::InvariantViolated)?;
+        ensure!(*changed != mark, HomeostatError::ChangedThisPeriod);
+        *changed = mark;
+        Ok(())
+    }
+}
+
+impl Tunable {
+    /// The field of a configuration.
+    pub fn ramp(self, config: &Config) -> &Ramp {
+        match self {
+            Self::Setpoint => &config.setpoint,
+            Self::Bias => &config.bias,
+            Self::Kp => &config.kp,
+            Self::Ki => &config.ki,
+            Self::Kd => &config.kd,
+            Self::Filter => &config.filter,
+            Self::DeadBand => &config.dead_band,
+        }
+    }
+
+    /// The change of this field.
+    pub fn change(self, to: Fx, over_seconds: u32) -> homeostat_control::Change {
+        use homeostat_control::Change;
+        match self {
+            Self::Setpoint => Change::Setpoint { to, over_seconds },
+            Self::Bias => Change::Bias { to, over_seconds },
+            Self::Kp => Change::Kp { to, over_seconds },
+            Self::Ki => Change::Ki { to, over_seconds },
+            Self::Kd => Change::Kd { to, over_seconds },
+            Self::Filter => Change::Filter { to, over_seconds },
+            Self::DeadBand => Change::DeadBand { to, over_seconds },
+        }
+    }
+}
+
+/// What the advisor recommends, until a crank applies it.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Advice {
+    /// Target, in the units of the control law's configuration.
+    pub value: Fixed,
+    /// Earliest crank that applies it (unix seconds).
+    pub eta: i64,
+    /// Duration of the ramp (s).
+    pub over_seconds: u32,
+    /// `Parameter` as a number.
+    pub parameter: u8,
+    /// `Tunable` as a number.
+    pub field: u8,
+    /// 1 while it waits.
+    pub pending: u8,
+    /// Unused.
+    pub reserved: u8,
+}
+
+impl Advice {
+    /// The advice that a crank at `now` applies; it is pending no more.
+    pub fn take_due(&mut self, now: i64) -> Option<Self> {
+        let due = self.pending != 0 && now >= self.eta;
+        due.then(|| core::mem::take(self))
+    }
+
+    /// Forgets the pending advice.
+    pub fn drop_pending(&mut self) -> Result<()> {
+        if self.pending == 0 {
+            return Err(refuse(HomeostatError::NoAdvice));
+        }
+        *self = Self::default();
+        Ok(())
+    }
+}
