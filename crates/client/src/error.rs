@@ -62,6 +62,7 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         FundingNotOpen,
         VaultSolvent,
         WrongVault,
+        PauseBudgetExceeded,
     ]
     .into_iter()
 }

@@ -113,4 +113,6 @@ pub enum HomeostatError {
     VaultSolvent,
     #[msg("This is no vault of the economy, or its pool or meter was not passed after it; build the instruction with the SDK")]
     WrongVault,
+    #[msg("The section has been paused too long lately; ask for at most what its budget holds, which fills by 1 s every 10 s")]
+    PauseBudgetExceeded,
 }

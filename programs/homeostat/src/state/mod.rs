@@ -17,6 +17,7 @@ pub use controller::{Controller, Metric, Parameter, StoredConfig, StoredDecision
 pub use economy::{Economy, Funding, Life, Limits, PoolSlot};
 pub use log::{ConfigRecord, DecisionLog, DecisionRecord};
 pub use meter::Meter;
+pub use pause::{Pause, PauseReason, Section};
 pub use pool::{Pool, PoolKind};
 pub use position::{Position, Ticket};
 pub use snapshot::{Measurement, Snapshot, Tally};
