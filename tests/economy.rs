@@ -69,6 +69,9 @@ async fn site(mint: &Keypair, spec: &MintSpec) -> World {
         meters: 0,
         excluded: Vec::new(),
         positions: Vec::new(),
+        members: vec![bank.fresh_key()],
+        guardian: bank.fresh_key(),
+        has_council: false,
         bank,
         creator,
         reserve,
@@ -128,6 +131,7 @@ fn close_ix(world: &World) -> Instruction {
         &world.token_program,
         &world.pools,
         world.meters,
+        world.has_council,
     )
 }
 
@@ -151,6 +155,7 @@ async fn bring_to_life(world: &mut World, args: EconomyArgs) {
     for step in steps {
         world.run(&[step]).await.unwrap();
     }
+    world.create_council(1, None).await.unwrap();
     world.hand_over_mint(args.funding).await;
     world.go_live().await.unwrap();
 }

@@ -5,6 +5,7 @@
 mod control;
 mod economy;
 mod fees;
+mod governance;
 mod journeys;
 mod safety;
 mod staking;

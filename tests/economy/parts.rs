@@ -138,6 +138,7 @@ async fn success_a_native_pool_ignores_weight_and_amm_vault() {
 
     let create = pool_ix(&world, &native, u16::MAX);
     world.run(&[create]).await.unwrap();
+    world.create_council(1, None).await.unwrap();
     world.hand_over_mint(Funding::Mint).await;
     world.go_live().await.unwrap();
 
@@ -289,7 +290,7 @@ async fn fail_parts_after_going_live() {
     let lp = liquidity(&mut world, TokenProgram::Legacy).await;
 
     for late in [pool_ix(&world, &lp, 1), meter_ix(&world, 1)] {
-        attack(&mut world, &[late], &[], HomeostatError::NotDraft).await;
+        attack(&mut world, &[late], &[], HomeostatError::NotPermitted).await;
     }
 }
 
@@ -306,13 +307,12 @@ async fn n1_outsider_cannot_add_pools_or_meters() {
         let creator = world.creator.pubkey();
         for create in [pool_ix(&world, &lp, 1), meter_ix(&world, 1)] {
             let theirs = exchange(create, &creator, &stranger.pubkey());
-            attack(
-                &mut world,
-                &[theirs],
-                &[&stranger],
-                HomeostatError::Unauthorized,
-            )
-            .await;
+            let code = if live {
+                HomeostatError::NotPermitted
+            } else {
+                HomeostatError::Unauthorized
+            };
+            attack(&mut world, &[theirs], &[&stranger], code).await;
         }
     }
 }

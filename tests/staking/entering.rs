@@ -194,6 +194,9 @@ async fn world_with_transfer_fee(basis_points: u16) -> World {
         meters: 1,
         excluded: Vec::new(),
         positions: Vec::new(),
+        members: vec![bank.fresh_key()],
+        guardian: bank.fresh_key(),
+        has_council: false,
         bank,
         creator,
         reserve,
@@ -212,6 +215,7 @@ async fn world_with_transfer_fee(basis_points: u16) -> World {
     ] {
         world.run(&[instruction]).await.unwrap();
     }
+    world.create_council(1, None).await.unwrap();
     world.hand_over_mint(Funding::Mint).await;
     world.go_live().await.unwrap();
     world

@@ -26,6 +26,10 @@ pub struct EconomyAddresses {
     pub keeper_vault: Pubkey,
     /// Decision log.
     pub log: Pubkey,
+    /// Council.
+    pub council: Pubkey,
+    /// Audit log.
+    pub audit: Pubkey,
 }
 
 impl EconomyAddresses {
@@ -41,6 +45,8 @@ impl EconomyAddresses {
             treasury_vault: of(seeds::TREASURY),
             keeper_vault: of(seeds::KEEPER),
             log: of(seeds::LOG),
+            council: of(seeds::COUNCIL),
+            audit: of(seeds::AUDIT),
         }
     }
 
@@ -53,6 +59,16 @@ impl EconomyAddresses {
     pub fn meter(&self, shard: u8) -> Pubkey {
         derive(&[seeds::METER, self.economy.as_ref(), &[shard]])
     }
+}
+
+/// A proposal of an economy, by its index.
+pub fn proposal(economy: &Pubkey, index: u64) -> Pubkey {
+    derive(&[seeds::PROPOSAL, economy.as_ref(), &index.to_le_bytes()])
+}
+
+/// An owner's ballot against a proposal.
+pub fn ballot(proposal: &Pubkey, owner: &Pubkey) -> Pubkey {
+    derive(&[seeds::BALLOT, proposal.as_ref(), owner.as_ref()])
 }
 
 /// Token account that holds a pool's stake.

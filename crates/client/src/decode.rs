@@ -1,7 +1,10 @@
 //! Accounts from their bytes.
 
 use anchor_lang::Discriminator;
-use homeostat::state::{DecisionLog, Economy, Meter, Pool, Position, StoredDecision};
+use homeostat::state::{
+    AuditLog, Ballot, Council, DecisionLog, Economy, Meter, Pool, Position, Proposal,
+    StoredDecision,
+};
 
 /// Why bytes are not the account they should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +47,10 @@ impl Decode for Pool {}
 impl Decode for Position {}
 impl Decode for Meter {}
 impl Decode for DecisionLog {}
+impl Decode for Council {}
+impl Decode for AuditLog {}
+impl Decode for Proposal {}
+impl Decode for Ballot {}
 
 /// The decision in the return data of `preview`. The runtime drops trailing
 /// zeros of return data, so fewer bytes than a decision has are the rule.

@@ -34,6 +34,17 @@ pub enum Event {
     Cranked(Cranked),
     LogGrown(LogGrown),
     BreakerTripped(BreakerTripped),
+    CouncilCreated(CouncilCreated),
+    Proposed(Proposed),
+    Decided(Decided),
+    Executed(Executed),
+    ProposalClosed(ProposalClosed),
+    BallotCast(BallotCast),
+    BallotClosed(BallotClosed),
+    RoleAccepted(RoleAccepted),
+    Paused(Paused),
+    Advised(Advised),
+    AdviceVetoed(AdviceVetoed),
 }
 
 /// Parses an inner instruction; `None` when it is no event of this program.
@@ -70,7 +81,18 @@ pub fn parse(program_id: &Pubkey, accounts: &[Pubkey], data: &[u8]) -> Option<Ev
         RewardsFunded,
         EconomyClosed,
         LogGrown,
-        BreakerTripped
+        BreakerTripped,
+        CouncilCreated,
+        Proposed,
+        Decided,
+        Executed,
+        ProposalClosed,
+        BallotCast,
+        BallotClosed,
+        RoleAccepted,
+        Paused,
+        Advised,
+        AdviceVetoed
     );
     None
 }

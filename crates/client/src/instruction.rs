@@ -9,11 +9,11 @@ use crate::{
     PROGRAM_ID,
 };
 
-fn build(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instruction {
+pub(crate) fn build(accounts: impl ToAccountMetas, data: impl InstructionData) -> Instruction {
     build_with(accounts, data, Vec::new())
 }
 
-fn build_with(
+pub(crate) fn build_with(
     accounts: impl ToAccountMetas,
     data: impl InstructionData,
     remaining: Vec<AccountMeta>,
@@ -86,6 +86,26 @@ pub fn create_pool(
     stake: &StakeMint,
     weight: u16,
 ) -> Instruction {
+    pool(at, creator, stake, weight, None)
+}
+
+/// Adds the liquidity pool that a proposal allowed (`Council.permit`); `payer` signs.
+pub fn create_allowed_pool(
+    at: &EconomyAddresses,
+    payer: &Pubkey,
+    stake: &StakeMint,
+    weight: u16,
+) -> Instruction {
+    pool(at, payer, stake, weight, Some(at.council))
+}
+
+fn pool(
+    at: &EconomyAddresses,
+    creator: &Pubkey,
+    stake: &StakeMint,
+    weight: u16,
+    council: Option<Pubkey>,
+) -> Instruction {
     let pool = at.pool(&stake.mint);
     build(
         accounts::CreatePool {
@@ -96,6 +116,7 @@ pub fn create_pool(
             amm_vault: stake.amm_vault,
             pool,
             principal_vault: principal_vault(&pool),
+            council,
             token_program: stake.token_program,
             system_program: system_program::ID,
             event_authority: event_authority(),
@@ -112,6 +133,26 @@ pub fn create_meter(
     token_program: &Pubkey,
     shard: u8,
 ) -> Instruction {
+    meter(at, creator, token_program, shard, None)
+}
+
+/// Adds the next payment shard, when a proposal allowed one; `payer` signs.
+pub fn create_allowed_meter(
+    at: &EconomyAddresses,
+    payer: &Pubkey,
+    token_program: &Pubkey,
+    shard: u8,
+) -> Instruction {
+    meter(at, payer, token_program, shard, Some(at.council))
+}
+
+fn meter(
+    at: &EconomyAddresses,
+    creator: &Pubkey,
+    token_program: &Pubkey,
+    shard: u8,
+    council: Option<Pubkey>,
+) -> Instruction {
     let meter = at.meter(shard);
     build(
         accounts::CreateMeter {
@@ -121,6 +162,7 @@ pub fn create_meter(
             mint: at.mint,
             meter,
             vault: fee_vault(&meter),
+            council,
             token_program: *token_program,
             system_program: system_program::ID,
             event_authority: event_authority(),
@@ -205,6 +247,7 @@ pub fn close(
     token_program: &Pubkey,
     pools: &[StakeMint],
     meters: u8,
+    council: bool,
 ) -> Instruction {
     let mut remaining = Vec::new();
     for stake in pools {
@@ -221,6 +264,12 @@ pub fn close(
         remaining.extend([
             AccountMeta::new(meter, false),
             AccountMeta::new(fee_vault(&meter), false),
+        ]);
+    }
+    if council {
+        remaining.extend([
+            AccountMeta::new(at.council, false),
+            AccountMeta::new(at.audit, false),
         ]);
     }
     build_with(
@@ -620,6 +669,8 @@ pub fn trip_breaker(
         accounts::TripBreaker {
             economy: at.economy,
             vault,
+            council: at.council,
+            audit: at.audit,
             event_authority: event_authority(),
             program: PROGRAM_ID,
         },

@@ -16,6 +16,7 @@ pub mod address;
 pub mod decode;
 pub mod error;
 pub mod event;
+pub mod governance;
 pub mod instruction;
 pub mod log;
 
@@ -24,8 +25,10 @@ pub use anchor_lang::prelude::Pubkey;
 pub use homeostat::{
     instructions::{ControllerSettings, Direction, EconomyArgs, LimitSettings, Setting},
     state::{
-        Controller, DecisionLog, DecisionRecord, Economy, Funding, Life, Meter, Metric, Parameter,
-        Pool, PoolKind, Position,
+        Action, AuditKind, AuditLog, AuditRecord, Ballot, Class, Controller, Council, CouncilArgs,
+        DecisionLog, DecisionRecord, Delays, Economy, Funding, Life, Meter, Metric, Parameter,
+        PauseReason, Pool, PoolKind, Position, Proposal, ProposalState, RoleKind, SeatArgs,
+        Section, Tunable,
     },
 };
 pub use solana_program::instruction::{AccountMeta, Instruction};

@@ -3,6 +3,7 @@
 //! must hold after every transaction ([`World::check_invariants`]).
 
 pub mod bank;
+pub mod council;
 pub mod forge;
 pub mod invariant;
 pub mod mint;

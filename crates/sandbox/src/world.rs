@@ -1,9 +1,9 @@
 //! A ready-made economy on a bank, and wallets that live in it.
 
 use homeostat_client::{
-    address, instruction as ix, instruction::StakeMint, ControllerSettings, Economy,
-    EconomyAddresses, EconomyArgs, Funding, LimitSettings, Meter, Parameter, Pool, Position,
-    Setting,
+    address, decode::Decode, governance, instruction as ix, instruction::StakeMint,
+    ControllerSettings, Council, CouncilArgs, Delays, Economy, EconomyAddresses, EconomyArgs,
+    Funding, LimitSettings, Meter, Parameter, Pool, Position, SeatArgs, Setting,
 };
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -45,6 +45,12 @@ pub struct WorldSpec {
     pub meters: u8,
     /// Excluded token accounts to create.
     pub excluded: u8,
+    /// Members of the council.
+    pub members: u8,
+    /// Members whose approval a proposal needs.
+    pub threshold: u8,
+    /// Delays; `None` keeps the defaults.
+    pub delays: Option<Delays>,
     /// Stop in Draft.
     pub draft: bool,
 }
@@ -63,6 +69,9 @@ impl Default for WorldSpec {
             liquidity: Vec::new(),
             meters: 1,
             excluded: 0,
+            members: 3,
+            threshold: 2,
+            delays: None,
             draft: false,
         }
     }
@@ -104,6 +113,20 @@ pub struct World {
     pub excluded: Vec<Pubkey>,
     /// Every position that was opened: pool and owner.
     pub positions: Vec<(Pubkey, Pubkey)>,
+    /// Members of the council.
+    pub members: Vec<Keypair>,
+    /// Pauses and vetoes.
+    pub guardian: Keypair,
+    /// Whether the economy has its council.
+    pub has_council: bool,
+}
+
+/// A seat of somebody who signs transactions.
+pub fn seat(key: &Keypair) -> SeatArgs {
+    SeatArgs {
+        key: key.pubkey(),
+        via: None,
+    }
 }
 
 impl World {
@@ -159,6 +182,9 @@ impl World {
             meters: spec.meters,
             excluded: Vec::new(),
             positions: Vec::new(),
+            members: (0..spec.members).map(|_| bank.fresh_key()).collect(),
+            guardian: bank.fresh_key(),
+            has_council: false,
             bank,
             creator,
             reserve,
@@ -205,6 +231,7 @@ impl World {
             let accounts = world.excluded.clone();
             world.configure(Setting::Excluded { accounts }).await?;
         }
+        world.create_council(spec.threshold, spec.delays).await?;
         if !spec.draft {
             world.hand_over_mint(spec.funding).await;
             world.go_live().await?;
@@ -221,6 +248,24 @@ impl World {
     pub async fn configure(&mut self, setting: Setting) -> Result<Receipt, Failure> {
         let configure = ix::configure(&self.at.economy, &self.creator.pubkey(), setting);
         self.run(&[configure]).await
+    }
+
+    /// Gives the Draft its council: the world's members and guardian.
+    pub async fn create_council(
+        &mut self,
+        threshold: u8,
+        delays: Option<Delays>,
+    ) -> Result<Receipt, Failure> {
+        let council = CouncilArgs {
+            members: self.members.iter().map(seat).collect(),
+            threshold,
+            guardian: seat(&self.guardian),
+            delays,
+        };
+        let create = governance::create_council(&self.at, &self.creator.pubkey(), council);
+        let receipt = self.run(&[create]).await?;
+        self.has_council = true;
+        Ok(receipt)
     }
 
     /// Creates an LP mint, an AMM vault and a pool for them.
@@ -502,6 +547,8 @@ impl World {
             self.at.treasury_vault,
             self.at.log,
             self.at.keeper_vault,
+            self.at.council,
+            self.at.audit,
             self.reserve,
         ];
         for stake in self.pools.clone() {
@@ -515,6 +562,11 @@ impl World {
         for (pool, owner) in &self.positions {
             keys.push(address::position(pool, owner));
         }
+        let proposals = match self.bank.data(&self.at.council).await {
+            Some(data) => Council::decode(&data).map_or(0, |council| council.proposals),
+            None => 0,
+        };
+        keys.extend((0..proposals).map(|index| address::proposal(&self.at.economy, index)));
         let mut state = Vec::with_capacity(keys.len());
         for key in keys {
             let data = self.bank.data(&key).await.unwrap_or_default();

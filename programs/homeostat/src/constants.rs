@@ -46,6 +46,11 @@ pub const MIN_TOUCH_INTERVAL: i64 = 60;
 /// every Q64.64 accumulator inside 128 bits, so that no sum of them can overflow.
 pub const MAX_LIFETIME_STREAM: u64 = u64::MAX / 4;
 
+/// Pause that a section's budget holds (seconds): 72 h.
+pub const PAUSE_BUDGET: i64 = 259_200;
+/// A spent second of that budget comes back every so many (seconds): all of it in 30 d.
+pub const PAUSE_REFILL: i64 = 2_592_000 / PAUSE_BUDGET;
+
 /// Decisions the log holds at creation.
 pub const LOG_INITIAL_CAPACITY: u32 = 24;
 /// Decisions the log can be grown to.

@@ -113,7 +113,9 @@ pub enum HomeostatError {
     VaultSolvent,
     #[msg("This is no vault of the economy, or its pool or meter was not passed after it; build the instruction with the SDK")]
     WrongVault,
-    // 6039: governance
+    #[msg("The section has been paused too long lately; ask for at most what its budget holds, which fills by 1 s every 10 s")]
+    PauseBudgetExceeded,
+    // 6040: governance
     #[msg("This signer is no member of the council; sign with a seated member's key")]
     NotAMember,
     #[msg("This role may not do that; the guardian pauses and vetoes, the advisor recommends, members decide")]

@@ -6,7 +6,10 @@ use anchor_lang::{event::EVENT_IX_TAG_LE, prelude::*, Event};
 
 use crate::{
     instructions::cpi::{call, signer},
-    state::{Funding, Parameter, PoolKind},
+    state::{
+        AuditKind, Class, CouncilArgs, Funding, Parameter, PauseReason, PoolKind, RoleKind,
+        Section, Tunable,
+    },
 };
 
 /// Publishes an event by a call of the program to itself, as Anchor's `emit_cpi!`
@@ -310,8 +313,14 @@ pub struct Cranked {
     pub next_end: i64,
     /// 1 when the economy-wide check failed.
     pub tripped: u8,
-    /// Four log records, back to back; the log's hash chain covers them.
+    /// Log records, back to back; the log's hash chain covers them. Four decisions, after
+    /// the configuration that advice changed, if it did.
     pub records: Vec<u8>,
+    /// The stored configuration that advice changed.
+    pub configs: Vec<u8>,
+    /// What became of due advice: 0 there was none, 1 applied, 2 dropped because it no
+    /// longer fits.
+    pub advice: u8,
 }
 
 /// The decision log grew.
@@ -340,4 +349,189 @@ pub struct BreakerTripped {
     pub old_emit_until: i64,
     /// `emit_until` after.
     pub new_emit_until: i64,
+    /// Record of the audit log.
+    pub record: Vec<u8>,
+}
+
+/// A Draft got its council, or another one.
+#[event]
+pub struct CouncilCreated {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Council.
+    pub council: Pubkey,
+    /// Members, threshold, guardian, delays.
+    pub args: CouncilArgs,
+    /// Record of the audit log; its hash chain covers it.
+    pub record: Vec<u8>,
+}
+
+/// A proposal was made.
+#[event]
+pub struct Proposed {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Proposal.
+    pub proposal: Pubkey,
+    /// Its index.
+    pub index: u64,
+    /// Its class.
+    pub class: Class,
+    /// Earliest execution, if it has the threshold already; else 0.
+    pub eta: i64,
+    /// Last second of execution, likewise.
+    pub expires_at: i64,
+    /// Its actions, as Borsh writes them, old values and new.
+    pub actions: Vec<u8>,
+    /// Record of the audit log.
+    pub record: Vec<u8>,
+}
+
+/// A proposal was approved, vetoed, cancelled or expired, or a vote on it withdrawn.
+#[event]
+pub struct Decided {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Proposal.
+    pub proposal: Pubkey,
+    /// What happened.
+    pub kind: AuditKind,
+    /// `ProposalState` before.
+    pub old_state: u8,
+    /// `ProposalState` after.
+    pub new_state: u8,
+    /// Earliest execution; 0 while it is not queued.
+    pub eta: i64,
+    /// Last second of execution; 0 while it is not queued.
+    pub expires_at: i64,
+    /// Record of the audit log.
+    pub record: Vec<u8>,
+}
+
+/// A proposal was executed.
+#[event]
+pub struct Executed {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Proposal.
+    pub proposal: Pubkey,
+    /// Its index.
+    pub index: u64,
+    /// Who.
+    pub executor: Pubkey,
+    /// Its actions, as Borsh writes them, old values and new.
+    pub actions: Vec<u8>,
+    /// Decision-log records of the controllers it changed, back to back.
+    pub records: Vec<u8>,
+    /// Their stored configurations, back to back.
+    pub configs: Vec<u8>,
+    /// Record of the audit log.
+    pub record: Vec<u8>,
+}
+
+/// A final proposal was closed for its rent.
+#[event]
+pub struct ProposalClosed {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Proposal.
+    pub proposal: Pubkey,
+    /// Digest of its actions.
+    pub digest: [u8; 32],
+    /// Who got the rent.
+    pub payer: Pubkey,
+}
+
+/// A staker voted against a proposal.
+#[event]
+pub struct BallotCast {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Proposal.
+    pub proposal: Pubkey,
+    /// Who.
+    pub owner: Pubkey,
+    /// Stake against it before.
+    pub old_weight: u64,
+    /// Stake against it after.
+    pub new_weight: u64,
+    /// Stake that this is a share of.
+    pub base: u64,
+    /// True when this ballot vetoed it.
+    pub vetoed: bool,
+    /// Record of the audit log, if it did.
+    pub record: Vec<u8>,
+}
+
+/// A ballot was closed for its rent.
+#[event]
+pub struct BallotClosed {
+    /// Proposal.
+    pub proposal: Pubkey,
+    /// Whose ballot.
+    pub owner: Pubkey,
+    /// Who got the rent.
+    pub payer: Pubkey,
+}
+
+/// Somebody took a role that a proposal offered.
+#[event]
+pub struct RoleAccepted {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Role.
+    pub role: RoleKind,
+    /// Who held it; the zero address for a seat in the council.
+    pub old_holder: Pubkey,
+    /// Who holds it.
+    pub new_holder: Pubkey,
+    /// Record of the audit log.
+    pub record: Vec<u8>,
+}
+
+/// The guardian paused a section.
+#[event]
+pub struct Paused {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Section.
+    pub section: Section,
+    /// Why.
+    pub reason: PauseReason,
+    /// End of the pause before.
+    pub old_until: i64,
+    /// End of the pause now.
+    pub new_until: i64,
+    /// Record of the audit log.
+    pub record: Vec<u8>,
+}
+
+/// The advisor recommended a value.
+#[event]
+pub struct Advised {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Controller.
+    pub parameter: Parameter,
+    /// Quantity.
+    pub field: Tunable,
+    /// Its target so far (x 2^48).
+    pub old_q48: i128,
+    /// Its target from the first crank after `eta` on (x 2^48).
+    pub new_q48: i128,
+    /// Duration of the ramp (s).
+    pub over_seconds: u32,
+    /// Earliest crank that applies it.
+    pub eta: i64,
+    /// Record of the audit log.
+    pub record: Vec<u8>,
+}
+
+/// The guardian vetoed what the advisor recommended.
+#[event]
+pub struct AdviceVetoed {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Record of the audit log.
+    pub record: Vec<u8>,
 }

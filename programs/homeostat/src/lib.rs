@@ -21,6 +21,7 @@ pub mod state;
 pub use constants::*;
 pub use error::HomeostatError;
 use instructions::*;
+use state::{Action, CouncilArgs, Parameter, PauseReason, RoleKind, Section, Tunable};
 
 // Linked for its symbols: the compiler calls them, nothing here does.
 #[cfg(homeostat_upstream_sbf)]
@@ -138,13 +139,15 @@ pub mod homeostat {
         instructions::configure(ctx, setting)
     }
 
-    /// Adds a pool to a Draft, the native one first. The creator signs and pays.
+    /// Adds a pool to a Draft, the native one first; the creator signs. Once live, a pool
+    /// that a proposal allowed; anyone signs. The signer pays.
     /// Refuses unsafe stake mints, a ninth pool, and an AMM vault of ours.
     pub fn create_pool(ctx: Context<CreatePool>, weight: u16) -> Result<()> {
         instructions::create_pool(ctx, weight)
     }
 
-    /// Adds a payment shard to a Draft. The creator signs and pays. Refuses a ninth.
+    /// Adds a payment shard to a Draft; the creator signs. Once live, one that a proposal
+    /// allowed; anyone signs. The signer pays. Refuses a ninth.
     pub fn create_meter(ctx: Context<CreateMeter>, shard: u8) -> Result<()> {
         instructions::create_meter(ctx, shard)
     }
@@ -164,6 +167,112 @@ pub mod homeostat {
     /// the economy owes from it. Anyone; refused while the vault is solvent.
     pub fn trip_breaker<'info>(ctx: Context<'info, TripBreaker<'info>>) -> Result<()> {
         instructions::trip_breaker(ctx)
+    }
+
+    /// Creates a Draft's council and audit log, or sets the council up anew. The creator
+    /// signs and pays. Refuses a threshold or delays out of range, and the same key twice.
+    pub fn create_council<'info>(
+        ctx: Context<'info, CreateCouncil<'info>>,
+        args: CouncilArgs,
+    ) -> Result<()> {
+        instructions::create_council(ctx, args)
+    }
+
+    /// Proposes one to four actions, and approves them. A member signs. Refuses what could
+    /// not be executed now, and more than the member's share of open proposals.
+    pub fn propose(ctx: Context<Propose>, actions: Vec<Action>) -> Result<()> {
+        instructions::propose(ctx, actions)
+    }
+
+    /// Approves the actions with that digest. A member signs. The approval that reaches
+    /// the threshold fixes when the proposal can be executed.
+    pub fn approve(ctx: Context<Decide>, digest: [u8; 32]) -> Result<()> {
+        instructions::approve(ctx, digest)
+    }
+
+    /// Takes an approval back. The member signs. Below the threshold the proposal loses
+    /// its eta.
+    pub fn withdraw_approval(ctx: Context<Decide>) -> Result<()> {
+        instructions::withdraw_approval(ctx)
+    }
+
+    /// Stops a proposal, approved or not. The guardian signs. Refused for what only
+    /// resumes, and for the second time.
+    pub fn veto(ctx: Context<Decide>) -> Result<()> {
+        instructions::veto(ctx)
+    }
+
+    /// Votes to lift the guardian's veto of its own replacement. A member signs. Enough
+    /// votes queue it again, with a fresh Critical delay.
+    pub fn override_veto(ctx: Context<Decide>) -> Result<()> {
+        instructions::override_veto(ctx)
+    }
+
+    /// Votes against a proposal with native stake from before it. The staker signs;
+    /// enough stake vetoes it for good.
+    pub fn cast_ballot(ctx: Context<CastBallot>) -> Result<()> {
+        instructions::cast_ballot(ctx)
+    }
+
+    /// Returns a ballot's rent when its proposal is final. Anyone.
+    pub fn close_ballot<'info>(ctx: Context<'info, CloseBallot<'info>>) -> Result<()> {
+        instructions::close_ballot(ctx)
+    }
+
+    /// Does what a proposal says, all of it or nothing. Anyone, between its eta and its
+    /// expiry. Refused unless enough of the present members approve and every old value
+    /// is as expected.
+    pub fn execute<'info>(ctx: Context<'info, Execute<'info>>) -> Result<()> {
+        instructions::execute(ctx)
+    }
+
+    /// Takes a proposal back: its proposer while it is active, a threshold of members
+    /// while it is queued.
+    pub fn cancel(ctx: Context<Decide>) -> Result<()> {
+        instructions::cancel(ctx)
+    }
+
+    /// Marks a proposal as too late. Anyone.
+    pub fn expire(ctx: Context<Decide>) -> Result<()> {
+        instructions::expire(ctx)
+    }
+
+    /// Returns a final proposal's rent to who paid it. Anyone.
+    pub fn close_proposal(ctx: Context<CloseProposal>) -> Result<()> {
+        instructions::close_proposal(ctx)
+    }
+
+    /// Takes a role that a proposal offered. Its new holder signs.
+    pub fn accept_role(ctx: Context<AcceptRole>, role: RoleKind) -> Result<()> {
+        instructions::accept_role(ctx, role)
+    }
+
+    /// Recommends a setpoint or a bias; a crank applies it after the Routine delay. The
+    /// advisor signs. Refused outside the council's range, and while advice is pending.
+    pub fn advise(
+        ctx: Context<Office>,
+        parameter: Parameter,
+        field: Tunable,
+        value_q48: i128,
+        over_seconds: u32,
+    ) -> Result<()> {
+        instructions::advise(ctx, parameter, field, value_q48, over_seconds)
+    }
+
+    /// Drops pending advice. The guardian signs.
+    pub fn veto_advice(ctx: Context<Office>) -> Result<()> {
+        instructions::veto_advice(ctx)
+    }
+
+    /// Pauses a section for a time, out of its budget. The guardian signs. Exits and
+    /// governance never pause.
+    pub fn pause(
+        ctx: Context<Office>,
+        section: Section,
+        seconds: u32,
+        reason: PauseReason,
+    ) -> Result<()> {
+        instructions::pause(ctx, section, seconds, reason)
     }
 
     /// Adds slots to the decision log, up to 256 in all. Anyone who pays the rent.

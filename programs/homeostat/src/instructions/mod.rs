@@ -1,11 +1,13 @@
 //! One instruction a file: accounts, validate, handler.
 
+pub mod caller;
 pub mod checks;
 pub mod control;
 pub mod cpi;
 pub mod creation;
 pub mod economy;
 pub mod fees;
+pub mod governance;
 pub mod shared;
 pub mod staking;
 pub mod tokens;
@@ -13,4 +15,5 @@ pub mod tokens;
 pub use control::*;
 pub use economy::*;
 pub use fees::*;
+pub use governance::*;
 pub use staking::*;

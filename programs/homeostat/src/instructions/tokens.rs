@@ -22,11 +22,14 @@ use crate::{error::HomeostatError, state::Economy};
 // The token programs' instructions that this program calls, by their first byte. The
 // builders of their crate would bring the encoder of all the others into the ELF; a
 // test compares the bytes with theirs.
+const SET_AUTHORITY: u8 = 6;
 const MINT_TO: u8 = 7;
 const BURN: u8 = 8;
 const CLOSE_ACCOUNT: u8 = 9;
 const TRANSFER_CHECKED: u8 = 12;
 const INITIALIZE_ACCOUNT_3: u8 = 18;
+/// The authority over minting, as the token programs number them.
+const MINT_TOKENS: u8 = 0;
 /// The fourth instruction of the transfer-fee extension.
 const HARVEST_WITHHELD_TO_MINT: [u8; 2] = [26, 4];
 
@@ -255,6 +258,24 @@ impl<'a, 'info> Token<'a, 'info> {
         Ok(())
     }
 
+    /// Gives the mint authority to `successor`, or to nobody for ever.
+    #[inline(never)]
+    pub fn set_mint_authority(
+        &self,
+        authority: &Authority<'_, 'info>,
+        successor: Option<&Pubkey>,
+    ) -> Result<()> {
+        let mut data = vec![SET_AUTHORITY, MINT_TOKENS, u8::from(successor.is_some())];
+        data.extend(successor.iter().flat_map(|key| key.to_bytes()));
+        let seeds = Economy::authority_seeds(authority.economy, &authority.bump);
+        call(
+            self.program.key,
+            &[writable(self.mint), signer(authority.info)],
+            &data,
+            &[&seeds],
+        )
+    }
+
     /// Burns from one of the economy's vaults.
     #[inline(never)]
     pub fn burn(
@@ -350,7 +371,10 @@ mod tests {
     use anchor_spl::token_2022::{
         spl_token_2022::{
             extension::transfer_fee::instruction::harvest_withheld_tokens_to_mint,
-            instruction::{burn, close_account, initialize_account3, mint_to, transfer_checked},
+            instruction::{
+                burn, close_account, initialize_account3, mint_to, set_authority, transfer_checked,
+                AuthorityType,
+            },
         },
         ID,
     };
@@ -372,6 +396,14 @@ mod tests {
             (
                 initialize_account3(&ID, &a, &b, &c),
                 [&[INITIALIZE_ACCOUNT_3], c.as_ref()].concat(),
+            ),
+            (
+                set_authority(&ID, &a, None, AuthorityType::MintTokens, &b, &[]),
+                vec![SET_AUTHORITY, MINT_TOKENS, 0],
+            ),
+            (
+                set_authority(&ID, &a, Some(&c), AuthorityType::MintTokens, &b, &[]),
+                [&[SET_AUTHORITY, MINT_TOKENS, 1], c.as_ref()].concat(),
             ),
             (
                 harvest_withheld_tokens_to_mint(&ID, &a, &[&b]),

@@ -436,9 +436,7 @@ impl Action {
             } => {
                 let controller = controller_mut(economy, *parameter)?;
                 let config = controller.config();
-                expect(
-                    config.slew_up == expected.up_ppm && config.slew_down == expected.down_ppm,
-                )?;
+                expect(config.slew_up == expected.up_ppm && config.slew_down == expected.down_ppm)?;
                 let slew = Change::Slew {
                     up: value.up_ppm,
                     down: value.down_ppm,
@@ -514,7 +512,13 @@ impl Action {
                 }
                 Ok(())
             }
-            Self::Unpause { section } => economy.unpause(*section, now),
+            Self::Unpause { section } => {
+                ensure!(
+                    economy.is_paused(*section, now),
+                    HomeostatError::NothingToResume
+                );
+                economy.unpause(*section, now)
+            }
             Self::RevokeAdvisor => {
                 council.advisor.revoke();
                 economy.advice = Advice::default();

@@ -3,7 +3,8 @@
 
 use anchor_lang::prelude::*;
 use homeostat_control::{
-    Action, Config, ConfigError, Decision, Flags, Fx, HoldReason, Mode, Prime, Ramp, Sampling, State,
+    Action, Config, ConfigError, Decision, Flags, Fx, HoldReason, Mode, Prime, Ramp, Sampling,
+    State,
 };
 
 use super::{envelope::Envelope, number::Fixed};

@@ -248,7 +248,7 @@ pub struct Council {
     pub reserved_end: [u8; 128],
 }
 
-const _: () = assert!(core::mem::size_of::<Council>() == 1_752);
+const _: () = assert!(core::mem::size_of::<Council>() == 1_776);
 
 /// A council as its creator sets it up.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]

@@ -101,7 +101,7 @@ pub struct Proposal {
     pub actions: [u8; MAX_ACTION_BYTES],
 }
 
-const _: () = assert!(core::mem::size_of::<Proposal>() == 1_104);
+const _: () = assert!(core::mem::size_of::<Proposal>() == 1_072);
 
 impl Proposal {
     /// Bytes of the account.
@@ -150,8 +150,7 @@ impl Proposal {
         }
         let used = room.saturating_sub(free.len());
         self.action_count = count;
-        self.actions_len =
-            u16::try_from(used).map_err(|_| refuse(HomeostatError::BadActions))?;
+        self.actions_len = u16::try_from(used).map_err(|_| refuse(HomeostatError::BadActions))?;
         self.digest = hash(self.action_bytes()).to_bytes();
         self.resumes = u8::from(actions.iter().all(Action::resumes));
         self.replaces_guardian = u8::from(matches!(actions, [Action::Guardian { .. }]));
@@ -262,7 +261,10 @@ impl Proposal {
             self.class >= Class::Standard as u8,
             HomeostatError::NotVetoable
         );
-        ensure!(weight > 0 && self.veto_base > 0, HomeostatError::NoVotingWeight);
+        ensure!(
+            weight > 0 && self.veto_base > 0,
+            HomeostatError::NoVotingWeight
+        );
         self.veto_weight = self.veto_weight.saturating_add(weight);
         let needed = mul_div_ceil(self.veto_base, u64::from(veto_ppm), PPM).unwrap_or(u64::MAX);
         let enough = self.veto_weight >= needed;
@@ -332,10 +334,7 @@ impl Proposal {
             && self.replaces_guardian != 0
             && self.vetoed_by_stakers == 0
             && now <= self.ended_at.saturating_add(OPEN_TIME);
-        ensure!(
-            !self.is_open() && !liftable,
-            HomeostatError::InvalidState
-        );
+        ensure!(!self.is_open() && !liftable, HomeostatError::InvalidState);
         Ok(())
     }
 }

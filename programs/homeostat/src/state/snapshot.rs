@@ -202,7 +202,7 @@ impl Snapshot {
         }
 
         let mut applied = [None; 4];
-        let planned = economy.stream.emission_rate()?.saturating_mul(elapsed);
+        let planned = economy.stream.planned_at(now)?;
         applied[Parameter::Emission.index()] =
             scaled(economy.value(Parameter::Emission), emitted, planned);
         applied[Parameter::Burn.index()] = scaled(

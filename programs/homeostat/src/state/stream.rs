@@ -3,7 +3,8 @@
 //! A pool settles lazily from monotone accumulators, with Economy read-only.
 //! Whoever changes a rate settles the accumulators first, so an old rate is
 //! never lost and a new one never reaches back. Caps become a time: emission
-//! stops at `emit_until`, the second at which the grant is used up.
+//! stops at `emit_until`, the second at which the grant is used up. Re-rating inside a
+//! period never gives more than the rest of that grant.
 
 use anchor_lang::prelude::*;
 
@@ -53,6 +54,11 @@ pub struct Stream {
     pub fee_acc_q64: U128,
     /// Staker fees per second (Q64.64 base units).
     pub fee_rate_q64: U128,
+    /// What may still be emitted in this period, as of `t0` (Q64.64 base units).
+    pub grant_q64: U128,
+    /// What neither a cap nor a pause would have kept back, from the period's start
+    /// to `t0` (Q64.64 base units).
+    pub planned_q64: U128,
 }
 
 /// What a pool's accumulators stand at.
@@ -131,12 +137,23 @@ impl Stream {
         Ok(rate.get())
     }
 
+    /// Emission from the period's start to `now` if neither a cap nor a pause kept
+    /// any back (Q64.64 base units, saturating).
+    pub fn planned_at(&self, now: i64) -> Result<u128> {
+        let seconds = now.saturating_sub(self.t0).max(0).unsigned_abs();
+        let planned = self.emission_rate()?.saturating_mul(u128::from(seconds));
+        Ok(self.planned_q64.get().saturating_add(planned))
+    }
+
     /// Brings every accumulator to `now`. Time never runs backwards.
     pub fn settle(&mut self, now: i64) -> Result<()> {
         if now <= self.t0 {
             return Ok(());
         }
         let seconds = self.emission_seconds(now);
+        let emitted = self.emission_rate()?.saturating_mul(u128::from(seconds));
+        self.grant_q64 = U128::new(self.grant_q64.get().saturating_sub(emitted));
+        self.planned_q64 = U128::new(self.planned_at(now)?);
         for lane in self.lanes.iter_mut() {
             lane.acc_q64 = U128::new(advance(lane.acc_q64, lane.rate_q64, seconds)?);
         }
@@ -147,8 +164,8 @@ impl Stream {
 
     /// New emission rates from `t0` on: `per_second` split over the pools by the
     /// liquidity share and their weights, floored; the native pool takes the
-    /// remainder. `emit_until` becomes the second at which `grant` is used up,
-    /// rounded down.
+    /// remainder. `emit_until` becomes the second at which `grant_q64` (Q64.64 base
+    /// units) is used up, rounded down; a pause does not put it off.
     ///
     /// `weights[0]` belongs to the native pool and is not read. Call
     /// [`Stream::settle`] first.
@@ -157,7 +174,7 @@ impl Stream {
         per_second: u128,
         liquidity_ppm: u64,
         weights: &[u16; MAX_POOLS],
-        grant: u64,
+        grant_q64: u128,
     ) -> Result<()> {
         let liquidity_weights = || weights.iter().skip(1).map(|w| u128::from(*w));
         let total_weight: u128 = liquidity_weights().sum();
@@ -187,7 +204,8 @@ impl Stream {
         if let Some(lane) = self.lanes.get_mut(NATIVE_LANE) {
             lane.rate_q64 = U128::new(native);
         }
-        self.emit_until = match (u128::from(grant) << 64).checked_div(per_second) {
+        self.grant_q64 = U128::new(grant_q64);
+        self.emit_until = match grant_q64.checked_div(per_second) {
             Some(seconds) => self
                 .t0
                 .saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX)),
@@ -241,7 +259,7 @@ mod tests {
                 u128::from(rate) * ONE_Q64,
                 250_000,
                 &[0, 1, 3, 0, 0, 0, 0, 0],
-                1_000_000,
+                1_000_000 * ONE_Q64,
             )
             .unwrap();
         stream
@@ -293,7 +311,7 @@ mod tests {
     fn without_liquidity_pools_everything_is_native() {
         let mut stream = stream(1_000);
         stream
-            .set_emission(5 * ONE_Q64, 900_000, &[0; MAX_POOLS], 10)
+            .set_emission(5 * ONE_Q64, 900_000, &[0; MAX_POOLS], 10 * ONE_Q64)
             .unwrap();
         assert_eq!(stream.lanes[NATIVE_LANE].rate_q64.get(), 5 * ONE_Q64);
     }
@@ -304,6 +322,22 @@ mod tests {
         stream.set_emission(0, 0, &[0; MAX_POOLS], 0).unwrap();
         assert_eq!(stream.emit_until, i64::MAX);
         assert_eq!(stream.emitted_at(i64::MAX).unwrap(), 0);
+    }
+
+    #[test]
+    fn settling_takes_what_was_emitted_from_the_grant() {
+        let mut stream = stream(1_000);
+        stream.pause_from = 1_100;
+        stream.pause_until = 1_300;
+        for (now, left) in [(1_050, 950_000), (1_200, 900_000), (1_400, 800_000)] {
+            stream.settle(now).unwrap();
+            assert_eq!(stream.grant_q64.get(), left * ONE_Q64, "at {now}");
+            let planned = 1_000 * (now - 1_000) as u128;
+            assert_eq!(stream.planned_q64.get(), planned * ONE_Q64, "at {now}");
+        }
+        // The pause put nothing off: 200,000 of the grant stay.
+        stream.settle(9_000).unwrap();
+        assert_eq!(stream.grant_q64.get(), 200_000 * ONE_Q64);
     }
 
     #[test]

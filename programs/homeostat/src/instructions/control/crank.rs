@@ -10,8 +10,16 @@ use crate::{
     error::HomeostatError,
     events::{emit, Cranked},
     instructions::shared::*,
-    state::{log::Ring, pause::Section, DecisionLog, DecisionRecord, Economy, Parameter, Snapshot},
+    state::{
+        log::Ring, pause::Section, ConfigRecord, DecisionLog, DecisionRecord, Economy, Parameter,
+        Snapshot, Tunable,
+    },
 };
+
+// `Cranked.advice`.
+const NO_ADVICE: u8 = 0;
+const ADVICE_FOLLOWED: u8 = 1;
+const ADVICE_DROPPED: u8 = 2;
 
 /// Accounts of `crank`; after them what [`gather`] reads, pools writable.
 #[event_cpi]
@@ -107,12 +115,53 @@ impl<'info> Crank<'info> {
             next_end: 0,
             tripped: economy.tripped,
             records: Vec::new(),
+            configs: Vec::new(),
+            advice: NO_ADVICE,
         });
-        event.records = self.decide(economy, &snapshot)?;
+        self.follow_advice(economy, &mut event, now)?;
+        event
+            .records
+            .extend_from_slice(&self.decide(economy, &snapshot)?);
         let ahead = economy.roll(&snapshot, supply)?;
         event.new_emit_until = economy.stream.emit_until;
         event.next_end = economy.next_end;
         Ok((event, ahead))
+    }
+
+    /// Applies what the advisor recommended, when its delay is over and it still fits:
+    /// what no longer does is dropped, it must not stop a crank.
+    fn follow_advice(&self, economy: &mut Economy, event: &mut Cranked, now: i64) -> Result<()> {
+        let Some(advice) = economy.advice.take_due(now) else {
+            return Ok(());
+        };
+        event.advice = ADVICE_DROPPED;
+        let parameter = Parameter::from_index(advice.parameter)?;
+        let field = Tunable::from_byte(advice.field)?;
+        let period = economy.totals.periods;
+        let controller = economy
+            .controllers
+            .get_mut(parameter.index())
+            .ok_or(HomeostatError::NoSuchController)?;
+        let value = advice.value.get();
+        let fits = controller
+            .envelope
+            .require_advisable(field, value)
+            .and_then(|()| controller.envelope.change_once(field, period))
+            .and_then(|()| controller.tune(parameter, field, value, advice.over_seconds, now))
+            .is_ok();
+        if !fits {
+            return Ok(());
+        }
+        event.advice = ADVICE_FOLLOWED;
+        event
+            .configs
+            .extend_from_slice(bytemuck::bytes_of(&controller.config));
+        let mut records = [ConfigRecord::new(parameter, controller, now)];
+        Ring::append_to(&mut self.log.as_ref().try_borrow_mut_data()?, &mut records)?;
+        event
+            .records
+            .extend_from_slice(bytemuck::bytes_of(&records));
+        Ok(())
     }
 
     /// Steps all four controllers on one snapshot, then remembers and logs.

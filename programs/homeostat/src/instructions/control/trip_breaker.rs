@@ -8,7 +8,7 @@ use crate::{
     error::{refuse, HomeostatError},
     events::{emit, BreakerTripped},
     instructions::shared::*,
-    state::{Economy, Meter, Pool},
+    state::{AuditKind, AuditRecord, Council, Economy, Meter, Pool},
 };
 
 /// Accounts of `trip_breaker`; after them, for the reward vault what [`gather`]
@@ -22,14 +22,26 @@ pub struct TripBreaker<'info> {
     /// The vault that is short.
     /// CHECK: the vault that is short; compared with what is known by its owner.
     pub vault: UncheckedAccount<'info>,
+    /// The economy's council.
+    pub council: AccountLoader<'info, Council>,
+    /// Gets the record.
+    /// CHECK: by `council.audit`.
+    #[account(mut)]
+    pub audit: UncheckedAccount<'info>,
 }
 
 impl<'info> TripBreaker<'info> {
+    fn check(&self) -> Result<()> {
+        let economy = self.economy.load()?;
+        economy.require_live()?;
+        has_one("economy", &economy.council, self.council.as_ref())?;
+        has_one("council", &self.council.load()?.audit, &self.audit)
+    }
+
     /// What the vault must hold at least (base units).
     #[inline(never)]
     fn liability(&self, remaining: &'info [AccountInfo<'info>], now: i64) -> Result<u64> {
         let economy = self.economy.load()?;
-        economy.require_live()?;
         if self.vault.key() == economy.reward_vault {
             let (tally, _) = gather::tally(&economy, remaining, Touch::Preview, now)?;
             return Economy::reward_liability(&tally, economy.totals.supplied);
@@ -54,10 +66,16 @@ impl<'info> TripBreaker<'info> {
         meter.liability()
     }
 
-    fn apply(&self, held: u64, liability: u64, now: i64) -> Result<BreakerTripped> {
+    fn apply(&self, held: u64, liability: u64, clock: &Clock) -> Result<BreakerTripped> {
         let mut economy = self.economy.load_mut()?;
         let old_emit_until = economy.stream.emit_until;
-        economy.trip(now)?;
+        economy.trip(clock.unix_timestamp)?;
+        let record = AuditRecord {
+            subject: self.vault.key(),
+            value: i64::try_from(liability.saturating_sub(held)).unwrap_or(i64::MAX),
+            ..AuditRecord::new(AuditKind::Tripped, &Pubkey::default(), clock)
+        }
+        .append(&self.audit)?;
         Ok(BreakerTripped {
             economy: self.economy.key(),
             vault: self.vault.key(),
@@ -65,16 +83,20 @@ impl<'info> TripBreaker<'info> {
             liability,
             old_emit_until,
             new_emit_until: economy.stream.emit_until,
+            record,
         })
     }
 }
 
 /// Handles `trip_breaker`.
 pub fn trip_breaker<'info>(ctx: Context<'info, TripBreaker<'info>>) -> Result<()> {
-    let now = now()?;
-    let liability = ctx.accounts.liability(ctx.remaining_accounts, now)?;
+    let clock = Clock::get()?;
+    ctx.accounts.check()?;
+    let liability = ctx
+        .accounts
+        .liability(ctx.remaining_accounts, clock.unix_timestamp)?;
     let held = balance(&ctx.accounts.vault)?;
     ensure!(held < liability, HomeostatError::VaultSolvent);
-    let event = ctx.accounts.apply(held, liability, now)?;
+    let event = ctx.accounts.apply(held, liability, &clock)?;
     emit(&ctx.accounts.event_authority, &event)
 }

@@ -7,11 +7,12 @@ use crate::{
     error::{refuse, HomeostatError},
     events::{emit, EconomyClosed},
     instructions::shared::*,
-    state::{DecisionLog, Economy, Meter, Pool},
+    state::{AuditLog, Council, DecisionLog, Economy, Meter, Pool},
 };
 
 /// Accounts of `close`; after them, for each pool in order: pool, principal
-/// vault, stake mint, token program; for each meter in order: meter, vault.
+/// vault, stake mint, token program; for each meter in order: meter, vault; council and
+/// audit log, if it has them.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Close<'info> {
@@ -69,15 +70,24 @@ impl<'info> Close<'info> {
         Token::read(&self.mint, self.token_program.as_ref()).map(|_| ())
     }
 
-    fn validate(&self, remaining: &[AccountInfo<'info>]) -> Result<[u8; 1]> {
+    fn validate(&self, remaining: &'info [AccountInfo<'info>]) -> Result<[u8; 1]> {
         let economy = self.economy.load()?;
         economy.require_draft()?;
         let pools = economy.active_pools().len().saturating_mul(4);
         let meters = economy.active_meters().len().saturating_mul(2);
-        ensure!(
-            remaining.len() == pools.saturating_add(meters),
-            HomeostatError::NotClosable
-        );
+        let parts = pools.saturating_add(meters);
+        let whole = if economy.council == Pubkey::default() {
+            remaining.len() == parts
+        } else {
+            let [council, audit] = remaining.get(parts..).unwrap_or_default() else {
+                return Err(refuse(HomeostatError::NotClosable));
+            };
+            ensure!(*council.key == economy.council, HomeostatError::NotClosable);
+            let loader = AccountLoader::<Council>::try_from(council)?;
+            let named = loader.load()?.audit;
+            *audit.key == named
+        };
+        ensure!(whole, HomeostatError::NotClosable);
         Ok([economy.authority_bump])
     }
 
@@ -192,15 +202,28 @@ impl<'info> Close<'info> {
     #[inline(never)]
     fn close_accounts(&self, remaining: &'info [AccountInfo<'info>]) -> Result<()> {
         let creator = self.creator.to_account_info();
-        let split = self.economy.load()?.active_pools().len().saturating_mul(4);
-        let (pools, meters) = remaining
-            .split_at_checked(split)
+        let (pools, meters) = {
+            let economy = self.economy.load()?;
+            (
+                economy.active_pools().len().saturating_mul(4),
+                economy.active_meters().len().saturating_mul(2),
+            )
+        };
+        let (pools, rest) = remaining
+            .split_at_checked(pools)
+            .ok_or(HomeostatError::NotClosable)?;
+        let (meters, council) = rest
+            .split_at_checked(meters)
             .ok_or(HomeostatError::NotClosable)?;
         for pool in pools.iter().step_by(4) {
             AccountLoader::<Pool>::try_from(pool)?.close(creator.clone())?;
         }
         for meter in meters.iter().step_by(2) {
             AccountLoader::<Meter>::try_from(meter)?.close(creator.clone())?;
+        }
+        if let [council, audit] = council {
+            AccountLoader::<Council>::try_from(council)?.close(creator.clone())?;
+            AccountLoader::<AuditLog>::try_from(audit)?.close(creator.clone())?;
         }
         self.log.close(creator.clone())?;
         self.economy.close(creator)

@@ -1,4 +1,4 @@
-//! Adds a meter (a payment shard) to a Draft.
+//! Adds a meter (a payment shard) to a Draft, or one that a proposal allowed.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
@@ -9,17 +9,17 @@ use crate::{
     events::{emit, MeterCreated},
     instructions::shared::*,
     seeds,
-    state::{Economy, Meter},
+    state::{Council, Economy, Meter},
 };
 
 /// Accounts of `create_meter`.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreateMeter<'info> {
-    /// The economy's creator; pays the rent.
+    /// The economy's creator; once live, anyone. Pays the rent.
     #[account(mut)]
     pub creator: Signer<'info>,
-    /// In Draft.
+    /// In Draft, or allowed by a proposal.
     #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
     /// CHECK: by `economy.authority`.
@@ -35,6 +35,9 @@ pub struct CreateMeter<'info> {
     /// CHECK: by its seeds.
     #[account(mut)]
     pub vault: UncheckedAccount<'info>,
+    /// The economy's council, once live.
+    #[account(mut)]
+    pub council: Option<AccountLoader<'info, Council>>,
     /// Of the mint.
     pub token_program: Interface<'info, TokenInterface>,
     /// Creates the accounts.
@@ -44,14 +47,21 @@ pub struct CreateMeter<'info> {
 impl CreateMeter<'_> {
     fn check(&self) -> Result<()> {
         let economy = self.economy.load()?;
-        economy.require_creator(self.creator.key)?;
+        require_permit(
+            &economy,
+            self.creator.key,
+            self.council.as_ref(),
+            |permit| {
+                permit.meters = permit.meters.checked_sub(1)?;
+                Some(())
+            },
+        )?;
         has_one("economy", &economy.authority, &self.authority)?;
         has_one("economy", &economy.mint, &self.mint)
     }
 
     fn validate(&self, shard: u8) -> Result<()> {
         let economy = self.economy.load()?;
-        economy.require_draft()?;
         ensure!(
             usize::from(economy.meter_count) < MAX_METERS,
             HomeostatError::TooMany

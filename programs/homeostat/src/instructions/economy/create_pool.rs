@@ -1,4 +1,5 @@
-//! Adds a pool to a Draft: the native pool first, then liquidity pools.
+//! Adds a pool to a Draft, the native pool first, then liquidity pools; or a liquidity
+//! pool that a proposal allowed.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
@@ -9,17 +10,19 @@ use crate::{
     events::{emit, PoolCreated},
     instructions::shared::*,
     seeds,
-    state::{economy::check, mint_rules, Economy, Pool, PoolKind, PoolSlot},
+    state::{
+        council::Permit, economy::check, mint_rules, Council, Economy, Pool, PoolKind, PoolSlot,
+    },
 };
 
 /// Accounts of `create_pool`.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreatePool<'info> {
-    /// The economy's creator; pays the rent.
+    /// The economy's creator; once live, anyone. Pays the rent.
     #[account(mut)]
     pub creator: Signer<'info>,
-    /// In Draft.
+    /// In Draft, or allowed by a proposal.
     #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
     /// CHECK: by `economy.authority`.
@@ -38,6 +41,9 @@ pub struct CreatePool<'info> {
     /// CHECK: by its seeds.
     #[account(mut)]
     pub principal_vault: UncheckedAccount<'info>,
+    /// The economy's council, once live.
+    #[account(mut)]
+    pub council: Option<AccountLoader<'info, Council>>,
     /// Of the stake mint.
     pub token_program: Interface<'info, TokenInterface>,
     /// Creates the accounts.
@@ -45,15 +51,29 @@ pub struct CreatePool<'info> {
 }
 
 impl CreatePool<'_> {
-    fn check(&self) -> Result<()> {
+    fn check(&self, weight: u16) -> Result<()> {
         let economy = self.economy.load()?;
-        economy.require_creator(self.creator.key)?;
+        require_permit(
+            &economy,
+            self.creator.key,
+            self.council.as_ref(),
+            |permit| {
+                let pool = Permit {
+                    stake_mint: self.stake_mint.key(),
+                    amm_vault: self.amm_vault.as_ref()?.key(),
+                    weight,
+                    ..*permit
+                };
+                let allowed = pool == *permit;
+                permit.stake_mint = Pubkey::default();
+                allowed.then_some(())
+            },
+        )?;
         has_one("economy", &economy.authority, &self.authority)
     }
 
     fn validate(&self, weight: u16) -> Result<PoolKind> {
         let economy = self.economy.load()?;
-        economy.require_draft()?;
         ensure!(
             usize::from(economy.pool_count) < MAX_POOLS,
             HomeostatError::TooMany
@@ -144,7 +164,7 @@ impl CreatePool<'_> {
 
 /// Handles `create_pool`.
 pub fn create_pool(ctx: Context<CreatePool>, weight: u16) -> Result<()> {
-    ctx.accounts.check()?;
+    ctx.accounts.check(weight)?;
     let kind = ctx.accounts.validate(weight)?;
     let lane = ctx.accounts.apply(kind, weight)?;
     emit(

@@ -65,6 +65,11 @@ impl<'info> GoLive<'info> {
         }
         ensure!(token.supply > 0, HomeostatError::NoSupply);
         check("supply_floor", economy.limits.supply_floor <= token.supply)?;
+        // Without one nothing could ever be changed, or paused.
+        ensure!(
+            economy.council != Pubkey::default(),
+            HomeostatError::NoCouncil
+        );
         Ok(token)
     }
 
@@ -99,6 +104,8 @@ impl<'info> GoLive<'info> {
             let state = create(&controller.config(), now)
                 .map_err(|_| refuse(HomeostatError::InvalidParameter))?;
             controller.remember(&state);
+            let config = controller.config();
+            controller.envelope.anchor_all(&config);
             records.push(ConfigRecord::new(parameter, controller, now));
             configs.extend_from_slice(bytemuck::bytes_of(&controller.config));
         }

@@ -1,0 +1,182 @@
+//! Stakers' ballots against a proposal.
+
+use anchor_lang::prelude::*;
+
+use crate::{
+    constants::*,
+    error::HomeostatError,
+    events::{emit, BallotCast, BallotClosed},
+    instructions::shared::*,
+    seeds,
+    state::{AuditKind, AuditRecord, Ballot, Council, Pool, Position, Proposal},
+};
+
+/// Accounts of `cast_ballot`.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CastBallot<'info> {
+    /// Owner of the position.
+    pub owner: Signer<'info>,
+    /// Pays the rent and gets it back.
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// The proposal's council.
+    #[account(mut)]
+    pub council: AccountLoader<'info, Council>,
+    /// Voted against.
+    #[account(mut)]
+    pub proposal: AccountLoader<'info, Proposal>,
+    /// The economy's native pool.
+    pub native_pool: AccountLoader<'info, Pool>,
+    /// Native stake of the owner's.
+    pub position: AccountLoader<'info, Position>,
+    /// Created.
+    /// CHECK: by its seeds.
+    #[account(mut)]
+    pub ballot: UncheckedAccount<'info>,
+    /// Gets the record of a veto.
+    /// CHECK: by `council.audit`.
+    #[account(mut)]
+    pub audit: UncheckedAccount<'info>,
+    /// Creates the account.
+    pub system_program: Program<'info, System>,
+}
+
+impl CastBallot<'_> {
+    fn check(&self) -> Result<()> {
+        let proposal = self.proposal.load()?;
+        has_one("proposal", &proposal.council, self.council.as_ref())?;
+        has_one("council", &self.council.load()?.audit, &self.audit)?;
+        let pool = self.native_pool.load()?;
+        same(
+            ErrorCode::ConstraintHasOne,
+            "native_pool",
+            &proposal.economy,
+            &pool.economy,
+        )?;
+        let position = self.position.load()?;
+        has_one("position", &position.pool, self.native_pool.as_ref())?;
+        has_one("position", &position.owner, &self.owner)
+    }
+
+    /// What the position weighs: all of its stake, if none of it came since.
+    fn validate(&self) -> Result<u64> {
+        let position = self.position.load()?;
+        let aged = position.last_add_at < self.proposal.load()?.created_at;
+        ensure!(
+            aged && self.native_pool.load()?.is_native(),
+            HomeostatError::NoVotingWeight
+        );
+        Ok(position.amount)
+    }
+
+    #[inline(never)]
+    fn apply(&self, weight: u64, clock: &Clock) -> Result<BallotCast> {
+        let key = self.proposal.key();
+        let owner = self.owner.key;
+        let at = [seeds::BALLOT, key.as_ref(), owner.as_ref()];
+        let bump = derived("ballot", &self.ballot, &at)?;
+        let creator = Creator { payer: &self.payer };
+        let mut ballot = creator.state::<Ballot>(
+            &self.ballot,
+            Ballot::SPACE,
+            &[seeds::BALLOT, key.as_ref(), owner.as_ref(), &[bump]],
+        )?;
+        ballot.version = LAYOUT_VERSION;
+        ballot.bump = bump;
+        ballot.proposal = key;
+        ballot.owner = *owner;
+        ballot.payer = self.payer.key();
+        ballot.weight = weight;
+
+        let mut council = self.council.load_mut()?;
+        let mut proposal = self.proposal.load_mut()?;
+        let old_weight = proposal.veto_weight;
+        let vetoed =
+            proposal.vote_against(weight, council.delays.staker_veto_ppm, clock.unix_timestamp)?;
+        let mut record = Vec::new();
+        if vetoed {
+            council.close_proposal(proposal.place, proposal.proposer_id);
+            record = AuditRecord {
+                proposal: proposal.index,
+                subject: *owner,
+                digest: proposal.digest,
+                outcome: proposal.state,
+                value: i64::try_from(proposal.veto_weight).unwrap_or(i64::MAX),
+                ..AuditRecord::new(AuditKind::StakersVetoed, owner, clock)
+            }
+            .append(&self.audit)?;
+        }
+        council.invariant()?;
+        Ok(BallotCast {
+            economy: proposal.economy,
+            proposal: key,
+            owner: *owner,
+            old_weight,
+            new_weight: proposal.veto_weight,
+            base: proposal.veto_base,
+            vetoed,
+            record,
+        })
+    }
+}
+
+/// Handles `cast_ballot`.
+pub fn cast_ballot(ctx: Context<CastBallot>) -> Result<()> {
+    let clock = Clock::get()?;
+    ctx.accounts.check()?;
+    let weight = ctx.accounts.validate()?;
+    let event = ctx.accounts.apply(weight, &clock)?;
+    emit(&ctx.accounts.event_authority, &event)
+}
+
+/// Accounts of `close_ballot`.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CloseBallot<'info> {
+    /// Closed.
+    #[account(mut)]
+    pub ballot: AccountLoader<'info, Ballot>,
+    /// Final, or closed itself.
+    /// CHECK: by `ballot.proposal`.
+    pub proposal: UncheckedAccount<'info>,
+    /// Gets the rent.
+    /// CHECK: by `ballot.payer`.
+    #[account(mut)]
+    pub payer: UncheckedAccount<'info>,
+}
+
+impl<'info> CloseBallot<'info> {
+    fn check(&self) -> Result<()> {
+        let ballot = self.ballot.load()?;
+        has_one("ballot", &ballot.proposal, &self.proposal)?;
+        has_one("ballot", &ballot.payer, &self.payer)
+    }
+
+    /// A proposal that is gone was final: its address is never given again.
+    fn validate(&'info self, now: i64) -> Result<()> {
+        if self.proposal.data_is_empty() {
+            return Ok(());
+        }
+        let proposal = AccountLoader::<Proposal>::try_from(self.proposal.as_ref())?;
+        let proposal = proposal.load()?;
+        proposal.require_final(now)
+    }
+}
+
+/// Handles `close_ballot`.
+pub fn close_ballot<'info>(ctx: Context<'info, CloseBallot<'info>>) -> Result<()> {
+    let accounts: &'info CloseBallot<'info> = ctx.accounts;
+    accounts.check()?;
+    accounts.validate(now()?)?;
+    let owner = accounts.ballot.load()?.owner;
+    accounts.ballot.close(accounts.payer.to_account_info())?;
+    emit(
+        &accounts.event_authority,
+        &BallotClosed {
+            proposal: accounts.proposal.key(),
+            owner,
+            payer: accounts.payer.key(),
+        },
+    )
+}

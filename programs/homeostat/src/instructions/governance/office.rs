@@ -1,0 +1,167 @@
+//! What the guardian and the advisor do by themselves: pause, veto advice, advise.
+
+use anchor_lang::prelude::*;
+use homeostat_control::Fx;
+
+use crate::{
+    error::HomeostatError,
+    events::{emit, AdviceVetoed, Advised, Paused},
+    instructions::{caller::*, configure::Q48, shared::*},
+    state::{
+        council::Seat, Advice, AuditKind, AuditRecord, Controller, Council, Economy, Parameter,
+        PauseReason, Section, Tunable,
+    },
+};
+
+/// Accounts of `pause`, `advise` and `veto_advice`.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Office<'info> {
+    /// The guardian; for `advise` the advisor.
+    pub signer: Signer<'info>,
+    /// Live.
+    #[account(mut)]
+    pub economy: AccountLoader<'info, Economy>,
+    /// The economy's council.
+    pub council: AccountLoader<'info, Council>,
+    /// Gets the record.
+    /// CHECK: by `council.audit`.
+    #[account(mut)]
+    pub audit: UncheckedAccount<'info>,
+    /// The transaction's instructions.
+    /// CHECK: by its address.
+    pub instructions: UncheckedAccount<'info>,
+}
+
+impl Office<'_> {
+    /// Refuses anybody but the holder of a role, and an economy that is not live.
+    fn check(&self, role: impl Fn(&Council) -> &Seat, nonce: Nonce) -> Result<()> {
+        let economy = self.economy.load()?;
+        has_one("economy", &economy.council, self.council.as_ref())?;
+        let council = self.council.load()?;
+        has_one("council", &council.audit, &self.audit)?;
+        let seat = role(&council);
+        ensure!(seat.key == *self.signer.key, HomeostatError::Unauthorized);
+        require_caller(&self.instructions, &seat.via, nonce)?;
+        economy.require_live()
+    }
+
+    fn record(&self, kind: AuditKind, subject: u8, value: i64, clock: &Clock) -> Result<Vec<u8>> {
+        AuditRecord {
+            outcome: subject,
+            value,
+            ..AuditRecord::new(kind, self.signer.key, clock)
+        }
+        .append(&self.audit)
+    }
+}
+
+/// Handles `pause`.
+pub fn pause(
+    ctx: Context<Office>,
+    section: Section,
+    seconds: u32,
+    reason: PauseReason,
+) -> Result<()> {
+    let office = ctx.accounts;
+    let clock = Clock::get()?;
+    office.check(|council| &council.guardian.holder, Nonce::Accepted)?;
+    let (old_until, new_until) = {
+        let mut economy = office.economy.load_mut()?;
+        let until = |economy: &Economy| {
+            economy
+                .pauses
+                .get(section as usize)
+                .map_or(0, |pause| pause.until)
+        };
+        let old = until(&economy);
+        economy.pause(section, seconds, reason, clock.unix_timestamp)?;
+        (old, until(&economy))
+    };
+    let record = office.record(AuditKind::Paused, section as u8, new_until, &clock)?;
+    emit(
+        &office.event_authority,
+        &Paused {
+            economy: office.economy.key(),
+            section,
+            reason,
+            old_until,
+            new_until,
+            record,
+        },
+    )
+}
+
+/// Handles `advise`.
+pub fn advise(
+    ctx: Context<Office>,
+    parameter: Parameter,
+    field: Tunable,
+    value_q48: Q48,
+    over_seconds: u32,
+) -> Result<()> {
+    let office = ctx.accounts;
+    let clock = Clock::get()?;
+    office.check(|council| &council.advisor.holder, Nonce::Refused)?;
+    let now = clock.unix_timestamp;
+    let value = Fx::from_bits(value_q48);
+    let eta = now.saturating_add(i64::from(office.council.load()?.delays.routine));
+    let old_q48 = {
+        let mut economy = office.economy.load_mut()?;
+        ensure!(economy.advice.pending == 0, HomeostatError::AdvicePending);
+        let controller: &Controller = economy
+            .controllers
+            .get(parameter.index())
+            .ok_or(HomeostatError::NoSuchController)?;
+        controller.envelope.require_advisable(field, value)?;
+        let old = field.ramp(&controller.config()).to.to_bits();
+        // What the law refuses is refused here, not silently by the crank.
+        let mut trial = *controller;
+        trial.tune(parameter, field, value, over_seconds, now)?;
+        economy.advice = Advice {
+            value: value.into(),
+            eta,
+            over_seconds,
+            parameter: parameter as u8,
+            field: field as u8,
+            pending: 1,
+            reserved: 0,
+        };
+        old
+    };
+    let record = office.record(AuditKind::Advised, parameter as u8, eta, &clock)?;
+    emit(
+        &office.event_authority,
+        &Advised {
+            economy: office.economy.key(),
+            parameter,
+            field,
+            old_q48,
+            new_q48: value_q48,
+            over_seconds,
+            eta,
+            record,
+        },
+    )
+}
+
+/// Handles `veto_advice`.
+pub fn veto_advice(ctx: Context<Office>) -> Result<()> {
+    let office = ctx.accounts;
+    let clock = Clock::get()?;
+    office.check(|council| &council.guardian.holder, Nonce::Accepted)?;
+    let parameter = {
+        let mut economy = office.economy.load_mut()?;
+        let parameter = economy.advice.parameter;
+        economy.advice.drop_pending()?;
+        parameter
+    };
+    let record = office.record(AuditKind::AdviceVetoed, parameter, 0, &clock)?;
+    emit(
+        &office.event_authority,
+        &AdviceVetoed {
+            economy: office.economy.key(),
+            record,
+        },
+    )
+}
