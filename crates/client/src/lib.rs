@@ -22,7 +22,9 @@ pub mod log;
 pub use address::EconomyAddresses;
 pub use anchor_lang::prelude::Pubkey;
 pub use homeostat::{
-    instructions::{ControllerSettings, Direction, EconomyArgs, LimitSettings, Setting},
+    instructions::{
+        ControllerSettings, Direction, EconomyArgs, GuardSettings, LimitSettings, Setting,
+    },
     state::{
         Controller, DecisionLog, DecisionRecord, Economy, Funding, Life, Meter, Metric, Parameter,
         Pool, PoolKind, Position,

@@ -13,7 +13,10 @@ pub mod position;
 pub mod snapshot;
 pub mod stream;
 
-pub use controller::{Controller, Metric, Parameter, StoredConfig, StoredDecision, StoredState};
+pub use controller::{
+    Controller, Metric, Parameter, StoredConfig, StoredDecision, StoredGuardConfig,
+    StoredGuardState, StoredState,
+};
 pub use economy::{Economy, Funding, Life, Limits, PoolSlot};
 pub use log::{ConfigRecord, DecisionLog, DecisionRecord};
 pub use meter::Meter;

@@ -106,9 +106,13 @@ impl<'info> Crank<'info> {
             new_emit_until: 0,
             next_end: 0,
             tripped: economy.tripped,
+            latched: [0; 4],
             records: Vec::new(),
         });
         event.records = self.decide(economy, &snapshot)?;
+        for (latched, controller) in event.latched.iter_mut().zip(&economy.controllers) {
+            *latched = controller.guard.latched;
+        }
         let ahead = economy.roll(&snapshot, supply)?;
         event.new_emit_until = economy.stream.emit_until;
         event.next_end = economy.next_end;
@@ -193,7 +197,8 @@ fn step_one(
         .get_mut(parameter.index())
         .ok_or(HomeostatError::NoSuchController)?;
     records.push(DecisionRecord::new(parameter, controller, &outcome));
-    controller.remember(&outcome.state);
+    controller.remember(&outcome.step.state);
+    controller.guard = (&outcome.step.guard).into();
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
-use homeostat_control::create;
+use homeostat_control::{create, GuardState};
 
 use crate::{
     error::{refuse, HomeostatError},
@@ -97,6 +97,7 @@ impl<'info> GoLive<'info> {
             let state = create(&controller.config(), now)
                 .map_err(|_| refuse(HomeostatError::InvalidParameter))?;
             controller.remember(&state);
+            controller.guard = (&GuardState::new(now)).into();
             records.push(ConfigRecord::new(parameter, controller, now));
             configs.extend_from_slice(bytemuck::bytes_of(&controller.config));
         }
