@@ -5,7 +5,7 @@ use anchor_lang::system_program;
 use homeostat::state::{
     log::{NOT_CAPPED, SLOT_BYTES},
     pause::Section,
-    StoredConfig, StoredDecision, StoredState,
+    StoredConfig, StoredDecision, StoredGuardState, StoredState,
 };
 use homeostat_client::{
     address,
@@ -16,7 +16,9 @@ use homeostat_client::{
     AccountMeta, Controller, ControllerSettings, DecisionLog, DecisionRecord, Direction, Economy,
     Funding, Life, LimitSettings, Metric, Parameter, Pubkey, Setting,
 };
-use homeostat_control::{create, resume, step, Config, Flags, Fx, HoldReason, Input, Sample};
+use homeostat_control::{
+    create, guarded_step, step, Config, Flags, Fx, GuardConfig, GuardState, HoldReason, Input,
+};
 use homeostat_sandbox::{
     world::{TOKEN, WEEK},
     MintSpec, TokenProgram, Wallet, World, WorldSpec,
@@ -164,6 +166,13 @@ async fn preview(world: &mut World, controller: u8) -> StoredDecision {
 async fn edit(world: &mut World, edit: impl FnOnce(&mut Economy)) {
     let economy = world.at.economy;
     world.bank.edit::<Economy>(&economy, edit).await;
+}
+
+/// The law alone.
+fn guards_off(economy: &mut Economy) {
+    for controller in &mut economy.controllers {
+        controller.guard_config.enabled = 0;
+    }
 }
 
 async fn assert_sound(world: &mut World) {
@@ -875,6 +884,7 @@ async fn success_the_log_alone_recomputes_every_decision() {
         world.run(&[grow]).await.unwrap();
     }
     let live = world.bank.now();
+    let mut ordered = 0;
     let alice = world.wallet(300_000_000 * TOKEN).await;
     let amm_vault = world.pools[1].amm_vault.unwrap();
     let mint = world.at.mint;
@@ -885,8 +895,10 @@ async fn success_the_log_alone_recomputes_every_decision() {
                 give(&mut world, &amm_vault, 60_000_000 * TOKEN).await;
                 liquidity_staker(&mut world, 1, 77).await;
             }
-            7 => edit(&mut world, |e| e.controllers[1].latched = 1).await,
-            9 => edit(&mut world, |e| e.controllers[1].latched = 0).await,
+            7 => {
+                ordered = world.bank.now();
+                edit(&mut world, |e| e.controllers[1].trip_guard(ordered)).await;
+            }
             11 => {
                 let supply = world.bank.supply(&mint).await;
                 edit(&mut world, |e| e.limits.supply_floor = supply - 5).await;
@@ -907,7 +919,7 @@ async fn success_the_log_alone_recomputes_every_decision() {
     let (log, records) = log_of(&mut world).await;
     assert_eq!((log.base_seq, log.head_seq), (0, 84));
     let economy = world.economy().await;
-    let mut capped = 0;
+    let (mut capped, mut latched) = (0, 0);
     for (index, controller) in economy.controllers.iter().enumerate() {
         let config = controller.config();
         let Record::Config(first) = &records[index] else {
@@ -915,25 +927,30 @@ async fn success_the_log_alone_recomputes_every_decision() {
         };
         let digest = hashv(&[bytemuck::bytes_of(&controller.config)]).to_bytes();
         assert_eq!(first.digest, digest);
+        let guard_config = GuardConfig::from(&first.guard_config);
+        assert_eq!(guard_config, controller.guard_config());
         let mut state = create(&config, live).unwrap();
+        let mut guard = GuardState::new(live);
         assert_eq!(first.state, StoredState::from(&state));
         for record in records[4 + index..].iter().step_by(4).map(decision) {
             assert_eq!(record.before, StoredState::from(&state));
-            let denominator = record.denominator.get();
-            let y = (denominator > 0).then(|| Sample {
-                value: ratio(record.numerator.get() as i128, denominator),
-                at: record.to,
-                samples: 1,
-            });
-            let applied = (record.applied != NOT_CAPPED).then_some(record.applied);
-            let input = Input {
-                now: record.to,
-                y,
-                w: None,
-                applied,
-                latched: record.held == HoldReason::Latched as u8,
-            };
-            let (after, made) = step(&config, &state, &input);
+            let input = chain::input(record);
+            // The one thing that no record tells beforehand: people held the fee.
+            if index == 1 && (state.last_at..record.to).contains(&ordered) {
+                guard = guard.trip(ordered);
+            }
+            let stepped = guarded_step(
+                &config,
+                &guard_config,
+                &state,
+                &guard,
+                &Input {
+                    latched: false,
+                    ..input
+                },
+            );
+            let (after, made) = chain::recompute(&config, &state, record);
+            assert_eq!((stepped.state, stepped.decision), (after, made));
             let made = StoredDecision::from(&made);
             assert_eq!(
                 (record.y, record.r, record.z, record.p, record.i, record.d),
@@ -953,12 +970,16 @@ async fn success_the_log_alone_recomputes_every_decision() {
                 (record.u, record.flags, record.held),
                 (made.u, made.flags, made.held)
             );
-            capped += u32::from(applied.is_some());
+            capped += u32::from(input.applied.is_some());
+            latched += u32::from(stepped.guard.latched.is_some());
             state = after;
+            guard = stepped.guard;
         }
         assert_eq!(controller.state, StoredState::from(&state));
+        assert_eq!(controller.guard, StoredGuardState::from(&guard));
     }
     assert!(capped > 2, "the story has caps in it: {capped}");
+    assert!(latched > 0, "the story has latches in it: {latched}");
 }
 
 #[tokio::test]
@@ -1873,8 +1894,10 @@ async fn k2_a_withheld_crank_gains_nothing() {
 
 #[tokio::test]
 async fn k3_a_saturated_controller_leaves_its_limit_at_once() {
-    // Given a year in which nobody stakes: emission stands at its highest.
+    // Given a year in which nobody stakes: emission stands at its highest. The guard,
+    // which would hold it there for two periods more, is off.
     let mut world = World::new().await;
+    edit(&mut world, guards_off).await;
     for _ in 0..40 {
         world.next_period().await.unwrap();
     }
@@ -1931,15 +1954,14 @@ async fn k4_a_breaker_holds_one_controller_and_releases_it_without_a_kick() {
     }
     let before = world.economy().await;
     let emission = Parameter::Emission.index();
+    let now = world.bank.now();
     edit(&mut world, |economy| {
-        economy.controllers[emission].latched = 1
+        economy.controllers[emission].trip_guard(now)
     })
     .await;
 
     // Held: the value and the integral wait, the clock goes on, others step.
-    for _ in 0..2 {
-        world.next_period().await.unwrap();
-    }
+    world.next_period().await.unwrap();
     let economy = world.economy().await;
     let controller = &economy.controllers[emission];
     assert_eq!(controller.last.held, HoldReason::Latched as u8);
@@ -1955,10 +1977,7 @@ async fn k4_a_breaker_holds_one_controller_and_releases_it_without_a_kick() {
     // Released: the first sample primes, and u stays where it is.
     let now = world.bank.now();
     edit(&mut world, |economy| {
-        let controller = &mut economy.controllers[emission];
-        controller.latched = 0;
-        let resumed = resume(&controller.config(), &controller.state(), now);
-        controller.remember(&resumed);
+        economy.controllers[emission].resume_guard(now);
     })
     .await;
     world.next_period().await.unwrap();
@@ -2006,6 +2025,8 @@ async fn k5_no_error_however_large_leaves_the_limits() {
         ..WorldSpec::default()
     })
     .await;
+    // No guard stands between the measurement and the law.
+    edit(&mut world, guards_off).await;
     let alice = world.wallet(200_000_000 * TOKEN).await;
     world.staker(TOKEN).await;
     liquidity_staker(&mut world, 1, 1).await;

@@ -14,7 +14,8 @@ mod top_up;
 
 use homeostat_client::{
     event::Event, instruction as ix, instruction::StakeMint, Controller, ControllerSettings,
-    Direction, Economy, EconomyAddresses, EconomyArgs, Funding, LimitSettings, Metric, Pubkey,
+    Direction, Economy, EconomyAddresses, EconomyArgs, Funding, GuardSettings, LimitSettings,
+    Metric, Pubkey,
 };
 use homeostat_sandbox::{
     mint::{MintSpec, TokenProgram},
@@ -292,6 +293,22 @@ fn settings_of(controller: &Controller) -> ControllerSettings {
         slew_down_ppm: limited(controller.config.slew_down),
         max_periods: config.max_periods,
         max_hold: config.max_hold,
+    }
+}
+
+/// The guard of a controller as a setting.
+fn guard_of(controller: &Controller) -> GuardSettings {
+    let guard = controller.guard_config;
+    GuardSettings {
+        enabled: guard.enabled != 0,
+        limit: guard.limit,
+        slack: guard.slack,
+        threshold: guard.threshold,
+        floor: guard.floor,
+        half_life: guard.half_life,
+        min_samples: guard.min_samples,
+        frozen: guard.frozen,
+        hold_periods: guard.hold_periods,
     }
 }
 

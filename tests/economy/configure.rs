@@ -2,7 +2,7 @@
 
 use anchor_lang::error::ErrorCode;
 use homeostat_client::{Parameter, Setting};
-use homeostat_control::{Config, Fx};
+use homeostat_control::{Config, Fx, GuardConfig, GuardState};
 use homeostat_tests::HomeostatError;
 
 use super::*;
@@ -107,6 +107,45 @@ async fn success_what_is_configured_is_what_goes_live() {
 }
 
 #[tokio::test]
+async fn success_a_guard_is_stored_as_given_and_goes_live_unprimed() {
+    let mut world = draft().await;
+    for parameter in Parameter::ALL {
+        let controller = world.economy().await.controllers[parameter.index()];
+        assert_eq!(controller.guard_config(), GuardConfig::default());
+        let wanted = GuardSettings {
+            enabled: false,
+            limit: 2_000_001,
+            slack: 250_002,
+            threshold: 1_000_003,
+            floor: 1_004,
+            half_life: 5,
+            min_samples: 6,
+            frozen: 7,
+            hold_periods: 8,
+        };
+        let settings = wanted;
+        world
+            .configure(Setting::Guard {
+                parameter,
+                settings,
+            })
+            .await
+            .unwrap();
+
+        let controller = world.economy().await.controllers[parameter.index()];
+        assert_eq!(guard_of(&controller), wanted);
+        assert_eq!(controller.guard_config(), GuardConfig::from(&wanted));
+    }
+    world.hand_over_mint(Funding::Mint).await;
+    world.go_live().await.unwrap();
+
+    let economy = world.economy().await;
+    for controller in &economy.controllers {
+        assert_eq!(controller.guard(), GuardState::new(economy.live_at));
+    }
+}
+
+#[tokio::test]
 async fn success_events_carry_the_bytes_before_and_after() {
     let mut world = draft().await;
     let old = world.economy().await;
@@ -139,6 +178,17 @@ async fn success_events_carry_the_bytes_before_and_after() {
             2,
             None,
         ),
+        (
+            Setting::Guard {
+                parameter: Parameter::Emission,
+                settings: GuardSettings {
+                    hold_periods: 3,
+                    ..guard_of(&old.controllers[0])
+                },
+            },
+            3,
+            Some(Parameter::Emission),
+        ),
     ];
     for (setting, kind, parameter) in settings {
         let configure = configure_ix(&world, setting);
@@ -153,6 +203,7 @@ async fn success_events_carry_the_bytes_before_and_after() {
         let bytes = |economy: &Economy| match kind {
             0 => bytemuck::bytes_of(&economy.controllers[0].config).to_vec(),
             1 => bytemuck::bytes_of(&economy.limits).to_vec(),
+            3 => bytemuck::bytes_of(&economy.controllers[0].guard_config).to_vec(),
             _ => bytemuck::cast_slice(&economy.excluded).to_vec(),
         };
         assert_eq!(event.economy, world.at.economy);
@@ -209,6 +260,10 @@ async fn fail_configure_after_going_live() {
         },
         Setting::Excluded {
             accounts: Vec::new(),
+        },
+        Setting::Guard {
+            parameter: Parameter::Fee,
+            settings: guard_of(&economy.controllers[1]),
         },
     ];
     for setting in settings {
@@ -286,6 +341,87 @@ async fn i7_every_limit_is_bounded() {
         world.configure(Setting::Limits(base)).await.unwrap();
         for value in outside {
             refused_by_name(&mut world, Setting::Limits(with(*value)), field).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn i7_every_field_of_a_guard_is_bounded() {
+    let mut world = draft().await;
+    let parameter = Parameter::Burn;
+    let base = guard_of(&world.economy().await.controllers[parameter.index()]);
+    type Set = fn(&mut GuardSettings, u32);
+    // Field, setter, values inside, values outside.
+    let table: [(&str, Set, &[u32], &[u32]); 8] = [
+        (
+            "limit",
+            |g, v| g.limit = v,
+            &[2_000_001, 100_000_000],
+            &[0, 1_999_999, 100_000_001, u32::MAX],
+        ),
+        (
+            "slack",
+            |g, v| g.slack = v,
+            &[250_000, 7_999_999],
+            &[0, 249_999, 8_000_000, u32::MAX],
+        ),
+        (
+            "threshold",
+            |g, v| g.threshold = v,
+            &[1_000_000, 1_000_000_000],
+            &[0, 999_999, 1_000_000_001],
+        ),
+        (
+            "floor",
+            |g, v| g.floor = v,
+            &[1_000, 1_000_000],
+            &[0, 999, 1_000_001],
+        ),
+        (
+            "half_life",
+            |g, v| g.half_life = v as u16,
+            &[1, 1_000],
+            &[0, 1_001, 65_535],
+        ),
+        (
+            "min_samples",
+            |g, v| g.min_samples = v as u16,
+            &[4, 1_000],
+            &[0, 3, 1_001, 65_535],
+        ),
+        ("frozen", |g, v| g.frozen = v as u16, &[0, 2, 65_535], &[1]),
+        (
+            "hold_periods",
+            |g, v| g.hold_periods = v as u16,
+            &[1, 1_000],
+            &[0, 1_001, 65_535],
+        ),
+    ];
+    for (field, set, inside, outside) in table {
+        let with = |value: u32| {
+            let mut settings = base;
+            set(&mut settings, value);
+            Setting::Guard {
+                parameter,
+                settings,
+            }
+        };
+        for value in inside {
+            world
+                .configure(with(*value))
+                .await
+                .unwrap_or_else(|failure| panic!("{field} = {value}: {failure}"));
+        }
+        world
+            .configure(Setting::Guard {
+                parameter,
+                settings: base,
+            })
+            .await
+            .unwrap();
+        for value in outside {
+            let line = format!("burn.guard.{field}: allowed");
+            refused_by_name(&mut world, with(*value), &line).await;
         }
     }
 }
@@ -485,7 +621,7 @@ async fn i7_unknown_settings_are_refused() {
         },
     );
     // Behind the discriminator: the setting's kind, the parameter, the metric, the direction.
-    for (at, first_unknown) in [(8, 3), (9, 4), (10, 4), (11, 2)] {
+    for (at, first_unknown) in [(8, 4), (9, 4), (10, 4), (11, 2)] {
         let mut unknown = sound.clone();
         unknown.data[at] = first_unknown;
         attack(

@@ -806,7 +806,7 @@ async fn o8_a_dust_position_in_the_pool_trips_nothing() {
 
     let economy = world.economy().await;
     assert_eq!(economy.tripped, 0);
-    assert!(economy.controllers.iter().all(|c| c.latched == 0));
+    assert!(economy.controllers.iter().all(|c| c.guard.latched == 0));
     all_is_well(&mut world).await;
 }
 

@@ -688,10 +688,11 @@ async fn u8_exit_while_everything_is_paused() {
 #[tokio::test]
 async fn u8_exit_while_the_breaker_holds() {
     let (mut world, wallet) = ready_to_leave().await;
+    let now = world.bank.now();
     edit_economy(&mut world, |economy| {
         economy.tripped = 1;
         for controller in &mut economy.controllers {
-            controller.latched = 1;
+            controller.trip_guard(now);
         }
     })
     .await;

@@ -23,7 +23,9 @@ pub mod log;
 pub use address::EconomyAddresses;
 pub use anchor_lang::prelude::Pubkey;
 pub use homeostat::{
-    instructions::{ControllerSettings, Direction, EconomyArgs, LimitSettings, Setting},
+    instructions::{
+        ControllerSettings, Direction, EconomyArgs, GuardSettings, LimitSettings, Setting,
+    },
     state::{
         Action, AuditKind, AuditLog, AuditRecord, Ballot, Class, Controller, Council, CouncilArgs,
         DecisionLog, DecisionRecord, Delays, Economy, Funding, Life, Meter, Metric, Parameter,

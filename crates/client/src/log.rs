@@ -1,8 +1,12 @@
-//! The decision log: its records and their hash chain.
+//! The decision log: its records, their hash chain, and each decision again.
 
 use homeostat::state::{
-    log::{RecordKind, RECORD_BYTES, SLOT_BYTES},
-    ConfigRecord, DecisionLog, DecisionRecord,
+    log::{RecordKind, NOT_CAPPED, RECORD_BYTES, SLOT_BYTES},
+    ConfigRecord, DecisionLog, DecisionRecord, Measurement,
+};
+use homeostat_control::{
+    held_step, resumed_step, step, Config, Decision, Flags, HoldReason, Input, LatchReason, Sample,
+    State,
 };
 use solana_program::hash::hashv;
 
@@ -75,6 +79,48 @@ impl core::fmt::Display for LogError {
 }
 
 impl std::error::Error for LogError {}
+
+/// What the controller of a record was shown.
+pub fn input(record: &DecisionRecord) -> Input {
+    let denominator = record.denominator.get();
+    let measured = (denominator > 0)
+        .then_some(Measurement {
+            numerator: record.numerator.get() as i128,
+            denominator,
+        })
+        .and_then(|measurement| measurement.value());
+    Input {
+        now: record.to,
+        y: measured.map(|value| Sample {
+            value,
+            at: record.to,
+            samples: 1,
+        }),
+        w: None,
+        applied: (record.applied != NOT_CAPPED).then_some(record.applied),
+        latched: record.held == HoldReason::Latched as u8,
+    }
+}
+
+/// The step of a record again, from the configuration in force and the memory
+/// before it; what the guard found is taken from the record. To prove that too,
+/// follow the guard from its [`ConfigRecord`] on with
+/// [`homeostat_control::guarded_step`].
+pub fn recompute(config: &Config, state: &State, record: &DecisionRecord) -> (State, Decision) {
+    let input = input(record);
+    let resumed = Flags(record.flags).contains(Flags::RESUMED);
+    let latch = match HoldReason::from_number(record.held) {
+        HoldReason::Spike => Some(LatchReason::Spike),
+        HoldReason::Drift => Some(LatchReason::Drift),
+        HoldReason::Frozen => Some(LatchReason::Frozen),
+        _ => None,
+    };
+    match latch {
+        Some(reason) => held_step(config, state, &input, reason),
+        None if resumed => resumed_step(config, state, &input),
+        None => step(config, state, &input),
+    }
+}
 
 /// The records kept in the ring, oldest first, after checking the chain from
 /// base to head.

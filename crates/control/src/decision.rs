@@ -84,6 +84,9 @@ impl Flags {
     pub const MANUAL: Self = Self(1 << 12);
     /// `y` was clamped into `[y_min, y_max]` (`Sampling::Mean`).
     pub const CLAMPED_Y: Self = Self(1 << 13);
+    /// The guard's latch opened: the step started from the resumed state
+    /// ([`crate::resume`]), not from the one before.
+    pub const RESUMED: Self = Self(1 << 14);
 
     /// True when every bit of `other` is set.
     pub const fn contains(self, other: Self) -> bool {

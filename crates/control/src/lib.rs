@@ -29,8 +29,8 @@ mod state;
 pub use config::{Action, Config, ConfigError, Field, Mode, Sampling};
 pub use decision::{Decision, Flags, HoldReason};
 pub use guard::{
-    guarded_step, observe, GuardConfig, GuardConfigError, GuardField, GuardFlags, GuardState,
-    Guarded, LatchReason, Verdict,
+    guarded_step, observe, resumed_step, GuardConfig, GuardConfigError, GuardField, GuardFlags,
+    GuardState, Guarded, LatchReason, Verdict,
 };
 pub use law::{change, create, held_step, resume, step, Change, Input, Sample};
 pub use math::{div_half_even, exp2_neg, mul_half_even};

@@ -259,7 +259,7 @@ fn mul_shift<const SHIFT: u32>(a: Fx, b: Fx) -> Option<Fx> {
     };
     // A magnitude of 2^127 or more has no place in Fx; below it, rounding up cannot
     // carry out of 128 bits.
-    if high >> (SHIFT - 1) != 0 {
+    if high >> const { SHIFT - 1 } != 0 {
         return None;
     }
     // `high` has fewer than SHIFT bits: the rotation carries them to the top.

@@ -7,8 +7,8 @@ use common::exact::{Real, Wide};
 use common::random::{cases, garbage};
 use common::*;
 use homeostat_control::{
-    guarded_step, observe, resume, step, Config, Flags, Fx, GuardConfig, GuardFlags, GuardState,
-    HoldReason, Input, LatchReason, Mode, Sampling, State,
+    guarded_step, observe, resume, resumed_step, step, Config, Flags, Fx, GuardConfig, GuardFlags,
+    GuardState, HoldReason, Input, LatchReason, Mode, Sampling, State,
 };
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -419,7 +419,14 @@ fn check_step(
         prop_assert_eq!((all.state, all.decision), step(config, state, input));
     } else {
         let released = resume(config, state, input.now);
-        prop_assert_eq!((all.state, all.decision), step(config, &released, input));
+        let (mut after, _) = step(config, &released, input);
+        after.last.flags.insert(Flags::RESUMED);
+        prop_assert_eq!((all.state, all.decision), (after, after.last));
+        prop_assert_eq!(
+            (after, after.last),
+            resumed_step(config, state, input),
+            "a replay's way to the same"
+        );
         prop_assert!(guard.latched.is_some());
     }
     if input.now > state.last_at {

@@ -313,6 +313,10 @@ pub struct Cranked {
     pub next_end: i64,
     /// 1 when the economy-wide check failed.
     pub tripped: u8,
+    /// Why each controller's guard holds it after this step, by `Parameter`:
+    /// `LatchReason` as a number, 0 = it does not. That it opened in this step is a
+    /// flag of the record.
+    pub latched: [u8; 4],
     /// Log records, back to back; the log's hash chain covers them. Four decisions, after
     /// the configuration that advice changed, if it did.
     pub records: Vec<u8>,

@@ -2,13 +2,13 @@
 //! period, and a check of everything after each.
 
 use homeostat::constants::{PPM, YEAR};
-use homeostat::state::{Measurement, StoredDecision, StoredState, Ticket};
+use homeostat::state::{StoredDecision, StoredGuardState, StoredState, Ticket};
 use homeostat_client::instruction::{self as ix, StakeMint};
 use homeostat_client::log::{self, Record};
 use homeostat_client::{
     DecisionRecord, Economy, Funding, Instruction, Parameter, Position, Pubkey,
 };
-use homeostat_control::{step, Decision, Input, Sample};
+use homeostat_control::{guarded_step, Decision, Input};
 use homeostat_sandbox::bank::Receipt;
 use homeostat_sandbox::{Bank, Invariants, MintSpec, TokenProgram, Wallet, World, WorldSpec};
 use solana_keypair::Keypair;
@@ -1014,6 +1014,7 @@ fn world_spec(spec: &EconomySpec) -> WorldSpec {
         meters: spec.meters,
         excluded: 1,
         draft: true,
+        ..WorldSpec::default()
     }
 }
 
@@ -1039,8 +1040,8 @@ async fn add_liquidity_pool(
     Ok(stake)
 }
 
-/// Takes a record's inputs and the state before, steps the law off chain, and compares
-/// every term and the whole memory with what the chain has.
+/// Takes a record's inputs and the state before, steps guard and law off chain, and
+/// compares every term and the whole memory with what the chain has.
 fn recomputes(
     before: &Economy,
     after: &Economy,
@@ -1049,33 +1050,28 @@ fn recomputes(
 ) -> bool {
     let old = &before.controllers[parameter.index()];
     let new = &after.controllers[parameter.index()];
-    let denominator = record.denominator.get();
-    let measured = (denominator > 0)
-        .then_some(Measurement {
-            numerator: record.numerator.get() as i128,
-            denominator,
-        })
-        .and_then(|measurement| measurement.value());
     let input = Input {
-        now: record.to,
-        y: measured.map(|value| Sample {
-            value,
-            at: record.to,
-            samples: 1,
-        }),
-        w: None,
-        applied: (record.applied != homeostat::state::log::NOT_CAPPED).then_some(record.applied),
-        latched: old.latched != 0 || before.tripped != 0,
+        latched: before.tripped != 0,
+        ..log::input(record)
     };
-    let (state, decision) = step(&old.config(), &old.state(), &input);
-    record.before == old.state
-        && StoredState::from(&state) == new.state
-        && StoredDecision::from(&decision) == new.last
+    let made = guarded_step(
+        &old.config(),
+        &old.guard_config(),
+        &old.state(),
+        &old.guard(),
+        &input,
+    );
+    // From the record alone it comes out the same.
+    log::recompute(&old.config(), &old.state(), record) == (made.state, made.decision)
+        && StoredGuardState::from(&made.guard) == new.guard
+        && record.before == old.state
+        && StoredState::from(&made.state) == new.state
+        && StoredDecision::from(&made.decision) == new.last
         && (record.u, record.raw, record.limited) == (new.last.u, new.last.raw, new.last.limited)
         && (record.y, record.r, record.z) == (new.last.y, new.last.r, new.last.z)
         && (record.p, record.i, record.d, record.f)
             == (new.last.p, new.last.i, new.last.d, new.last.f)
-        && record.flags == new.last.flags
+        && (record.flags, record.held) == (new.last.flags, new.last.held)
 }
 
 #[cfg(test)]

@@ -269,6 +269,7 @@ pub fn flag_names(decision: &Decision) -> Vec<&'static str> {
         (Flags::CAPPED, "capped"),
         (Flags::MANUAL, "manual"),
         (Flags::CLAMPED_Y, "clamped_y"),
+        (Flags::RESUMED, "resumed"),
     ]
     .into_iter()
     .filter(|(flag, _)| decision.flags.contains(*flag))

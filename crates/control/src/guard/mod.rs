@@ -81,7 +81,7 @@ pub use state::{GuardFlags, GuardState, LatchReason, Verdict};
 use crate::{
     law::{gate, held_step, resume, step},
     math::limit,
-    Config, Decision, Fx, Input, Sampling, State,
+    Config, Decision, Flags, Fx, Input, Sampling, State,
 };
 
 /// One deviation, or the scale, in the unit of settings and scores.
@@ -134,7 +134,7 @@ pub fn guarded_step(
     let (state, decision) = if let Some(reason) = verdict.latched {
         held_step(config, state, input, reason)
     } else if verdict.flags.contains(GuardFlags::RESUMED) {
-        step(config, &resume(config, state, input.now), input)
+        resumed_step(config, state, input)
     } else {
         step(config, state, input)
     };
@@ -144,6 +144,19 @@ pub fn guarded_step(
         decision,
         verdict,
     }
+}
+
+/// A step that begins by resuming the law, and says so ([`Flags::RESUMED`]).
+///
+/// [`guarded_step`] calls it when a latch opens; a replay that has the flag from a
+/// record instead of a guard may too.
+pub fn resumed_step(config: &Config, state: &State, input: &Input) -> (State, Decision) {
+    if input.now <= state.last_at {
+        return step(config, state, input);
+    }
+    let (mut state, _) = step(config, &resume(config, state, input.now), input);
+    state.last.flags.insert(Flags::RESUMED);
+    (state, state.last)
 }
 
 /// Shows the guard one sample, or that there is none (`y` is a fraction, `now`

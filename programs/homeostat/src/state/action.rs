@@ -1,7 +1,7 @@
 //! What a proposal can do: typed actions, each with the value it expects to find.
 
 use anchor_lang::prelude::*;
-use homeostat_control::{change, resume, Change, Fx, Mode};
+use homeostat_control::{change, Change, Fx, GuardConfig, Mode};
 
 use super::{
     controller::{refuse_config, Controller, Parameter},
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     constants::*,
     error::{refuse, HomeostatError},
-    instructions::{ControllerSettings, Q48},
+    instructions::{ControllerSettings, GuardSettings, Q48},
 };
 
 /// Ramped quantities of a controller.
@@ -251,6 +251,15 @@ pub enum Action {
         /// From now on.
         settings: ControllerSettings,
     },
+    /// Settings of a controller's anomaly guard. Critical.
+    Guard {
+        /// Which controller.
+        parameter: Parameter,
+        /// So far.
+        expected: GuardSettings,
+        /// From now on.
+        value: GuardSettings,
+    },
     /// Offers somebody a seat in the council. Critical.
     AddMember {
         /// Who.
@@ -342,6 +351,7 @@ impl Action {
             Self::Caps { .. }
             | Self::Terms { .. }
             | Self::Wire { .. }
+            | Self::Guard { .. }
             | Self::AddMember { .. }
             | Self::RemoveMember { .. }
             | Self::Threshold { .. }
@@ -485,30 +495,40 @@ impl Action {
                 Controller::validate(&config, *parameter)?;
                 let controller = controller_mut(economy, *parameter)?;
                 expect(controller.config_seq == *expected_seq)?;
-                // Another measurement: what the law remembers of the old one is void,
-                // and its limits hold from now on.
-                let mut state = resume(&config, &controller.state(), now);
-                state.u = state.u.clamp(config.min, config.max);
-                let state = resume(&config, &state, now);
                 controller.config = (&config).into();
                 controller.metric = settings.metric as u8;
                 controller.envelope.anchor_all(&config);
-                controller.remember(&state);
+                controller.state.u = controller.state.u.clamp(config.min, config.max);
                 controller.config_seq = controller.config_seq.saturating_add(1);
+                // What guard and law remember is of another measurement.
+                controller.resume_guard(now);
                 Ok(())
+            }
+            Self::Guard {
+                parameter,
+                expected,
+                value,
+            } => {
+                let config = GuardConfig::from(value);
+                Controller::validate_guard(&config, *parameter)?;
+                let expected = (&GuardConfig::from(expected)).into();
+                let stored = &mut controller_mut(economy, *parameter)?.guard_config;
+                set(stored, &expected, &(&config).into())
             }
             Self::ResumeController { parameter } => {
                 let controller = controller_mut(economy, *parameter)?;
-                ensure!(controller.latched != 0, HomeostatError::NothingToResume);
-                controller.latched = 0;
-                controller.release(now);
+                ensure!(
+                    controller.guard.latched != 0,
+                    HomeostatError::NothingToResume
+                );
+                controller.resume_guard(now);
                 Ok(())
             }
             Self::ResumeEconomy => {
                 ensure!(economy.tripped != 0, HomeostatError::NothingToResume);
                 economy.tripped = 0;
                 for controller in economy.controllers.iter_mut() {
-                    controller.release(now);
+                    controller.resume_guard(now);
                 }
                 Ok(())
             }
@@ -666,12 +686,6 @@ impl Controller {
     ) -> Result<()> {
         check("over_seconds", over_seconds <= MAX_RAMP)?;
         self.change(parameter, &field.change(value, over_seconds), now)
-    }
-
-    /// Lets go of a held controller: bumpless, primed by the next sample.
-    pub fn release(&mut self, now: i64) {
-        let state = resume(&self.config(), &self.state(), now);
-        self.remember(&state);
     }
 }
 

@@ -3,8 +3,8 @@
 
 use anchor_lang::prelude::*;
 use homeostat_control::{
-    Action, Config, ConfigError, Decision, Flags, Fx, HoldReason, Mode, Prime, Ramp, Sampling,
-    State,
+    resume, Action, Config, ConfigError, Decision, Flags, Fx, GuardConfig, GuardState, HoldReason,
+    LatchReason, Mode, Prime, Ramp, Sampling, State,
 };
 
 use super::{envelope::Envelope, number::Fixed};
@@ -483,22 +483,135 @@ impl From<&StoredDecision> for Decision {
             u_prev: d.u_prev,
             u: d.u,
             flags: Flags(d.flags),
-            held: hold_reason(d.held),
+            held: HoldReason::from_number(d.held),
         }
     }
 }
 
-/// `HoldReason` from its stored byte; an unknown one reads as `Computation`.
-fn hold_reason(byte: u8) -> HoldReason {
-    match byte {
-        0 => HoldReason::None,
-        1 => HoldReason::Missing,
-        2 => HoldReason::Stale,
-        3 => HoldReason::Future,
-        4 => HoldReason::OutOfRange,
-        5 => HoldReason::ThinSamples,
-        7 => HoldReason::Latched,
-        _ => HoldReason::Computation,
+/// [`GuardConfig`] in an account; fields as there.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct StoredGuardConfig {
+    /// Deviation limit (ppm of a deviation).
+    pub limit: u32,
+    /// CUSUM slack (ppm of a deviation).
+    pub slack: u32,
+    /// CUSUM threshold (ppm of a deviation).
+    pub threshold: u32,
+    /// Floor of the deviation (ppm of the error scale).
+    pub floor: u32,
+    /// Half-life of the statistics (periods).
+    pub half_life: u16,
+    /// Samples learnt before one is judged.
+    pub min_samples: u16,
+    /// Identical samples of a feed that latch; 0 = off. The program's own
+    /// measurements may stand still whatever it says.
+    pub frozen: u16,
+    /// Length of a latch (periods), at least a day.
+    pub hold_periods: u16,
+    /// 0 = off.
+    pub enabled: u8,
+    /// Unused.
+    pub reserved: [u8; 7],
+}
+
+impl From<&GuardConfig> for StoredGuardConfig {
+    fn from(c: &GuardConfig) -> Self {
+        Self {
+            limit: c.limit,
+            slack: c.slack,
+            threshold: c.threshold,
+            floor: c.floor,
+            half_life: c.half_life,
+            min_samples: c.min_samples,
+            frozen: c.frozen,
+            hold_periods: c.hold_periods,
+            enabled: u8::from(c.enabled),
+            reserved: [0; 7],
+        }
+    }
+}
+
+impl From<&StoredGuardConfig> for GuardConfig {
+    fn from(c: &StoredGuardConfig) -> Self {
+        Self {
+            enabled: c.enabled != 0,
+            limit: c.limit,
+            slack: c.slack,
+            threshold: c.threshold,
+            floor: c.floor,
+            half_life: c.half_life,
+            min_samples: c.min_samples,
+            frozen: c.frozen,
+            hold_periods: c.hold_periods,
+        }
+    }
+}
+
+/// [`GuardState`] in an account; fields as there.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct StoredGuardState {
+    /// Running mean of y (2^-40).
+    pub mean: i64,
+    /// Running mean absolute deviation of y (2^-40).
+    pub deviation: u64,
+    /// Last learnt sample (2^-40).
+    pub value: i64,
+    /// Time of the last observation (unix seconds).
+    pub last_at: i64,
+    /// When the latch closed (unix seconds).
+    pub held_since: i64,
+    /// Time that the statistics stand for (seconds).
+    pub weight: u64,
+    /// Evidence of an upward drift (ppm of a deviation).
+    pub cusum_up: u32,
+    /// Evidence of a downward drift (ppm of a deviation).
+    pub cusum_down: u32,
+    /// Samples learnt since creation or the last resume.
+    pub samples: u16,
+    /// Length of the run of identical samples.
+    pub run: u16,
+    /// `LatchReason` as a number; 0 = open.
+    pub latched: u8,
+    /// Unused.
+    pub reserved: [u8; 3],
+}
+
+impl From<&GuardState> for StoredGuardState {
+    fn from(s: &GuardState) -> Self {
+        Self {
+            mean: s.mean,
+            deviation: s.deviation,
+            value: s.value,
+            last_at: s.last_at,
+            held_since: s.held_since,
+            weight: s.weight,
+            cusum_up: s.cusum_up,
+            cusum_down: s.cusum_down,
+            samples: s.samples,
+            run: s.run,
+            latched: s.latched.map_or(0, LatchReason::number),
+            reserved: [0; 3],
+        }
+    }
+}
+
+impl From<&StoredGuardState> for GuardState {
+    fn from(s: &StoredGuardState) -> Self {
+        Self {
+            mean: s.mean,
+            deviation: s.deviation,
+            value: s.value,
+            last_at: s.last_at,
+            held_since: s.held_since,
+            weight: s.weight,
+            cusum_up: s.cusum_up,
+            cusum_down: s.cusum_down,
+            samples: s.samples,
+            run: s.run,
+            latched: LatchReason::from_number(s.latched),
+        }
     }
 }
 
@@ -508,6 +621,10 @@ fn hold_reason(byte: u8) -> HoldReason {
 pub struct Controller {
     /// What governance set.
     pub config: StoredConfig,
+    /// What governance set for the guard.
+    pub guard_config: StoredGuardConfig,
+    /// What the guard remembers.
+    pub guard: StoredGuardState,
     /// What the law remembers.
     pub state: StoredState,
     /// The last decision.
@@ -516,12 +633,10 @@ pub struct Controller {
     pub config_seq: u64,
     /// `Metric` as a number.
     pub metric: u8,
-    /// 1 while a breaker holds this controller.
-    pub latched: u8,
     /// Unused.
-    pub reserved: [u8; 6],
-    /// Unused: room for the anomaly guard.
-    pub reserved_end: [u64; 6],
+    pub reserved: [u8; 7],
+    /// Unused.
+    pub reserved_end: [u64; 2],
     /// How far it may be tuned at short notice.
     pub envelope: Envelope,
 }
@@ -529,7 +644,9 @@ pub struct Controller {
 const _: () = assert!(core::mem::size_of::<StoredConfig>() == 504);
 const _: () = assert!(core::mem::size_of::<StoredState>() == 128);
 const _: () = assert!(core::mem::size_of::<StoredDecision>() == 264);
-const _: () = assert!(core::mem::size_of::<Controller>() == 1_136);
+const _: () = assert!(core::mem::size_of::<StoredGuardConfig>() == 32);
+const _: () = assert!(core::mem::size_of::<StoredGuardState>() == 64);
+const _: () = assert!(core::mem::size_of::<Controller>() == 1_200);
 const _: () = assert!(core::mem::align_of::<Controller>() == 8);
 
 /// Names the field in the log, and what it allows.
@@ -555,6 +672,29 @@ impl Controller {
         self.state.with_last(Decision::from(&self.last))
     }
 
+    /// The guard's configuration.
+    pub fn guard_config(&self) -> GuardConfig {
+        GuardConfig::from(&self.guard_config)
+    }
+
+    /// The guard's state.
+    pub fn guard(&self) -> GuardState {
+        GuardState::from(&self.guard)
+    }
+
+    /// Holds the controller by order at `now` (unix seconds) for as long as its
+    /// guard would; a latch that is closed stays as it is.
+    pub fn trip_guard(&mut self, now: i64) {
+        self.guard = (&self.guard().trip(now)).into();
+    }
+
+    /// Releases the controller at `now` (unix seconds): the guard forgets its
+    /// statistics, the law is re-primed at the present value.
+    pub fn resume_guard(&mut self, now: i64) {
+        self.guard = (&self.guard().resume(now)).into();
+        self.remember(&resume(&self.config(), &self.state(), now));
+    }
+
     /// Remembers a step.
     pub fn remember(&mut self, state: &State) {
         self.state = state.into();
@@ -569,6 +709,20 @@ impl Controller {
             .clamp(self.config.min, self.config.max)
             .clamp(parameter.floor(), parameter.ceiling())
             .unsigned_abs()
+    }
+
+    /// Refuses settings that the guard excludes.
+    pub fn validate_guard(config: &GuardConfig, parameter: Parameter) -> Result<()> {
+        let Err(wrong) = config.validate() else {
+            return Ok(());
+        };
+        msg!(
+            "{}.guard.{}: allowed {}",
+            parameter.name(),
+            wrong.field.name(),
+            wrong.field.allowed()
+        );
+        Err(refuse(HomeostatError::InvalidParameter))
     }
 
     /// Refuses a configuration that the law or the parameter's range excludes.

@@ -143,9 +143,21 @@ impl Class {
     }
 }
 
-/// How long proposals wait, and what stops them.
-#[zero_copy]
-#[derive(AnchorSerialize, AnchorDeserialize, Debug, Default, PartialEq, Eq)]
+/// How long proposals wait, and what stops them. Five 32-bit numbers: an argument and
+/// its account have the same bytes.
+#[derive(
+    AnchorSerialize,
+    AnchorDeserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    bytemuck::Pod,
+    bytemuck::Zeroable,
+)]
+#[repr(C)]
 pub struct Delays {
     /// Between threshold and execution of Routine proposals, and between advice and
     /// its effect (seconds): 6 h to 7 d.

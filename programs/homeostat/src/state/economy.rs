@@ -191,7 +191,7 @@ pub struct Economy {
 }
 
 const _: () = assert!(core::mem::align_of::<Economy>() == 8);
-const _: () = assert!(core::mem::size_of::<Economy>() == 6_832);
+const _: () = assert!(core::mem::size_of::<Economy>() == 7_088);
 
 impl Economy {
     /// Bytes of the account.
@@ -530,6 +530,7 @@ impl Economy {
         for (controller, parameter) in self.controllers.iter().zip(Parameter::ALL) {
             let config = controller.config();
             Controller::validate(&config, parameter)?;
+            Controller::validate_guard(&controller.guard_config(), parameter)?;
             check("controller.period", config.period == self.limits.period)?;
         }
         Ok(())

@@ -9,7 +9,7 @@ use anchor_lang::prelude::*;
 use solana_program::hash::hashv;
 
 use super::{
-    controller::{Controller, Parameter, StoredState},
+    controller::{Controller, Parameter, StoredGuardConfig, StoredState},
     number::{Fixed, U128},
     snapshot::Outcome,
 };
@@ -36,7 +36,9 @@ pub enum RecordKind {
 }
 
 /// A controller's step, with everything needed to recompute it from its
-/// configuration.
+/// configuration. What the guard found stands in `held` (a latch) and in `flags`
+/// ([`homeostat_control::Flags::RESUMED`]); the guard's own state does not, it
+/// follows from the records since the configuration.
 #[zero_copy]
 #[derive(Debug, PartialEq, Eq)]
 pub struct DecisionRecord {
@@ -95,7 +97,7 @@ const _: () = assert!(core::mem::size_of::<DecisionRecord>() == RECORD_BYTES);
 impl DecisionRecord {
     /// The record of a step that started from `controller`.
     pub fn new(parameter: Parameter, controller: &Controller, outcome: &Outcome) -> Self {
-        let decision = &outcome.decision;
+        let decision = &outcome.step.decision;
         let (numerator, denominator) = outcome
             .measurement
             .map_or((0, 0), |m| (m.numerator as u128, m.denominator));
@@ -151,8 +153,10 @@ pub struct ConfigRecord {
     pub digest: [u8; 32],
     /// The controller after the change.
     pub state: StoredState,
+    /// The guard's configuration itself.
+    pub guard_config: StoredGuardConfig,
     /// Unused.
-    pub reserved_end: [u8; 192],
+    pub reserved_end: [u8; 160],
 }
 
 const _: () = assert!(core::mem::size_of::<ConfigRecord>() == RECORD_BYTES);
@@ -170,7 +174,8 @@ impl ConfigRecord {
             at,
             digest: hashv(&[bytemuck::bytes_of(&controller.config)]).to_bytes(),
             state: controller.state,
-            reserved_end: [0; 192],
+            guard_config: controller.guard_config,
+            reserved_end: [0; 160],
         }
     }
 }

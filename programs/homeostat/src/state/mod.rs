@@ -22,7 +22,10 @@ pub mod stream;
 pub use action::{Action, Tunable};
 pub use audit::{AuditKind, AuditLog, AuditRecord};
 pub use ballot::Ballot;
-pub use controller::{Controller, Metric, Parameter, StoredConfig, StoredDecision, StoredState};
+pub use controller::{
+    Controller, Metric, Parameter, StoredConfig, StoredDecision, StoredGuardConfig,
+    StoredGuardState, StoredState,
+};
 pub use council::{Class, Council, CouncilArgs, Delays, Member, Role, RoleKind, SeatArgs};
 pub use economy::{Economy, Funding, Life, Limits, PoolSlot};
 pub use envelope::{Advice, Envelope};

@@ -5,7 +5,7 @@
 //! that what is previewed is what is applied.
 
 use anchor_lang::prelude::*;
-use homeostat_control::{step, Decision, Fx, Input, Sample, State};
+use homeostat_control::{guarded_step, Fx, Guarded, Input, Sample};
 
 use super::{
     controller::{Metric, Parameter},
@@ -242,12 +242,16 @@ impl Snapshot {
             }),
             w: None,
             applied,
-            latched: controller.latched != 0 || self.latched,
+            latched: self.latched,
         };
-        let (state, decision) = step(&controller.config(), &controller.state(), &input);
         Ok(Outcome {
-            state,
-            decision,
+            step: guarded_step(
+                &controller.config(),
+                &controller.guard_config(),
+                &controller.state(),
+                &controller.guard(),
+                &input,
+            ),
             measurement,
             applied,
         })
@@ -257,10 +261,8 @@ impl Snapshot {
 /// One controller's step, with what it was based on.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome {
-    /// Memory after the step.
-    pub state: State,
-    /// The decision.
-    pub decision: Decision,
+    /// The decision, and memory of law and guard after it.
+    pub step: Guarded,
     /// The measurement behind y.
     pub measurement: Option<Measurement>,
     /// The real value that a cap left (ppm).

@@ -23,7 +23,7 @@ use homeostat_client::{
     DecisionLog, DecisionRecord, Economy, EconomyAddresses, EconomyArgs, Funding, Instruction,
     Life, LimitSettings, Meter, Parameter, Pool, Position, Pubkey, Setting, PROGRAM_ID,
 };
-use homeostat_control::{step, Fx, Input, Sample};
+use homeostat_control::Fx;
 use homeostat_validator::{Loading, Options, Validator};
 use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
@@ -668,20 +668,10 @@ fn cranked(story: &mut Story, ears: &Ears, period: u64) {
         assert_eq!(read, expected[index], "{parameter:?}");
         assert_eq!(record.applied, NOT_CAPPED, "{parameter:?}");
         let (old, new) = (&before.controllers[index], &after.controllers[index]);
-        let input = Input {
-            now: event.at,
-            y: expected[index].map(|(numerator, denominator)| Sample {
-                value: ratio(numerator, denominator),
-                at: event.at,
-                samples: 1,
-            }),
-            w: None,
-            applied: None,
-            latched: false,
-        };
-        let (state, decision) = step(&old.config(), &old.state(), &input);
+        let (state, decision) = log::recompute(&old.config(), &old.state(), &record);
         assert_eq!(record.before, old.state, "{parameter:?}");
         assert_eq!(record.u, decision.u, "{parameter:?}");
+        assert_eq!(event.latched[index], 0, "{parameter:?}");
         assert_eq!(new.state, StoredState::from(&state), "{parameter:?}");
         assert_eq!(new.last, StoredDecision::from(&decision), "{parameter:?}");
     }

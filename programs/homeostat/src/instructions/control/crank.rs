@@ -114,6 +114,7 @@ impl<'info> Crank<'info> {
             new_emit_until: 0,
             next_end: 0,
             tripped: economy.tripped,
+            latched: [0; 4],
             records: Vec::new(),
             configs: Vec::new(),
             advice: NO_ADVICE,
@@ -122,6 +123,9 @@ impl<'info> Crank<'info> {
         event
             .records
             .extend_from_slice(&self.decide(economy, &snapshot)?);
+        for (latched, controller) in event.latched.iter_mut().zip(&economy.controllers) {
+            *latched = controller.guard.latched;
+        }
         let ahead = economy.roll(&snapshot, supply)?;
         event.new_emit_until = economy.stream.emit_until;
         event.next_end = economy.next_end;
@@ -242,7 +246,8 @@ fn step_one(
         .get_mut(parameter.index())
         .ok_or(HomeostatError::NoSuchController)?;
     records.push(DecisionRecord::new(parameter, controller, &outcome));
-    controller.remember(&outcome.state);
+    controller.remember(&outcome.step.state);
+    controller.guard = (&outcome.step.guard).into();
     Ok(())
 }
 

@@ -46,7 +46,7 @@ impl<'info> Preview<'info> {
             now,
         )?);
         let outcome = snapshot.decide(&economy, parameter)?;
-        Ok((&outcome.decision).into())
+        Ok((&outcome.step.decision).into())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Changes a Draft: one setting a call, as many calls as needed.
 
 use anchor_lang::prelude::*;
-use homeostat_control::{Action, Config, Fx, Ramp, Sampling};
+use homeostat_control::{Action, Config, Fx, GuardConfig, Ramp, Sampling};
 
 use crate::{
     constants::*,
@@ -100,6 +100,46 @@ impl ControllerSettings {
     }
 }
 
+/// Configuration of one controller's anomaly guard; units as in the control law.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuardSettings {
+    /// Off: nothing latches.
+    pub enabled: bool,
+    /// Deviation limit (ppm of a deviation).
+    pub limit: u32,
+    /// CUSUM slack (ppm of a deviation).
+    pub slack: u32,
+    /// CUSUM threshold (ppm of a deviation).
+    pub threshold: u32,
+    /// Floor of the deviation (ppm of the error scale).
+    pub floor: u32,
+    /// Half-life of the statistics (periods).
+    pub half_life: u16,
+    /// Samples learnt before one is judged.
+    pub min_samples: u16,
+    /// Identical samples of a feed that latch; 0 = off. Ignored for the program's
+    /// own measurements.
+    pub frozen: u16,
+    /// Length of a latch (periods), at least a day.
+    pub hold_periods: u16,
+}
+
+impl From<&GuardSettings> for GuardConfig {
+    fn from(s: &GuardSettings) -> Self {
+        Self {
+            enabled: s.enabled,
+            limit: s.limit,
+            slack: s.slack,
+            threshold: s.threshold,
+            floor: s.floor,
+            half_life: s.half_life,
+            min_samples: s.min_samples,
+            frozen: s.frozen,
+            hold_periods: s.hold_periods,
+        }
+    }
+}
+
 /// Limits and fixed parameters; units as in `Limits`.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitSettings {
@@ -138,6 +178,13 @@ pub enum Setting {
         /// At most four, different from each other.
         accounts: Vec<Pubkey>,
     },
+    /// The anomaly guard of a controller.
+    Guard {
+        /// Which.
+        parameter: Parameter,
+        /// Its configuration.
+        settings: GuardSettings,
+    },
 }
 
 impl Setting {
@@ -146,12 +193,13 @@ impl Setting {
             Self::Controller { .. } => 0,
             Self::Limits(_) => 1,
             Self::Excluded { .. } => 2,
+            Self::Guard { .. } => 3,
         }
     }
 
     const fn parameter(&self) -> Option<Parameter> {
         match self {
-            Self::Controller { parameter, .. } => Some(*parameter),
+            Self::Controller { parameter, .. } | Self::Guard { parameter, .. } => Some(*parameter),
             Self::Limits(_) | Self::Excluded { .. } => None,
         }
     }
@@ -177,6 +225,10 @@ fn stored(economy: &Economy, setting: &Setting) -> Vec<u8> {
             .map(|controller| bytemuck::bytes_of(&controller.config).to_vec()),
         Setting::Limits(_) => Some(bytemuck::bytes_of(&economy.limits).to_vec()),
         Setting::Excluded { .. } => Some(bytemuck::cast_slice(&economy.excluded).to_vec()),
+        Setting::Guard { parameter, .. } => economy
+            .controllers
+            .get(parameter.index())
+            .map(|controller| bytemuck::bytes_of(&controller.guard_config).to_vec()),
     }
     .unwrap_or_default()
 }
@@ -229,6 +281,17 @@ impl Configure<'_> {
                 }
                 economy.excluded_count =
                     u8::try_from(accounts.len()).map_err(|_| HomeostatError::MathOverflow)?;
+            }
+            Setting::Guard {
+                parameter,
+                settings,
+            } => {
+                let controller = economy
+                    .controllers
+                    .get_mut(parameter.index())
+                    .ok_or(HomeostatError::NoSuchController)?;
+                // Validated below, with the whole.
+                controller.guard_config = (&GuardConfig::from(settings)).into();
             }
         }
         economy.validate()?;

@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
-use homeostat_control::create;
+use homeostat_control::{create, GuardState};
 
 use crate::{
     error::{refuse, HomeostatError},
@@ -104,6 +104,7 @@ impl<'info> GoLive<'info> {
             let state = create(&controller.config(), now)
                 .map_err(|_| refuse(HomeostatError::InvalidParameter))?;
             controller.remember(&state);
+            controller.guard = (&GuardState::new(now)).into();
             let config = controller.config();
             controller.envelope.anchor_all(&config);
             records.push(ConfigRecord::new(parameter, controller, now));
