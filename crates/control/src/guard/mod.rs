@@ -405,13 +405,19 @@ fn score(distance: u64, above: bool, sigma: u64) -> i64 {
 /// One side of the CUSUM (ppm of a deviation) after `seconds` of `excess`; the
 /// share of a period is rounded towards zero.
 fn accumulated(sum: u32, excess: i64, seconds: u64, period: u32) -> u32 {
-    // No score beyond a limit of 100 deviations comes here: 27 bits and 25.
+    // No score beyond a limit of 100 deviations comes here: 27 bits and 25. Divided
+    // without its sign: the chain's instruction set has no signed division.
     let share = excess
-        .saturating_mul(i64::try_from(seconds).unwrap_or(i64::MAX))
-        .checked_div(i64::from(period))
+        .unsigned_abs()
+        .saturating_mul(seconds)
+        .checked_div(u64::from(period))
         .unwrap_or(0);
-    let sum = i64::from(sum).saturating_add(share);
-    u32::try_from(Ord::max(sum, 0)).unwrap_or(u32::MAX)
+    let share = u32::try_from(share).unwrap_or(u32::MAX);
+    if excess < 0 {
+        sum.saturating_sub(share)
+    } else {
+        sum.saturating_add(share)
+    }
 }
 
 /// T (seconds), rounded down.

@@ -7,7 +7,7 @@ use super::{
     controller::{refuse_config, Controller, Parameter},
     council::{Class, Council, Delays, SeatArgs},
     economy::{check, Economy, Limits, PoolSlot},
-    envelope::Advice,
+    envelope::{Advice, Tuning},
     pause::Section,
 };
 use crate::{
@@ -403,13 +403,13 @@ impl Action {
     /// Applies it. Refuses an unexpected old value and a new one out of range. What
     /// moves tokens or reads other accounts is left to `execute`.
     #[inline(never)]
-    pub fn apply(
-        &self,
-        class: Class,
-        economy: &mut Economy,
-        council: &mut Council,
-        now: i64,
-    ) -> Result<()> {
+    fn apply(&self, class: Class, on: &mut Ground) -> Result<()> {
+        let Ground {
+            economy,
+            council,
+            now,
+        } = on;
+        let now = *now;
         match self {
             Self::Tune {
                 parameter,
@@ -428,7 +428,12 @@ impl Action {
                 } else {
                     controller.envelope.set_anchor(*field, value);
                 }
-                controller.tune(*parameter, *field, value, *over_seconds, now)
+                let to = Tuning {
+                    field: *field,
+                    value,
+                    over_seconds: *over_seconds,
+                };
+                controller.tune(*parameter, &to, now)
             }
             Self::HalfLife {
                 parameter,
@@ -470,16 +475,10 @@ impl Action {
                 let controller = controller_mut(economy, *parameter)?;
                 let old = &controller.config;
                 expect(old.min == expected.min_ppm && old.max == expected.max_ppm)?;
-                let step = parameter
-                    .ceiling()
-                    .checked_div(LIMIT_STEP_PARTS)
-                    .unwrap_or(0);
                 let lowered = old.min.saturating_sub(value.min_ppm);
                 let raised = value.max_ppm.saturating_sub(old.max);
-                ensure!(
-                    lowered <= step && raised <= step,
-                    HomeostatError::StepTooLarge
-                );
+                let parts = lowered.max(raised).saturating_mul(LIMIT_STEP_PARTS);
+                ensure!(parts <= parameter.ceiling(), HomeostatError::StepTooLarge);
                 let limits = Change::Limits {
                     min: value.min_ppm,
                     max: value.max_ppm,
@@ -639,6 +638,37 @@ impl Action {
     }
 }
 
+/// What actions change, and when.
+pub struct Ground<'a> {
+    /// The economy.
+    pub economy: &'a mut Economy,
+    /// Its council.
+    pub council: &'a mut Council,
+    /// Unix seconds.
+    pub now: i64,
+}
+
+impl Ground<'_> {
+    /// Applies actions one after the other, each graded in the state that the ones before
+    /// left, at most as grave as `allowed`. Returns the gravest class.
+    #[inline(never)]
+    pub fn apply(&mut self, actions: &[Action], allowed: Class) -> Result<Class> {
+        let mut gravest = Class::Immediate;
+        for action in actions {
+            let class = action.class(self.economy)?;
+            ensure!(class <= allowed, HomeostatError::ClassChanged);
+            gravest = gravest.max(class);
+            action.apply(class, self)?;
+        }
+        self.economy.validate_limits()?;
+        if actions.iter().any(Action::seats) {
+            self.council.validate()?;
+        }
+        self.council.invariant()?;
+        Ok(gravest)
+    }
+}
+
 impl Caps {
     /// Those in force.
     pub const fn of(limits: &Limits) -> Self {
@@ -675,17 +705,11 @@ impl Controller {
         Ok(())
     }
 
-    /// Moves a quantity to `value` along a ramp.
-    pub fn tune(
-        &mut self,
-        parameter: Parameter,
-        field: Tunable,
-        value: Fx,
-        over_seconds: u32,
-        now: i64,
-    ) -> Result<()> {
-        check("over_seconds", over_seconds <= MAX_RAMP)?;
-        self.change(parameter, &field.change(value, over_seconds), now)
+    /// Moves a quantity along a ramp.
+    pub fn tune(&mut self, parameter: Parameter, to: &Tuning, now: i64) -> Result<()> {
+        check("over_seconds", to.over_seconds <= MAX_RAMP)?;
+        let change = to.field.change(to.value, to.over_seconds);
+        self.change(parameter, &change, now)
     }
 }
 

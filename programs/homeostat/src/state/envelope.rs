@@ -99,6 +99,17 @@ impl Envelope {
     }
 }
 
+/// A quantity of a controller, where it goes and how slowly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// Which quantity.
+    pub field: Tunable,
+    /// Its target, in the units of the control law's configuration.
+    pub value: Fx,
+    /// Duration of the ramp (s), at most a year.
+    pub over_seconds: u32,
+}
+
 impl Tunable {
     /// The field of a configuration.
     pub fn ramp(self, config: &Config) -> &Ramp {

@@ -11,8 +11,8 @@ use crate::{
     events::{emit, Cranked},
     instructions::shared::*,
     state::{
-        log::Ring, pause::Section, ConfigRecord, DecisionLog, DecisionRecord, Economy, Parameter,
-        Snapshot, Tunable,
+        envelope::Tuning, log::Ring, pause::Section, ConfigRecord, DecisionLog, DecisionRecord,
+        Economy, Parameter, Snapshot, Tunable,
     },
 };
 
@@ -146,12 +146,16 @@ impl<'info> Crank<'info> {
             .controllers
             .get_mut(parameter.index())
             .ok_or(HomeostatError::NoSuchController)?;
-        let value = advice.value.get();
+        let to = Tuning {
+            field,
+            value: advice.value.get(),
+            over_seconds: advice.over_seconds,
+        };
         let fits = controller
             .envelope
-            .require_advisable(field, value)
+            .require_advisable(field, to.value)
             .and_then(|()| controller.envelope.change_once(field, period))
-            .and_then(|()| controller.tune(parameter, field, value, advice.over_seconds, now))
+            .and_then(|()| controller.tune(parameter, &to, now))
             .is_ok();
         if !fits {
             return Ok(());

@@ -2,14 +2,13 @@
 
 use anchor_lang::prelude::*;
 
-use super::propose::apply_all;
 use crate::{
     error::{refuse, HomeostatError},
     events::{emit, Executed},
     instructions::{caller::*, shared::*},
     state::{
-        log::Ring, Action, AuditKind, AuditRecord, Class, ConfigRecord, Council, Economy, Life,
-        Parameter, Proposal,
+        action::Ground, log::Ring, Action, AuditKind, AuditRecord, Class, ConfigRecord, Council,
+        Economy, Life, Parameter, Proposal,
     },
 };
 
@@ -46,6 +45,12 @@ pub struct Execute<'info> {
     pub instructions: UncheckedAccount<'info>,
 }
 
+/// What went into the decision log: records, and the configurations behind their digests.
+struct Logged {
+    records: Vec<u8>,
+    configs: Vec<u8>,
+}
+
 impl<'info> Execute<'info> {
     fn check(&self) -> Result<()> {
         let economy = self.economy.load()?;
@@ -75,7 +80,16 @@ impl<'info> Execute<'info> {
         let council = &mut *council;
         let mut proposal = self.proposal.load_mut()?;
         let allowed = Class::from_byte(proposal.class)?;
-        apply_all(actions, allowed, economy, council, now)?;
+        let mut ground = Ground {
+            economy,
+            council,
+            now,
+        };
+        ground.apply(actions, allowed)?;
+        let logged = self.log_configurations(actions, &ground)?;
+        let Ground {
+            economy, council, ..
+        } = ground;
         let supply = supply_of(&self.mint)?;
         if economy.life == Life::Live as u8 {
             economy.re_rate(supply, now)?;
@@ -84,8 +98,6 @@ impl<'info> Execute<'info> {
         economy.invariant(supply, now)?;
         proposal.executed(now);
         council.close_proposal(proposal.place, proposal.proposer_id);
-
-        let (records, configs) = self.log_configurations(actions, economy, now)?;
         let record = AuditRecord {
             proposal: proposal.index,
             subject: self.proposal.key(),
@@ -101,37 +113,35 @@ impl<'info> Execute<'info> {
             index: proposal.index,
             executor: self.executor.key(),
             actions: proposal.action_bytes().to_vec(),
-            records,
-            configs,
+            records: logged.records,
+            configs: logged.configs,
             record,
         })
     }
 
-    /// Logs every controller that an action touched, once each. Returns the records and
-    /// the configurations behind their digests.
+    /// Logs every controller that an action touched, once each.
     #[inline(never)]
-    fn log_configurations(
-        &self,
-        actions: &[Action],
-        economy: &Economy,
-        now: i64,
-    ) -> Result<(Vec<u8>, Vec<u8>)> {
+    fn log_configurations(&self, actions: &[Action], ground: &Ground) -> Result<Logged> {
         let all = actions
             .iter()
             .any(|action| matches!(action, Action::ResumeEconomy));
         let mut records = Vec::new();
         let mut configs = Vec::new();
-        for (controller, parameter) in economy.controllers.iter().zip(Parameter::ALL) {
+        let controllers = ground.economy.controllers.iter();
+        for (controller, parameter) in controllers.zip(Parameter::ALL) {
             let touched = actions
                 .iter()
                 .any(|action| action.configures() == Some(parameter));
             if all || touched {
-                records.push(ConfigRecord::new(parameter, controller, now));
+                records.push(ConfigRecord::new(parameter, controller, ground.now));
                 configs.extend_from_slice(bytemuck::bytes_of(&controller.config));
             }
         }
         Ring::append_to(&mut self.log.try_borrow_mut_data()?, &mut records)?;
-        Ok((bytemuck::cast_slice(&records).to_vec(), configs))
+        Ok(Logged {
+            records: bytemuck::cast_slice(&records).to_vec(),
+            configs,
+        })
     }
 
     /// Moves the tokens that actions move.

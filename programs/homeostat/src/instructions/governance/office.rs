@@ -8,8 +8,8 @@ use crate::{
     events::{emit, AdviceVetoed, Advised, Paused},
     instructions::{caller::*, configure::Q48, shared::*},
     state::{
-        council::Seat, Advice, AuditKind, AuditRecord, Controller, Council, Economy, Parameter,
-        PauseReason, Section, Tunable,
+        council::Seat, envelope::Tuning, Advice, AuditKind, AuditRecord, Controller, Council,
+        Economy, Parameter, PauseReason, Section, Tunable,
     },
 };
 
@@ -46,13 +46,8 @@ impl Office<'_> {
         economy.require_live()
     }
 
-    fn record(&self, kind: AuditKind, subject: u8, value: i64, clock: &Clock) -> Result<Vec<u8>> {
-        AuditRecord {
-            outcome: subject,
-            value,
-            ..AuditRecord::new(kind, self.signer.key, clock)
-        }
-        .append(&self.audit)
+    fn record(&self, kind: AuditKind, clock: &Clock) -> AuditRecord {
+        AuditRecord::new(kind, self.signer.key, clock)
     }
 }
 
@@ -78,7 +73,12 @@ pub fn pause(
         economy.pause(section, seconds, reason, clock.unix_timestamp)?;
         (old, until(&economy))
     };
-    let record = office.record(AuditKind::Paused, section as u8, new_until, &clock)?;
+    let record = AuditRecord {
+        outcome: section as u8,
+        value: new_until,
+        ..office.record(AuditKind::Paused, &clock)
+    }
+    .append(&office.audit)?;
     emit(
         &office.event_authority,
         &Paused {
@@ -117,7 +117,12 @@ pub fn advise(
         let old = field.ramp(&controller.config()).to.to_bits();
         // What the law refuses is refused here, not silently by the crank.
         let mut trial = *controller;
-        trial.tune(parameter, field, value, over_seconds, now)?;
+        let to = Tuning {
+            field,
+            value,
+            over_seconds,
+        };
+        trial.tune(parameter, &to, now)?;
         economy.advice = Advice {
             value: value.into(),
             eta,
@@ -129,7 +134,12 @@ pub fn advise(
         };
         old
     };
-    let record = office.record(AuditKind::Advised, parameter as u8, eta, &clock)?;
+    let record = AuditRecord {
+        outcome: parameter as u8,
+        value: eta,
+        ..office.record(AuditKind::Advised, &clock)
+    }
+    .append(&office.audit)?;
     emit(
         &office.event_authority,
         &Advised {
@@ -156,7 +166,11 @@ pub fn veto_advice(ctx: Context<Office>) -> Result<()> {
         economy.advice.drop_pending()?;
         parameter
     };
-    let record = office.record(AuditKind::AdviceVetoed, parameter, 0, &clock)?;
+    let record = AuditRecord {
+        outcome: parameter,
+        ..office.record(AuditKind::AdviceVetoed, &clock)
+    }
+    .append(&office.audit)?;
     emit(
         &office.event_authority,
         &AdviceVetoed {

@@ -9,8 +9,8 @@ use crate::{
     instructions::{caller::*, shared::*},
     seeds,
     state::{
-        Action, AuditKind, AuditRecord, Class, Council, Economy, Life, Pool, Proposal,
-        ProposalState,
+        action::Ground, Action, AuditKind, AuditRecord, Class, Council, Economy, Life, Pool,
+        Proposal, ProposalState,
     },
 };
 
@@ -62,28 +62,11 @@ impl Trial {
     }
 }
 
-/// Applies actions one after the other, each graded in the state that the ones before
-/// left, at most as grave as `allowed`. Returns the gravest class.
-pub fn apply_all(
-    actions: &[Action],
-    allowed: Class,
-    economy: &mut Economy,
-    council: &mut Council,
-    now: i64,
-) -> Result<Class> {
-    let mut gravest = Class::Immediate;
-    for action in actions {
-        let class = action.class(economy)?;
-        ensure!(class <= allowed, HomeostatError::ClassChanged);
-        gravest = gravest.max(class);
-        action.apply(class, economy, council, now)?;
-    }
-    economy.validate_limits()?;
-    if actions.iter().any(Action::seats) {
-        council.validate()?;
-    }
-    council.invariant()?;
-    Ok(gravest)
+/// What is proposed: by whom, and how grave it is.
+struct Plan {
+    actions: Vec<Action>,
+    place: usize,
+    class: Class,
 }
 
 impl Propose<'_> {
@@ -114,24 +97,23 @@ impl Propose<'_> {
         );
         let mut economy = Trial::of(&*economy);
         let mut council = Trial::of(&*self.council.load()?);
-        apply_all(
-            actions,
-            Class::Critical,
-            economy.state()?,
-            council.state()?,
+        let mut ground = Ground {
+            economy: economy.state()?,
+            council: council.state()?,
             now,
-        )
+        };
+        ground.apply(actions, Class::Critical)
     }
 
     #[inline(never)]
-    fn apply(
-        &self,
-        actions: &[Action],
-        place: usize,
-        class: Class,
-        clock: &Clock,
-    ) -> Result<Proposed> {
+    fn apply(&self, plan: &Plan, clock: &Clock) -> Result<Proposed> {
         let now = clock.unix_timestamp;
+        let Plan {
+            actions,
+            place,
+            class,
+        } = plan;
+        let (place, class) = (*place, *class);
         let key = self.economy.key();
         let mut council = self.council.load_mut()?;
         let index = council.open_proposal(place)?;
@@ -201,6 +183,11 @@ pub fn propose(ctx: Context<Propose>, actions: Vec<Action>) -> Result<()> {
     let clock = Clock::get()?;
     let place = ctx.accounts.check()?;
     let class = ctx.accounts.validate(&actions, clock.unix_timestamp)?;
-    let event = ctx.accounts.apply(&actions, place, class, &clock)?;
+    let plan = Plan {
+        actions,
+        place,
+        class,
+    };
+    let event = ctx.accounts.apply(&plan, &clock)?;
     emit(&ctx.accounts.event_authority, &event)
 }
