@@ -87,6 +87,7 @@ async fn success_rent_comes_back_to_the_lamport() {
             &program.id(),
             &world.pools,
             world.meters,
+            world.feeds,
         );
         world.bank.send(&[close], &[&founder]).await.unwrap();
 
@@ -477,7 +478,7 @@ async fn fail_with_parts_of_another_economy() {
     for step in steps {
         world.bank.send(&[step], &[&rival]).await.unwrap();
     }
-    let close = ix::close(&other, &key, &tokens, &program, &world.pools, 1);
+    let close = ix::close(&other, &key, &tokens, &program, &world.pools, 1, 0);
 
     // When the rival names the other's pool, meter, vaults or log for his own.
     let at = world.at;

@@ -329,6 +329,7 @@ async fn i7_creation_arguments_are_bounded() {
             &world.token_program,
             &[],
             0,
+            0,
         );
         world.run(&[create]).await.unwrap();
         let limits = world.economy().await.limits;

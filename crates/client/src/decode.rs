@@ -1,7 +1,7 @@
 //! Accounts from their bytes.
 
 use anchor_lang::Discriminator;
-use homeostat::state::{DecisionLog, Economy, Meter, Pool, Position, StoredDecision};
+use homeostat::state::{DecisionLog, Economy, Feed, Meter, Pool, Position, StoredDecision};
 
 /// Why bytes are not the account they should be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,7 @@ impl Decode for Economy {}
 impl Decode for Pool {}
 impl Decode for Position {}
 impl Decode for Meter {}
+impl Decode for Feed {}
 impl Decode for DecisionLog {}
 
 /// The decision in the return data of `preview`. The runtime drops trailing

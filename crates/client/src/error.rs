@@ -63,6 +63,11 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         VaultSolvent,
         WrongVault,
         PauseBudgetExceeded,
+        NotAReporter,
+        OldSequence,
+        InvalidMetric,
+        InvalidTimestamp,
+        StaleMetric,
     ]
     .into_iter()
 }

@@ -1,7 +1,10 @@
 //! Instruction builders: plain values in, accounts derived.
 
 use anchor_lang::{prelude::Pubkey, system_program, InstructionData, ToAccountMetas};
-use homeostat::{accounts, instruction as data, instructions as args, state::Economy};
+use homeostat::{
+    accounts, instruction as data, instructions as args,
+    state::{Economy, FeedSettings},
+};
 use solana_program::instruction::{AccountMeta, Instruction};
 
 use crate::{
@@ -130,6 +133,68 @@ pub fn create_meter(
     )
 }
 
+/// Adds the next feed to a Draft, without reporters; `creator` signs and pays.
+pub fn create_feed(at: &EconomyAddresses, creator: &Pubkey, index: u8) -> Instruction {
+    build(
+        accounts::CreateFeed {
+            creator: *creator,
+            economy: at.economy,
+            feed: at.feed(index),
+            system_program: system_program::ID,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::CreateFeed { index },
+    )
+}
+
+/// Sets reporters and rules of a Draft's feed; `creator` signs.
+pub fn configure_feed(
+    at: &EconomyAddresses,
+    creator: &Pubkey,
+    index: u8,
+    settings: FeedSettings,
+) -> Instruction {
+    build(
+        accounts::ConfigureFeed {
+            creator: *creator,
+            economy: at.economy,
+            feed: at.feed(index),
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::ConfigureFeed { settings },
+    )
+}
+
+/// What a reporter tells a feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Above the reporter's last one.
+    pub sequence: u64,
+    /// The value x 2^48, above 0 and at most 1,000,000.
+    pub value_q48: i128,
+    /// When that was so (unix seconds), not before the reporter's last one.
+    pub observed_at: i64,
+}
+
+/// Tells a feed a value; `reporter` signs.
+pub fn report_feed(feed: &Pubkey, reporter: &Pubkey, report: &Report) -> Instruction {
+    build(
+        accounts::ReportFeed {
+            reporter: *reporter,
+            feed: *feed,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::ReportFeed {
+            sequence: report.sequence,
+            value_q48: report.value_q48,
+            observed_at: report.observed_at,
+        },
+    )
+}
+
 /// Starts the clock; `creator` signs. `excluded` as configured, in order.
 pub fn go_live(
     at: &EconomyAddresses,
@@ -205,6 +270,7 @@ pub fn close(
     token_program: &Pubkey,
     pools: &[StakeMint],
     meters: u8,
+    feeds: u8,
 ) -> Instruction {
     let mut remaining = Vec::new();
     for stake in pools {
@@ -223,6 +289,7 @@ pub fn close(
             AccountMeta::new(fee_vault(&meter), false),
         ]);
     }
+    remaining.extend((0..feeds).map(|index| AccountMeta::new(at.feed(index), false)));
     build_with(
         accounts::Close {
             creator: *creator,
@@ -474,13 +541,12 @@ pub fn collect(at: &EconomyAddresses, token_program: &Pubkey, shard: u8) -> Inst
     )
 }
 
-/// An economy's pools, meters and exclusions as `crank` and `preview` want
+/// An economy's pools, meters, feeds and exclusions as `crank` and `preview` want
 /// them. `pools` are the stake mints in order, the native one first.
 fn everything(
     at: &EconomyAddresses,
     pools: &[StakeMint],
-    meters: u8,
-    excluded: &[Pubkey],
+    economy: &Economy,
     writable: bool,
 ) -> Vec<AccountMeta> {
     let read = |key: Pubkey| AccountMeta::new_readonly(key, false);
@@ -498,8 +564,9 @@ fn everything(
             None => metas.push(read(pool)),
         }
     }
-    metas.extend((0..meters).map(|shard| read(at.meter(shard))));
-    metas.extend(excluded.iter().copied().map(read));
+    metas.extend((0..economy.meter_count).map(|shard| read(at.meter(shard))));
+    metas.extend((0..economy.feed_count).map(|index| read(at.feed(index))));
+    metas.extend(economy.active_excluded().iter().copied().map(read));
     metas
 }
 
@@ -526,13 +593,7 @@ pub fn crank(
             program: PROGRAM_ID,
         },
         data::Crank {},
-        everything(
-            at,
-            pools,
-            economy.meter_count,
-            economy.active_excluded(),
-            true,
-        ),
+        everything(at, pools, economy, true),
     )
 }
 
@@ -550,13 +611,7 @@ pub fn preview(
             reward_vault: at.reward_vault,
         },
         data::Preview { controller },
-        everything(
-            at,
-            pools,
-            economy.meter_count,
-            economy.active_excluded(),
-            false,
-        ),
+        everything(at, pools, economy, false),
     )
 }
 
@@ -595,16 +650,7 @@ pub fn trip_breaker(
     vault: Vault,
 ) -> Option<Instruction> {
     let (vault, remaining) = match vault {
-        Vault::Rewards => (
-            at.reward_vault,
-            everything(
-                at,
-                pools,
-                economy.meter_count,
-                economy.active_excluded(),
-                false,
-            ),
-        ),
+        Vault::Rewards => (at.reward_vault, everything(at, pools, economy, false)),
         Vault::Principal(index) => {
             let pool = at.pool(&pools.get(index)?.mint);
             let part = AccountMeta::new_readonly(pool, false);

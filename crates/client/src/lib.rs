@@ -24,8 +24,8 @@ pub use anchor_lang::prelude::Pubkey;
 pub use homeostat::{
     instructions::{ControllerSettings, Direction, EconomyArgs, LimitSettings, Setting},
     state::{
-        Controller, DecisionLog, DecisionRecord, Economy, Funding, Life, Meter, Metric, Parameter,
-        Pool, PoolKind, Position,
+        Controller, DecisionLog, DecisionRecord, Economy, Feed, FeedSettings, Funding, Life, Meter,
+        Metric, Parameter, Pool, PoolKind, Position,
     },
 };
 pub use solana_program::instruction::{AccountMeta, Instruction};

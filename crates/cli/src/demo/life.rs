@@ -2,13 +2,13 @@
 //! period, and a check of everything after each.
 
 use homeostat::constants::{PPM, YEAR};
-use homeostat::state::{Measurement, StoredDecision, StoredState, Ticket};
+use homeostat::state::{StoredDecision, StoredState, Ticket};
 use homeostat_client::instruction::{self as ix, StakeMint};
 use homeostat_client::log::{self, Record};
 use homeostat_client::{
     DecisionRecord, Economy, Funding, Instruction, Parameter, Position, Pubkey,
 };
-use homeostat_control::{step, Decision, Input, Sample};
+use homeostat_control::{step, Decision, Input};
 use homeostat_sandbox::bank::Receipt;
 use homeostat_sandbox::{Bank, Invariants, MintSpec, TokenProgram, Wallet, World, WorldSpec};
 use solana_keypair::Keypair;
@@ -1012,6 +1012,7 @@ fn world_spec(spec: &EconomySpec) -> WorldSpec {
         controllers: spec.settings(),
         liquidity: Vec::new(),
         meters: spec.meters,
+        feeds: Vec::new(),
         excluded: 1,
         draft: true,
     }
@@ -1049,20 +1050,9 @@ fn recomputes(
 ) -> bool {
     let old = &before.controllers[parameter.index()];
     let new = &after.controllers[parameter.index()];
-    let denominator = record.denominator.get();
-    let measured = (denominator > 0)
-        .then_some(Measurement {
-            numerator: record.numerator.get() as i128,
-            denominator,
-        })
-        .and_then(|measurement| measurement.value());
     let input = Input {
         now: record.to,
-        y: measured.map(|value| Sample {
-            value,
-            at: record.to,
-            samples: 1,
-        }),
+        y: record.sample(),
         w: None,
         applied: (record.applied != homeostat::state::log::NOT_CAPPED).then_some(record.applied),
         latched: old.latched != 0 || before.tripped != 0,

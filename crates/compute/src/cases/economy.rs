@@ -252,6 +252,7 @@ async fn close(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
         &world.token_program,
         &world.pools,
         world.meters,
+        world.feeds,
     );
     bench
         .measure(&mut world.bank, case(heavy), &close, &[])

@@ -132,6 +132,8 @@ pub fn controller(parameter: Parameter) -> ControllerSettings {
         slew_down_ppm: Some(max_ppm.unsigned_abs() / 9),
         max_periods: 4,
         max_hold: 4,
+        max_age: 0,
+        min_samples: 0,
     }
 }
 

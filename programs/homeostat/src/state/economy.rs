@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 
 use super::{
-    controller::{Controller, Parameter},
+    controller::{Controller, Metric, Parameter},
     number::{ceil_q64, floor_q64, mul_div_floor, U128},
     pause::{Pause, PauseReason, Section},
     snapshot::{Snapshot, Tally},
@@ -135,8 +135,10 @@ pub struct Economy {
     pub decimals: u8,
     /// 1 after a failed economy-wide check: nothing is emitted, every controller held.
     pub tripped: u8,
+    /// Feeds in use.
+    pub feed_count: u8,
     /// Unused.
-    pub reserved: [u8; 3],
+    pub reserved: [u8; 2],
     /// Mint of the economy's token.
     pub mint: Pubkey,
     /// Its token program.
@@ -159,6 +161,8 @@ pub struct Economy {
     pub pools: [PoolSlot; MAX_POOLS],
     /// Meters.
     pub meters: [Pubkey; MAX_METERS],
+    /// Feeds.
+    pub feeds: [Pubkey; MAX_FEEDS],
     /// Token accounts whose balance does not circulate.
     pub excluded: [Pubkey; MAX_EXCLUDED],
     /// Limits and fixed parameters.
@@ -177,7 +181,7 @@ pub struct Economy {
     pub totals: Totals,
     /// Sums over pools and meters at the last crank.
     pub tally: Tally,
-    /// What the last crank measured, by `Metric`.
+    /// What the last crank measured itself, by `Metric`.
     pub readings: [Reading; 4],
     /// The stream.
     pub stream: Stream,
@@ -188,7 +192,7 @@ pub struct Economy {
 }
 
 const _: () = assert!(core::mem::align_of::<Economy>() == 8);
-const _: () = assert!(core::mem::size_of::<Economy>() == 6_096);
+const _: () = assert!(core::mem::size_of::<Economy>() == 6_224);
 
 impl Economy {
     /// Bytes of the account.
@@ -245,6 +249,13 @@ impl Economy {
     pub fn active_meters(&self) -> &[Pubkey] {
         self.meters
             .get(..usize::from(self.meter_count))
+            .unwrap_or(&[])
+    }
+
+    /// Feeds in use.
+    pub fn active_feeds(&self) -> &[Pubkey] {
+        self.feeds
+            .get(..usize::from(self.feed_count))
             .unwrap_or(&[])
     }
 
@@ -523,7 +534,14 @@ impl Economy {
         check("supply_floor", limits.supply_floor < limits.hard_cap)?;
         for (controller, parameter) in self.controllers.iter().zip(Parameter::ALL) {
             let config = controller.config();
-            Controller::validate(&config, parameter)?;
+            let metric = Metric::from_byte(controller.metric)?;
+            Controller::validate(&config, parameter, metric)?;
+            check(
+                "controller.metric",
+                metric
+                    .feed_index()
+                    .is_none_or(|index| index < usize::from(self.feed_count)),
+            )?;
             check("controller.period", config.period == limits.period)?;
         }
         let weighted = self

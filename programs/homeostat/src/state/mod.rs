@@ -3,6 +3,7 @@
 pub mod controller;
 pub mod defaults;
 pub mod economy;
+pub mod feed;
 pub mod log;
 pub mod meter;
 pub mod mint_rules;
@@ -15,6 +16,7 @@ pub mod stream;
 
 pub use controller::{Controller, Metric, Parameter, StoredConfig, StoredDecision, StoredState};
 pub use economy::{Economy, Funding, Life, Limits, PoolSlot};
+pub use feed::{Feed, FeedReading, FeedSettings, Reporter};
 pub use log::{ConfigRecord, DecisionLog, DecisionRecord};
 pub use meter::Meter;
 pub use pause::{Pause, PauseReason, Section};

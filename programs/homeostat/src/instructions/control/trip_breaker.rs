@@ -31,7 +31,7 @@ impl<'info> TripBreaker<'info> {
         let economy = self.economy.load()?;
         economy.require_live()?;
         if self.vault.key() == economy.reward_vault {
-            let (tally, _) = gather::tally(&economy, remaining, Touch::Preview, now)?;
+            let (tally, ..) = gather::tally(&economy, remaining, Touch::Preview, now)?;
             return Economy::reward_liability(&tally, economy.totals.supplied);
         }
         let [part] = remaining else {

@@ -7,11 +7,11 @@ use crate::{
     error::{refuse, HomeostatError},
     events::{emit, EconomyClosed},
     instructions::shared::*,
-    state::{DecisionLog, Economy, Meter, Pool},
+    state::{DecisionLog, Economy, Feed, Meter, Pool},
 };
 
 /// Accounts of `close`; after them, for each pool in order: pool, principal
-/// vault, stake mint, token program; for each meter in order: meter, vault.
+/// vault, stake mint, token program; for each meter in order: meter, vault; each feed.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Close<'info> {
@@ -74,8 +74,12 @@ impl<'info> Close<'info> {
         economy.require_draft()?;
         let pools = economy.active_pools().len().saturating_mul(4);
         let meters = economy.active_meters().len().saturating_mul(2);
+        let feeds = economy.active_feeds();
+        let (_, given) = remaining
+            .split_at_checked(pools.saturating_add(meters))
+            .ok_or(HomeostatError::NotClosable)?;
         ensure!(
-            remaining.len() == pools.saturating_add(meters),
+            given.iter().map(|info| info.key).eq(feeds),
             HomeostatError::NotClosable
         );
         Ok([economy.authority_bump])
@@ -192,10 +196,22 @@ impl<'info> Close<'info> {
     #[inline(never)]
     fn close_accounts(&self, remaining: &'info [AccountInfo<'info>]) -> Result<()> {
         let creator = self.creator.to_account_info();
-        let split = self.economy.load()?.active_pools().len().saturating_mul(4);
-        let (pools, meters) = remaining
+        let (split, feeds) = {
+            let economy = self.economy.load()?;
+            (
+                economy.active_pools().len().saturating_mul(4),
+                economy.active_feeds().len(),
+            )
+        };
+        let (pools, rest) = remaining
             .split_at_checked(split)
             .ok_or(HomeostatError::NotClosable)?;
+        let (meters, feeds) = rest
+            .split_at_checked(rest.len().saturating_sub(feeds))
+            .ok_or(HomeostatError::NotClosable)?;
+        for feed in feeds {
+            AccountLoader::<Feed>::try_from(feed)?.close(creator.clone())?;
+        }
         for pool in pools.iter().step_by(4) {
             AccountLoader::<Pool>::try_from(pool)?.close(creator.clone())?;
         }
