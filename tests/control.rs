@@ -210,7 +210,7 @@ async fn success_all_controllers_step_on_one_snapshot() {
             (controller.last.u, controller.state.u),
             (record.u, record.u)
         );
-        assert_eq!(record.config_seq, controller.config_seq);
+        assert_eq!(u64::from(record.config_seq), controller.config_seq);
         assert!(!held(controller), "{parameter:?}");
     }
     // Both shares of the circulating supply rest on the same C.
@@ -2008,6 +2008,8 @@ fn wild(parameter: Parameter, direction: Direction) -> (Parameter, ControllerSet
         slew_down_ppm: None,
         max_periods: 52,
         max_hold: 1,
+        max_age: 0,
+        min_samples: 0,
     };
     (parameter, settings)
 }

@@ -68,6 +68,7 @@ async fn site(mint: &Keypair, spec: &MintSpec) -> World {
         token_program: spec.program.id(),
         pools: Vec::new(),
         meters: 0,
+        feeds: 0,
         excluded: Vec::new(),
         positions: Vec::new(),
         members: vec![bank.fresh_key()],
@@ -130,9 +131,7 @@ fn close_ix(world: &World) -> Instruction {
         &world.creator.pubkey(),
         &world.reserve,
         &world.token_program,
-        &world.pools,
-        world.meters,
-        world.has_council,
+        &world.parts(),
     )
 }
 
@@ -293,6 +292,8 @@ fn settings_of(controller: &Controller) -> ControllerSettings {
         slew_down_ppm: limited(controller.config.slew_down),
         max_periods: config.max_periods,
         max_hold: config.max_hold,
+        max_age: config.max_age,
+        min_samples: config.min_samples,
     }
 }
 

@@ -196,6 +196,8 @@ fn constant_emission(ppm: i64) -> (Parameter, ControllerSettings) {
         slew_down_ppm: None,
         max_periods: usual.max_periods,
         max_hold: usual.max_hold,
+        max_age: usual.max_age,
+        min_samples: usual.min_samples,
     };
     (Parameter::Emission, settings)
 }

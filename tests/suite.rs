@@ -4,6 +4,7 @@
 
 mod control;
 mod economy;
+mod feeds;
 mod fees;
 mod governance;
 mod journeys;

@@ -17,6 +17,8 @@ fn accounts_of(world: &World) -> Vec<Pubkey> {
         world.at.reward_vault,
         world.at.treasury_vault,
         world.at.log,
+        world.at.council,
+        world.at.audit,
         world.at.keeper_vault,
     ];
     for stake in &world.pools {
@@ -80,15 +82,7 @@ async fn success_rent_comes_back_to_the_lamport() {
         let keeper_vault = world.at.keeper_vault;
         world.bank.airdrop(&keeper_vault, 1_000_000).await;
 
-        let close = ix::close(
-            &world.at,
-            &key,
-            &tokens,
-            &program.id(),
-            &world.pools,
-            world.meters,
-            world.has_council,
-        );
+        let close = ix::close(&world.at, &key, &tokens, &program.id(), &world.parts());
         world.bank.send(&[close], &[&founder]).await.unwrap();
 
         assert_eq!(world.bank.lamports(&key).await, before + 1_000_000);
@@ -478,7 +472,12 @@ async fn fail_with_parts_of_another_economy() {
     for step in steps {
         world.bank.send(&[step], &[&rival]).await.unwrap();
     }
-    let close = ix::close(&other, &key, &tokens, &program, &world.pools, 1, false);
+    let parts = ix::Parts {
+        pools: &world.pools,
+        meters: 1,
+        ..ix::Parts::default()
+    };
+    let close = ix::close(&other, &key, &tokens, &program, &parts);
 
     // When the rival names the other's pool, meter, vaults or log for his own.
     let at = world.at;

@@ -67,6 +67,9 @@ async fn success_a_controller_is_stored_as_given() {
             slew_down_ppm: Some(0),
             max_periods: 9,
             max_hold: 10,
+            // The program's own measurements are never old.
+            max_age: 4 * WEEK as u32,
+            min_samples: 0,
         };
 
         let settings = wanted;
@@ -621,7 +624,7 @@ async fn i7_unknown_settings_are_refused() {
         },
     );
     // Behind the discriminator: the setting's kind, the parameter, the metric, the direction.
-    for (at, first_unknown) in [(8, 4), (9, 4), (10, 4), (11, 2)] {
+    for (at, first_unknown) in [(8, 4), (9, 4), (10, 8), (11, 2)] {
         let mut unknown = sound.clone();
         unknown.data[at] = first_unknown;
         attack(
@@ -682,6 +685,8 @@ async fn success_extreme_settings_never_stop_a_crank() {
         slew_down_ppm: None,
         max_periods: 52,
         max_hold: 1,
+        max_age: 0,
+        min_samples: 0,
     };
     let opposite = |settings: ControllerSettings| ControllerSettings {
         direction: Direction::Direct,

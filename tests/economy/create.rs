@@ -327,9 +327,7 @@ async fn i7_creation_arguments_are_bounded() {
             &world.creator.pubkey(),
             &world.reserve,
             &world.token_program,
-            &[],
-            0,
-            false,
+            &ix::Parts::default(),
         );
         world.run(&[create]).await.unwrap();
         let limits = world.economy().await.limits;

@@ -192,6 +192,7 @@ async fn world_with_transfer_fee(basis_points: u16) -> World {
             amm_vault: None,
         }],
         meters: 1,
+        feeds: 0,
         excluded: Vec::new(),
         positions: Vec::new(),
         members: vec![bank.fresh_key()],

@@ -59,6 +59,11 @@ impl EconomyAddresses {
     pub fn meter(&self, shard: u8) -> Pubkey {
         derive(&[seeds::METER, self.economy.as_ref(), &[shard]])
     }
+
+    /// The feed at an index.
+    pub fn feed(&self, index: u8) -> Pubkey {
+        derive(&[seeds::FEED, self.economy.as_ref(), &[index]])
+    }
 }
 
 /// A proposal of an economy, by its index.

@@ -2,7 +2,7 @@
 
 use anchor_lang::Discriminator;
 use homeostat::state::{
-    AuditLog, Ballot, Council, DecisionLog, Economy, Meter, Pool, Position, Proposal,
+    AuditLog, Ballot, Council, DecisionLog, Economy, Feed, Meter, Pool, Position, Proposal,
     StoredDecision,
 };
 
@@ -46,6 +46,7 @@ impl Decode for Economy {}
 impl Decode for Pool {}
 impl Decode for Position {}
 impl Decode for Meter {}
+impl Decode for Feed {}
 impl Decode for DecisionLog {}
 impl Decode for Council {}
 impl Decode for AuditLog {}

@@ -92,6 +92,11 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         WrongActionAccounts,
         StepTooLarge,
         NothingToResume,
+        NotAReporter,
+        OldSequence,
+        InvalidMetric,
+        InvalidTimestamp,
+        StaleMetric,
     ]
     .into_iter()
 }

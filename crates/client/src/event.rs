@@ -19,6 +19,9 @@ pub enum Event {
     EconomyConfigured(EconomyConfigured),
     PoolCreated(PoolCreated),
     MeterCreated(MeterCreated),
+    FeedCreated(FeedCreated),
+    FeedConfigured(FeedConfigured),
+    FeedReported(FeedReported),
     WentLive(WentLive),
     RewardsFunded(RewardsFunded),
     ToppedUp(ToppedUp),
@@ -64,6 +67,7 @@ pub fn parse(program_id: &Pubkey, accounts: &[Pubkey], data: &[u8]) -> Option<Ev
     }
     one_of!(
         Cranked,
+        FeedReported,
         Staked,
         UnstakeRequested,
         UnstakeCancelled,
@@ -77,6 +81,8 @@ pub fn parse(program_id: &Pubkey, accounts: &[Pubkey], data: &[u8]) -> Option<Ev
         EconomyConfigured,
         PoolCreated,
         MeterCreated,
+        FeedCreated,
+        FeedConfigured,
         WentLive,
         RewardsFunded,
         EconomyClosed,

@@ -150,6 +150,7 @@ pub fn execute(
                 write(*to),
                 read(*token_program),
             ]),
+            Action::Feed { index, .. } => remaining.push(write(at.feed(*index))),
             Action::Retire { .. } => {
                 retires = true;
                 remaining.extend([

@@ -1,7 +1,10 @@
 //! Instruction builders: plain values in, accounts derived.
 
 use anchor_lang::{prelude::Pubkey, system_program, InstructionData, ToAccountMetas};
-use homeostat::{accounts, instruction as data, instructions as args, state::Economy};
+use homeostat::{
+    accounts, instruction as data, instructions as args,
+    state::{Economy, FeedSettings},
+};
 use solana_program::instruction::{AccountMeta, Instruction};
 
 use crate::{
@@ -172,6 +175,83 @@ fn meter(
     )
 }
 
+/// Adds the next feed to a Draft, without reporters; `creator` signs and pays.
+pub fn create_feed(at: &EconomyAddresses, creator: &Pubkey, index: u8) -> Instruction {
+    feed(at, creator, index, None)
+}
+
+/// Adds the next feed, when a proposal allowed one; `payer` signs.
+pub fn create_allowed_feed(at: &EconomyAddresses, payer: &Pubkey, index: u8) -> Instruction {
+    feed(at, payer, index, Some(at.council))
+}
+
+fn feed(
+    at: &EconomyAddresses,
+    creator: &Pubkey,
+    index: u8,
+    council: Option<Pubkey>,
+) -> Instruction {
+    build(
+        accounts::CreateFeed {
+            creator: *creator,
+            economy: at.economy,
+            feed: at.feed(index),
+            council,
+            system_program: system_program::ID,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::CreateFeed { index },
+    )
+}
+
+/// Sets reporters and rules of a Draft's feed; `creator` signs.
+pub fn configure_feed(
+    at: &EconomyAddresses,
+    creator: &Pubkey,
+    index: u8,
+    settings: FeedSettings,
+) -> Instruction {
+    build(
+        accounts::ConfigureFeed {
+            creator: *creator,
+            economy: at.economy,
+            feed: at.feed(index),
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::ConfigureFeed { settings },
+    )
+}
+
+/// What a reporter tells a feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Above the reporter's last one.
+    pub sequence: u64,
+    /// The value x 2^48, above 0 and at most 1,000,000.
+    pub value_q48: i128,
+    /// When that was so (unix seconds), not before the reporter's last one.
+    pub observed_at: i64,
+}
+
+/// Tells a feed a value; `reporter` signs.
+pub fn report_feed(feed: &Pubkey, reporter: &Pubkey, report: &Report) -> Instruction {
+    build(
+        accounts::ReportFeed {
+            reporter: *reporter,
+            feed: *feed,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::ReportFeed {
+            sequence: report.sequence,
+            value_q48: report.value_q48,
+            observed_at: report.observed_at,
+        },
+    )
+}
+
 /// Starts the clock; `creator` signs. `excluded` as configured, in order.
 pub fn go_live(
     at: &EconomyAddresses,
@@ -238,19 +318,29 @@ pub fn top_up(at: &EconomyAddresses, token_program: &Pubkey) -> Instruction {
     )
 }
 
-/// Gives up a Draft; `creator` signs. `pools` are the stake mints of its pools,
-/// in order.
+/// What a Draft consists of, for [`close`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts<'a> {
+    /// Stake mints of its pools, in order.
+    pub pools: &'a [StakeMint],
+    /// Meters.
+    pub meters: u8,
+    /// Feeds.
+    pub feeds: u8,
+    /// Whether it has its council.
+    pub council: bool,
+}
+
+/// Gives up a Draft; `creator` signs.
 pub fn close(
     at: &EconomyAddresses,
     creator: &Pubkey,
     creator_tokens: &Pubkey,
     token_program: &Pubkey,
-    pools: &[StakeMint],
-    meters: u8,
-    council: bool,
+    parts: &Parts,
 ) -> Instruction {
     let mut remaining = Vec::new();
-    for stake in pools {
+    for stake in parts.pools {
         let pool = at.pool(&stake.mint);
         remaining.extend([
             AccountMeta::new(pool, false),
@@ -259,14 +349,15 @@ pub fn close(
             AccountMeta::new_readonly(stake.token_program, false),
         ]);
     }
-    for shard in 0..meters {
+    for shard in 0..parts.meters {
         let meter = at.meter(shard);
         remaining.extend([
             AccountMeta::new(meter, false),
             AccountMeta::new(fee_vault(&meter), false),
         ]);
     }
-    if council {
+    remaining.extend((0..parts.feeds).map(|index| AccountMeta::new(at.feed(index), false)));
+    if parts.council {
         remaining.extend([
             AccountMeta::new(at.council, false),
             AccountMeta::new(at.audit, false),
@@ -523,13 +614,12 @@ pub fn collect(at: &EconomyAddresses, token_program: &Pubkey, shard: u8) -> Inst
     )
 }
 
-/// An economy's pools, meters and exclusions as `crank` and `preview` want
+/// An economy's pools, meters, feeds and exclusions as `crank` and `preview` want
 /// them. `pools` are the stake mints in order, the native one first.
 fn everything(
     at: &EconomyAddresses,
     pools: &[StakeMint],
-    meters: u8,
-    excluded: &[Pubkey],
+    economy: &Economy,
     writable: bool,
 ) -> Vec<AccountMeta> {
     let read = |key: Pubkey| AccountMeta::new_readonly(key, false);
@@ -547,8 +637,9 @@ fn everything(
             None => metas.push(read(pool)),
         }
     }
-    metas.extend((0..meters).map(|shard| read(at.meter(shard))));
-    metas.extend(excluded.iter().copied().map(read));
+    metas.extend((0..economy.meter_count).map(|shard| read(at.meter(shard))));
+    metas.extend((0..economy.feed_count).map(|index| read(at.feed(index))));
+    metas.extend(economy.active_excluded().iter().copied().map(read));
     metas
 }
 
@@ -575,13 +666,7 @@ pub fn crank(
             program: PROGRAM_ID,
         },
         data::Crank {},
-        everything(
-            at,
-            pools,
-            economy.meter_count,
-            economy.active_excluded(),
-            true,
-        ),
+        everything(at, pools, economy, true),
     )
 }
 
@@ -599,13 +684,7 @@ pub fn preview(
             reward_vault: at.reward_vault,
         },
         data::Preview { controller },
-        everything(
-            at,
-            pools,
-            economy.meter_count,
-            economy.active_excluded(),
-            false,
-        ),
+        everything(at, pools, economy, false),
     )
 }
 
@@ -644,16 +723,7 @@ pub fn trip_breaker(
     vault: Vault,
 ) -> Option<Instruction> {
     let (vault, remaining) = match vault {
-        Vault::Rewards => (
-            at.reward_vault,
-            everything(
-                at,
-                pools,
-                economy.meter_count,
-                economy.active_excluded(),
-                false,
-            ),
-        ),
+        Vault::Rewards => (at.reward_vault, everything(at, pools, economy, false)),
         Vault::Principal(index) => {
             let pool = at.pool(&pools.get(index)?.mint);
             let part = AccountMeta::new_readonly(pool, false);

@@ -28,9 +28,9 @@ pub use homeostat::{
     },
     state::{
         Action, AuditKind, AuditLog, AuditRecord, Ballot, Class, Controller, Council, CouncilArgs,
-        DecisionLog, DecisionRecord, Delays, Economy, Funding, Life, Meter, Metric, Parameter,
-        PauseReason, Pool, PoolKind, Position, Proposal, ProposalState, RoleKind, SeatArgs,
-        Section, Tunable,
+        DecisionLog, DecisionRecord, Delays, Economy, Feed, FeedSettings, Funding, Life, Meter,
+        Metric, Parameter, PauseReason, Pool, PoolKind, Position, Proposal, ProposalState,
+        RoleKind, SeatArgs, Section, Tunable,
     },
 };
 pub use solana_program::instruction::{AccountMeta, Instruction};

@@ -1,6 +1,6 @@
 //! The figures for people and for programs: a table, JSON, docs/COMPUTE.md.
 
-use homeostat_client::{DecisionLog, Economy, Meter, Pool, Position};
+use homeostat_client::{DecisionLog, Economy, Feed, Meter, Pool, Position};
 use solana_program::rent::Rent;
 
 use crate::{
@@ -217,6 +217,7 @@ fn accounts() -> String {
         ("Pool", Pool::SPACE),
         ("Position", Position::SPACE),
         ("Meter", Meter::SPACE),
+        ("Feed", Feed::SPACE),
         ("DecisionLog, 24 records", DecisionLog::space(24)),
         ("DecisionLog, 256 records", DecisionLog::space(256)),
     ] {

@@ -1,9 +1,12 @@
 //! A ready-made economy on a bank, and wallets that live in it.
 
 use homeostat_client::{
-    address, decode::Decode, governance, instruction as ix, instruction::StakeMint,
-    ControllerSettings, Council, CouncilArgs, Delays, Economy, EconomyAddresses, EconomyArgs,
-    Funding, LimitSettings, Meter, Parameter, Pool, Position, SeatArgs, Setting,
+    address,
+    decode::Decode,
+    governance, instruction as ix,
+    instruction::{Parts, Report, StakeMint},
+    ControllerSettings, Council, CouncilArgs, Delays, Economy, EconomyAddresses, EconomyArgs, Feed,
+    FeedSettings, Funding, LimitSettings, Meter, Parameter, Pool, Position, SeatArgs, Setting,
 };
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -43,6 +46,8 @@ pub struct WorldSpec {
     pub liquidity: Vec<u16>,
     /// Meters.
     pub meters: u8,
+    /// Feeds, by what is set for each; `None` stays without reporters.
+    pub feeds: Vec<Option<FeedSettings>>,
     /// Excluded token accounts to create.
     pub excluded: u8,
     /// Members of the council.
@@ -68,6 +73,7 @@ impl Default for WorldSpec {
             controllers: Vec::new(),
             liquidity: Vec::new(),
             meters: 1,
+            feeds: Vec::new(),
             excluded: 0,
             members: 3,
             threshold: 2,
@@ -109,6 +115,8 @@ pub struct World {
     pub pools: Vec<StakeMint>,
     /// Meters.
     pub meters: u8,
+    /// Feeds.
+    pub feeds: u8,
     /// Excluded token accounts.
     pub excluded: Vec<Pubkey>,
     /// Every position that was opened: pool and owner.
@@ -180,6 +188,7 @@ impl World {
                 amm_vault: None,
             }],
             meters: spec.meters,
+            feeds: 0,
             excluded: Vec::new(),
             positions: Vec::new(),
             members: (0..spec.members).map(|_| bank.fresh_key()).collect(),
@@ -196,6 +205,9 @@ impl World {
         };
         let create = ix::create_economy(&mint, &world.token_program, &world.creator.pubkey(), args);
         world.run(&[create]).await?;
+        for settings in &spec.feeds {
+            world.add_feed(settings.clone()).await?;
+        }
         for (parameter, settings) in &spec.controllers {
             world
                 .configure(Setting::Controller {
@@ -250,6 +262,16 @@ impl World {
         self.run(&[configure]).await
     }
 
+    /// What the Draft consists of.
+    pub fn parts(&self) -> Parts<'_> {
+        Parts {
+            pools: &self.pools,
+            meters: self.meters,
+            feeds: self.feeds,
+            council: self.has_council,
+        }
+    }
+
     /// Gives the Draft its council: the world's members and guardian.
     pub async fn create_council(
         &mut self,
@@ -287,6 +309,35 @@ impl World {
         self.run(&[create]).await?;
         self.pools.push(stake);
         Ok(stake)
+    }
+
+    /// Adds the next feed to the Draft, and sets what it is given.
+    pub async fn add_feed(&mut self, settings: Option<FeedSettings>) -> Result<(), Failure> {
+        let (creator, index) = (self.creator.pubkey(), self.feeds);
+        let mut instructions = vec![ix::create_feed(&self.at, &creator, index)];
+        if let Some(settings) = settings {
+            instructions.push(ix::configure_feed(&self.at, &creator, index, settings));
+        }
+        self.run(&instructions).await?;
+        self.feeds += 1;
+        Ok(())
+    }
+
+    /// Tells a feed a value; `reporter` signs.
+    pub async fn report(
+        &mut self,
+        index: u8,
+        reporter: &Keypair,
+        report: &Report,
+    ) -> Result<Receipt, Failure> {
+        let report = ix::report_feed(&self.at.feed(index), &reporter.pubkey(), report);
+        self.bank.send(&[report], &[reporter]).await
+    }
+
+    /// A feed by index.
+    pub async fn feed(&mut self, index: u8) -> Feed {
+        let feed = self.at.feed(index);
+        self.bank.fetch(&feed).await
     }
 
     /// Gives the mint authority to the economy, in Mint mode.
@@ -559,6 +610,7 @@ impl World {
             let meter = self.at.meter(shard);
             keys.extend([meter, address::fee_vault(&meter)]);
         }
+        keys.extend((0..self.feeds).map(|index| self.at.feed(index)));
         for (pool, owner) in &self.positions {
             keys.push(address::position(pool, owner));
         }

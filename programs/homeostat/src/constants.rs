@@ -18,6 +18,14 @@ pub const MAX_POOLS: usize = 8;
 pub const MAX_METERS: usize = 8;
 /// Most token accounts that can be excluded from the circulating supply.
 pub const MAX_EXCLUDED: usize = 4;
+/// Most feeds of an economy.
+pub const MAX_FEEDS: usize = 4;
+/// Most reporters of a feed.
+pub const MAX_REPORTERS: usize = 7;
+/// Largest spread between the median and a report that counts (ppm of the median): 50 %.
+pub const MAX_SPREAD_PPM: u32 = 500_000;
+/// How old a report may be and still count (seconds): 1 min to 30 d.
+pub const REPORT_AGE: core::ops::RangeInclusive<u32> = 60..=2_592_000;
 /// Unbonding tickets of a position.
 pub const MAX_TICKETS: usize = 8;
 /// Tickets that unlock within the same stretch of this many seconds merge.

@@ -43,7 +43,7 @@ pub enum HomeostatError {
     UnsupportedMintExtension,
     #[msg("The mint has no supply; mint the initial supply before going live")]
     NoSupply,
-    #[msg("The economy already has its eight pools or meters; use an existing one")]
+    #[msg("The economy already has as many pools, meters or feeds as it can have; use an existing one")]
     TooMany,
     #[msg("The native pool is missing; create a pool whose stake mint is the economy's mint")]
     NativePoolMissing,
@@ -74,7 +74,7 @@ pub enum HomeostatError {
     // 6021: control
     #[msg("The period has not ended yet; crank after the economy's next_end")]
     TooEarly,
-    #[msg("The accounts after the fixed ones are not the economy's pools, meters and exclusions in order; build the instruction with the SDK")]
+    #[msg("The accounts after the fixed ones are not the economy's pools, meters, feeds and exclusions in order; build the instruction with the SDK")]
     WrongRemainingAccounts,
     #[msg("There is no such controller; name emission, fee, burn or liquidity")]
     NoSuchController,
@@ -96,7 +96,7 @@ pub enum HomeostatError {
     // 6030
     #[msg("The AMM vault must be a token account of the economy's mint, owned by the AMM; pass the right account")]
     WrongAmmVault,
-    #[msg("This account cannot be closed yet; pass every pool and meter of the economy with its vault, in order")]
+    #[msg("This account cannot be closed yet; pass every pool and meter of the economy with its vault, and every feed, in order")]
     NotClosable,
     #[msg("This economy mints its rewards; fund_rewards is for Funded mode only")]
     NotFunded,
@@ -174,4 +174,17 @@ pub enum HomeostatError {
     StepTooLarge,
     #[msg("Nothing of the kind is held or paused; there is nothing to resume")]
     NothingToResume,
+    // 6069: feeds
+    #[msg("This signer is no reporter of the feed; sign with a reporter's key")]
+    NotAReporter,
+    #[msg("The reporter's last report has this number or a higher one; use the next number")]
+    OldSequence,
+    #[msg(
+        "A feed's value must be above 0 and at most 1,000,000; correct it or choose another unit"
+    )]
+    InvalidMetric,
+    #[msg("The observation lies in the future or before the reporter's last one; send the time of the observation")]
+    InvalidTimestamp,
+    #[msg("The observation is older than the feed accepts; observe again and report at once")]
+    StaleMetric,
 }

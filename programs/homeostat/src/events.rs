@@ -7,8 +7,8 @@ use anchor_lang::{event::EVENT_IX_TAG_LE, prelude::*, Event};
 use crate::{
     instructions::cpi::{call, signer},
     state::{
-        AuditKind, Class, CouncilArgs, Funding, Parameter, PauseReason, PoolKind, RoleKind,
-        Section, Tunable,
+        AuditKind, Class, CouncilArgs, FeedSettings, Funding, Parameter, PauseReason, PoolKind,
+        RoleKind, Section, Tunable,
     },
 };
 
@@ -91,6 +91,55 @@ pub struct MeterCreated {
     pub meter: Pubkey,
     /// Shard.
     pub shard: u8,
+}
+
+/// A feed was created, without reporters.
+#[event]
+pub struct FeedCreated {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Feed.
+    pub feed: Pubkey,
+    /// Its index.
+    pub index: u8,
+}
+
+/// A feed's reporters and rules were set.
+#[event]
+pub struct FeedConfigured {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Feed.
+    pub feed: Pubkey,
+    /// Its index.
+    pub index: u8,
+    /// Before.
+    pub old: FeedSettings,
+    /// After.
+    pub new: FeedSettings,
+}
+
+/// A reporter told a feed a value (x 2^48).
+#[event]
+pub struct FeedReported {
+    /// Economy.
+    pub economy: Pubkey,
+    /// Feed.
+    pub feed: Pubkey,
+    /// Who.
+    pub reporter: Pubkey,
+    /// Number of its report before; 0 = none.
+    pub old_sequence: u64,
+    /// Number of this one.
+    pub new_sequence: u64,
+    /// Value before.
+    pub old_value_q48: i128,
+    /// Value.
+    pub new_value_q48: i128,
+    /// Time of the observation before.
+    pub old_observed_at: i64,
+    /// Time of the observation.
+    pub new_observed_at: i64,
 }
 
 /// The economy went live. Carries the configuration records that open the

@@ -21,7 +21,9 @@ pub mod state;
 pub use constants::*;
 pub use error::HomeostatError;
 use instructions::*;
-use state::{Action, CouncilArgs, Parameter, PauseReason, RoleKind, Section, Tunable};
+use state::{
+    Action, CouncilArgs, FeedSettings, Parameter, PauseReason, RoleKind, Section, Tunable,
+};
 
 // Linked for its symbols: the compiler calls them, nothing here does.
 #[cfg(homeostat_upstream_sbf)]
@@ -66,6 +68,17 @@ pub mod homeostat {
     /// signs; never gated. Refused when the vault is short: put top_up before.
     pub fn claim(ctx: Context<Claim>) -> Result<()> {
         instructions::claim(ctx)
+    }
+
+    /// Tells a feed a value (x 2^48). A reporter of the feed signs. Refuses numbers and
+    /// times that do not go forward, values out of range, and what is too old.
+    pub fn report_feed(
+        ctx: Context<ReportFeed>,
+        sequence: u64,
+        value_q48: i128,
+        observed_at: i64,
+    ) -> Result<()> {
+        instructions::report_feed(ctx, sequence, value_q48, observed_at)
     }
 
     /// Ends a period: measures, steps all four controllers on one snapshot, logs,
@@ -150,6 +163,18 @@ pub mod homeostat {
     /// allowed; anyone signs. The signer pays. Refuses a ninth.
     pub fn create_meter(ctx: Context<CreateMeter>, shard: u8) -> Result<()> {
         instructions::create_meter(ctx, shard)
+    }
+
+    /// Adds a feed without reporters to a Draft. The creator signs and pays. Refuses a
+    /// fifth.
+    pub fn create_feed(ctx: Context<CreateFeed>, index: u8) -> Result<()> {
+        instructions::create_feed(ctx, index)
+    }
+
+    /// Sets reporters and rules of a Draft's feed. The creator signs. Refuses a quorum
+    /// that is no majority, the same reporter twice, and rules out of range.
+    pub fn configure_feed(ctx: Context<ConfigureFeed>, settings: FeedSettings) -> Result<()> {
+        instructions::configure_feed(ctx, settings)
     }
 
     /// Starts the clock, once. The creator signs. Refuses a mint authority that is

@@ -22,6 +22,8 @@ pub const POSITION: &[u8] = b"position";
 pub const METER: &[u8] = b"meter";
 /// `["fees", meter]`: token account holding a meter's uncollected fees.
 pub const FEES: &[u8] = b"fees";
+/// `["feed", economy, index]` -> `Feed`.
+pub const FEED: &[u8] = b"feed";
 /// `["council", economy]` -> `Council`.
 pub const COUNCIL: &[u8] = b"council";
 /// `["audit", economy]` -> `AuditLog`.

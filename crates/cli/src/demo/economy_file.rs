@@ -152,6 +152,8 @@ fn controller_settings(parameter: Parameter, config: &Config) -> ControllerSetti
         slew_down_ppm: config.slew_down,
         max_periods: config.max_periods,
         max_hold: config.max_hold,
+        max_age: config.max_age,
+        min_samples: config.min_samples,
     }
 }
 

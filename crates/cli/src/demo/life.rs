@@ -1012,6 +1012,7 @@ fn world_spec(spec: &EconomySpec) -> WorldSpec {
         controllers: spec.settings(),
         liquidity: Vec::new(),
         meters: spec.meters,
+        feeds: Vec::new(),
         excluded: 1,
         draft: true,
         ..WorldSpec::default()

@@ -14,7 +14,7 @@
 use anchor_lang::{prelude::*, system_program};
 use homeostat::{
     instructions::{EconomyArgs, Setting},
-    state::{log::SLOT_BYTES, Meter, Pool, StoredConfig},
+    state::{log::SLOT_BYTES, Feed, FeedSettings, Meter, Pool, StoredConfig},
 };
 use solana_program::{hash::hash, program::set_return_data};
 
@@ -100,6 +100,32 @@ pub mod homeostat_floor {
     }
 
     pub fn create_meter(ctx: Context<CreateMeter>, _shard: u8, event: u16) -> Result<()> {
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn create_feed(ctx: Context<CreateFeed>, _index: u8, event: u16) -> Result<()> {
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn configure_feed(
+        ctx: Context<ConfigureFeed>,
+        _settings: FeedSettings,
+        event: u16,
+    ) -> Result<()> {
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn report_feed(
+        ctx: Context<ReportFeed>,
+        _sequence: u64,
+        _value_q48: i128,
+        _observed_at: i64,
+        event: u16,
+    ) -> Result<()> {
+        Clock::get()?;
         emit_cpi!(told(event));
         Ok(())
     }
@@ -455,8 +481,15 @@ fn close_all<'info>(
         }
         authority.close(vault, &creator, program)
     };
-    let pools = usize::from(accounts.economy.load()?.pool_count) * 4;
-    let (pools, meters) = ctx.remaining_accounts.split_at(pools);
+    let (pools, meters) = {
+        let economy = accounts.economy.load()?;
+        (
+            usize::from(economy.pool_count) * 4,
+            usize::from(economy.meter_count) * 2,
+        )
+    };
+    let (pools, rest) = ctx.remaining_accounts.split_at(pools);
+    let (meters, feeds) = rest.split_at(meters);
     for part in pools.chunks_exact(4) {
         end(&part[1], &part[2], &part[3])?;
     }
@@ -482,6 +515,9 @@ fn close_all<'info>(
             &accounts.system_program,
             keeper,
         )?;
+    }
+    for feed in feeds {
+        AccountLoader::<Feed>::try_from(feed)?.close(creator.clone())?;
     }
     for pool in pools.iter().step_by(4) {
         AccountLoader::<Pool>::try_from(pool)?.close(creator.clone())?;

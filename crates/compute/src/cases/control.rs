@@ -80,7 +80,7 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
         .await
 }
 
-/// Eight pools, eight meters, four exclusions, a full log, a bounty, minting.
+/// Eight pools, eight meters, four feeds, four exclusions, a full log, a bounty, minting.
 async fn worst(bench: &mut Bench) -> Result<(), Error> {
     let mut world = build(stage::HEAVIEST).await?;
     populate(&mut world).await?;
@@ -89,6 +89,7 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
         world.collect(0).await?;
     }
     world.bank.advance(WEEK).await;
+    stage::report_all(&mut world).await?;
     let (at, payer) = (world.at, world.bank.payer().pubkey());
     // The dearest of the four.
     let mut dearest = None;

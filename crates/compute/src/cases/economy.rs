@@ -250,9 +250,7 @@ async fn close(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
         &world.creator.pubkey(),
         &world.reserve,
         &world.token_program,
-        &world.pools,
-        world.meters,
-        true,
+        &world.parts(),
     );
     bench
         .measure(&mut world.bank, case(heavy), &close, &[])

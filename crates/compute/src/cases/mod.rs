@@ -3,6 +3,7 @@
 
 pub mod control;
 pub mod economy;
+pub mod feeds;
 pub mod fees;
 pub mod stage;
 pub mod staking;
@@ -24,6 +25,7 @@ pub const REPEATED: &str = "repeated";
 /// Measures every case. Fails when an instruction has none.
 pub async fn measure_all(bench: &mut Bench) -> Result<(), Error> {
     economy::measure(bench).await?;
+    feeds::measure(bench).await?;
     staking::measure(bench).await?;
     fees::measure(bench).await?;
     control::measure(bench).await

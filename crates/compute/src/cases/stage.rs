@@ -5,9 +5,10 @@ use anchor_spl::token_2022::spl_token_2022::extension::{
 };
 use homeostat_client::{
     instruction::{self as ix, StakeMint},
-    ControllerSettings, Direction, Funding, LimitSettings, Metric, Parameter,
+    ControllerSettings, Direction, FeedSettings, Funding, LimitSettings, Metric, Parameter,
 };
 use homeostat_sandbox::{world::TOKEN, Bank, MintSpec, TokenProgram, Wallet, World, WorldSpec};
+use solana_keypair::Keypair;
 use solana_program::pubkey::Pubkey;
 use solana_signer::Signer;
 
@@ -17,6 +18,10 @@ use crate::bench::{bank, Error};
 const ONE: i128 = 1 << 48;
 /// Most pools, meters and exclusions of an economy.
 pub const MOST: u8 = 8;
+/// Most feeds of an economy.
+pub const MOST_FEEDS: u8 = 4;
+/// Most reporters of a feed.
+pub const MOST_REPORTERS: u8 = 7;
 /// Most excluded accounts.
 pub const MOST_EXCLUDED: u8 = 4;
 /// Lamports of a SOL.
@@ -36,6 +41,8 @@ pub struct Shape {
     pub liquidity: u8,
     /// Meters.
     pub meters: u8,
+    /// Feeds with seven reporters.
+    pub feeds: u8,
     /// Excluded accounts.
     pub excluded: u8,
     /// Stop in Draft.
@@ -48,17 +55,19 @@ pub const ORDINARY: Shape = Shape {
     funding: Funding::Mint,
     liquidity: 1,
     meters: 4,
+    feeds: 0,
     excluded: 0,
     draft: false,
 };
 
 /// The heaviest economy: Token-2022 with extensions, eight pools, eight meters,
-/// four exclusions, every part of the control law in use, a bounty.
+/// four feeds, four exclusions, every part of the control law in use, a bounty.
 pub const HEAVIEST: Shape = Shape {
     heavy: true,
     funding: Funding::Mint,
     liquidity: MOST - 1,
     meters: MOST,
+    feeds: MOST_FEEDS,
     excluded: MOST_EXCLUDED,
     draft: false,
 };
@@ -132,6 +141,8 @@ pub fn controller(parameter: Parameter) -> ControllerSettings {
         slew_down_ppm: Some(max_ppm.unsigned_abs() / 9),
         max_periods: 4,
         max_hold: 4,
+        max_age: 0,
+        min_samples: 0,
     }
 }
 
@@ -196,6 +207,44 @@ pub async fn liquidity(world: &mut World, heavy: bool) -> Result<StakeMint, Erro
     })
 }
 
+/// The key of a reporter.
+pub fn reporter(index: u8) -> Keypair {
+    Keypair::new_from_array([30 + index; 32])
+}
+
+/// A feed of so many reporters, from a first one on.
+pub fn feed_of(first: u8, reporters: u8) -> FeedSettings {
+    FeedSettings {
+        label: *b"what it measures",
+        reporters: (0..reporters)
+            .map(|index| reporter(first + index).pubkey())
+            .collect(),
+        quorum: reporters / 2 + 1,
+        max_spread_ppm: 50_000,
+        max_age: 604_800,
+    }
+}
+
+/// A report as of now, near 100.
+pub fn report(bank: &Bank, parts: i128) -> ix::Report {
+    ix::Report {
+        sequence: bank.now().unsigned_abs(),
+        value_q48: 100 * ONE + parts,
+        observed_at: bank.now(),
+    }
+}
+
+/// Every reporter of every feed reports, no two the same and none in order.
+pub async fn report_all(world: &mut World) -> Result<(), Error> {
+    for index in 0..world.feeds {
+        for who in 0..MOST_REPORTERS {
+            let report = report(&world.bank, i128::from(who * 5 % MOST_REPORTERS));
+            world.report(index, &reporter(who), &report).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Builds an economy.
 pub async fn build(shape: Shape) -> Result<World, Error> {
     let mut bank = bank().await;
@@ -210,6 +259,7 @@ pub async fn build(shape: Shape) -> Result<World, Error> {
             Vec::new()
         },
         meters: shape.meters,
+        feeds: vec![Some(feed_of(0, MOST_REPORTERS)); usize::from(shape.feeds)],
         excluded: shape.excluded,
         draft: true,
         ..WorldSpec::default()

@@ -4,10 +4,11 @@ use anchor_lang::prelude::*;
 use homeostat_control::{change, Change, Fx, GuardConfig, Mode};
 
 use super::{
-    controller::{refuse_config, Controller, Parameter},
+    controller::{refuse_config, Controller, Metric, Parameter},
     council::{Class, Council, Delays, SeatArgs},
     economy::{check, Economy, Limits, PoolSlot},
     envelope::{Advice, Tuning},
+    feed::{Feed, FeedSettings},
     pause::Section,
 };
 use crate::{
@@ -211,6 +212,11 @@ pub enum Action {
         /// How many.
         count: u8,
     },
+    /// Allows anybody to create so many more feeds, without reporters. Standard.
+    AllowFeeds {
+        /// How many.
+        count: u8,
+    },
     /// Offers the advisor's role. Standard.
     Advisor {
         /// Holder so far; the zero address = nobody.
@@ -250,6 +256,15 @@ pub enum Action {
         expected_seq: u64,
         /// From now on.
         settings: ControllerSettings,
+    },
+    /// Reporters and rules of a feed. Critical.
+    Feed {
+        /// Which feed.
+        index: u8,
+        /// So far.
+        expected: FeedSettings,
+        /// From now on.
+        value: FeedSettings,
     },
     /// Settings of a controller's anomaly guard. Critical.
     Guard {
@@ -346,11 +361,13 @@ impl Action {
             | Self::PoolWeight { .. }
             | Self::AllowPool { .. }
             | Self::AllowMeters { .. }
+            | Self::AllowFeeds { .. }
             | Self::Advisor { .. }
             | Self::AdviceRange { .. } => Class::Standard,
             Self::Caps { .. }
             | Self::Terms { .. }
             | Self::Wire { .. }
+            | Self::Feed { .. }
             | Self::Guard { .. }
             | Self::AddMember { .. }
             | Self::RemoveMember { .. }
@@ -491,7 +508,8 @@ impl Action {
                 settings,
             } => {
                 let config = settings.config(economy.limits.period);
-                Controller::validate(&config, *parameter)?;
+                Controller::validate(&config, *parameter, settings.metric)?;
+                economy.require_metric(settings.metric)?;
                 let controller = controller_mut(economy, *parameter)?;
                 expect(controller.config_seq == *expected_seq)?;
                 controller.config = (&config).into();
@@ -502,6 +520,13 @@ impl Action {
                 // What guard and law remember is of another measurement.
                 controller.resume_guard(now);
                 Ok(())
+            }
+            Self::Feed { index, value, .. } => {
+                check("index", *index < economy.feed_count)?;
+                // Tried on an empty one here; `execute` has the real one.
+                let mut trial: Feed = bytemuck::Zeroable::zeroed();
+                trial.version = LAYOUT_VERSION;
+                trial.configure(value)
             }
             Self::Guard {
                 parameter,
@@ -572,17 +597,18 @@ impl Action {
                 council.permit.weight = *weight;
                 Ok(())
             }
-            Self::AllowMeters { count } => {
-                let meters = council
-                    .permit
-                    .meters
-                    .saturating_add(economy.meter_count)
-                    .saturating_add(*count);
-                check("count", *count > 0)?;
-                ensure!(usize::from(meters) <= MAX_METERS, HomeostatError::TooMany);
-                council.permit.meters = council.permit.meters.saturating_add(*count);
-                Ok(())
-            }
+            Self::AllowMeters { count } => allow(
+                &mut council.permit.meters,
+                economy.meter_count,
+                *count,
+                MAX_METERS,
+            ),
+            Self::AllowFeeds { count } => allow(
+                &mut council.permit.feeds,
+                economy.feed_count,
+                *count,
+                MAX_FEEDS,
+            ),
             Self::Advisor { expected, seat } => {
                 expect(council.advisor.holder.key == *expected)?;
                 council.advisor.offer(seat.seat()?, now);
@@ -698,7 +724,7 @@ impl Controller {
     pub fn change(&mut self, parameter: Parameter, by: &Change, now: i64) -> Result<()> {
         let (config, state) = change(&self.config(), &self.state(), by, now)
             .map_err(|wrong| refuse_config(parameter, &wrong))?;
-        Self::validate(&config, parameter)?;
+        Self::validate(&config, parameter, Metric::from_byte(self.metric)?)?;
         self.config = (&config).into();
         self.remember(&state);
         self.config_seq = self.config_seq.saturating_add(1);
@@ -733,6 +759,16 @@ fn mode(manual: Option<i64>) -> Mode {
 
 fn expect(holds: bool) -> Result<()> {
     ensure!(holds, HomeostatError::OldValueChanged);
+    Ok(())
+}
+
+/// Allows `count` more of something that exists `there` times.
+fn allow(permit: &mut u8, there: u8, count: u8, most: usize) -> Result<()> {
+    check("count", count > 0)?;
+    let allowed = permit.saturating_add(count);
+    let all = usize::from(allowed).saturating_add(usize::from(there));
+    ensure!(all <= most, HomeostatError::TooMany);
+    *permit = allowed;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use homeostat_control::{
     LatchReason, Mode, Prime, Ramp, Sampling, State,
 };
 
-use super::{envelope::Envelope, number::Fixed};
+use super::{economy::check, envelope::Envelope, number::Fixed};
 use crate::{
     constants::*,
     error::{refuse, HomeostatError},
@@ -86,6 +86,14 @@ pub enum Metric {
     NetSupplyGrowth = 2,
     /// Our tokens behind staked liquidity over circulating supply.
     LiquidityDepth = 3,
+    /// The economy's first feed, and so on.
+    Feed0 = 4,
+    /// The second.
+    Feed1 = 5,
+    /// The third.
+    Feed2 = 6,
+    /// The fourth.
+    Feed3 = 7,
 }
 
 impl Metric {
@@ -96,8 +104,26 @@ impl Metric {
             1 => Self::Utilisation,
             2 => Self::NetSupplyGrowth,
             3 => Self::LiquidityDepth,
+            4 => Self::Feed0,
+            5 => Self::Feed1,
+            6 => Self::Feed2,
+            7 => Self::Feed3,
             _ => return Err(refuse(HomeostatError::InvariantViolated)),
         })
+    }
+
+    /// Index of the feed in `Economy.feeds`; `None` for the program's own measurements.
+    pub const fn feed_index(self) -> Option<usize> {
+        (self as usize).checked_sub(Self::Feed0 as usize)
+    }
+
+    /// What a sample stands for: a feed's holds at an instant, a measurement's is the
+    /// mean over the window.
+    pub const fn sampling(self) -> Sampling {
+        match self.feed_index() {
+            Some(_) => Sampling::Point,
+            None => Sampling::Mean,
+        }
     }
 
     /// The default wiring.
@@ -725,8 +751,9 @@ impl Controller {
         Err(refuse(HomeostatError::InvalidParameter))
     }
 
-    /// Refuses a configuration that the law or the parameter's range excludes.
-    pub fn validate(config: &Config, parameter: Parameter) -> Result<()> {
+    /// Refuses a configuration that the law, the parameter's range or the metric
+    /// excludes.
+    pub fn validate(config: &Config, parameter: Parameter, metric: Metric) -> Result<()> {
         config
             .validate()
             .map_err(|wrong| refuse_config(parameter, &wrong))?;
@@ -739,12 +766,14 @@ impl Controller {
             );
             return Err(refuse(HomeostatError::InvalidParameter));
         }
-        if config.sampling != Sampling::Mean {
-            msg!(
-                "{}.sampling: mean for the program's own measurements",
-                parameter.name()
-            );
-            return Err(refuse(HomeostatError::InvalidParameter));
+        check("controller.sampling", config.sampling == metric.sampling())?;
+        if metric.feed_index().is_some() {
+            check("controller.max_age", REPORT_AGE.contains(&config.max_age))?;
+            let reporters = 1..=MAX_REPORTERS as u32;
+            check(
+                "controller.min_samples",
+                reporters.contains(&config.min_samples),
+            )?;
         }
         Ok(())
     }

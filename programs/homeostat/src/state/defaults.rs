@@ -74,7 +74,8 @@ const fn start(parameter: Parameter) -> Start {
     }
 }
 
-/// Credible range of a metric; measurements are clamped into it.
+/// Credible range of a metric. Measurements are clamped into it; a feed's readings lie
+/// in it, or no report would have been accepted.
 pub const fn metric_range(metric: Metric) -> (Fx, Fx) {
     match metric {
         Metric::StakedShare => (const { Fx::lit("0") }, const { Fx::lit("1") }),
@@ -82,6 +83,9 @@ pub const fn metric_range(metric: Metric) -> (Fx, Fx) {
             (const { Fx::lit("0") }, const { Fx::lit("1000") })
         }
         Metric::NetSupplyGrowth => (const { Fx::lit("-100") }, const { Fx::lit("100") }),
+        Metric::Feed0 | Metric::Feed1 | Metric::Feed2 | Metric::Feed3 => {
+            (const { Fx::lit("0") }, Config::MAX_SIGNAL)
+        }
     }
 }
 

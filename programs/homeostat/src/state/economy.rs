@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 
 use super::{
-    controller::{Controller, Parameter},
+    controller::{Controller, Metric, Parameter},
     envelope::Advice,
     number::{ceil_q64, floor_q64, mul_div_floor, U128},
     pause::{Pause, PauseReason, Section},
@@ -136,8 +136,10 @@ pub struct Economy {
     pub decimals: u8,
     /// 1 after a failed economy-wide check: nothing is emitted, every controller held.
     pub tripped: u8,
+    /// Feeds in use.
+    pub feed_count: u8,
     /// Unused.
-    pub reserved: [u8; 3],
+    pub reserved: [u8; 2],
     /// Mint of the economy's token.
     pub mint: Pubkey,
     /// Its token program.
@@ -160,6 +162,8 @@ pub struct Economy {
     pub pools: [PoolSlot; MAX_POOLS],
     /// Meters.
     pub meters: [Pubkey; MAX_METERS],
+    /// Feeds.
+    pub feeds: [Pubkey; MAX_FEEDS],
     /// Token accounts whose balance does not circulate.
     pub excluded: [Pubkey; MAX_EXCLUDED],
     /// Limits and fixed parameters.
@@ -178,7 +182,7 @@ pub struct Economy {
     pub totals: Totals,
     /// Sums over pools and meters at the last crank.
     pub tally: Tally,
-    /// What the last crank measured, by `Metric`.
+    /// What the last crank measured itself, by `Metric`.
     pub readings: [Reading; 4],
     /// The stream.
     pub stream: Stream,
@@ -191,7 +195,7 @@ pub struct Economy {
 }
 
 const _: () = assert!(core::mem::align_of::<Economy>() == 8);
-const _: () = assert!(core::mem::size_of::<Economy>() == 7_088);
+const _: () = assert!(core::mem::size_of::<Economy>() == 7_216);
 
 impl Economy {
     /// Bytes of the account.
@@ -251,6 +255,13 @@ impl Economy {
     pub fn active_meters(&self) -> &[Pubkey] {
         self.meters
             .get(..usize::from(self.meter_count))
+            .unwrap_or(&[])
+    }
+
+    /// Feeds in use.
+    pub fn active_feeds(&self) -> &[Pubkey] {
+        self.feeds
+            .get(..usize::from(self.feed_count))
             .unwrap_or(&[])
     }
 
@@ -529,11 +540,21 @@ impl Economy {
         self.validate_limits()?;
         for (controller, parameter) in self.controllers.iter().zip(Parameter::ALL) {
             let config = controller.config();
-            Controller::validate(&config, parameter)?;
+            let metric = Metric::from_byte(controller.metric)?;
+            Controller::validate(&config, parameter, metric)?;
+            self.require_metric(metric)?;
             Controller::validate_guard(&controller.guard_config(), parameter)?;
             check("controller.period", config.period == self.limits.period)?;
         }
         Ok(())
+    }
+
+    /// Refuses a feed that the economy does not have.
+    pub fn require_metric(&self, metric: Metric) -> Result<()> {
+        let known = metric
+            .feed_index()
+            .is_none_or(|index| index < usize::from(self.feed_count));
+        check("controller.metric", known)
     }
 
     /// The same without the controllers, which a change of one checks by itself.

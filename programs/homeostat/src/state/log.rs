@@ -6,12 +6,14 @@
 //! base to head.
 
 use anchor_lang::prelude::*;
+use homeostat_control::Sample;
 use solana_program::hash::hashv;
 
 use super::{
-    controller::{Controller, Parameter, StoredGuardConfig, StoredState},
+    controller::{Controller, Metric, Parameter, StoredGuardConfig, StoredState},
+    feed::FeedReading,
     number::{Fixed, U128},
-    snapshot::Outcome,
+    snapshot::{Measurement, Outcome},
 };
 use crate::error::HomeostatError;
 
@@ -45,7 +47,10 @@ pub struct DecisionRecord {
     /// Position in the chain, from 1.
     pub seq: u64,
     /// `Controller.config_seq` in force.
-    pub config_seq: u64,
+    pub config_seq: u32,
+    /// Age of the sample behind y at `to` (seconds); 0 for the program's own
+    /// measurements.
+    pub sample_age: u32,
     /// [`RecordKind::Decision`].
     pub kind: u8,
     /// `Parameter` as a number.
@@ -60,7 +65,8 @@ pub struct DecisionRecord {
     pub to: i64,
     /// Numerator behind y (two's complement).
     pub numerator: U128,
-    /// Denominator behind y; 0 = no measurement.
+    /// Denominator behind y; 0 = no measurement. Of a feed the reports that counted,
+    /// times 2^48.
     pub denominator: U128,
     /// The controller before the step.
     pub before: StoredState,
@@ -103,7 +109,10 @@ impl DecisionRecord {
             .map_or((0, 0), |m| (m.numerator as u128, m.denominator));
         Self {
             seq: 0,
-            config_seq: controller.config_seq,
+            config_seq: u32::try_from(controller.config_seq).unwrap_or(u32::MAX),
+            sample_age: outcome.sample.map_or(0, |sample| {
+                u32::try_from(decision.to.abs_diff(sample.at)).unwrap_or(u32::MAX)
+            }),
             kind: RecordKind::Decision as u8,
             parameter: parameter as u8,
             metric: controller.metric,
@@ -127,6 +136,25 @@ impl DecisionRecord {
             u: decision.u,
             applied: outcome.applied.unwrap_or(NOT_CAPPED),
         }
+    }
+
+    /// What the control law was shown, again: exactly the sample that the step took.
+    pub fn sample(&self) -> Option<Sample> {
+        let denominator = self.denominator.get();
+        let measurement = Measurement {
+            numerator: self.numerator.get() as i128,
+            denominator,
+        };
+        let of_feed = self.metric >= Metric::Feed0 as u8;
+        measurement.value().map(|value| Sample {
+            value,
+            at: self.to.saturating_sub(i64::from(self.sample_age)),
+            samples: if of_feed {
+                FeedReading::counted(denominator)
+            } else {
+                1
+            },
+        })
     }
 }
 

@@ -8,6 +8,7 @@ pub mod council;
 pub mod defaults;
 pub mod economy;
 pub mod envelope;
+pub mod feed;
 pub mod log;
 pub mod meter;
 pub mod mint_rules;
@@ -29,6 +30,7 @@ pub use controller::{
 pub use council::{Class, Council, CouncilArgs, Delays, Member, Role, RoleKind, SeatArgs};
 pub use economy::{Economy, Funding, Life, Limits, PoolSlot};
 pub use envelope::{Advice, Envelope};
+pub use feed::{Feed, FeedReading, FeedSettings, Reporter};
 pub use log::{ConfigRecord, DecisionLog, DecisionRecord};
 pub use meter::Meter;
 pub use pause::{Pause, PauseReason, Section};

@@ -5,11 +5,12 @@
 //! that what is previewed is what is applied.
 
 use anchor_lang::prelude::*;
-use homeostat_control::{guarded_step, Fx, Guarded, Input, Sample};
+use homeostat_control::{guarded_step, Config, Fx, Guarded, Input, Sample};
 
 use super::{
     controller::{Metric, Parameter},
     economy::Economy,
+    feed::FeedReading,
     meter::Meter,
     number::{floor_q64, mul_div_floor, product, quotient, U128},
     pool::Pool,
@@ -125,8 +126,10 @@ pub struct Snapshot {
     pub circulating: u64,
     /// Native stake, mean over the window (base units).
     pub mean_stake: u64,
-    /// By `Metric`.
+    /// By `Metric`, the program's own.
     pub measurements: [Option<Measurement>; 4],
+    /// What the feeds say.
+    pub feeds: [Option<FeedReading>; MAX_FEEDS],
     /// Real value of a parameter over the window where a cap, a pause or the
     /// funding kept it from its set value, by `Parameter` (ppm).
     pub applied: [Option<i64>; 4],
@@ -140,6 +143,7 @@ impl Snapshot {
     pub fn take(
         economy: &Economy,
         mut tally: Tally,
+        feeds: [Option<FeedReading>; MAX_FEEDS],
         mint_supply: u64,
         excluded: u64,
         rewards: u64,
@@ -219,6 +223,7 @@ impl Snapshot {
             circulating,
             mean_stake: u64::try_from(mean_stake).unwrap_or(u64::MAX),
             measurements,
+            feeds,
             applied,
             latched: economy.tripped != 0 || rewards < owed,
         })
@@ -231,30 +236,44 @@ impl Snapshot {
             .get(parameter.index())
             .ok_or(HomeostatError::NoSuchController)?;
         let metric = Metric::from_byte(controller.metric)?;
-        let measurement = self.measurements.get(metric as usize).copied().flatten();
+        let config = controller.config();
+        let (measurement, sample) = self.sample(metric, &config);
         let applied = self.applied.get(parameter.index()).copied().flatten();
         let input = Input {
             now: self.now,
-            y: measurement.and_then(|m| m.value()).map(|value| Sample {
-                value,
-                at: self.now,
-                samples: 1,
-            }),
+            y: sample,
             w: None,
             applied,
             latched: self.latched,
         };
         Ok(Outcome {
             step: guarded_step(
-                &controller.config(),
+                &config,
                 &controller.guard_config(),
                 &controller.state(),
                 &controller.guard(),
                 &input,
             ),
             measurement,
+            sample,
             applied,
         })
+    }
+
+    /// What a metric says, as a ratio and as the control law's sample.
+    fn sample(&self, metric: Metric, config: &Config) -> (Option<Measurement>, Option<Sample>) {
+        let Some(feed) = metric.feed_index() else {
+            let measurement = self.measurements.get(metric as usize).copied().flatten();
+            let sample = measurement.and_then(|m| m.value()).map(|value| Sample {
+                value,
+                at: self.now,
+                samples: 1,
+            });
+            return (measurement, sample);
+        };
+        let reading = self.feeds.get(feed).copied().flatten();
+        let sample = reading.and_then(|reading| reading.sample(config.min_samples));
+        (sample.as_ref().map(FeedReading::ratio), sample)
     }
 }
 
@@ -265,6 +284,8 @@ pub struct Outcome {
     pub step: Guarded,
     /// The measurement behind y.
     pub measurement: Option<Measurement>,
+    /// The same as the control law was shown it.
+    pub sample: Option<Sample>,
     /// The real value that a cap left (ppm).
     pub applied: Option<i64>,
 }

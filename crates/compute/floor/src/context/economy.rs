@@ -5,7 +5,7 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 use homeostat::{
     constants::LOG_INITIAL_CAPACITY,
     seeds,
-    state::{DecisionLog, Economy, Meter, Pool},
+    state::{DecisionLog, Economy, Feed, Meter, Pool},
 };
 
 /// `create_economy`.
@@ -173,6 +173,55 @@ pub struct CreateMeter<'info> {
     pub token_program: Interface<'info, TokenInterface>,
     /// Creates the accounts.
     pub system_program: Program<'info, System>,
+}
+
+/// `create_feed`.
+#[event_cpi]
+#[derive(Accounts)]
+#[instruction(index: u8)]
+pub struct CreateFeed<'info> {
+    /// The economy's creator; pays the rent.
+    #[account(mut)]
+    pub creator: Signer<'info>,
+    /// In Draft.
+    #[account(mut, has_one = creator)]
+    pub economy: AccountLoader<'info, Economy>,
+    /// Created.
+    #[account(
+        init,
+        payer = creator,
+        space = Feed::SPACE,
+        seeds = [seeds::FEED, economy.key().as_ref(), &[index]],
+        bump
+    )]
+    pub feed: AccountLoader<'info, Feed>,
+    /// Creates the account.
+    pub system_program: Program<'info, System>,
+}
+
+/// `configure_feed`.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct ConfigureFeed<'info> {
+    /// The economy's creator.
+    pub creator: Signer<'info>,
+    /// In Draft.
+    #[account(has_one = creator)]
+    pub economy: AccountLoader<'info, Economy>,
+    /// The economy's.
+    #[account(mut, has_one = economy)]
+    pub feed: AccountLoader<'info, Feed>,
+}
+
+/// `report_feed`.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct ReportFeed<'info> {
+    /// One of the feed's reporters.
+    pub reporter: Signer<'info>,
+    /// Written.
+    #[account(mut)]
+    pub feed: AccountLoader<'info, Feed>,
 }
 
 /// `go_live`.

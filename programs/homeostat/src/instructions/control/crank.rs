@@ -83,10 +83,11 @@ impl<'info> Crank<'info> {
     ) -> Result<(Box<Cranked>, u64)> {
         let mut economy = self.economy.load_mut()?;
         let economy = &mut *economy;
-        let (tally, excluded) = gather::tally(economy, remaining, Touch::Commit, now)?;
+        let (tally, feeds, excluded) = gather::tally(economy, remaining, Touch::Commit, now)?;
         let snapshot = Box::new(Snapshot::take(
             economy,
             tally,
+            feeds,
             supply,
             excluded,
             balance(&self.reward_vault)?,

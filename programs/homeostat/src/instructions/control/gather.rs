@@ -1,8 +1,8 @@
-//! Reads every pool, meter and exclusion of an economy from the accounts after
+//! Reads every pool, meter, feed and exclusion of an economy from the accounts after
 //! the fixed ones.
 //!
 //! Order: each pool, a liquidity pool followed by its AMM vault and its LP mint;
-//! then each meter; then each excluded token account. Nothing can be left out
+//! then each meter; then each feed; then each excluded token account. Nothing can be left out
 //! or passed twice: each is compared with the economy's own list.
 
 use std::cell::Ref;
@@ -10,9 +10,10 @@ use std::cell::Ref;
 use anchor_lang::prelude::*;
 
 use crate::{
+    constants::MAX_FEEDS,
     error::{refuse, HomeostatError},
     instructions::shared::{balance_or_zero, supply_or_zero},
-    state::{Economy, Meter, Pool, PoolSlot, Tally},
+    state::{Economy, Feed, FeedReading, Meter, Pool, PoolSlot, Tally},
 };
 
 /// What `gather` does with the liquidity pools it touches.
@@ -24,13 +25,16 @@ pub enum Touch {
     Preview,
 }
 
-/// Sums over all pools and meters at `now`, and the excluded balance.
+/// What the feeds say, by index.
+pub type Readings = [Option<FeedReading>; MAX_FEEDS];
+
+/// Sums over all pools and meters at `now`, what the feeds say, and the excluded balance.
 pub fn tally<'info>(
     economy: &Economy,
     accounts: &'info [AccountInfo<'info>],
     touch: Touch,
     now: i64,
-) -> Result<(Tally, u64)> {
+) -> Result<(Tally, Readings, u64)> {
     let mut accounts = accounts.iter();
     let mut tally = Tally::default();
     for slot in economy.active_pools() {
@@ -40,8 +44,13 @@ pub fn tally<'info>(
         let info = expect(accounts.next(), key)?;
         tally.add_meter(&*part::<Meter>(info)?)?;
     }
+    let mut readings = Readings::default();
+    for (key, reading) in economy.active_feeds().iter().zip(&mut readings) {
+        let info = expect(accounts.next(), key)?;
+        *reading = part::<Feed>(info)?.reading(now);
+    }
     let excluded = excluded_balance(economy, accounts.as_slice())?;
-    Ok((tally, excluded))
+    Ok((tally, readings, excluded))
 }
 
 #[inline(never)]
@@ -78,7 +87,7 @@ fn add_pool<'info>(
     Ok(())
 }
 
-/// A pool or meter on the economy's own list. The program put the address there when
+/// A pool, meter or feed on the economy's own list. The program put the address there when
 /// it created the account, and closes none while the economy lives: neither owner nor
 /// type can differ.
 fn part<'a, T: bytemuck::Pod>(info: &'a AccountInfo) -> Result<Ref<'a, T>> {

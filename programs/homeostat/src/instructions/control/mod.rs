@@ -1,12 +1,14 @@
-//! The controllers' clock: crank, preview, log.
+//! The controllers' clock: crank, preview, log; and what feeds report.
 
 pub mod crank;
 pub mod gather;
 pub mod grow_log;
 pub mod preview;
+pub mod report_feed;
 pub mod trip_breaker;
 
 pub use crank::*;
 pub use grow_log::*;
 pub use preview::*;
+pub use report_feed::*;
 pub use trip_breaker::*;

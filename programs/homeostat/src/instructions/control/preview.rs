@@ -36,10 +36,11 @@ impl<'info> Preview<'info> {
         has_one("economy", &economy.mint, &self.mint)?;
         has_one("economy", &economy.reward_vault, &self.reward_vault)?;
         economy.require_live()?;
-        let (tally, excluded) = gather::tally(&economy, remaining, Touch::Preview, now)?;
+        let (tally, feeds, excluded) = gather::tally(&economy, remaining, Touch::Preview, now)?;
         let snapshot = Box::new(Snapshot::take(
             &economy,
             tally,
+            feeds,
             supply_of(&self.mint)?,
             excluded,
             balance(&self.reward_vault)?,

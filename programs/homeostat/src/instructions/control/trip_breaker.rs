@@ -43,7 +43,7 @@ impl<'info> TripBreaker<'info> {
     fn liability(&self, remaining: &'info [AccountInfo<'info>], now: i64) -> Result<u64> {
         let economy = self.economy.load()?;
         if self.vault.key() == economy.reward_vault {
-            let (tally, _) = gather::tally(&economy, remaining, Touch::Preview, now)?;
+            let (tally, ..) = gather::tally(&economy, remaining, Touch::Preview, now)?;
             return Economy::reward_liability(&tally, economy.totals.supplied);
         }
         let [part] = remaining else {

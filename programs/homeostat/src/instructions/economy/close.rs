@@ -7,12 +7,12 @@ use crate::{
     error::{refuse, HomeostatError},
     events::{emit, EconomyClosed},
     instructions::shared::*,
-    state::{AuditLog, Council, DecisionLog, Economy, Meter, Pool},
+    state::{AuditLog, Council, DecisionLog, Economy, Feed, Meter, Pool},
 };
 
 /// Accounts of `close`; after them, for each pool in order: pool, principal
-/// vault, stake mint, token program; for each meter in order: meter, vault; council and
-/// audit log, if it has them.
+/// vault, stake mint, token program; for each meter in order: meter, vault; each feed;
+/// council and audit log, if it has them.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Close<'info> {
@@ -75,11 +75,19 @@ impl<'info> Close<'info> {
         economy.require_draft()?;
         let pools = economy.active_pools().len().saturating_mul(4);
         let meters = economy.active_meters().len().saturating_mul(2);
-        let parts = pools.saturating_add(meters);
+        let feeds = economy.active_feeds();
+        let (given, council) = remaining
+            .split_at_checked(pools.saturating_add(meters))
+            .and_then(|(_, rest)| rest.split_at_checked(feeds.len()))
+            .ok_or(HomeostatError::NotClosable)?;
+        ensure!(
+            given.iter().map(|info| info.key).eq(feeds),
+            HomeostatError::NotClosable
+        );
         let whole = if economy.council == Pubkey::default() {
-            remaining.len() == parts
+            council.is_empty()
         } else {
-            let [council, audit] = remaining.get(parts..).unwrap_or_default() else {
+            let [council, audit] = council else {
                 return Err(refuse(HomeostatError::NotClosable));
             };
             ensure!(*council.key == economy.council, HomeostatError::NotClosable);
@@ -202,19 +210,26 @@ impl<'info> Close<'info> {
     #[inline(never)]
     fn close_accounts(&self, remaining: &'info [AccountInfo<'info>]) -> Result<()> {
         let creator = self.creator.to_account_info();
-        let (pools, meters) = {
+        let (pools, meters, feeds) = {
             let economy = self.economy.load()?;
             (
                 economy.active_pools().len().saturating_mul(4),
                 economy.active_meters().len().saturating_mul(2),
+                economy.active_feeds().len(),
             )
         };
         let (pools, rest) = remaining
             .split_at_checked(pools)
             .ok_or(HomeostatError::NotClosable)?;
-        let (meters, council) = rest
+        let (meters, rest) = rest
             .split_at_checked(meters)
             .ok_or(HomeostatError::NotClosable)?;
+        let (feeds, council) = rest
+            .split_at_checked(feeds)
+            .ok_or(HomeostatError::NotClosable)?;
+        for feed in feeds {
+            AccountLoader::<Feed>::try_from(feed)?.close(creator.clone())?;
+        }
         for pool in pools.iter().step_by(4) {
             AccountLoader::<Pool>::try_from(pool)?.close(creator.clone())?;
         }

@@ -61,6 +61,12 @@ pub struct ControllerSettings {
     pub max_periods: u32,
     /// Hold time-out (periods).
     pub max_hold: u32,
+    /// Oldest reading of a feed that is followed (seconds), in [`REPORT_AGE`]; not
+    /// looked at for the program's own measurements.
+    pub max_age: u32,
+    /// Fewest reports behind a feed's reading: its quorum or more, at most
+    /// [`MAX_REPORTERS`]; not looked at for the program's own measurements.
+    pub min_samples: u32,
 }
 
 impl ControllerSettings {
@@ -72,7 +78,23 @@ impl ControllerSettings {
             Direction::Direct => Action::Direct,
             Direction::Reverse => Action::Reverse,
         };
+        let sampling = self.metric.sampling();
+        let start = Config::new(
+            action,
+            sampling,
+            period,
+            Fx::from_bits(self.setpoint_q48),
+            0,
+            self.min_ppm,
+            self.max_ppm,
+        );
+        let (max_age, min_samples) = match sampling {
+            Sampling::Mean => (start.max_age, start.min_samples),
+            Sampling::Point => (self.max_age, self.min_samples),
+        };
         Config {
+            max_age,
+            min_samples,
             max_periods: self.max_periods,
             max_hold: self.max_hold,
             scale: Fx::from_bits(self.scale_q48),
@@ -87,15 +109,7 @@ impl ControllerSettings {
             slew_down: self.slew_down_ppm,
             y_min,
             y_max,
-            ..Config::new(
-                action,
-                Sampling::Mean,
-                period,
-                Fx::from_bits(self.setpoint_q48),
-                0,
-                self.min_ppm,
-                self.max_ppm,
-            )
+            ..start
         }
     }
 }
@@ -249,7 +263,7 @@ impl Configure<'_> {
                 settings,
             } => {
                 let config = settings.config(economy.limits.period);
-                Controller::validate(&config, *parameter)?;
+                Controller::validate(&config, *parameter, settings.metric)?;
                 let controller = economy
                     .controllers
                     .get_mut(parameter.index())

@@ -8,13 +8,14 @@ use crate::{
     instructions::{caller::*, shared::*},
     state::{
         action::Ground, log::Ring, Action, AuditKind, AuditRecord, Class, ConfigRecord, Council,
-        Economy, Life, Parameter, Proposal,
+        Economy, Feed, Life, Parameter, Proposal,
     },
 };
 
-/// Accounts of `execute`; after them what the actions need, in their order. For a
-/// treasury payment: authority, treasury vault, recipient, token program. For a
-/// retirement, with a writable mint: authority, reward vault, token program.
+/// Accounts of `execute`; after them what the actions need, in their order. For a feed:
+/// the feed. For a treasury payment: authority, treasury vault, recipient, token
+/// program. For a retirement, with a writable mint: authority, reward vault, token
+/// program.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Execute<'info> {
@@ -157,6 +158,23 @@ impl<'info> Execute<'info> {
                     let [authority, vault, recipient, program] = take(&mut remaining)?;
                     same(ErrorCode::ConstraintAddress, "to", to, recipient.key)?;
                     self.pay_treasury([authority, vault, recipient, program], *amount)?;
+                }
+                Action::Feed {
+                    index,
+                    expected,
+                    value,
+                } => {
+                    let [feed] = take(&mut remaining)?;
+                    let economy = self.economy.load()?;
+                    let known = economy.active_feeds().get(usize::from(*index));
+                    ensure!(known == Some(feed.key), HomeostatError::WrongActionAccounts);
+                    let loader = AccountLoader::<Feed>::try_from(feed)?;
+                    let mut feed = loader.load_mut()?;
+                    ensure!(
+                        feed.settings() == *expected,
+                        HomeostatError::OldValueChanged
+                    );
+                    feed.configure(value)?;
                 }
                 Action::Retire { successor } => {
                     let [authority, vault, program] = take(&mut remaining)?;

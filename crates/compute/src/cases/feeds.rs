@@ -1,0 +1,71 @@
+//! Feeds.
+
+use homeostat_client::instruction as ix;
+use solana_signer::Signer;
+
+use super::{
+    stage::{self, build, feed_of, report, reporter, Shape, MOST_FEEDS, MOST_REPORTERS},
+    ORDINARY, REPEATED, WORST,
+};
+use crate::bench::{Bench, Error};
+
+const INSTRUCTIONS: [&str; 3] = ["create_feed", "configure_feed", "report_feed"];
+
+/// Measures them.
+pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
+    if !bench.wants(&INSTRUCTIONS) {
+        return Ok(());
+    }
+    ordinary(bench).await?;
+    worst(bench).await
+}
+
+/// A feed of three reporters.
+async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
+    let mut world = build(Shape {
+        draft: true,
+        ..stage::ORDINARY
+    })
+    .await?;
+    let (at, creator) = (world.at, world.creator.pubkey());
+    let bank = &mut world.bank;
+    let create = ix::create_feed(&at, &creator, 0);
+    bench.measure_and_send(bank, ORDINARY, &create, &[]).await?;
+    let create = ix::create_feed(&at, &creator, 1);
+    bench.measure(bank, REPEATED, &create, &[]).await?;
+    let configure = ix::configure_feed(&at, &creator, 0, feed_of(0, 3));
+    bench
+        .measure_and_send(bank, ORDINARY, &configure, &[])
+        .await?;
+    bench.measure(bank, REPEATED, &configure, &[]).await?;
+    for case in [ORDINARY, REPEATED] {
+        bank.advance(60).await;
+        let (who, report) = (reporter(0), report(bank, 7));
+        let send = ix::report_feed(&at.feed(0), &who.pubkey(), &report);
+        bench.measure_and_send(bank, case, &send, &[&who]).await?;
+    }
+    Ok(())
+}
+
+/// The last feed, at an address that holds lamports; seven reporters for seven
+/// others; the last of them.
+async fn worst(bench: &mut Bench) -> Result<(), Error> {
+    let mut world = build(Shape {
+        draft: true,
+        feeds: MOST_FEEDS - 1,
+        ..stage::HEAVIEST
+    })
+    .await?;
+    let (at, creator, last) = (world.at, world.creator.pubkey(), MOST_FEEDS - 1);
+    let bank = &mut world.bank;
+    bank.airdrop(&at.feed(last), 1_000_000).await;
+    let create = ix::create_feed(&at, &creator, last);
+    bench.measure_and_send(bank, WORST, &create, &[]).await?;
+    let others = ix::configure_feed(&at, &creator, last, feed_of(MOST_REPORTERS, MOST_REPORTERS));
+    bank.send(&[others], &[]).await?;
+    let configure = ix::configure_feed(&at, &creator, last, feed_of(0, MOST_REPORTERS));
+    bench.measure_and_send(bank, WORST, &configure, &[]).await?;
+    let (who, report) = (reporter(MOST_REPORTERS - 1), report(bank, 7));
+    let send = ix::report_feed(&at.feed(last), &who.pubkey(), &report);
+    bench.measure(bank, WORST, &send, &[&who]).await
+}

@@ -1,0 +1,51 @@
+//! Sets a feed's reporters and rules, in a Draft.
+
+use anchor_lang::prelude::*;
+
+use crate::{
+    events::{emit, FeedConfigured},
+    instructions::shared::*,
+    state::{Economy, Feed, FeedSettings},
+};
+
+/// Accounts of `configure_feed`.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct ConfigureFeed<'info> {
+    /// The economy's creator.
+    pub creator: Signer<'info>,
+    /// In Draft.
+    pub economy: AccountLoader<'info, Economy>,
+    /// The economy's.
+    #[account(mut)]
+    pub feed: AccountLoader<'info, Feed>,
+}
+
+impl ConfigureFeed<'_> {
+    fn check(&self) -> Result<()> {
+        self.economy.load()?.require_creator(self.creator.key)?;
+        has_one("feed", &self.feed.load()?.economy, self.economy.as_ref())
+    }
+
+    #[inline(never)]
+    fn apply(&self, settings: &FeedSettings) -> Result<FeedConfigured> {
+        self.economy.load()?.require_draft()?;
+        let mut feed = self.feed.load_mut()?;
+        let old = feed.settings();
+        feed.configure(settings)?;
+        Ok(FeedConfigured {
+            economy: self.economy.key(),
+            feed: self.feed.key(),
+            index: feed.index,
+            old,
+            new: feed.settings(),
+        })
+    }
+}
+
+/// Handles `configure_feed`.
+pub fn configure_feed(ctx: Context<ConfigureFeed>, settings: FeedSettings) -> Result<()> {
+    ctx.accounts.check()?;
+    let event = ctx.accounts.apply(&settings)?;
+    emit(&ctx.accounts.event_authority, &event)
+}
