@@ -8,6 +8,7 @@ mod feeds;
 mod fees;
 mod governance;
 mod journeys;
+mod proofs;
 mod safety;
 mod staking;
 mod steps;

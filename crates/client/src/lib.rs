@@ -19,6 +19,7 @@ pub mod event;
 pub mod governance;
 pub mod instruction;
 pub mod log;
+pub mod verify;
 
 pub use address::EconomyAddresses;
 pub use anchor_lang::prelude::Pubkey;

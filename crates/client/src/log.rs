@@ -1,12 +1,11 @@
 //! The decision log: its records, their hash chain, and each decision again.
 
 use homeostat::state::{
-    log::{RecordKind, NOT_CAPPED, RECORD_BYTES, SLOT_BYTES},
-    ConfigRecord, DecisionLog, DecisionRecord, Measurement,
+    log::{RecordKind, Ring, HASH_BYTES, NOT_CAPPED, RECORD_BYTES},
+    ConfigRecord, DecisionLog, DecisionRecord,
 };
 use homeostat_control::{
-    held_step, resumed_step, step, Config, Decision, Flags, HoldReason, Input, LatchReason, Sample,
-    State,
+    held_step, resumed_step, step, Config, Decision, Flags, HoldReason, Input, LatchReason, State,
 };
 use solana_program::hash::hashv;
 
@@ -23,7 +22,9 @@ pub enum Record {
 }
 
 impl Record {
-    fn from_bytes(bytes: &[u8; RECORD_BYTES]) -> Option<Self> {
+    /// Reads a record of [`RECORD_BYTES`].
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+        let bytes: &[u8; RECORD_BYTES] = bytes.try_into().ok()?;
         // The kind is the byte behind two sequence numbers in both layouts.
         match bytes[16] {
             kind if kind == RecordKind::Decision as u8 => {
@@ -62,6 +63,22 @@ pub enum LogError {
         /// Sequence of the record.
         seq: u64,
     },
+    /// What a controller remembered before a record is not what the records before it,
+    /// or the account after the last one, say.
+    State {
+        /// Sequence of the record; 0 = the account.
+        seq: u64,
+    },
+    /// The decision is not what the control law gives.
+    Decision {
+        /// Sequence of the record.
+        seq: u64,
+    },
+    /// The history that was given is not the one that led to this log.
+    History {
+        /// Sequence of the first record that differs or is missing.
+        seq: u64,
+    },
 }
 
 impl core::fmt::Display for LogError {
@@ -74,6 +91,20 @@ impl core::fmt::Display for LogError {
                 f,
                 "the hash of record {seq} does not follow from its predecessor"
             ),
+            Self::State { seq: 0 } => {
+                f.write_str("the economy's controllers are not what its log leads to")
+            }
+            Self::State { seq } => write!(
+                f,
+                "the controller before record {seq} is not the one that its predecessor left"
+            ),
+            Self::Decision { seq } => {
+                write!(f, "record {seq} is not what the control law decides")
+            }
+            Self::History { seq } => write!(
+                f,
+                "the events given do not lead to this log: record {seq} is missing or differs"
+            ),
         }
     }
 }
@@ -82,20 +113,9 @@ impl std::error::Error for LogError {}
 
 /// What the controller of a record was shown.
 pub fn input(record: &DecisionRecord) -> Input {
-    let denominator = record.denominator.get();
-    let measured = (denominator > 0)
-        .then_some(Measurement {
-            numerator: record.numerator.get() as i128,
-            denominator,
-        })
-        .and_then(|measurement| measurement.value());
     Input {
         now: record.to,
-        y: measured.map(|value| Sample {
-            value,
-            at: record.to,
-            samples: 1,
-        }),
+        y: record.sample(),
         w: None,
         applied: (record.applied != NOT_CAPPED).then_some(record.applied),
         latched: record.held == HoldReason::Latched as u8,
@@ -122,38 +142,52 @@ pub fn recompute(config: &Config, state: &State, record: &DecisionRecord) -> (St
     }
 }
 
-/// The records kept in the ring, oldest first, after checking the chain from
-/// base to head.
-pub fn read(data: &[u8]) -> Result<(DecisionLog, Vec<Record>), LogError> {
-    let log = DecisionLog::decode(data).map_err(LogError::Account)?;
-    let slots = data.get(DecisionLog::SLOTS_AT..).ok_or(LogError::Header)?;
-    if log.len > log.capacity || log.next > log.capacity || log.capacity > log.allocated {
+/// A ring of records, walked from base to head under its hash chain: its header, and
+/// each record's bytes, oldest first.
+pub(crate) fn walk(data: &[u8], record_bytes: usize) -> Result<(Ring, Vec<&[u8]>), LogError> {
+    let header = data.get(..Ring::SLOTS_AT).ok_or(LogError::Header)?;
+    let at = Ring::SLOTS_AT - core::mem::size_of::<Ring>();
+    let ring: Ring = bytemuck::pod_read_unaligned(&header[at..]);
+    let slots = &data[Ring::SLOTS_AT..];
+    let (len, capacity) = (ring.len as usize, ring.capacity as usize);
+    if len > capacity || ring.next > ring.capacity || ring.capacity > ring.allocated {
         return Err(LogError::Header);
     }
-    let mut records = Vec::with_capacity(log.len as usize);
-    let mut hash = log.base_hash;
-    for n in 0..log.len {
-        let seq = log.base_seq + u64::from(n) + 1;
-        let index = (log.next + log.capacity - log.len + n) % log.capacity;
-        let slot = slots
-            .get(index as usize * SLOT_BYTES..)
-            .and_then(|rest| rest.get(..SLOT_BYTES))
+    let mut records = Vec::with_capacity(len.min(slots.len() / record_bytes));
+    let mut hash = ring.base_hash;
+    let mut seq = ring.base_seq;
+    for n in 0..len {
+        seq = seq.checked_add(1).ok_or(LogError::Header)?;
+        let index = (ring.next as usize + capacity - len + n) % capacity;
+        let size = record_bytes + HASH_BYTES;
+        let slot = index
+            .checked_mul(size)
+            .and_then(|from| slots.get(from..)?.get(..size))
             .ok_or(LogError::Header)?;
-        let (body, stored) = slot.split_at(RECORD_BYTES);
+        let (body, stored) = slot.split_at(record_bytes);
         hash = hashv(&[&hash, body]).to_bytes();
         if hash != stored {
             return Err(LogError::Chain { seq });
         }
-        let record = body
-            .try_into()
-            .ok()
-            .and_then(Record::from_bytes)
-            .filter(|record| record.seq() == seq)
-            .ok_or(LogError::Record { seq })?;
-        records.push(record);
+        if body[..8] != seq.to_le_bytes() {
+            return Err(LogError::Record { seq });
+        }
+        records.push(body);
     }
-    if hash != log.head_hash || log.base_seq + u64::from(log.len) != log.head_seq {
-        return Err(LogError::Chain { seq: log.head_seq });
+    if hash != ring.head_hash || seq != ring.head_seq {
+        return Err(LogError::Chain { seq: ring.head_seq });
+    }
+    Ok((ring, records))
+}
+
+/// The records kept in the ring, oldest first, after checking the chain from
+/// base to head.
+pub fn read(data: &[u8]) -> Result<(DecisionLog, Vec<Record>), LogError> {
+    let log = DecisionLog::decode(data).map_err(LogError::Account)?;
+    let (ring, bodies) = walk(data, RECORD_BYTES)?;
+    let mut records = Vec::with_capacity(bodies.len());
+    for (body, seq) in bodies.into_iter().zip(ring.base_seq + 1..) {
+        records.push(Record::parse(body).ok_or(LogError::Record { seq })?);
     }
     Ok((log, records))
 }

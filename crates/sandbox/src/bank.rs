@@ -1,6 +1,6 @@
 //! A bank in process, with the program in it and a clock that can be set.
 
-use homeostat_client::{decode::Decode, error, event, PROGRAM_ID};
+use homeostat_client::{decode::Decode, error, event, verify::History, PROGRAM_ID};
 use solana_account::{Account, AccountSharedData, ReadableAccount};
 use solana_clock::Clock;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
@@ -164,6 +164,8 @@ pub struct Bank {
     /// Makes every transaction different, so that none passes for a repeat.
     sent: u32,
     now: i64,
+    /// What the events told so far, where somebody keeps them: see [`Bank::watch`].
+    history: Option<History>,
 }
 
 impl Bank {
@@ -207,6 +209,7 @@ impl Bank {
             keys: 0,
             sent: 0,
             now: Self::GENESIS,
+            history: None,
         };
         bank.set_time(Self::GENESIS).await;
         bank
@@ -258,9 +261,29 @@ impl Bank {
         instructions: &[Instruction],
         signers: &[&Keypair],
     ) -> Result<Receipt, Failure> {
+        let events = if self.history.is_some() {
+            self.events(instructions, signers).await
+        } else {
+            Vec::new()
+        };
         let table = self.table_if_needed(instructions);
         let message = self.message(instructions, signers, table.as_ref()).await;
-        self.run(message, signers).await
+        let receipt = self.run(message, signers).await?;
+        if let Some(history) = &mut self.history {
+            events.iter().for_each(|event| history.learn(event));
+        }
+        Ok(receipt)
+    }
+
+    /// Keeps the events of every transaction from now on. Each is tried out first, so
+    /// this doubles the work.
+    pub fn watch(&mut self) {
+        self.history.get_or_insert_default();
+    }
+
+    /// What the events told since [`Bank::watch`].
+    pub fn history(&self) -> Option<&History> {
+        self.history.as_ref()
     }
 
     fn table_if_needed(

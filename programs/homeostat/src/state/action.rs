@@ -399,6 +399,7 @@ impl Action {
             | Self::Mode { parameter, .. }
             | Self::Limits { parameter, .. }
             | Self::Wire { parameter, .. }
+            | Self::Guard { parameter, .. }
             | Self::ResumeController { parameter } => Some(*parameter),
             _ => None,
         }

@@ -10,7 +10,7 @@ use homeostat_control::Sample;
 use solana_program::hash::hashv;
 
 use super::{
-    controller::{Controller, Metric, Parameter, StoredGuardConfig, StoredState},
+    controller::{Controller, Metric, Parameter, StoredGuardConfig, StoredGuardState, StoredState},
     feed::FeedReading,
     number::{Fixed, U128},
     snapshot::{Measurement, Outcome},
@@ -183,8 +183,10 @@ pub struct ConfigRecord {
     pub state: StoredState,
     /// The guard's configuration itself.
     pub guard_config: StoredGuardConfig,
+    /// What the guard remembers after the change: from here on it can be followed.
+    pub guard: StoredGuardState,
     /// Unused.
-    pub reserved_end: [u8; 160],
+    pub reserved_end: [u8; 96],
 }
 
 const _: () = assert!(core::mem::size_of::<ConfigRecord>() == RECORD_BYTES);
@@ -203,7 +205,8 @@ impl ConfigRecord {
             digest: hashv(&[bytemuck::bytes_of(&controller.config)]).to_bytes(),
             state: controller.state,
             guard_config: controller.guard_config,
-            reserved_end: [0; 160],
+            guard: controller.guard,
+            reserved_end: [0; 96],
         }
     }
 }
