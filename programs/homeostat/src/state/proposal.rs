@@ -200,9 +200,11 @@ impl Proposal {
         self.set_state(ProposalState::Queued);
     }
 
-    /// Takes an approval back; only below the threshold it loses its eta.
+    /// Takes an approval back; only below the threshold it loses its eta. Refused after
+    /// an override: its votes count then, and no approval that is missing may undo them.
     pub fn withdraw(&mut self, council: &Council, place: usize, now: i64) -> Result<()> {
         self.require_open(now)?;
+        ensure!(self.overridden == 0, HomeostatError::InvalidState);
         let id = council.member(place)?.id;
         let given = self
             .approvals
