@@ -65,6 +65,13 @@ pub struct Feed {
     pub reserved_end: [u8; 64],
 }
 
+impl Reporter {
+    /// The value's bits: values are above zero.
+    fn bits(&self) -> u128 {
+        self.value.get().to_bits() as u128
+    }
+}
+
 const _: () = assert!(core::mem::size_of::<Reporter>() == 64);
 const _: () = assert!(core::mem::size_of::<Feed>() == 16 + 80 + 64 * MAX_REPORTERS + 64);
 const _: () = assert!(core::mem::align_of::<Feed>() == 8);
@@ -117,7 +124,8 @@ impl FeedReading {
     pub fn ratio(sample: &Sample) -> Measurement {
         let counted = i128::from(sample.samples);
         Measurement {
-            numerator: sample.value.to_bits().saturating_mul(counted),
+            // 68 bits times 3.
+            numerator: sample.value.to_bits().wrapping_mul(counted),
             denominator: u128::from(sample.samples) << FRACTION_BITS,
         }
     }
@@ -151,42 +159,42 @@ impl Feed {
     }
 
     /// What the feed says at `now`; `None` without a fresh report.
+    #[inline(never)]
     pub fn reading(&self, now: i64) -> Option<FeedReading> {
-        let fresh = || {
-            self.active().iter().filter(|reporter| {
-                reporter.sequence > 0
-                    && (0..=i64::from(self.max_age))
-                        .contains(&now.saturating_sub(reporter.observed_at))
-            })
-        };
-        let rank = fresh().count().checked_sub(1)? / 2;
-        // Of the values that follow fewer others than `rank` says, and not too few with
-        // their equals: the one that sorting would leave at that place.
-        let median = fresh().map(|reporter| reporter.value.get()).find(|value| {
-            let below = fresh().filter(|other| other.value.get() < *value).count();
-            let up_to = fresh().filter(|other| other.value.get() <= *value).count();
-            below <= rank && rank < up_to
-        })?;
-        let (mut at, mut counted) = (now, 0u32);
-        for reporter in fresh().filter(|reporter| self.agrees(reporter.value.get(), median)) {
-            at = at.min(reporter.observed_at);
-            counted = counted.saturating_add(1);
+        // Ascending; what is not there comes last.
+        let mut sorted = [u128::MAX; MAX_REPORTERS];
+        let mut fresh = 0usize;
+        for reporter in self.active().iter().filter(|r| self.is_fresh(r, now)) {
+            let mut carried = reporter.bits();
+            for slot in &mut sorted {
+                if carried < *slot {
+                    core::mem::swap(&mut carried, slot);
+                }
+            }
+            fresh = fresh.saturating_add(1);
         }
-        Some(FeedReading {
-            value: median,
-            at,
-            counted,
+        let median = *sorted.get(fresh.checked_sub(1)? / 2)?;
+        // Exact, for distances are whole: 68 bits times 19, divided.
+        let spread = median.wrapping_mul(u128::from(self.max_spread_ppm)) / u128::from(PPM);
+        let mut reading = FeedReading {
+            value: Fx::from_bits(median as i128),
+            at: now,
+            counted: 0,
             quorum: u32::from(self.quorum),
-        })
+        };
+        for reporter in self.active().iter().filter(|r| self.is_fresh(r, now)) {
+            if reporter.bits().abs_diff(median) <= spread {
+                reading.at = reading.at.min(reporter.observed_at);
+                reading.counted = reading.counted.saturating_add(1);
+            }
+        }
+        Some(reading)
     }
 
-    /// Whether a value lies within the spread of the median. Exact: values have 68
-    /// bits, a million 20.
-    fn agrees(&self, value: Fx, median: Fx) -> bool {
-        let distance = value.to_bits().abs_diff(median.to_bits());
-        let spread = median.to_bits().unsigned_abs();
-        distance.saturating_mul(u128::from(PPM))
-            <= spread.saturating_mul(u128::from(self.max_spread_ppm))
+    /// Whether a reporter's last report may count: there is one, not from the future.
+    fn is_fresh(&self, reporter: &Reporter, now: i64) -> bool {
+        let age = now.saturating_sub(reporter.observed_at);
+        reporter.sequence > 0 && age >= 0 && age <= i64::from(self.max_age)
     }
 
     /// Sets reporters and rules. A reporter that stays keeps its report and its
