@@ -10,6 +10,7 @@ mod governance;
 mod journeys;
 mod proofs;
 mod safety;
+mod scenario;
 mod staking;
 mod steps;
 mod wide;
