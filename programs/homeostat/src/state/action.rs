@@ -170,9 +170,9 @@ pub enum Action {
         /// From now on.
         value_ppm: Option<i64>,
     },
-    /// Limits of a parameter. Standard where both narrow, else Critical; a limit that
-    /// widens moves by at most a quarter of the parameter's ceiling. A value outside is
-    /// clamped at once.
+    /// Limits of a parameter. Standard where both narrow, else Critical; within one
+    /// proposal a limit widens by at most a quarter of the parameter's ceiling. A value
+    /// outside is clamped at once.
     Limits {
         /// Which controller.
         parameter: Parameter,
@@ -241,8 +241,8 @@ pub enum Action {
         /// From now on.
         value: Terms,
     },
-    /// Rewires a controller: what it measures, with everything that goes with it.
-    /// Critical; bumpless.
+    /// Rewires a controller: what it measures, with everything that goes with it; its
+    /// limits widen as far as `Limits` may. Critical; bumpless.
     Wire {
         /// Which controller.
         parameter: Parameter,
@@ -470,16 +470,6 @@ impl Action {
                 let controller = controller_mut(economy, *parameter)?;
                 let old = &controller.config;
                 expect(old.min == expected.min_ppm && old.max == expected.max_ppm)?;
-                let step = parameter
-                    .ceiling()
-                    .checked_div(LIMIT_STEP_PARTS)
-                    .unwrap_or(0);
-                let lowered = old.min.saturating_sub(value.min_ppm);
-                let raised = value.max_ppm.saturating_sub(old.max);
-                ensure!(
-                    lowered <= step && raised <= step,
-                    HomeostatError::StepTooLarge
-                );
                 let limits = Change::Limits {
                     min: value.min_ppm,
                     max: value.max_ppm,

@@ -72,12 +72,14 @@ pub fn apply_all(
     now: i64,
 ) -> Result<Class> {
     let mut gravest = Class::Immediate;
+    let outputs = economy.outputs();
     for action in actions {
         let class = action.class(economy)?;
         ensure!(class <= allowed, HomeostatError::ClassChanged);
         gravest = gravest.max(class);
         action.apply(class, economy, council, now)?;
     }
+    economy.require_step(&outputs)?;
     economy.validate_limits()?;
     if actions.iter().any(Action::seats) {
         council.validate()?;
