@@ -1,9 +1,12 @@
 //! Governance from end to end: what passes all its stages takes effect, and as announced.
 //! The attacks on it are in files of their own, by theme.
 
+mod actions;
+mod advice;
 mod approve;
 mod ballots;
 mod execute;
+mod pause;
 mod propose;
 mod roles;
 mod veto;

@@ -260,7 +260,7 @@ async fn g6_what_could_not_be_executed_is_not_proposed() {
         (
             "over the ceiling",
             over_the_ceiling,
-            HomeostatError::StepTooLarge,
+            HomeostatError::InvalidParameter,
         ),
         (
             "below the floor",

@@ -94,8 +94,7 @@ pub const STAKER_VETO_PPM: core::ops::RangeInclusive<u32> = 100_000..=500_000;
 /// Standard proposal: a tenth of the value itself, for the setpoint of the scale, for the
 /// bias of the span between the limits.
 pub const ENVELOPE_PARTS: i128 = 10;
-/// One executed change widens a limit by at most this part of the parameter's ceiling: a
-/// quarter.
+/// One proposal widens a limit by at most this part of the parameter's ceiling: a quarter.
 pub const LIMIT_STEP_PARTS: i64 = 4;
 /// Longest ramp of a change (seconds): a year.
 pub const MAX_RAMP: u32 = 31_536_000;

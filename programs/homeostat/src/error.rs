@@ -33,7 +33,7 @@ pub enum HomeostatError {
     Unauthorized,
     #[msg("The economy is not in Draft; its parameters now change by proposal only")]
     NotDraft,
-    #[msg("The economy is not live yet; the creator has to call go_live first")]
+    #[msg("The economy is not live; a Draft's creator has to call go_live first, a retired one is over")]
     NotLive,
     #[msg("The mint authority is not the economy's authority address; hand it over with set_authority, then go live")]
     MintAuthorityNotHeld,

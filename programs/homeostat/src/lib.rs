@@ -109,7 +109,8 @@ pub mod homeostat {
         instructions::top_up(ctx)
     }
 
-    /// Moves a meter's fees: burns, stakers, treasury. Anyone.
+    /// Moves a meter's fees: burns, stakers, treasury. Anyone. Of a retired economy, which
+    /// streams nothing any more, the stakers' part goes to the treasury.
     pub fn collect(ctx: Context<Collect>) -> Result<()> {
         instructions::collect(ctx)
     }
@@ -131,7 +132,7 @@ pub mod homeostat {
     }
 
     /// Fills the reward vault of a Funded economy. Anyone signs; in Draft only
-    /// the creator. Credits what the vault received.
+    /// the creator. Credits what the vault received. Refused once retired.
     pub fn fund_rewards(ctx: Context<FundRewards>, amount: u64) -> Result<()> {
         instructions::fund_rewards(ctx, amount)
     }

@@ -171,9 +171,9 @@ pub enum Action {
         /// From now on.
         value_ppm: Option<i64>,
     },
-    /// Limits of a parameter. Standard where both narrow, else Critical; a limit that
-    /// widens moves by at most a quarter of the parameter's ceiling. A value outside is
-    /// clamped at once.
+    /// Limits of a parameter. Standard where both narrow, else Critical; within one
+    /// proposal a limit widens by at most a quarter of the parameter's ceiling. A value
+    /// outside is clamped at once.
     Limits {
         /// Which controller.
         parameter: Parameter,
@@ -247,8 +247,8 @@ pub enum Action {
         /// From now on.
         value: Terms,
     },
-    /// Rewires a controller: what it measures, with everything that goes with it.
-    /// Critical; bumpless.
+    /// Rewires a controller: what it measures, with everything that goes with it; its
+    /// limits widen as far as `Limits` may. Critical; bumpless.
     Wire {
         /// Which controller.
         parameter: Parameter,
@@ -493,10 +493,6 @@ impl Action {
                 let controller = controller_mut(economy, *parameter)?;
                 let old = &controller.config;
                 expect(old.min == expected.min_ppm && old.max == expected.max_ppm)?;
-                let lowered = old.min.saturating_sub(value.min_ppm);
-                let raised = value.max_ppm.saturating_sub(old.max);
-                let parts = lowered.max(raised).saturating_mul(LIMIT_STEP_PARTS);
-                ensure!(parts <= parameter.ceiling(), HomeostatError::StepTooLarge);
                 let limits = Change::Limits {
                     min: value.min_ppm,
                     max: value.max_ppm,
@@ -681,12 +677,14 @@ impl Ground<'_> {
     #[inline(never)]
     pub fn apply(&mut self, actions: &[Action], allowed: Class) -> Result<Class> {
         let mut gravest = Class::Immediate;
+        let outputs = self.economy.outputs();
         for action in actions {
             let class = action.class(self.economy)?;
             ensure!(class <= allowed, HomeostatError::ClassChanged);
             gravest = gravest.max(class);
             action.apply(class, self)?;
         }
+        self.economy.require_step(&outputs)?;
         self.economy.validate_limits()?;
         if actions.iter().any(Action::seats) {
             self.council.validate()?;

@@ -232,6 +232,24 @@ impl Economy {
         Ok(())
     }
 
+    /// Lower and upper limit of every parameter (ppm).
+    pub fn outputs(&self) -> [(i64, i64); 4] {
+        self.controllers
+            .each_ref()
+            .map(|c| (c.config.min, c.config.max))
+    }
+
+    /// Refuses limits that are wider than `before` by more than one proposal may make
+    /// them, however many of its actions did it.
+    pub fn require_step(&self, before: &[(i64, i64); 4]) -> Result<()> {
+        for ((old, new), parameter) in before.iter().zip(self.outputs()).zip(Parameter::ALL) {
+            let widened = old.0.saturating_sub(new.0).max(new.1.saturating_sub(old.1));
+            let parts = widened.saturating_mul(LIMIT_STEP_PARTS);
+            ensure!(parts <= parameter.ceiling(), HomeostatError::StepTooLarge);
+        }
+        Ok(())
+    }
+
     /// True in Mint mode.
     pub fn mints(&self) -> bool {
         self.funding == Funding::Mint as u8

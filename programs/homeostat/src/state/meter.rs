@@ -118,7 +118,7 @@ pub struct Sweep {
     pub blocked: u64,
     /// To the reward vault.
     pub stakers: u64,
-    /// To the treasury, `blocked` included.
+    /// To the treasury, `blocked` included, and the stakers' part once nothing streams.
     pub treasury: u64,
 }
 
@@ -142,20 +142,22 @@ impl Meter {
         self.invariant()
     }
 
-    /// Empties the pending counters: what goes where under `supply_floor`.
-    pub fn sweep(&mut self, mint_supply: u64, supply_floor: u64) -> Result<Sweep> {
+    /// Empties the pending counters: what goes where under `supply_floor`. A retired
+    /// economy streams nothing any more (`streams` is false), so the stakers' part goes
+    /// to the treasury.
+    pub fn sweep(&mut self, mint_supply: u64, supply_floor: u64, streams: bool) -> Result<Sweep> {
         let burn = self
             .pending_burn
             .min(mint_supply.saturating_sub(supply_floor));
         let blocked = self.pending_burn.saturating_sub(burn);
+        let stakers = if streams { self.pending_stakers } else { 0 };
         let sweep = Sweep {
             burn,
             blocked,
-            stakers: self.pending_stakers,
+            stakers,
             treasury: self
-                .pending_treasury
-                .checked_add(blocked)
-                .ok_or(HomeostatError::MathOverflow)?,
+                .liability()?
+                .saturating_sub(burn.saturating_add(stakers)),
         };
         self.pending_burn = 0;
         self.pending_stakers = 0;
@@ -241,7 +243,7 @@ mod tests {
                 },
             )
             .unwrap();
-        let sweep = meter.sweep(104, 100).unwrap();
+        let sweep = meter.sweep(104, 100, true).unwrap();
         assert_eq!(
             sweep,
             Sweep {
@@ -251,6 +253,6 @@ mod tests {
                 treasury: 7
             }
         );
-        assert_eq!(meter.sweep(104, 100).unwrap(), Sweep::default());
+        assert_eq!(meter.sweep(104, 100, true).unwrap(), Sweep::default());
     }
 }

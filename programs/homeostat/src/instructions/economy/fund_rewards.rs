@@ -49,6 +49,9 @@ impl<'info> FundRewards<'info> {
         let economy = self.economy.load()?;
         ensure!(!economy.mints(), HomeostatError::NotFunded);
         ensure!(amount > 0, HomeostatError::AmountTooSmall);
+        // Nothing would ever pay it out again.
+        let retired = economy.life == Life::Retired as u8;
+        ensure!(!retired, HomeostatError::NotLive);
         let draft = economy.life == Life::Draft as u8;
         ensure!(
             !draft || economy.creator == self.funder.key(),

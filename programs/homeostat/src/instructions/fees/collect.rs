@@ -1,5 +1,6 @@
-//! Moves a meter's fees: burns, sweeps to stakers and treasury. Anyone may; it
-//! only moves tokens and never gates the crank.
+//! Moves a meter's fees: burns, sweeps to stakers and treasury; once the economy is
+//! retired the stakers' part goes to the treasury too. Anyone may; it only moves tokens
+//! and never gates the crank.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
@@ -9,7 +10,7 @@ use crate::{
     error::HomeostatError,
     events::{emit, Collected},
     instructions::shared::*,
-    state::{meter::Sweep, Economy, Meter},
+    state::{meter::Sweep, Economy, Life, Meter},
 };
 
 /// Accounts of `collect`.
@@ -58,7 +59,11 @@ impl<'info> Collect<'info> {
         let (bump, sweep) = {
             let economy = self.economy.load()?;
             let mut meter = self.meter.load_mut()?;
-            let sweep = meter.sweep(token.supply, economy.limits.supply_floor)?;
+            let sweep = meter.sweep(
+                token.supply,
+                economy.limits.supply_floor,
+                economy.life != Life::Retired as u8,
+            )?;
             ([economy.authority_bump], sweep)
         };
         let authority = Authority {
