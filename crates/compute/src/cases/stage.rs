@@ -19,6 +19,10 @@ const ONE: i128 = 1 << 48;
 pub const MOST: u8 = 8;
 /// Most excluded accounts.
 pub const MOST_EXCLUDED: u8 = 4;
+/// Most members of a council.
+pub const MOST_MEMBERS: u8 = 15;
+/// Periods after which a log of 24 slots is full and its ring has turned.
+pub const PERIODS: usize = 7;
 /// Lamports of a SOL.
 pub const SOL: u64 = 1_000_000_000;
 /// A transfer fee that leaves every amount odd (basis points).
@@ -38,6 +42,10 @@ pub struct Shape {
     pub meters: u8,
     /// Excluded accounts.
     pub excluded: u8,
+    /// Members of the council.
+    pub members: u8,
+    /// Members whose approval a proposal needs.
+    pub threshold: u8,
     /// Stop in Draft.
     pub draft: bool,
 }
@@ -49,17 +57,21 @@ pub const ORDINARY: Shape = Shape {
     liquidity: 1,
     meters: 4,
     excluded: 0,
+    members: 3,
+    threshold: 2,
     draft: false,
 };
 
 /// The heaviest economy: Token-2022 with extensions, eight pools, eight meters,
-/// four exclusions, every part of the control law in use, a bounty.
+/// four exclusions, every part of the control law in use, a bounty, a council of fifteen.
 pub const HEAVIEST: Shape = Shape {
     heavy: true,
     funding: Funding::Mint,
     liquidity: MOST - 1,
     meters: MOST,
     excluded: MOST_EXCLUDED,
+    members: MOST_MEMBERS,
+    threshold: MOST_MEMBERS,
     draft: false,
 };
 
@@ -211,6 +223,8 @@ pub async fn build(shape: Shape) -> Result<World, Error> {
         },
         meters: shape.meters,
         excluded: shape.excluded,
+        members: shape.members,
+        threshold: shape.threshold,
         draft: true,
         ..WorldSpec::default()
     };
