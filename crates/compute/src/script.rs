@@ -2,7 +2,12 @@
 //! read from the calls that it made.
 
 use anchor_spl::{token::spl_token, token_2022::spl_token_2022};
-use homeostat_client::PROGRAM_ID;
+use borsh::{BorshDeserialize, BorshSerialize};
+use homeostat::state::log::RECORD_BYTES;
+use homeostat_client::{
+    event::{self, Event},
+    Action, PROGRAM_ID,
+};
 use homeostat_sandbox::{Call, Simulation};
 use solana_instruction::Instruction;
 use solana_program::pubkey::Pubkey;
@@ -131,6 +136,7 @@ pub fn script(name: &str, instruction: &Instruction, simulation: &Simulation) ->
             .sum::<u64>()
     };
 
+    let told = Told::by(simulation);
     let length = match name {
         "preview" => simulation.return_data.len(),
         _ => event.unwrap_or(0),
@@ -150,8 +156,16 @@ pub fn script(name: &str, instruction: &Instruction, simulation: &Simulation) ->
         "pay" => amounts(&[nth(0), nth(1)]),
         // Accounts 4 and 5 are the reward vault and the treasury's.
         "collect" => amounts(&[burn, into(4), into(5)]),
-        "crank" => amounts(&[mint, lamports]),
+        "crank" => amounts(&[mint, lamports, told.advised]),
         "grow_log" => amounts(&[lamports]),
+        "propose" => amounts(&[told.action_bytes]),
+        "cast_ballot" => amounts(&[told.vetoes]),
+        "execute" => {
+            amounts(&[told.records, mint]);
+            let paid: Vec<u64> = transfers.iter().map(|(_, amount)| *amount).collect();
+            append(&paid, &mut script);
+            append(&told.successor, &mut script);
+        }
         "close" => {
             amounts(&[nth(0), lamports]);
             vault_ends(&steps, &mut script);
@@ -159,6 +173,62 @@ pub fn script(name: &str, instruction: &Instruction, simulation: &Simulation) ->
         _ => {}
     }
     script
+}
+
+/// What only the event tells.
+#[derive(Default)]
+struct Told {
+    /// Configurations that advice changed.
+    advised: u64,
+    /// Bytes of a proposal's actions.
+    action_bytes: u64,
+    /// 1 = the ballot vetoes.
+    vetoes: u64,
+    /// Configurations that went into the log.
+    records: u64,
+    /// Who gets the mint authority of an economy that retires.
+    successor: Option<Option<Pubkey>>,
+}
+
+impl Told {
+    fn by(simulation: &Simulation) -> Self {
+        let count = |bytes: usize| u64::try_from(bytes).unwrap_or(u64::MAX);
+        let mut calls = simulation.calls.iter();
+        match calls.find_map(|call| event::parse(&call.program, &call.accounts, &call.data)) {
+            Some(Event::Cranked(cranked)) => Self {
+                advised: u64::from(!cranked.configs.is_empty()),
+                ..Self::default()
+            },
+            Some(Event::Proposed(proposed)) => Self {
+                action_bytes: count(proposed.actions.len()),
+                ..Self::default()
+            },
+            Some(Event::BallotCast(ballot)) => Self {
+                vetoes: u64::from(ballot.vetoed),
+                ..Self::default()
+            },
+            Some(Event::Executed(executed)) => {
+                let mut bytes = executed.actions.as_slice();
+                let mut successor = None;
+                while let Ok(action) = Action::deserialize(&mut bytes) {
+                    if let Action::Retire { successor: to } = action {
+                        successor = Some(to);
+                    }
+                }
+                Self {
+                    records: count(executed.records.len() / RECORD_BYTES),
+                    successor,
+                    ..Self::default()
+                }
+            }
+            _ => Self::default(),
+        }
+    }
+}
+
+fn append(value: &impl BorshSerialize, script: &mut Vec<u8>) {
+    // Into memory, which takes everything.
+    let _ = value.serialize(script);
 }
 
 /// What happened to each vault before it was closed, as the plain program reads

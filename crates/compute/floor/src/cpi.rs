@@ -2,14 +2,16 @@
 
 use anchor_lang::{prelude::*, solana_program::program::invoke, system_program};
 use anchor_spl::{
-    token_2022::spl_token_2022::extension::transfer_fee,
-    token_interface::{self, Burn, CloseAccount, Mint, MintTo, TokenAccount, TransferChecked},
+    token_2022::spl_token_2022::{extension::transfer_fee, instruction::AuthorityType},
+    token_interface::{
+        self, Burn, CloseAccount, Mint, MintTo, SetAuthority, TokenAccount, TransferChecked,
+    },
 };
 use homeostat::{
     seeds,
-    state::{log::RECORD_BYTES, Economy},
+    state::{audit::AUDIT_RECORD_BYTES, log::RECORD_BYTES, Economy, StoredConfig},
 };
-use solana_program::hash::hashv;
+use solana_program::hash::{hash, hashv};
 
 /// Moves tokens with a signature of the transaction.
 pub fn transfer<'info>(
@@ -97,6 +99,68 @@ impl<'info> Authority<'_, 'info> {
                     seeds,
                 ),
                 amount,
+            )
+        })?
+    }
+
+    /// The same with the accounts as they come after the fixed ones.
+    pub fn transfer_loose(
+        &self,
+        [from, mint, to, program]: [&AccountInfo<'info>; 4],
+        amount: u64,
+        decimals: u8,
+    ) -> Result<()> {
+        self.sign(|seeds| {
+            token_interface::transfer_checked(
+                CpiContext::new_with_signer(
+                    *program.key,
+                    TransferChecked {
+                        from: from.clone(),
+                        mint: mint.clone(),
+                        to: to.clone(),
+                        authority: self.info.to_account_info(),
+                    },
+                    seeds,
+                ),
+                amount,
+                decimals,
+            )
+        })?
+    }
+
+    /// Mints, and gives the mint authority away.
+    pub fn mint_last(
+        &self,
+        [mint, to, program]: [&AccountInfo<'info>; 3],
+        amount: u64,
+        successor: Option<Pubkey>,
+    ) -> Result<()> {
+        self.sign(|seeds| {
+            if amount > 0 {
+                token_interface::mint_to(
+                    CpiContext::new_with_signer(
+                        *program.key,
+                        MintTo {
+                            mint: mint.clone(),
+                            to: to.clone(),
+                            authority: self.info.to_account_info(),
+                        },
+                        seeds,
+                    ),
+                    amount,
+                )?;
+            }
+            token_interface::set_authority(
+                CpiContext::new_with_signer(
+                    *program.key,
+                    SetAuthority {
+                        current_authority: self.info.to_account_info(),
+                        account_or_mint: mint.clone(),
+                    },
+                    seeds,
+                ),
+                AuthorityType::MintTokens,
+                successor,
             )
         })?
     }
@@ -192,4 +256,17 @@ pub fn hash_log(records: usize) {
         head = hashv(&[&head, &[0; RECORD_BYTES]]).to_bytes();
     }
     core::hint::black_box(head);
+}
+
+/// Hashes as many bytes as `records` configurations and their records do.
+pub fn hash_configurations(records: usize) {
+    for _ in 0..records {
+        core::hint::black_box(hash(&[0; core::mem::size_of::<StoredConfig>()]));
+    }
+    hash_log(records);
+}
+
+/// Hashes as many bytes as a record of the audit log.
+pub fn hash_audit() {
+    core::hint::black_box(hashv(&[&[0; 32], &[0; AUDIT_RECORD_BYTES]]));
 }

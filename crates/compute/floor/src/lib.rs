@@ -11,10 +11,15 @@
 // Anchor's macros ask for features that only a program to be published has.
 #![allow(unexpected_cfgs)]
 
+use anchor_lang::solana_program::instruction::get_stack_height;
 use anchor_lang::{prelude::*, system_program};
 use homeostat::{
+    constants::MAX_ACTION_BYTES,
     instructions::{EconomyArgs, Setting},
-    state::{log::SLOT_BYTES, Feed, FeedSettings, Meter, Pool, StoredConfig},
+    state::{
+        log::SLOT_BYTES, Action, AuditLog, Council, CouncilArgs, Feed, FeedSettings, Meter,
+        Parameter, PauseReason, Pool, RoleKind, Section, StoredConfig, Tunable,
+    },
 };
 use solana_program::{hash::hash, program::set_return_data};
 
@@ -132,10 +137,7 @@ pub mod homeostat_floor {
 
     pub fn go_live<'info>(ctx: Context<'info, GoLive<'info>>, event: u16, mint: u64) -> Result<()> {
         Clock::get()?;
-        for _ in 0..CONTROLLERS {
-            core::hint::black_box(hash(&[0; core::mem::size_of::<StoredConfig>()]));
-        }
-        cpi::hash_log(CONTROLLERS);
+        cpi::hash_configurations(CONTROLLERS);
         let accounts = &ctx.accounts;
         if mint > 0 {
             Authority {
@@ -341,9 +343,13 @@ pub mod homeostat_floor {
         event: u16,
         mint: u64,
         bounty: u64,
+        advised: u64,
     ) -> Result<()> {
         Clock::get()?;
         Rent::get()?;
+        if advised > 0 {
+            cpi::hash_configurations(1);
+        }
         cpi::hash_log(CONTROLLERS);
         let accounts = &ctx.accounts;
         if mint > 0 {
@@ -383,6 +389,7 @@ pub mod homeostat_floor {
 
     pub fn trip_breaker<'info>(ctx: Context<'info, TripBreaker<'info>>, event: u16) -> Result<()> {
         Clock::get()?;
+        cpi::hash_audit();
         emit_cpi!(told(event));
         Ok(())
     }
@@ -392,6 +399,197 @@ pub mod homeostat_floor {
         emit_cpi!(told(event));
         Ok(())
     }
+
+    pub fn create_council(
+        ctx: Context<CreateCouncil>,
+        _args: CouncilArgs,
+        event: u16,
+    ) -> Result<()> {
+        Clock::get()?;
+        cpi::hash_audit();
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn propose(
+        ctx: Context<Propose>,
+        actions: Vec<Action>,
+        event: u16,
+        bytes: u64,
+    ) -> Result<()> {
+        core::hint::black_box(actions);
+        called()?;
+        hash_actions(bytes);
+        cpi::hash_audit();
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn approve(ctx: Context<Decide>, _digest: [u8; 32], event: u16) -> Result<()> {
+        called()?;
+        cpi::hash_audit();
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn withdraw_approval(ctx: Context<Decide>, event: u16) -> Result<()> {
+        called()?;
+        cpi::hash_audit();
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn veto(ctx: Context<Decide>, event: u16) -> Result<()> {
+        called()?;
+        cpi::hash_audit();
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn override_veto(ctx: Context<Decide>, event: u16) -> Result<()> {
+        called()?;
+        cpi::hash_audit();
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn cancel(ctx: Context<Decide>, event: u16) -> Result<()> {
+        called()?;
+        cpi::hash_audit();
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn expire(ctx: Context<Decide>, event: u16) -> Result<()> {
+        Clock::get()?;
+        cpi::hash_audit();
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn cast_ballot(ctx: Context<CastBallot>, event: u16, vetoes: u64) -> Result<()> {
+        Clock::get()?;
+        if vetoes > 0 {
+            cpi::hash_audit();
+        }
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn close_ballot(ctx: Context<CloseBallot>, event: u16) -> Result<()> {
+        Clock::get()?;
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn execute<'info>(
+        ctx: Context<'info, Execute<'info>>,
+        event: u16,
+        records: u64,
+        mint: u64,
+        paid: Vec<u64>,
+        successor: Option<Option<Pubkey>>,
+    ) -> Result<()> {
+        called()?;
+        cpi::hash_configurations(records as usize);
+        cpi::hash_audit();
+        settle(&ctx, mint, &paid, successor)?;
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn close_proposal(ctx: Context<CloseProposal>, event: u16) -> Result<()> {
+        Clock::get()?;
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn accept_role(ctx: Context<AcceptRole>, _role: RoleKind, event: u16) -> Result<()> {
+        called()?;
+        cpi::hash_audit();
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn advise(
+        ctx: Context<Office>,
+        _parameter: Parameter,
+        _field: Tunable,
+        _value_q48: i128,
+        _over_seconds: u32,
+        event: u16,
+    ) -> Result<()> {
+        called()?;
+        cpi::hash_audit();
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn veto_advice(ctx: Context<Office>, event: u16) -> Result<()> {
+        called()?;
+        cpi::hash_audit();
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
+    pub fn pause(
+        ctx: Context<Office>,
+        _section: Section,
+        _seconds: u32,
+        _reason: PauseReason,
+        event: u16,
+    ) -> Result<()> {
+        called()?;
+        cpi::hash_audit();
+        emit_cpi!(told(event));
+        Ok(())
+    }
+}
+
+/// The clock, and how deep this call is: what only a caller of the right kind may do
+/// asks for both.
+fn called() -> Result<()> {
+    Clock::get()?;
+    core::hint::black_box(get_stack_height());
+    Ok(())
+}
+
+/// Hashes as many bytes as a proposal's actions.
+fn hash_actions(bytes: u64) {
+    static ZEROS: [u8; MAX_ACTION_BYTES] = [0; MAX_ACTION_BYTES];
+    let bytes = (bytes as usize).min(MAX_ACTION_BYTES);
+    core::hint::black_box(hash(&ZEROS[..bytes]));
+}
+
+/// Moves the tokens that the actions move.
+#[inline(never)]
+fn settle<'info>(
+    ctx: &Context<'info, Execute<'info>>,
+    mint: u64,
+    paid: &[u64],
+    successor: Option<Option<Pubkey>>,
+) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let own_mint = accounts.mint.to_account_info();
+    for (part, amount) in ctx.remaining_accounts.chunks_exact(4).zip(paid) {
+        Authority {
+            info: &UncheckedAccount::try_from(&part[0]),
+            economy: &accounts.economy,
+        }
+        .transfer_loose(
+            [&part[1], &own_mint, &part[2], &part[3]],
+            *amount,
+            accounts.mint.decimals,
+        )?;
+    }
+    if let (Some(successor), [authority, vault, program]) = (successor, ctx.remaining_accounts) {
+        Authority {
+            info: &UncheckedAccount::try_from(authority),
+            economy: &accounts.economy,
+        }
+        .mint_last([&own_mint, vault, program], mint, successor)?;
+    }
+    Ok(())
 }
 
 #[inline(never)]
@@ -481,15 +679,17 @@ fn close_all<'info>(
         }
         authority.close(vault, &creator, program)
     };
-    let (pools, meters) = {
+    let (pools, meters, feeds) = {
         let economy = accounts.economy.load()?;
         (
             usize::from(economy.pool_count) * 4,
             usize::from(economy.meter_count) * 2,
+            usize::from(economy.feed_count),
         )
     };
     let (pools, rest) = ctx.remaining_accounts.split_at(pools);
-    let (meters, feeds) = rest.split_at(meters);
+    let (meters, rest) = rest.split_at(meters);
+    let (feeds, council) = rest.split_at(feeds);
     for part in pools.chunks_exact(4) {
         end(&part[1], &part[2], &part[3])?;
     }
@@ -524,6 +724,10 @@ fn close_all<'info>(
     }
     for meter in meters.iter().step_by(2) {
         AccountLoader::<Meter>::try_from(meter)?.close(creator.clone())?;
+    }
+    if let [council, audit] = council {
+        AccountLoader::<Council>::try_from(council)?.close(creator.clone())?;
+        AccountLoader::<AuditLog>::try_from(audit)?.close(creator.clone())?;
     }
     accounts.log.close(creator.clone())?;
     accounts.economy.close(creator)

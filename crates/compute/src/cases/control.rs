@@ -1,6 +1,10 @@
 //! The controllers' clock.
 
-use homeostat_client::instruction::{self as ix, Vault};
+use homeostat::state::Advice;
+use homeostat_client::{
+    instruction::{self as ix, Vault},
+    Economy, Parameter, Tunable,
+};
 use homeostat_sandbox::{world::WEEK, World};
 use solana_signer::Signer;
 
@@ -12,8 +16,6 @@ use crate::bench::{Bench, Error};
 
 const INSTRUCTIONS: [&str; 4] = ["crank", "preview", "trip_breaker", "grow_log"];
 
-/// Periods after which a log of 24 slots is full and its ring has turned.
-const PERIODS: usize = 7;
 /// Slots that one `grow_log` adds at most: an account grows by 10,240 bytes at a time.
 const MOST_SLOTS: u32 = 24;
 
@@ -84,7 +86,7 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
 async fn worst(bench: &mut Bench) -> Result<(), Error> {
     let mut world = build(stage::HEAVIEST).await?;
     populate(&mut world).await?;
-    for _ in 0..PERIODS {
+    for _ in 0..stage::PERIODS {
         world.next_period().await?;
         world.collect(0).await?;
     }
@@ -107,6 +109,24 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     if let Some((_, preview)) = dearest {
         bench.measure(&mut world.bank, WORST, &preview, &[]).await?;
     }
+    // Advice is due: its configuration is logged as well.
+    world
+        .bank
+        .edit::<Economy>(&at.economy, |economy| {
+            let bias = Tunable::Bias as usize;
+            let envelope = &mut economy.controllers[0].envelope;
+            envelope.advice_bias = envelope.anchors[bias];
+            economy.advice = Advice {
+                value: envelope.anchors[bias],
+                eta: 1,
+                over_seconds: 3_600,
+                parameter: Parameter::Emission as u8,
+                field: Tunable::Bias as u8,
+                pending: 1,
+                reserved: 0,
+            };
+        })
+        .await;
     let crank = world.crank_ix().await;
     bench
         .measure_and_send(&mut world.bank, WORST, &crank, &[])

@@ -1,10 +1,11 @@
 //! An economy's life.
 
 use homeostat_client::{
-    address, instruction as ix, EconomyAddresses, EconomyArgs, Funding, Parameter, Setting,
+    address, governance, instruction as ix, Council, CouncilArgs, EconomyAddresses, EconomyArgs,
+    Funding, Parameter, Setting,
 };
 use homeostat_sandbox::{
-    world::{TOKEN, WEEK},
+    world::{seat, TOKEN, WEEK},
     World,
 };
 use solana_instruction::Instruction;
@@ -12,13 +13,15 @@ use solana_program::pubkey::Pubkey;
 use solana_signer::Signer;
 
 use super::{
+    governance::full_council,
     stage::{self, build, liquidity, mint, populate, program, Shape, MOST, SOL},
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{bank, Bench, Error};
 
-const INSTRUCTIONS: [&str; 8] = [
+const INSTRUCTIONS: [&str; 9] = [
     "create_economy",
+    "create_council",
     "configure",
     "create_pool",
     "create_meter",
@@ -55,7 +58,8 @@ const fn case(heavy: bool) -> &'static str {
     }
 }
 
-/// `create_economy`; in the worst case every address holds lamports already.
+/// `create_economy` and `create_council`; in the worst case every address holds lamports
+/// already.
 async fn create(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     let mut bank = bank().await;
     let creator = bank.payer();
@@ -72,10 +76,32 @@ async fn create(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
         hard_cap: 2_000_000_000 * TOKEN,
     };
     let create = ix::create_economy(&mint, &program(heavy).id(), &creator.pubkey(), args);
+    bench
+        .measure_and_send(&mut bank, case(heavy), &create, &[])
+        .await?;
+
+    let count = if heavy { stage::MOST_MEMBERS } else { 3 };
+    let members: Vec<_> = (0..count).map(|_| bank.fresh_key()).collect();
+    let guardian = bank.fresh_key();
+    let council = if heavy {
+        for address in [at.council, at.audit] {
+            bank.airdrop(&address, DUST).await;
+        }
+        full_council(&members, &guardian)
+    } else {
+        CouncilArgs {
+            members: members.iter().map(seat).collect(),
+            threshold: 2,
+            guardian: seat(&guardian),
+            delays: None,
+        }
+    };
+    let create = governance::create_council(&at, &creator.pubkey(), council);
     bench.measure(&mut bank, case(heavy), &create, &[]).await
 }
 
-/// `configure`, `create_pool` and `create_meter` in a Draft.
+/// `configure` in a Draft; `create_pool` and `create_meter` there, and in a live economy
+/// as a proposal allowed, which reads the council besides.
 async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     if !bench.wants(&["configure", "create_pool", "create_meter"]) {
         return Ok(());
@@ -112,9 +138,21 @@ async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
         ] {
             world.bank.airdrop(&address, DUST).await;
         }
-        let create = ix::create_pool(&at, &creator, &stake, 7);
+        world.hand_over_mint(Funding::Mint).await;
+        world.go_live().await?;
+        let (lp_mint, amm_vault) = (stake.mint, stake.amm_vault.unwrap_or_default());
+        world
+            .bank
+            .edit::<Council>(&at.council, |council| {
+                council.permit.stake_mint = lp_mint;
+                council.permit.amm_vault = amm_vault;
+                council.permit.weight = 7;
+                council.permit.meters = 1;
+            })
+            .await;
+        let create = ix::create_allowed_pool(&at, &creator, &stake, 7);
         bench.measure(&mut world.bank, WORST, &create, &[]).await?;
-        let create = ix::create_meter(&at, &creator, &token_program, most);
+        let create = ix::create_allowed_meter(&at, &creator, &token_program, most);
         return bench.measure(&mut world.bank, WORST, &create, &[]).await;
     }
     let set = ix::configure(&at.economy, &creator, Setting::Limits(stage::limits()));

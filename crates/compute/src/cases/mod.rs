@@ -5,6 +5,7 @@ pub mod control;
 pub mod economy;
 pub mod feeds;
 pub mod fees;
+pub mod governance;
 pub mod stage;
 pub mod staking;
 
@@ -28,7 +29,8 @@ pub async fn measure_all(bench: &mut Bench) -> Result<(), Error> {
     feeds::measure(bench).await?;
     staking::measure(bench).await?;
     fees::measure(bench).await?;
-    control::measure(bench).await
+    control::measure(bench).await?;
+    governance::measure(bench).await
 }
 
 /// Fails when an instruction of the program lacks its ordinary or worst case.

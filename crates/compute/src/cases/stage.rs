@@ -24,6 +24,10 @@ pub const MOST_FEEDS: u8 = 4;
 pub const MOST_REPORTERS: u8 = 7;
 /// Most excluded accounts.
 pub const MOST_EXCLUDED: u8 = 4;
+/// Most members of a council.
+pub const MOST_MEMBERS: u8 = 15;
+/// Periods after which a log of 24 slots is full and its ring has turned.
+pub const PERIODS: usize = 7;
 /// Lamports of a SOL.
 pub const SOL: u64 = 1_000_000_000;
 /// A transfer fee that leaves every amount odd (basis points).
@@ -45,6 +49,10 @@ pub struct Shape {
     pub feeds: u8,
     /// Excluded accounts.
     pub excluded: u8,
+    /// Members of the council.
+    pub members: u8,
+    /// Members whose approval a proposal needs.
+    pub threshold: u8,
     /// Stop in Draft.
     pub draft: bool,
 }
@@ -57,11 +65,14 @@ pub const ORDINARY: Shape = Shape {
     meters: 4,
     feeds: 0,
     excluded: 0,
+    members: 3,
+    threshold: 2,
     draft: false,
 };
 
 /// The heaviest economy: Token-2022 with extensions, eight pools, eight meters,
-/// four feeds, four exclusions, every part of the control law in use, a bounty.
+/// four feeds, four exclusions, every part of the control law in use, a bounty, a council of
+/// fifteen.
 pub const HEAVIEST: Shape = Shape {
     heavy: true,
     funding: Funding::Mint,
@@ -69,6 +80,8 @@ pub const HEAVIEST: Shape = Shape {
     meters: MOST,
     feeds: MOST_FEEDS,
     excluded: MOST_EXCLUDED,
+    members: MOST_MEMBERS,
+    threshold: MOST_MEMBERS,
     draft: false,
 };
 
@@ -261,6 +274,8 @@ pub async fn build(shape: Shape) -> Result<World, Error> {
         meters: shape.meters,
         feeds: vec![Some(feed_of(0, MOST_REPORTERS)); usize::from(shape.feeds)],
         excluded: shape.excluded,
+        members: shape.members,
+        threshold: shape.threshold,
         draft: true,
         ..WorldSpec::default()
     };

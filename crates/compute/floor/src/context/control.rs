@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
-use homeostat::state::{DecisionLog, Economy};
+use homeostat::state::{AuditLog, Council, DecisionLog, Economy};
 
 /// `crank`.
 #[event_cpi]
@@ -58,10 +58,16 @@ pub struct Preview<'info> {
 #[derive(Accounts)]
 pub struct TripBreaker<'info> {
     /// Live.
-    #[account(mut)]
+    #[account(mut, has_one = council)]
     pub economy: AccountLoader<'info, Economy>,
     /// The vault that is short.
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's council.
+    #[account(has_one = audit)]
+    pub council: AccountLoader<'info, Council>,
+    /// Gets the record.
+    #[account(mut)]
+    pub audit: AccountLoader<'info, AuditLog>,
 }
 
 /// `grow_log`.

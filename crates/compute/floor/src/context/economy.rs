@@ -5,7 +5,7 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 use homeostat::{
     constants::LOG_INITIAL_CAPACITY,
     seeds,
-    state::{DecisionLog, Economy, Feed, Meter, Pool},
+    state::{Council, DecisionLog, Economy, Feed, Meter, Pool},
 };
 
 /// `create_economy`.
@@ -88,7 +88,7 @@ pub struct CreatePool<'info> {
     /// The economy's creator; pays the rent.
     #[account(mut)]
     pub creator: Signer<'info>,
-    /// In Draft.
+    /// In Draft, or allowed by a proposal.
     #[account(
         mut,
         has_one = creator,
@@ -122,6 +122,9 @@ pub struct CreatePool<'info> {
         token::token_program = token_program
     )]
     pub principal_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's council, once live.
+    #[account(mut)]
+    pub council: Option<AccountLoader<'info, Council>>,
     /// Of the stake mint.
     pub token_program: Interface<'info, TokenInterface>,
     /// Creates the accounts.
@@ -136,7 +139,7 @@ pub struct CreateMeter<'info> {
     /// The economy's creator; pays the rent.
     #[account(mut)]
     pub creator: Signer<'info>,
-    /// In Draft.
+    /// In Draft, or allowed by a proposal.
     #[account(
         mut,
         has_one = creator,
@@ -169,6 +172,9 @@ pub struct CreateMeter<'info> {
         token::token_program = token_program
     )]
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's council, once live.
+    #[account(mut)]
+    pub council: Option<AccountLoader<'info, Council>>,
     /// Of the mint.
     pub token_program: Interface<'info, TokenInterface>,
     /// Creates the accounts.

@@ -5,9 +5,11 @@
 pub mod control;
 pub mod economy;
 pub mod fees;
+pub mod governance;
 pub mod staking;
 
 pub use control::*;
 pub use economy::*;
 pub use fees::*;
+pub use governance::*;
 pub use staking::*;
