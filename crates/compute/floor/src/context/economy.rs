@@ -189,7 +189,7 @@ pub struct CreateFeed<'info> {
     /// The economy's creator; pays the rent.
     #[account(mut)]
     pub creator: Signer<'info>,
-    /// In Draft.
+    /// In Draft, or allowed by a proposal.
     #[account(mut, has_one = creator)]
     pub economy: AccountLoader<'info, Economy>,
     /// Created.
@@ -201,6 +201,9 @@ pub struct CreateFeed<'info> {
         bump
     )]
     pub feed: AccountLoader<'info, Feed>,
+    /// The economy's council, once live.
+    #[account(mut)]
+    pub council: Option<AccountLoader<'info, Council>>,
     /// Creates the account.
     pub system_program: Program<'info, System>,
 }
