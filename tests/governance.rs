@@ -229,6 +229,44 @@ async fn success_a_guardian_is_replaced_over_its_veto() {
 }
 
 #[tokio::test]
+async fn g18_no_single_member_undoes_a_lifted_veto() {
+    // Given a guardian's replacement that was vetoed with one approval, and queued by
+    // two thirds of the members over that veto,
+    let mut world = World::new().await;
+    let seat = SeatArgs {
+        key: world.bank.fresh_key().pubkey(),
+        via: None,
+    };
+    let replace = Action::Guardian {
+        expected: world.guardian.pubkey(),
+        seat,
+    };
+    let index = world.propose(vec![replace]).await.unwrap();
+    world.veto(index).await.unwrap();
+    for member in [0, 1] {
+        let member = world.members[member].insecure_clone();
+        world
+            .decide(governance::override_veto, &member, index)
+            .await
+            .unwrap();
+    }
+    let queued = world.proposal(index).await;
+
+    // when the guardian's friend approves, only to withdraw,
+    let friend = world.members[2].insecure_clone();
+    world.approve(2, index).await.unwrap();
+    let withdraw = governance::withdraw_approval;
+    world.decide(withdraw, &friend, index).await.unwrap();
+
+    // then the proposal keeps its eta and is executed.
+    let now = world.proposal(index).await;
+    assert_eq!((now.state, now.eta), (queued.state, queued.eta));
+    world.bank.set_time(queued.eta).await;
+    world.execute(index).await.unwrap();
+    assert_eq!(world.council().await.guardian.offered.key, seat.key);
+}
+
+#[tokio::test]
 async fn success_an_allowed_meter_is_built_by_anybody() {
     let mut world = World::new().await;
     world

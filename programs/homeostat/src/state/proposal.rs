@@ -200,7 +200,9 @@ impl Proposal {
         self.set_state(ProposalState::Queued);
     }
 
-    /// Takes an approval back; only below the threshold it loses its eta.
+    /// Takes an approval back; only below the threshold it loses its eta. One that
+    /// members queued over a guardian's veto keeps it: their votes carry it, and any one
+    /// member could undo them otherwise.
     pub fn withdraw(&mut self, council: &Council, place: usize, now: i64) -> Result<()> {
         self.require_open(now)?;
         let id = council.member(place)?.id;
@@ -210,7 +212,8 @@ impl Proposal {
             .filter(|given| **given == id)
             .ok_or(HomeostatError::NotApproved)?;
         *given = 0;
-        if self.is(ProposalState::Queued) && council.count(&self.approvals) < council.threshold {
+        let carried = self.overridden != 0 || council.count(&self.approvals) >= council.threshold;
+        if self.is(ProposalState::Queued) && !carried {
             self.eta = 0;
             self.expires_at = 0;
             self.set_state(ProposalState::Active);
