@@ -6,6 +6,7 @@ mod control;
 mod economy;
 mod fees;
 mod governance;
+mod governance_model;
 mod journeys;
 mod safety;
 mod staking;
