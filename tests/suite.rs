@@ -7,6 +7,7 @@ mod economy;
 mod feeds;
 mod fees;
 mod governance;
+mod governance_model;
 mod journeys;
 mod proofs;
 mod safety;

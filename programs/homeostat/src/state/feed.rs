@@ -175,7 +175,9 @@ impl Feed {
         }
         let median = *sorted.get(fresh.checked_sub(1)? / 2)?;
         // Exact, for distances are whole: 68 bits times 19, divided.
-        let spread = median.wrapping_mul(u128::from(self.max_spread_ppm)) / u128::from(PPM);
+        let spread = median
+            .wrapping_mul(u128::from(self.max_spread_ppm))
+            .div_euclid(u128::from(PPM));
         let mut reading = FeedReading {
             value: Fx::from_bits(median as i128),
             at: now,

@@ -1,0 +1,654 @@
+//! The program's side: councils of several shapes on one bank, set back to their
+//! beginning before every sequence, and how their accounts compare with the reference.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anchor_lang::AnchorSerialize;
+use homeostat::state::action::Terms;
+use homeostat_client::{
+    address, governance, instruction as ix, instruction::StakeMint, Action, Council, Delays,
+    Economy, EconomyAddresses, Parameter, PauseReason, Pool, Position, Proposal, Tunable,
+};
+use homeostat_sandbox::{Bank, Failure, World, WorldSpec};
+use solana_account::AccountSharedData;
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_program::{hash::hash, pubkey::Pubkey};
+use solana_signer::Signer;
+
+use super::{
+    reference::{Advice, Controller, Given, Gravity, Model, Realm, Stage, Stake},
+    steps::{Cast, Step},
+    watch::Seen,
+};
+
+/// A council to begin with.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    pub members: u8,
+    pub threshold: u8,
+}
+
+/// Stakes of the stakers (base units): one of them can veto alone, all together can.
+const STAKES: [u64; 4] = [450_000, 250_000, 200_000, 100_000];
+/// Those who are nobody at first.
+const STRANGERS: usize = 6;
+
+/// A council, ready to begin.
+pub struct Prepared {
+    at: EconomyAddresses,
+    token_program: Pubkey,
+    pools: Vec<StakeMint>,
+    keys: BTreeMap<Pubkey, Keypair>,
+    tokens: BTreeMap<Pubkey, Pubkey>,
+    pub cast: Cast,
+    /// Every account as it was when the council was ready.
+    beginning: Vec<(Pubkey, AccountSharedData)>,
+    began_at: i64,
+    beginning_model: Model,
+    names: BTreeMap<Pubkey, String>,
+}
+
+impl Prepared {
+    /// Builds the council's economy; the bank goes in and comes out.
+    pub async fn build(bank: Bank, shape: Shape) -> (Bank, Self) {
+        let spec = WorldSpec {
+            members: shape.members,
+            threshold: shape.threshold,
+            ..WorldSpec::default()
+        };
+        let mut world = World::build_on(bank, &spec).await;
+        let mut keys = BTreeMap::new();
+        let mut names = BTreeMap::new();
+        let mut tokens = BTreeMap::new();
+        let mut stakers = Vec::new();
+        let mut everybody = Vec::new();
+        let mut enter = |key: &Keypair, name: String| {
+            everybody.push(key.pubkey());
+            names.insert(key.pubkey(), name);
+            keys.insert(key.pubkey(), key.insecure_clone());
+        };
+        for (number, member) in world.members.iter().enumerate() {
+            enter(member, format!("founder {number}"));
+        }
+        enter(&world.guardian, "first guardian".into());
+        for number in 0..STRANGERS {
+            enter(&world.bank.fresh_key(), format!("stranger {number}"));
+        }
+        for (number, amount) in STAKES.into_iter().enumerate() {
+            let wallet = world.wallet(1_000_000_000).await;
+            world.open(&wallet).await.expect("a position opens");
+            world.stake(&wallet, amount).await.expect("stake enters");
+            enter(&wallet.key, format!("staker {number}"));
+            tokens.insert(wallet.pubkey(), wallet.tokens);
+            stakers.push(wallet.pubkey());
+        }
+        let cast = Cast {
+            everybody,
+            stakers,
+            program: Pubkey::new_from_array([77; 32]),
+        };
+        names.insert(cast.program, "a program".into());
+
+        let economy = world.economy().await;
+        let council = world.council().await;
+        let pool = world.pool(0).await;
+        let members: Vec<Pubkey> = world.members.iter().map(Keypair::pubkey).collect();
+        let mut stakes = BTreeMap::new();
+        for staker in &cast.stakers {
+            let at = address::position(&world.native_pool(), staker);
+            let position: Position = world.bank.fetch(&at).await;
+            let (amount, last_add_at) = (position.amount, position.last_add_at);
+            stakes.insert(
+                *staker,
+                Stake {
+                    amount,
+                    last_add_at,
+                },
+            );
+        }
+        let beginning_model = Model {
+            now: world.bank.now(),
+            realm: Realm::new(Given {
+                members,
+                last_id: council.next_member,
+                threshold: shape.threshold,
+                guardian: world.guardian.pubkey(),
+                delays: Delays::DEFAULT,
+                controllers: Parameter::ALL.map(|p| founded(&economy, p)),
+                treasury_ppm: economy.limits.treasury_ppm,
+                terms: Terms::of(&economy.limits),
+            }),
+            proposals: BTreeMap::new(),
+            next_index: 0,
+            ballots: BTreeMap::new(),
+            stakes,
+            period: i64::from(economy.limits.period),
+            next_end: economy.next_end,
+            last_crank: economy.last_crank,
+            mean_stake: 0,
+            stake_seconds: pool.stake_seconds.get(),
+            integrated_at: pool.settled_at,
+        };
+
+        let mut accounts: Vec<Pubkey> = world.state().await.into_iter().map(|(at, _)| at).collect();
+        accounts.extend(tokens.values());
+        let mut beginning = Vec::new();
+        for at in accounts {
+            let account = world.bank.account(&at).await.unwrap_or_default();
+            beginning.push((at, account));
+        }
+        let World {
+            bank,
+            at,
+            token_program,
+            pools,
+            ..
+        } = world;
+        let prepared = Self {
+            at,
+            token_program,
+            pools,
+            keys,
+            tokens,
+            cast,
+            beginning,
+            began_at: bank.now(),
+            beginning_model,
+            names,
+        };
+        (bank, prepared)
+    }
+
+    /// The text with names for addresses.
+    pub fn told(&self, text: &str) -> String {
+        let mut told = text.to_string();
+        for (key, name) in &self.names {
+            told = told.replace(&key.to_string(), name);
+        }
+        told
+    }
+}
+
+/// A controller as the economy was founded with it.
+fn founded(economy: &Economy, parameter: Parameter) -> Controller {
+    let stored = &economy.controllers[parameter as usize];
+    let config = stored.config();
+    let targets = Tunable::ALL.map(|field| field.ramp(&config).to.to_bits());
+    Controller {
+        targets,
+        anchors: targets,
+        changed_in: [None; 7],
+        scale: config.scale.to_bits(),
+        min: config.min,
+        max: config.max,
+        half_life: config.half_life,
+        shortest_half_life: u64::from(config.max_periods) * u64::from(config.period),
+        floor: if parameter == Parameter::Fee { 1 } else { 0 },
+        ceiling: if parameter == Parameter::Fee {
+            100_000
+        } else {
+            1_000_000
+        },
+        advice_setpoint: 0,
+        advice_bias: 0,
+        held: false,
+        config_seq: stored.config_seq,
+    }
+}
+
+/// One sequence on the program.
+pub struct Play<'a> {
+    pub bank: &'a mut Bank,
+    pub prepared: &'a Prepared,
+    /// The accounts as they were read last.
+    council: Box<Council>,
+    economy: Box<Economy>,
+    proposals: BTreeMap<u64, Box<Proposal>>,
+    /// Proposals and ballots that may be left behind.
+    made: BTreeSet<Pubkey>,
+}
+
+impl<'a> Play<'a> {
+    /// Everything as it was when the council was ready.
+    pub async fn begin(bank: &'a mut Bank, prepared: &'a Prepared) -> (Self, Model) {
+        for (at, account) in &prepared.beginning {
+            bank.set_account(at, account);
+        }
+        bank.set_time(prepared.began_at).await;
+        let council = Box::new(bank.fetch(&prepared.at.council).await);
+        let economy = Box::new(bank.fetch(&prepared.at.economy).await);
+        let play = Self {
+            bank,
+            prepared,
+            council,
+            economy,
+            proposals: BTreeMap::new(),
+            made: BTreeSet::new(),
+        };
+        (play, prepared.beginning_model.clone())
+    }
+
+    /// Clears what the sequence made, so that the next one finds vacant addresses.
+    pub fn end(self) {
+        for at in &self.made {
+            self.bank.set_account(at, &AccountSharedData::default());
+        }
+    }
+
+    /// The accounts as they were read last, one proposal among them.
+    pub fn seen(&self, proposal: Option<u64>) -> Seen {
+        Seen {
+            now: self.bank.now(),
+            council: self.council.clone(),
+            economy: self.economy.clone(),
+            proposal: proposal.and_then(|index| self.proposals.get(&index).cloned()),
+        }
+    }
+
+    /// Sends a step and reads what it can have written. The answer is the code of the
+    /// refusal.
+    pub async fn send(&mut self, step: &Step) -> Result<Result<(), u32>, Failure> {
+        let instruction = self.instruction(step);
+        let prepared = self.prepared;
+        let signers: Vec<&Keypair> = step
+            .signer()
+            .map(|who| &prepared.keys[who])
+            .into_iter()
+            .collect();
+        let outcome = match self.bank.send(&[instruction], &signers).await {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(failure.code().ok_or(failure)?),
+        };
+        let index = match step {
+            Step::Propose(..) => Some(self.council.proposals),
+            _ => step.proposal(),
+        };
+        if let Some(index) = index {
+            let at = address::proposal(&prepared.at.economy, index);
+            self.made.insert(at);
+            if let Step::CastBallot(who, _) = step {
+                self.made.insert(address::ballot(&at, who));
+            }
+        }
+        self.read(index).await;
+        Ok(outcome)
+    }
+
+    /// Council, economy and one proposal.
+    async fn read(&mut self, index: Option<u64>) {
+        let at = &self.prepared.at;
+        *self.council = self.bank.fetch(&at.council).await;
+        *self.economy = self.bank.fetch(&at.economy).await;
+        if let Some(index) = index {
+            self.read_proposal(index).await;
+        }
+    }
+
+    async fn read_proposal(&mut self, index: u64) {
+        let at = address::proposal(&self.prepared.at.economy, index);
+        match self.bank.data(&at).await {
+            Some(data) => {
+                let proposal = homeostat_client::decode::Decode::decode(&data);
+                let proposal = Box::new(proposal.expect("a proposal"));
+                self.proposals.insert(index, proposal);
+            }
+            None => {
+                self.proposals.remove(&index);
+            }
+        }
+    }
+
+    fn instruction(&self, step: &Step) -> Instruction {
+        let prepared = self.prepared;
+        let at = &prepared.at;
+        let payer = self.bank.payer().pubkey();
+        match step {
+            Step::Propose(who, actions) => {
+                let index = self.council.proposals;
+                governance::propose(at, who, &payer, index, actions.clone())
+            }
+            Step::Approve(who, index, as_read) => {
+                let digest = self.proposals.get(index).map_or([0; 32], |p| p.digest);
+                let digest = if *as_read { digest } else { [7; 32] };
+                governance::approve(at, who, *index, digest)
+            }
+            Step::Withdraw(who, index) => governance::withdraw_approval(at, who, *index),
+            Step::Veto(who, index) => governance::veto(at, who, *index),
+            Step::Override(who, index) => governance::override_veto(at, who, *index),
+            Step::Cancel(who, index) => governance::cancel(at, who, *index),
+            Step::Expire(who, index) => governance::expire(at, who, *index),
+            Step::Execute(who, index) => {
+                let actions = self.proposals.get(index).map(|p| p.read());
+                let actions = actions.map_or(Vec::new(), |read| read.expect("it was proposed"));
+                governance::execute(at, who, &prepared.token_program, *index, &actions)
+            }
+            Step::CloseProposal(index) => governance::close_proposal(at, &payer, *index),
+            Step::Accept(who, role) => governance::accept_role(at, who, *role),
+            Step::Advise(who, parameter, field, value, over) => {
+                governance::advise(at, who, *parameter, *field, *value, *over)
+            }
+            Step::VetoAdvice(who) => governance::veto_advice(at, who),
+            Step::Pause(who, section, seconds) => {
+                governance::pause(at, who, *section, *seconds, PauseReason::Other)
+            }
+            Step::CastBallot(who, index) => governance::cast_ballot(at, who, &payer, *index),
+            Step::CloseBallot(who, index) => governance::close_ballot(at, who, &payer, *index),
+            Step::Stake(who, amount) => {
+                ix::stake(at, &prepared.pools[0], who, &prepared.tokens[who], *amount)
+            }
+            Step::Unstake(who, amount) => {
+                ix::request_unstake(&at.economy, &at.pool(&at.mint), who, *amount)
+            }
+            Step::Crank => {
+                let program = &prepared.token_program;
+                ix::crank(at, &payer, program, &prepared.pools, &self.economy)
+            }
+        }
+    }
+
+    /// Which controllers their guards hold: the control law's affair.
+    pub fn held(&self) -> [bool; 4] {
+        [0, 1, 2, 3].map(|index: usize| self.economy.controllers[index].guard.latched != 0)
+    }
+
+    /// Where program and reference differ: council, economy and a proposal as they were
+    /// read last.
+    pub fn differences(&self, model: &Model, proposal: Option<u64>) -> Vec<String> {
+        let mut apart = Apart(Vec::new());
+        self.compare_council(model, &mut apart);
+        self.compare_economy(model, &mut apart);
+        if let Some(index) = proposal {
+            self.compare_proposal(model, index, &mut apart);
+        }
+        apart.0
+    }
+
+    /// The same with every account read afresh, positions and ballots too.
+    pub async fn all_differences(&mut self, model: &Model) -> Vec<String> {
+        self.read(None).await;
+        let mut apart = Apart(self.differences(model, None));
+        for index in 0..=model.next_index {
+            self.read_proposal(index).await;
+            self.compare_proposal(model, index, &mut apart);
+        }
+        let pool_at = self.prepared.at.pool(&self.prepared.at.mint);
+        let pool: Pool = self.bank.fetch(&pool_at).await;
+        apart.same("stake of all", &pool.total, &model.staked());
+        for (who, stake) in &model.stakes {
+            let at = address::position(&pool_at, who);
+            let position: Position = self.bank.fetch(&at).await;
+            apart.same(
+                &format!("stake of {who}"),
+                &(position.amount, position.last_add_at),
+                &(stake.amount, stake.last_add_at),
+            );
+        }
+        let everybody = &self.prepared.cast.everybody;
+        for index in 0..model.next_index {
+            let proposal = address::proposal(&self.prepared.at.economy, index);
+            for who in everybody
+                .iter()
+                .filter(|who| model.stakes.contains_key(who))
+            {
+                let at = address::ballot(&proposal, who);
+                let stands = self.bank.data(&at).await.is_some();
+                let expected = model.ballots.contains_key(&(index, *who));
+                apart.same(&format!("ballot {index} of {who}"), &stands, &expected);
+            }
+        }
+        apart.0
+    }
+
+    fn compare_council(&self, model: &Model, apart: &mut Apart) {
+        let (council, realm) = (&*self.council, &model.realm);
+        let members: BTreeMap<Pubkey, (u32, Option<i64>, Pubkey, usize)> = council
+            .members
+            .iter()
+            .filter(|member| member.id != 0)
+            .map(|m| {
+                let until = (m.offered_until != 0).then_some(m.offered_until);
+                let open = usize::from(m.open);
+                (m.seat.key, (m.id, until, m.seat.via, open))
+            })
+            .collect();
+        let expected: BTreeMap<_, _> = realm
+            .members
+            .iter()
+            .map(|(key, m)| {
+                let via = m.via.unwrap_or_default();
+                (*key, (m.id, m.offered_until, via, model.open(Some(m.id))))
+            })
+            .collect();
+        apart.same("members", &members, &expected);
+        apart.same("threshold", &council.threshold, &realm.threshold);
+        apart.same("delays", &council.delays, &realm.delays);
+        apart.same("proposals", &council.proposals, &model.next_index);
+        apart.same("open", &usize::from(council.open), &model.open(None));
+        let roles = [
+            ("guardian", &council.guardian, &realm.guardian),
+            ("advisor", &council.advisor, &realm.advisor),
+        ];
+        for (name, role, office) in roles {
+            let offered = &role.offered;
+            let expected = office
+                .offer
+                .as_ref()
+                .map_or_else(Default::default, |offer| {
+                    (offer.key, offer.via.unwrap_or_default(), offer.until)
+                });
+            let holder = office.holder.unwrap_or_default();
+            apart.same(name, &role.holder.key, &holder);
+            apart.same(
+                name,
+                &(offered.key, offered.via, role.offered_until),
+                &expected,
+            );
+        }
+        let permit = &council.permit;
+        let allowed = (
+            permit.stake_mint,
+            permit.amm_vault,
+            permit.weight,
+            permit.meters,
+        );
+        let expected = &realm.permit;
+        apart.same(
+            "permit",
+            &allowed,
+            &(
+                expected.stake_mint,
+                expected.amm_vault,
+                expected.weight,
+                expected.meters,
+            ),
+        );
+    }
+
+    fn compare_economy(&self, model: &Model, apart: &mut Apart) {
+        let (economy, realm, now) = (&*self.economy, &model.realm, model.now);
+        apart.same("life", &(economy.life == 1), &realm.live);
+        apart.same(
+            "treasury_ppm",
+            &economy.limits.treasury_ppm,
+            &realm.treasury_ppm,
+        );
+        apart.same("terms", &Terms::of(&economy.limits), &realm.terms);
+        apart.same("periods", &economy.totals.periods, &realm.periods);
+        apart.same("mean_stake", &economy.totals.mean_stake, &model.mean_stake);
+        apart.same("next_end", &economy.next_end, &model.next_end);
+        for (pause, expected) in economy.pauses.iter().zip(&realm.pauses) {
+            let missing = (10 * pause.spent - (now - pause.spent_at)).max(0);
+            apart.same(
+                "pause",
+                &(pause.from, pause.until, missing),
+                &(expected.from, expected.until, expected.missing(now)),
+            );
+        }
+        let advice = (economy.advice.pending != 0).then(|| Advice {
+            parameter: usize::from(economy.advice.parameter),
+            field: Tunable::ALL[usize::from(economy.advice.field)],
+            value: economy.advice.value.get().to_bits(),
+            over_seconds: economy.advice.over_seconds,
+            eta: economy.advice.eta,
+        });
+        apart.same("advice", &advice, &realm.advice);
+        for ((stored, expected), parameter) in economy
+            .controllers
+            .iter()
+            .zip(&realm.controllers)
+            .zip(Parameter::ALL)
+        {
+            let config = stored.config();
+            let envelope = &stored.envelope;
+            let name = parameter.name();
+            let targets = Tunable::ALL.map(|field| field.ramp(&config).to.to_bits());
+            apart.same(&format!("{name}.targets"), &targets, &expected.targets);
+            let anchors = Tunable::ALL.map(|field| envelope.anchor(field).to_bits());
+            apart.same(&format!("{name}.anchors"), &anchors, &expected.anchors);
+            apart.same(
+                &format!("{name}.limits"),
+                &(config.min, config.max, config.half_life, stored.config_seq),
+                &(
+                    expected.min,
+                    expected.max,
+                    expected.half_life,
+                    expected.config_seq,
+                ),
+            );
+            apart.same(
+                &format!("{name}.advice"),
+                &(
+                    envelope.advice_setpoint.get().to_bits(),
+                    envelope.advice_bias.get().to_bits(),
+                ),
+                &(expected.advice_setpoint, expected.advice_bias),
+            );
+            let held = stored.guard.latched != 0;
+            apart.same(&format!("{name}.held"), &held, &expected.held);
+        }
+    }
+
+    fn compare_proposal(&self, model: &Model, index: u64, apart: &mut Apart) {
+        let name = |what: &str| format!("proposal {index}.{what}");
+        let (proposal, expected) = match (self.proposals.get(&index), model.proposals.get(&index)) {
+            (Some(proposal), Some(expected)) => (proposal, expected),
+            (there, expected) => {
+                let both = (there.is_some(), expected.is_some());
+                return apart.same(&name("exists"), &both.0, &both.1);
+            }
+        };
+        // Whose membership has ended counts nowhere.
+        let present: BTreeSet<u32> = model.realm.seated().map(|(_, m)| m.id).collect();
+        let votes = |ids: &[u32]| -> BTreeSet<u32> {
+            ids.iter()
+                .filter(|id| present.contains(id))
+                .copied()
+                .collect()
+        };
+        let counted = |ids: &BTreeSet<u32>| -> BTreeSet<u32> {
+            ids.intersection(&present).copied().collect()
+        };
+        for (what, ids, expected) in [
+            ("approvals", &proposal.approvals, &expected.approvals),
+            ("overrides", &proposal.overrides, &expected.overrides),
+            ("cancels", &proposal.cancels, &expected.cancels),
+        ] {
+            apart.same(&name(what), &votes(ids), &counted(expected));
+        }
+        let stage = [
+            Stage::Active,
+            Stage::Queued,
+            Stage::Executed,
+            Stage::Vetoed,
+            Stage::Cancelled,
+            Stage::Expired,
+        ]
+        .into_iter()
+        .find(|stage| *stage as u8 == proposal.state);
+        apart.same(&name("state"), &stage, &Some(expected.stage));
+        let gravity = [
+            Gravity::Immediate,
+            Gravity::Routine,
+            Gravity::Standard,
+            Gravity::Critical,
+        ];
+        apart.same(
+            &name("class"),
+            &gravity.get(usize::from(proposal.class)),
+            &Some(&expected.gravity),
+        );
+        apart.same(
+            &name("times (created, active until, eta, expires, ended)"),
+            &[
+                proposal.created_at,
+                proposal.active_until,
+                proposal.eta,
+                proposal.expires_at,
+                proposal.ended_at,
+            ],
+            &[
+                expected.created_at,
+                expected.active_until,
+                expected.eta,
+                expected.expires_at,
+                expected.ended_at,
+            ],
+        );
+        apart.same(
+            &name("veto (weight, base)"),
+            &(proposal.veto_weight, proposal.veto_base),
+            &(expected.veto_weight, expected.veto_base),
+        );
+        apart.same(
+            &name("flags (overridden, by stakers, replaces, resumes)"),
+            &[
+                proposal.overridden,
+                proposal.vetoed_by_stakers,
+                proposal.replaces_guardian,
+                proposal.resumes,
+            ]
+            .map(|flag| flag != 0),
+            &[
+                expected.overridden,
+                expected.vetoed_by_stakers,
+                expected.replaces_guardian(),
+                expected.resumes(),
+            ],
+        );
+        apart.same(
+            &name("proposer"),
+            &(proposal.proposer, proposal.proposer_id, proposal.index),
+            &(expected.proposer, expected.proposer_id, index),
+        );
+        apart.same(&name("payer"), &proposal.payer, &self.bank.payer().pubkey());
+        let bytes = bytes_of(&expected.actions);
+        apart.same(
+            &name("actions"),
+            &proposal.action_bytes(),
+            &bytes.as_slice(),
+        );
+        apart.same(&name("digest"), &proposal.digest, &hash(&bytes).to_bytes());
+    }
+}
+
+/// Actions as they are hashed.
+fn bytes_of(actions: &[Action]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for action in actions {
+        action.serialize(&mut bytes).expect("bytes");
+    }
+    bytes
+}
+
+/// What is not the same.
+struct Apart(Vec<String>);
+
+impl Apart {
+    fn same<T: PartialEq + core::fmt::Debug>(&mut self, name: &str, program: &T, reference: &T) {
+        if program != reference {
+            let told = format!("{name}:\n  program   {program:?}\n  reference {reference:?}");
+            self.0.push(told);
+        }
+    }
+}

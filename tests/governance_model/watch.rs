@@ -1,0 +1,287 @@
+//! What must hold whatever the reference says, from the accounts alone: who approved,
+//! how long it waited, and that nothing else changes anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use homeostat_client::{Action, Council, Economy, Proposal, ProposalState};
+use solana_program::pubkey::Pubkey;
+
+use super::steps::Step;
+
+/// The accounts of governance at one moment.
+#[derive(Clone)]
+pub struct Seen {
+    pub now: i64,
+    pub council: Box<Council>,
+    pub economy: Box<Economy>,
+    pub proposal: Option<Box<Proposal>>,
+}
+
+impl Seen {
+    fn state(&self) -> Option<u8> {
+        self.proposal.as_ref().map(|proposal| proposal.state)
+    }
+
+    fn is(&self, state: ProposalState) -> bool {
+        self.state() == Some(state as u8)
+    }
+
+    /// Everything that people set of the economy.
+    fn parameters(&self) -> Vec<u8> {
+        let economy = &self.economy;
+        let mut bytes = vec![economy.life];
+        bytes.extend_from_slice(bytemuck::bytes_of(&economy.limits));
+        for slot in &economy.pools {
+            bytes.extend_from_slice(bytemuck::bytes_of(slot));
+        }
+        for controller in &economy.controllers {
+            bytes.extend_from_slice(bytemuck::bytes_of(&controller.config));
+            bytes.extend_from_slice(bytemuck::bytes_of(&controller.guard_config));
+            bytes.extend_from_slice(bytemuck::bytes_of(&controller.envelope));
+            bytes.push(controller.metric);
+        }
+        bytes
+    }
+
+    /// The powers in the council, by membership.
+    fn seats(&self) -> BTreeMap<Pubkey, u32> {
+        let seated = self.council.members.iter().filter(|m| m.is_seated());
+        seated.map(|m| (m.seat.key, m.id)).collect()
+    }
+
+    /// Everything that people set of the council, its members apart.
+    fn rules(&self) -> Vec<u8> {
+        let council = &self.council;
+        let mut bytes = vec![council.threshold];
+        bytes.extend_from_slice(bytemuck::bytes_of(&council.delays));
+        bytes.extend_from_slice(bytemuck::bytes_of(&council.permit));
+        bytes
+    }
+
+    fn holders(&self) -> [Pubkey; 2] {
+        [
+            self.council.guardian.holder.key,
+            self.council.advisor.holder.key,
+        ]
+    }
+
+    fn offers(&self) -> [(Pubkey, i64); 2] {
+        [&self.council.guardian, &self.council.advisor]
+            .map(|role| (role.offered.key, role.offered_until))
+    }
+
+    /// Memberships of a place and offers, also of those who have not accepted.
+    fn places(&self) -> Vec<(Pubkey, u32)> {
+        let members = self.council.members.iter();
+        members.map(|m| (m.seat.key, m.id)).collect()
+    }
+}
+
+/// A vote of one membership.
+type Votes = BTreeSet<(Pubkey, u32)>;
+
+/// What has been seen of one proposal.
+#[derive(Default)]
+struct Record {
+    actions: Vec<Action>,
+    approvals: Votes,
+    overrides: Votes,
+    /// When it was queued last, and the delays of that moment.
+    queued: Option<(i64, homeostat_client::Delays)>,
+    lifted: bool,
+    vetoed: bool,
+    stakers: bool,
+}
+
+/// Looks on.
+#[derive(Default)]
+pub struct Watch(BTreeMap<u64, Record>);
+
+fn always_critical(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::Caps { .. }
+            | Action::Terms { .. }
+            | Action::Wire { .. }
+            | Action::Guard { .. }
+            | Action::AddMember { .. }
+            | Action::RemoveMember { .. }
+            | Action::Threshold { .. }
+            | Action::Guardian { .. }
+            | Action::Delays { .. }
+            | Action::PayTreasury { .. }
+            | Action::Retire { .. }
+    )
+}
+
+fn always_standard(action: &Action) -> bool {
+    matches!(
+        action,
+        Action::HalfLife { .. }
+            | Action::Slew { .. }
+            | Action::Mode { .. }
+            | Action::Limits { .. }
+            | Action::FeeSplit { .. }
+            | Action::PoolWeight { .. }
+            | Action::AllowPool { .. }
+            | Action::AllowMeters { .. }
+            | Action::Advisor { .. }
+            | Action::AdviceRange { .. }
+    )
+}
+
+/// Shortest wait that such actions allow (s), as things stood before them.
+fn shortest_wait(actions: &[Action], before: &Seen, delays: &homeostat_client::Delays) -> i64 {
+    let widens = |action: &Action| match action {
+        Action::Limits {
+            parameter, value, ..
+        } => {
+            let config = &before.economy.controllers[*parameter as usize].config;
+            value.min_ppm < config.min || value.max_ppm > config.max
+        }
+        _ => false,
+    };
+    let tunes = |action: &Action| {
+        matches!(
+            action,
+            Action::Tune { .. } | Action::ResumeController { .. } | Action::ResumeEconomy
+        )
+    };
+    let any = |of: &dyn Fn(&Action) -> bool| actions.iter().any(of);
+    i64::from(if any(&always_critical) || any(&widens) {
+        delays.critical
+    } else if any(&always_standard) {
+        delays.standard
+    } else if any(&tunes) {
+        delays.routine
+    } else {
+        0
+    })
+}
+
+impl Watch {
+    /// Looks at a transaction that went through. Says what should not have been.
+    pub fn look(&mut self, step: &Step, before: &Seen, after: &Seen) -> Result<(), String> {
+        let index = match step {
+            Step::Propose(..) => Some(before.council.proposals),
+            _ => step.proposal(),
+        };
+        if let Some(index) = index {
+            self.record(step, index, before, after);
+        }
+        let parameters_changed = before.parameters() != after.parameters();
+        let council_changed = before.rules() != after.rules()
+            || before.seats() != after.seats()
+            || before.places() != after.places()
+            || before.holders() != after.holders()
+            || before.offers() != after.offers();
+        match step {
+            Step::Execute(_, index) => self.executed(*index, before, after.now),
+            Step::Accept(who, _) => {
+                let stolen = (before.seats().iter().chain(after.seats().iter()))
+                    .any(|(key, id)| key != who && before.seats().get(key) != Some(id));
+                let strangers = (before.holders().into_iter().zip(after.holders()))
+                    .any(|(old, new)| old != new && new != *who);
+                let offered = before
+                    .council
+                    .members
+                    .iter()
+                    .any(|m| m.seat.key == *who && m.offered_until >= before.now)
+                    || before
+                        .offers()
+                        .iter()
+                        .any(|(key, until)| key == who && *until >= before.now);
+                say(
+                    parameters_changed || before.rules() != after.rules(),
+                    "taking a role changed a parameter",
+                )?;
+                say(
+                    stolen || strangers || !offered,
+                    "a role went to somebody it was not offered to",
+                )
+            }
+            Step::Crank => {
+                say(council_changed, "a crank changed the council")?;
+                let due =
+                    before.economy.advice.pending != 0 && before.economy.advice.eta <= before.now;
+                say(
+                    parameters_changed && !due,
+                    "a crank changed a parameter without advice",
+                )
+            }
+            _ => say(
+                parameters_changed || council_changed,
+                "something changed without a proposal",
+            ),
+        }
+    }
+
+    fn record(&mut self, step: &Step, index: u64, before: &Seen, after: &Seen) {
+        let record = self.0.entry(index).or_default();
+        let vote = |who: &Pubkey| before.seats().get(who).map(|id| (*who, *id));
+        match step {
+            Step::Propose(who, actions) => {
+                record.actions = actions.clone();
+                record.approvals.extend(vote(who));
+            }
+            Step::Approve(who, ..) => record.approvals.extend(vote(who)),
+            Step::Override(who, ..) => record.overrides.extend(vote(who)),
+            Step::Withdraw(who, ..) => {
+                if let Some(vote) = vote(who) {
+                    record.approvals.remove(&vote);
+                }
+            }
+            Step::Veto(..) => record.vetoed = true,
+            Step::CastBallot(..) => record.stakers |= after.is(ProposalState::Vetoed),
+            _ => {}
+        }
+        let queued = after.is(ProposalState::Queued);
+        if queued && before.state() != after.state() {
+            record.queued = Some((after.now, before.council.delays));
+            record.lifted |= matches!(step, Step::Override(..));
+        }
+    }
+
+    fn executed(&self, index: u64, before: &Seen, now: i64) -> Result<(), String> {
+        let record = &self.0[&index];
+        let Some((queued_at, delays)) = &record.queued else {
+            return Err("executed without having been queued".into());
+        };
+        let wait = shortest_wait(&record.actions, before, delays);
+        say(now - queued_at < wait, "executed before its delay was over")?;
+
+        let seats = before.seats();
+        let present = |votes: &Votes| {
+            let here = |(key, id): &&(Pubkey, u32)| seats.get(key) == Some(id);
+            votes.iter().filter(here).count()
+        };
+        let threshold = usize::from(before.council.threshold);
+        let (votes, needed) = if record.lifted {
+            let two_thirds = (2 * seats.len()).div_ceil(3);
+            (&record.overrides, threshold.max(two_thirds))
+        } else {
+            (&record.approvals, threshold)
+        };
+        say(
+            present(votes) < needed,
+            "executed by too few present members",
+        )?;
+        say(record.stakers, "executed though stakers vetoed it")?;
+        say(
+            record.vetoed && !record.lifted,
+            "executed though the guardian vetoed it",
+        )?;
+        let replaces = matches!(record.actions[..], [Action::Guardian { .. }]);
+        say(
+            record.lifted && !replaces,
+            "a veto was lifted that was not of the guardian's replacement",
+        )
+    }
+}
+
+fn say(wrong: bool, what: &str) -> Result<(), String> {
+    if wrong {
+        return Err(what.into());
+    }
+    Ok(())
+}
