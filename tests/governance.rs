@@ -5,6 +5,7 @@ mod actions;
 mod advice;
 mod approve;
 mod ballots;
+mod callers;
 mod execute;
 mod pause;
 mod propose;

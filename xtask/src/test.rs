@@ -178,7 +178,12 @@ fn all() -> Result<Tally, Failure> {
 
 /// The integration tests on the ELF.
 fn on_elf() -> Result<Tally, Failure> {
-    let programs = [build_sbf::PROGRAM, build_sbf::PROBE, build_sbf::LAW_PROBE];
+    let programs = [
+        build_sbf::PROGRAM,
+        build_sbf::PROBE,
+        build_sbf::LAW_PROBE,
+        build_sbf::CALLER,
+    ];
     let folder = build_sbf::build(&programs, false)?;
     // The bank logs every line of every program; a failing test shows its own.
     let log = std::env::var_os("RUST_LOG").unwrap_or_else(|| "error".into());

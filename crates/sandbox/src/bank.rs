@@ -348,6 +348,54 @@ impl Bank {
         }
     }
 
+    /// A nonce account of the payer's, ready to be used.
+    pub async fn create_nonce(&mut self) -> Pubkey {
+        let (payer, nonce) = (self.payer().pubkey(), self.fresh_key());
+        let create = solana_system_interface::instruction::create_nonce_account(
+            &payer,
+            &nonce.pubkey(),
+            &payer,
+            1_000_000_000,
+        );
+        self.send(&create, &[&nonce])
+            .await
+            .expect("the payer is rich");
+        // A nonce is not used under the blockhash that it was made of.
+        self.new_blockhash().await;
+        nonce.pubkey()
+    }
+
+    /// Waits for another blockhash.
+    pub async fn new_blockhash(&mut self) {
+        let latest = self.context.banks_client.get_latest_blockhash().await;
+        self.context.last_blockhash = latest.expect("the bank is running");
+        self.context
+            .get_new_latest_blockhash()
+            .await
+            .expect("the bank is running");
+    }
+
+    /// Sends a transaction that never expires: its first instruction advances a nonce
+    /// account of the payer's, and what that account stores is its blockhash.
+    pub async fn send_durable(
+        &mut self,
+        nonce: &Pubkey,
+        instructions: &[Instruction],
+        signers: &[&Keypair],
+    ) -> Result<Receipt, Failure> {
+        let data = self.data(nonce).await.expect("the nonce account exists");
+        // Version, state, authority, then the hash.
+        let stored: [u8; 32] = data[40..72].try_into().expect("a nonce account");
+        let payer = self.payer().pubkey();
+        let first = [
+            solana_system_interface::instruction::advance_nonce_account(nonce, &payer),
+            ComputeBudgetInstruction::set_compute_unit_limit(COMPUTE_LIMIT),
+        ];
+        let all: Vec<_> = first.into_iter().chain(instructions.to_vec()).collect();
+        let message = Message::new_with_blockhash(&all, Some(&payer), &stored.into());
+        self.run(VersionedMessage::Legacy(message), signers).await
+    }
+
     fn sign(&self, message: VersionedMessage, signers: &[&Keypair]) -> VersionedTransaction {
         let payer = self.payer();
         let mut all: Vec<&Keypair> = vec![&payer];

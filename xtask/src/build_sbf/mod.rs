@@ -47,6 +47,8 @@ pub const GAUGE: &str = "homeostat-gauge";
 
 /// The test program of the control law.
 pub const LAW_PROBE: &str = "homeostat-control-probe";
+/// The test program that calls the program.
+pub const CALLER: &str = "homeostat-caller";
 
 /// Bytes that the program should not exceed: its deployer pays rent for each.
 const BUDGET: usize = 400_000;
@@ -126,6 +128,7 @@ fn with_platform_tools(package: &str, deploy: &Path) -> Result<(), String> {
         FLOOR => "crates/compute/floor",
         GAUGE => "crates/compute/gauge",
         LAW_PROBE => "crates/control/probe",
+        CALLER => "crates/sandbox/caller",
         other => return Err(format!("no folder is known for {other}")),
     };
     let mut command = run::cargo();

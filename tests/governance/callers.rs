@@ -1,0 +1,434 @@
+//! Attacks through other programs, through signatures that never expire, and with fake
+//! sysvars: who may call what, and from where.
+
+use homeostat_caller::{call, process, vault_seeds};
+use homeostat_client::{governance, CouncilArgs, PROGRAM_ID};
+use homeostat_sandbox::{Bank, Failure, Receipt};
+use homeostat_tests::{anchor, attack, exchange, unchanged, HomeostatError};
+use solana_account::AccountSharedData;
+use solana_program::sysvar;
+use solana_program_test::processor;
+
+use super::*;
+
+/// The program that members name.
+const MULTISIG: Pubkey = Pubkey::new_from_array([21; 32]);
+/// The same code at another address: an attacker's.
+const ATTACKER: Pubkey = Pubkey::new_from_array([22; 32]);
+
+/// A bank with both programs.
+async fn bank() -> Bank {
+    Bank::start_with(|test| {
+        for id in [MULTISIG, ATTACKER] {
+            test.add_program("homeostat_caller", id, processor!(process));
+        }
+    })
+    .await
+}
+
+/// The default economy on that bank.
+async fn world() -> World {
+    World::build_on(bank().await, &WorldSpec::default()).await
+}
+
+/// An economy with one member, threshold 1, on that bank.
+async fn world_of(member: SeatArgs, guardian: Option<SeatArgs>) -> World {
+    let draft = WorldSpec {
+        draft: true,
+        ..WorldSpec::default()
+    };
+    let mut world = World::build_on(bank().await, &draft).await;
+    let council = CouncilArgs {
+        members: vec![member],
+        threshold: 1,
+        guardian: guardian.unwrap_or(seat(&world.guardian)),
+        delays: None,
+    };
+    let create = governance::create_council(&world.at, &world.creator.pubkey(), council);
+    world.run(&[create]).await.unwrap();
+    world.hand_over_mint(homeostat_client::Funding::Mint).await;
+    world.go_live().await.unwrap();
+    world
+}
+
+/// A vault of the multisig's, with what signs for it.
+struct Vault {
+    multisig: Pubkey,
+    key: Pubkey,
+    bump: [u8; 1],
+}
+
+impl Vault {
+    fn new() -> Self {
+        let multisig = Pubkey::new_from_array([23; 32]);
+        let (key, bump) = Pubkey::find_program_address(&vault_seeds(&multisig, &[0]), &MULTISIG);
+        Self {
+            multisig,
+            key,
+            bump: [bump],
+        }
+    }
+
+    /// The multisig calls in the vault's name.
+    fn calls(&self, levels: u8, inner: &Instruction) -> Instruction {
+        let [a, b, c, d] = vault_seeds(&self.multisig, &[0]);
+        call(&MULTISIG, levels, &[a, b, c, d, &self.bump], inner)
+    }
+}
+
+/// A direct signature, forwarded by a program.
+fn through(program: &Pubkey, levels: u8, inner: &Instruction) -> Instruction {
+    call(program, levels, &[], inner)
+}
+
+#[tokio::test]
+async fn g16_a_multisig_of_another_program_is_the_sole_member() {
+    // given a vault that holds lamports and the only seat
+    let vault = Vault::new();
+    let via_multisig = SeatArgs {
+        key: vault.key,
+        via: Some(MULTISIG),
+    };
+    let mut world = world_of(via_multisig, None).await;
+    world.bank.airdrop(&vault.key, 1_000_000_000).await;
+
+    // when it proposes, and pays the rent itself
+    let propose = governance::propose(&world.at, &vault.key, &vault.key, 0, routine());
+    let propose = vault.calls(0, &propose);
+    world.run(&[propose]).await.unwrap();
+    // then that is an approval too; what it does all day works
+    assert!(world.proposal(0).await.is(ProposalState::Queued));
+    let digest = world.proposal(0).await.digest;
+    let withdraw = governance::withdraw_approval(&world.at, &vault.key, 0);
+    let approve = governance::approve(&world.at, &vault.key, 0, digest);
+    for act in [withdraw, approve] {
+        let act = vault.calls(0, &act);
+        world.run(&[act]).await.unwrap();
+    }
+    ripen(&mut world, 0).await;
+    world.execute(0).await.unwrap();
+    let close = governance::close_proposal(&world.at, &vault.key, 0);
+    world.run(&[close]).await.unwrap();
+    assert_eq!(world.bank.lamports(&vault.key).await, 1_000_000_000);
+
+    // but not from deeper in the stack
+    let again = governance::propose(&world.at, &vault.key, &vault.key, 1, standard());
+    let error = HomeostatError::CpiForbidden;
+    for levels in [1, 2] {
+        let deep = vault.calls(levels, &again);
+        let what = format!("from stack height {}", 2 + levels);
+        attack(&mut world, &what, &[deep], &[], error).await;
+    }
+    // nor below another program
+    let below = through(&ATTACKER, 0, &vault.calls(0, &again));
+    let mut below = below;
+    below
+        .accounts
+        .push(solana_instruction::AccountMeta::new_readonly(
+            PROGRAM_ID, false,
+        ));
+    attack(&mut world, "below another program", &[below], &[], error).await;
+}
+
+#[tokio::test]
+async fn g16_via_names_the_one_program_that_may_call() {
+    // given a member with a key of its own and a program that calls for it
+    let mut bank_of_keys = bank().await;
+    let key = bank_of_keys.fresh_key();
+    drop(bank_of_keys);
+    let mut world = world_of(
+        SeatArgs {
+            key: key.pubkey(),
+            via: Some(MULTISIG),
+        },
+        None,
+    )
+    .await;
+    let payer = world.bank.payer().pubkey();
+    let propose = governance::propose(&world.at, &key.pubkey(), &payer, 0, routine());
+    let error = HomeostatError::CpiForbidden;
+
+    attack(
+        &mut world,
+        "directly",
+        std::slice::from_ref(&propose),
+        &[&key],
+        error,
+    )
+    .await;
+    let other = through(&ATTACKER, 0, &propose);
+    attack(
+        &mut world,
+        "through another",
+        std::slice::from_ref(&other),
+        &[&key],
+        error,
+    )
+    .await;
+    let deep = through(&MULTISIG, 1, &propose);
+    attack(&mut world, "from deeper", &[deep], &[&key], error).await;
+    // That the right program is called somewhere else in the transaction is nothing.
+    let transfer = solana_system_interface::instruction::transfer(&payer, &key.pubkey(), 1_000_000);
+    let decoy = through(&MULTISIG, 0, &transfer);
+    let code: u32 = error.into();
+    let before = world.state().await;
+    for both in [[decoy.clone(), other.clone()], [other, decoy]] {
+        let outcome = world.bank.send(&both, &[&key]).await;
+        homeostat_tests::refused_with(outcome, code);
+    }
+    unchanged("a decoy", &before, &world.state().await);
+
+    let right = through(&MULTISIG, 0, &propose);
+    world.bank.send(&[right], &[&key]).await.unwrap();
+}
+
+#[tokio::test]
+async fn g16_whoever_signs_for_itself_is_called_through_nothing() {
+    let mut world = world().await;
+    let (offered, advisor) = (world.bank.fresh_key(), world.bank.fresh_key());
+    let offers = vec![
+        Action::AddMember {
+            seat: seat(&offered),
+        },
+        Action::Advisor {
+            expected: Pubkey::default(),
+            seat: seat(&advisor),
+        },
+    ];
+    world.enact(offers).await.unwrap();
+    let accept = governance::accept_role(&world.at, &advisor.pubkey(), RoleKind::Advisor);
+    world.send_as(&advisor, accept).await.unwrap();
+    let active = world.propose(standard()).await.unwrap();
+    let due = world.queue(routine()).await.unwrap();
+    ripen(&mut world, due).await;
+
+    let error = HomeostatError::CpiForbidden;
+    for (what, inner, signer) in everything(&mut world, active, due, &offered, &advisor).await {
+        for (levels, program) in [(0, MULTISIG), (0, ATTACKER), (1, ATTACKER)] {
+            let forwarded = through(&program, levels, &inner);
+            attack(&mut world, what, &[forwarded], &[&signer], error).await;
+        }
+    }
+    // What anybody may do anyhow, a program may do too.
+    world.veto(active).await.unwrap();
+    let payer = world.bank.payer();
+    let close = governance::close_proposal(&world.at, &payer.pubkey(), active);
+    let close = through(&ATTACKER, 1, &close);
+    world.run(&[close]).await.unwrap();
+}
+
+/// Every act of governance that looks at its caller, and who signs it. `active` is an
+/// Active proposal of member 0, `due` one to be executed.
+async fn everything(
+    world: &mut World,
+    active: u64,
+    due: u64,
+    offered: &Keypair,
+    advisor: &Keypair,
+) -> Vec<(&'static str, Instruction, Keypair)> {
+    let (first, second) = (member(world, 0), member(world, 1));
+    let guardian = world.guardian.insecure_clone();
+    let at = world.at;
+    let mut all = Vec::new();
+    let payer = world.bank.payer();
+    let index = world.next_proposal().await;
+    let propose = governance::propose(&at, &first.pubkey(), &payer.pubkey(), index, standard());
+    all.push(("propose", propose, first.insecure_clone()));
+    let approve = approving(world, &second, active).await;
+    all.push(("approve", approve, second.insecure_clone()));
+    let of = |act: fn(&_, &_, _) -> _, key: &Keypair| act(&at, &key.pubkey(), active);
+    for (what, act) in [
+        (
+            "withdraw",
+            governance::withdraw_approval as fn(&_, &_, _) -> _,
+        ),
+        ("cancel", governance::cancel),
+        ("override", governance::override_veto),
+    ] {
+        all.push((what, of(act, &first), first.insecure_clone()));
+    }
+    all.push((
+        "veto",
+        of(governance::veto, &guardian),
+        guardian.insecure_clone(),
+    ));
+    let execute = world.execute_ix(due).await;
+    all.push(("execute", execute, payer));
+    let accept = governance::accept_role(&at, &offered.pubkey(), RoleKind::Member);
+    all.push(("accept", accept, offered.insecure_clone()));
+    let advise = governance::advise(
+        &at,
+        &advisor.pubkey(),
+        Parameter::Emission,
+        Tunable::Setpoint,
+        q48(0.61),
+        0,
+    );
+    all.push(("advise", advise, advisor.insecure_clone()));
+    let veto = governance::veto_advice(&at, &guardian.pubkey());
+    all.push(("veto advice", veto, guardian.insecure_clone()));
+    let pause = governance::pause(
+        &at,
+        &guardian.pubkey(),
+        Section::Pay,
+        60,
+        PauseReason::Other,
+    );
+    all.push(("pause", pause, guardian));
+    all
+}
+
+#[tokio::test]
+async fn g16_guardian_and_new_holders_act_through_their_program_too() {
+    let vault = Vault::new();
+    let mut bank_of_keys = bank().await;
+    let key = bank_of_keys.fresh_key();
+    drop(bank_of_keys);
+    let mut world = world_of(
+        seat(&key),
+        Some(SeatArgs {
+            key: vault.key,
+            via: Some(MULTISIG),
+        }),
+    )
+    .await;
+    let pause = governance::pause(&world.at, &vault.key, Section::Pay, 60, PauseReason::Other);
+    let error = HomeostatError::CpiForbidden;
+    let deep = vault.calls(1, &pause);
+    attack(&mut world, "a deep pause", &[deep], &[], error).await;
+    world.run(&[vault.calls(0, &pause)]).await.unwrap();
+
+    // A seat that was offered to a vault is accepted through the program it names.
+    let second = Vault {
+        multisig: Pubkey::new_from_array([24; 32]),
+        ..Vault::new()
+    };
+    let seeds = vault_seeds(&second.multisig, &[0]);
+    let (key_of_second, bump) = Pubkey::find_program_address(&seeds, &MULTISIG);
+    let second = Vault {
+        multisig: second.multisig,
+        key: key_of_second,
+        bump: [bump],
+    };
+    world.members = vec![key];
+    let offer = Action::AddMember {
+        seat: SeatArgs {
+            key: second.key,
+            via: Some(MULTISIG),
+        },
+    };
+    world.enact(vec![offer]).await.unwrap();
+    let accept = governance::accept_role(&world.at, &second.key, RoleKind::Member);
+    let deep = second.calls(1, &accept);
+    attack(&mut world, "a deep acceptance", &[deep], &[], error).await;
+    world.run(&[second.calls(0, &accept)]).await.unwrap();
+    assert_eq!(world.council().await.size(), 2);
+}
+
+#[tokio::test]
+async fn g5_signatures_that_never_expire_decide_nothing() {
+    let mut world = World::new().await;
+    let (offered, advisor) = (world.bank.fresh_key(), world.bank.fresh_key());
+    let offers = vec![
+        Action::AddMember {
+            seat: seat(&offered),
+        },
+        Action::Advisor {
+            expected: Pubkey::default(),
+            seat: seat(&advisor),
+        },
+        Action::AdviceRange {
+            parameter: Parameter::Emission,
+            expected: homeostat::state::action::AdviceRange {
+                setpoint_q48: 0,
+                bias_q48: 0,
+            },
+            value: homeostat::state::action::AdviceRange {
+                setpoint_q48: q48(0.05),
+                bias_q48: 0,
+            },
+        },
+    ];
+    world.enact(offers).await.unwrap();
+    let accept = governance::accept_role(&world.at, &advisor.pubkey(), RoleKind::Advisor);
+    world.send_as(&advisor, accept).await.unwrap();
+    let active = world.propose(standard()).await.unwrap();
+    let due = world.queue(routine()).await.unwrap();
+    ripen(&mut world, due).await;
+    let advise = governance::advise(
+        &world.at,
+        &advisor.pubkey(),
+        Parameter::Emission,
+        Tunable::Setpoint,
+        q48(0.61),
+        0,
+    );
+    let nonce = world.bank.create_nonce().await;
+
+    for (what, act, signer) in everything(&mut world, active, due, &offered, &advisor).await {
+        if matches!(what, "veto" | "veto advice" | "pause") {
+            continue;
+        }
+        let before = world.state().await;
+        let outcome = durable(&mut world, &nonce, act, &signer).await;
+        let code: u32 = HomeostatError::DurableNonceForbidden.into();
+        let refused = matches!(&outcome, Err(failure) if failure.code() == Some(code));
+        assert!(refused, "{what}: {outcome:?}");
+        unchanged(what, &before, &world.state().await);
+    }
+
+    // What only stops things may lie ready in a drawer.
+    world.send_as(&advisor, advise).await.unwrap();
+    for (what, act, signer) in everything(&mut world, active, due, &offered, &advisor).await {
+        if matches!(what, "veto" | "veto advice" | "pause") {
+            let outcome = durable(&mut world, &nonce, act, &signer).await;
+            assert!(outcome.is_ok(), "{what}: {outcome:?}");
+        }
+    }
+    assert!(world.proposal(active).await.is(ProposalState::Vetoed));
+}
+
+/// Sends with the nonce once it can be used again: what failed has used it too.
+async fn durable(
+    world: &mut World,
+    nonce: &Pubkey,
+    act: Instruction,
+    signer: &Keypair,
+) -> Result<Receipt, Failure> {
+    world.bank.new_blockhash().await;
+    world.bank.send_durable(nonce, &[act], &[signer]).await
+}
+
+#[tokio::test]
+async fn o6_a_fake_instructions_sysvar_is_refused() {
+    // given accounts that say what the attacker wants: a copy, and another sysvar
+    let mut world = World::new().await;
+    let (offered, advisor) = (world.bank.fresh_key(), world.bank.fresh_key());
+    let offers = vec![
+        Action::AddMember {
+            seat: seat(&offered),
+        },
+        Action::Advisor {
+            expected: Pubkey::default(),
+            seat: seat(&advisor),
+        },
+    ];
+    world.enact(offers).await.unwrap();
+    let accept = governance::accept_role(&world.at, &advisor.pubkey(), RoleKind::Advisor);
+    world.send_as(&advisor, accept).await.unwrap();
+    let active = world.propose(standard()).await.unwrap();
+    let due = world.queue(routine()).await.unwrap();
+    ripen(&mut world, due).await;
+    let fake = world.bank.fresh_key().pubkey();
+    let mut account = AccountSharedData::new(10_000_000, 256, &MULTISIG);
+    account.set_data_from_slice(&[0; 256]);
+    world.bank.set_account(&fake, &account);
+
+    for (what, act, signer) in everything(&mut world, active, due, &offered, &advisor).await {
+        for sysvar_key in [fake, sysvar::clock::ID, sysvar::rent::ID] {
+            let swapped = exchange(act.clone(), &sysvar::instructions::ID, &sysvar_key);
+            let code = anchor::CONSTRAINT_ADDRESS;
+            attack(&mut world, what, &[swapped], &[&signer], code).await;
+        }
+    }
+}
