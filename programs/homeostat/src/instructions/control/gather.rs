@@ -11,7 +11,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     error::{refuse, HomeostatError},
-    instructions::shared::{balance_or_zero, supply_or_zero},
+    instructions::shared::{balance_or_zero, same_key, supply_or_zero},
     state::{Economy, Meter, Pool, PoolSlot, Tally},
 };
 
@@ -108,6 +108,6 @@ fn expect<'a, 'info>(
     info: Option<&'a AccountInfo<'info>>,
     key: &Pubkey,
 ) -> Result<&'a AccountInfo<'info>> {
-    info.filter(|info| info.key == key)
+    info.filter(|info| same_key(info.key, key))
         .ok_or_else(|| refuse(HomeostatError::WrongRemainingAccounts))
 }
