@@ -16,12 +16,21 @@ pub fn has_one(name: &'static str, named: &Pubkey, given: &AccountInfo) -> Resul
 /// Refuses `given` with `code` unless it is `expected`.
 #[inline(never)]
 pub fn same(code: ErrorCode, name: &'static str, expected: &Pubkey, given: &Pubkey) -> Result<()> {
-    if expected == given {
+    if same_key(expected, given) {
         return Ok(());
     }
     Err(Error::from(code)
         .with_account_name(name)
         .with_pubkeys((*expected, *given)))
+}
+
+/// Whether two keys are equal, word by word: `==` is a call to `memcmp`, which costs 65
+/// compute units more.
+#[inline(always)]
+pub fn same_key(a: &Pubkey, b: &Pubkey) -> bool {
+    let words = |key: &Pubkey| bytemuck::cast::<[u8; 32], [u64; 4]>(key.to_bytes());
+    let ([a0, a1, a2, a3], [b0, b1, b2, b3]) = (words(a), words(b));
+    a0 == b0 && a1 == b1 && a2 == b2 && a3 == b3
 }
 
 /// Refuses the same account in two places (`ConstraintDuplicateMutableAccount`):
@@ -36,4 +45,20 @@ pub fn distinct(accounts: &[(&'static str, &Pubkey)]) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_differ_in_one_bit_are_not_the_same() {
+        let key = Pubkey::new_unique();
+        assert!(same_key(&key, &key.clone()));
+        for bit in 0..256 {
+            let mut other = key.to_bytes();
+            other[bit / 8] ^= 1 << (bit % 8);
+            assert!(!same_key(&key, &Pubkey::from(other)), "bit {bit}");
+        }
+    }
 }

@@ -1,20 +1,26 @@
 //! Tokens: reading accounts where they lie, and moving what is in them.
 
+use core::mem::size_of;
+
 use anchor_lang::prelude::*;
 use anchor_spl::{
-    token_2022::spl_token_2022::{
-        extension::{
-            transfer_fee::TransferFeeAmount, BaseStateWithExtensions, ExtensionType,
-            PodStateWithExtensions,
+    token::spl_token,
+    token_2022::{
+        self,
+        spl_token_2022::{
+            extension::{
+                transfer_fee::TransferFeeAmount, BaseState, BaseStateWithExtensions, ExtensionType,
+                PodStateWithExtensions,
+            },
+            pod::{PodAccount, PodMint, PodMultisig},
+            state::Account,
         },
-        pod::{PodAccount, PodMint},
-        state::Account,
     },
-    token_interface::TokenInterface,
 };
+use bytemuck::Pod;
 
 use super::{
-    checks::same,
+    checks::{same, same_key},
     cpi::{call, readonly, signer, writable},
 };
 use crate::{error::HomeostatError, state::Economy};
@@ -54,7 +60,7 @@ impl<'a, 'info> Tokens<'a, 'info> {
     pub fn read(name: &'static str, info: &'a AccountInfo<'info>) -> Result<Self> {
         require_token_owner(name, info)?;
         let data = info.try_borrow_data()?;
-        let account = PodStateWithExtensions::<PodAccount>::unpack(&data)?.base;
+        let account = base::<PodAccount>(&data)?;
         Ok(Self {
             info,
             mint: account.mint,
@@ -92,7 +98,10 @@ pub fn balance(info: &AccountInfo) -> Result<u64> {
 /// Balance of a token account of `mint`, or 0 if it is no such account (any
 /// more): an account outside the program must never stop a crank.
 pub fn balance_or_zero(info: &AccountInfo, mint: &Pubkey) -> u64 {
-    Tokens::of("tokens", info, mint).map_or(0, |tokens| tokens.amount)
+    match Tokens::read("tokens", info) {
+        Ok(tokens) if same_key(&tokens.mint, mint) => tokens.amount,
+        _ => 0,
+    }
 }
 
 /// Owner of a token account, if it is one.
@@ -105,9 +114,8 @@ pub fn token_owner(info: &AccountInfo) -> Option<Pubkey> {
 fn read_mint(info: &AccountInfo) -> Result<(u64, u8)> {
     require_token_owner("mint", info)?;
     let data = info.try_borrow_data()?;
-    let mint = PodStateWithExtensions::<PodMint>::unpack(&data)
-        .map_err(|_| Error::from(ErrorCode::AccountDidNotDeserialize).with_account_name("mint"))?
-        .base;
+    let mint = base::<PodMint>(&data)
+        .map_err(|_| Error::from(ErrorCode::AccountDidNotDeserialize).with_account_name("mint"))?;
     Ok((mint.supply.into(), mint.decimals))
 }
 
@@ -121,8 +129,30 @@ pub fn supply_or_zero(info: &AccountInfo) -> u64 {
     supply_of(info).unwrap_or(0)
 }
 
+/// The mint or token account in `data`, which a token program wrote: alone, or in front
+/// of extensions and with its type behind the length of a token account.
+///
+/// Refuses what `PodStateWithExtensions::unpack` refuses, but does not look for bytes
+/// other than zero between a mint and its type: no token program leaves any, and
+/// `unpack` allocates to find them.
+fn base<S: BaseState + Pod>(data: &[u8]) -> core::result::Result<&S, ProgramError> {
+    let base: &S = data
+        .get(..size_of::<S>())
+        .filter(|_| data.len() != size_of::<PodMultisig>())
+        .and_then(|base| bytemuck::try_from_bytes(base).ok())
+        .ok_or(ProgramError::InvalidAccountData)?;
+    if !base.is_initialized() {
+        return Err(ProgramError::UninitializedAccount);
+    }
+    let kind = data.get(size_of::<PodAccount>());
+    if data.len() != size_of::<S>() && kind.is_none_or(|kind| *kind != S::ACCOUNT_TYPE as u8) {
+        return Err(ProgramError::InvalidAccountData);
+    }
+    Ok(base)
+}
+
 fn require_token_owner(name: &'static str, info: &AccountInfo) -> Result<()> {
-    if <TokenInterface as anchor_lang::Ids>::ids().contains(info.owner) {
+    if same_key(info.owner, &spl_token::ID) || same_key(info.owner, &token_2022::ID) {
         return Ok(());
     }
     // A wallet or nothing at all is told apart from an account of another program.
@@ -368,6 +398,7 @@ fn withheld(vault: &AccountInfo) -> Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use anchor_spl::token_2022::spl_token_2022::extension::AccountType;
     use anchor_spl::token_2022::{
         spl_token_2022::{
             extension::transfer_fee::instruction::harvest_withheld_tokens_to_mint,
@@ -412,5 +443,48 @@ mod tests {
         ] {
             assert_eq!(built.unwrap().data, ours);
         }
+    }
+    fn agrees_with_unpack<S: BaseState + Pod + core::fmt::Debug + PartialEq>(data: &[u8]) -> bool {
+        let ours = base::<S>(data);
+        assert_eq!(
+            ours,
+            PodStateWithExtensions::<S>::unpack(data).map(|state| state.base),
+            "{} bytes",
+            data.len()
+        );
+        ours.is_ok()
+    }
+
+    #[test]
+    fn bases_are_those_of_the_token_programs_own_reader() {
+        /// Where the base of a mint and of an account say that they are initialised.
+        const INITIALISED: [usize; 2] = [45, 108];
+        let (mut mints, mut accounts) = (0, 0);
+        for length in 0..=size_of::<PodMultisig>() + 1 {
+            for kind in [
+                AccountType::Uninitialized,
+                AccountType::Mint,
+                AccountType::Account,
+            ] {
+                for initialised in [false, true] {
+                    let mut data = vec![0; length];
+                    if let Some(byte) = data.get_mut(size_of::<PodAccount>()) {
+                        *byte = kind as u8;
+                    }
+                    let mut mint = data.clone();
+                    for (data, index) in [&mut mint, &mut data].into_iter().zip(INITIALISED) {
+                        if let Some(byte) = data.get_mut(index) {
+                            *byte = u8::from(initialised);
+                        }
+                    }
+                    mints += usize::from(agrees_with_unpack::<PodMint>(&mint));
+                    accounts += usize::from(agrees_with_unpack::<PodAccount>(&data));
+                }
+            }
+        }
+        // Alone, three times, for it has no room for a type; with one from the next byte
+        // on, but not at the length of a multisig.
+        let extended = size_of::<PodMultisig>() - size_of::<PodAccount>();
+        assert_eq!((mints, accounts), (3 + extended, 3 + extended));
     }
 }

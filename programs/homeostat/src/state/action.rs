@@ -333,7 +333,7 @@ impl Action {
                 value_q48,
                 ..
             } => {
-                let controller = controller(economy, *parameter)?;
+                let controller = economy.controller(*parameter)?;
                 let value = Fx::from_bits(*value_q48);
                 let inside = controller
                     .envelope
@@ -347,7 +347,7 @@ impl Action {
             Self::Limits {
                 parameter, value, ..
             } => {
-                let config = &controller(economy, *parameter)?.config;
+                let config = &economy.controller(*parameter)?.config;
                 if value.min_ppm >= config.min && value.max_ppm <= config.max {
                     Class::Standard
                 } else {
@@ -736,13 +736,6 @@ impl Controller {
         let change = to.field.change(to.value, to.over_seconds);
         self.change(parameter, &change, now)
     }
-}
-
-fn controller(economy: &Economy, parameter: Parameter) -> Result<&Controller> {
-    economy
-        .controllers
-        .get(parameter.index())
-        .ok_or_else(|| refuse(HomeostatError::NoSuchController))
 }
 
 fn controller_mut(economy: &mut Economy, parameter: Parameter) -> Result<&mut Controller> {

@@ -97,6 +97,14 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// All four, in the order of `Economy.readings`.
+    pub const ALL: [Self; 4] = [
+        Self::StakedShare,
+        Self::Utilisation,
+        Self::NetSupplyGrowth,
+        Self::LiquidityDepth,
+    ];
+
     /// From its stored byte.
     pub fn from_byte(byte: u8) -> Result<Self> {
         Ok(match byte {
@@ -688,6 +696,11 @@ pub fn refuse_config(parameter: Parameter, wrong: &ConfigError) -> Error {
 }
 
 impl Controller {
+    /// What it measures.
+    pub fn metric(&self) -> Result<Metric> {
+        Metric::from_byte(self.metric)
+    }
+
     /// The control law's configuration.
     pub fn config(&self) -> Config {
         Config::from(&self.config)

@@ -7,7 +7,7 @@ use super::{
     envelope::Advice,
     number::{ceil_q64, floor_q64, mul_div_floor, U128},
     pause::{Pause, PauseReason, Section},
-    snapshot::{Snapshot, Tally},
+    snapshot::{Report, Snapshot, Tally},
     stream::{emission_per_second, Stream},
 };
 use crate::{
@@ -255,6 +255,13 @@ impl Economy {
         self.funding == Funding::Mint as u8
     }
 
+    /// The controller of a parameter.
+    pub fn controller(&self, parameter: Parameter) -> Result<&Controller> {
+        self.controllers
+            .get(parameter.index())
+            .ok_or_else(|| refuse(HomeostatError::NoSuchController))
+    }
+
     /// The value of a parameter in force (ppm).
     pub fn value(&self, parameter: Parameter) -> u64 {
         self.controllers
@@ -496,15 +503,15 @@ impl Economy {
 
     /// Commits a crank's snapshot and opens the next period. Returns how many
     /// tokens to mint ahead.
-    pub fn roll(&mut self, snapshot: &Snapshot, mint_supply: u64) -> Result<u64> {
+    pub fn roll(&mut self, snapshot: &Snapshot, report: &Report, mint_supply: u64) -> Result<u64> {
         let now = snapshot.now;
         self.stream.settle(now)?;
         self.tally = snapshot.tally;
         self.totals.supply = snapshot.supply;
         self.totals.circulating = snapshot.circulating;
-        self.totals.mean_stake = snapshot.mean_stake;
+        self.totals.mean_stake = report.mean_stake;
         self.totals.periods = self.totals.periods.saturating_add(1);
-        for (reading, measured) in self.readings.iter_mut().zip(&snapshot.measurements) {
+        for (reading, measured) in self.readings.iter_mut().zip(&report.measurements) {
             *reading = measured.map_or_else(Reading::default, |m| Reading {
                 numerator: U128::new(m.numerator as u128),
                 denominator: U128::new(m.denominator),

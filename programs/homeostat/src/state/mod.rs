@@ -37,5 +37,5 @@ pub use pause::{Pause, PauseReason, Section};
 pub use pool::{Pool, PoolKind};
 pub use position::{Position, Ticket};
 pub use proposal::{Proposal, ProposalState};
-pub use snapshot::{Measurement, Snapshot, Tally};
+pub use snapshot::{Measurement, Report, Snapshot, Tally};
 pub use stream::Stream;

@@ -101,6 +101,19 @@ pub fn product(a: u64, b: u64) -> u128 {
     u128::from(a).wrapping_mul(u128::from(b))
 }
 
+/// `a * b`, or the largest number where it leaves 128 bits. One function for all: the
+/// compiler writes `u128::saturating_mul` out wherever it stands.
+#[inline(never)]
+pub fn times(a: u128, b: u64) -> u128 {
+    let high = product((a >> 64) as u64, b);
+    let low = product(a as u64, b);
+    if high >> 64 == 0 {
+        (high << 64).saturating_add(low)
+    } else {
+        u128::MAX
+    }
+}
+
 /// `floor(a * b / c)` with a 128-bit intermediate; `None` when `c` is zero or
 /// the result leaves 64 bits.
 pub fn mul_div_floor(a: u64, b: u64, c: u64) -> Option<u64> {
@@ -152,12 +165,54 @@ pub fn quotient(numerator: u128, denominator: u128) -> Option<Fx> {
         return None;
     }
     // Room is needed for the 48 fraction bits and the sign.
-    let excess = 49u32.saturating_sub(numerator.leading_zeros());
-    let numerator = numerator >> excess;
-    let denominator = denominator >> excess;
+    let (numerator, denominator) = if numerator >> 79 == 0 {
+        (numerator, denominator)
+    } else {
+        let excess = 49u32.saturating_sub(numerator.leading_zeros());
+        (numerator >> excess, denominator >> excess)
+    };
     if denominator == 0 {
         return Some(Fx::MAX);
     }
     let bits = (numerator << 48).checked_div(denominator)?;
     Some(i128::try_from(bits).map_or(Fx::MAX, Fx::from_bits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_saturate_where_they_leave_128_bits() {
+        let edges = [0, 1, 2, (1 << 63) - 1, 1 << 63, u64::MAX - 1, u64::MAX];
+        for high in edges {
+            for low in edges {
+                let a = u128::from(high) << 64 | u128::from(low);
+                for b in edges {
+                    assert_eq!(times(a, b), a.saturating_mul(u128::from(b)), "{a} x {b}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_quotient_loses_nothing_while_there_is_room_for_the_fraction() {
+        let largest = (1u128 << 79) - 1;
+        for denominator in [1, 3, 1 << 64, largest, largest + 1, u128::MAX] {
+            for numerator in [0, 1, largest - 1, largest] {
+                let exact = (numerator << 48) / denominator;
+                let bits = quotient(numerator, denominator).unwrap().to_bits();
+                assert_eq!(bits.unsigned_abs(), exact, "{numerator} / {denominator}");
+            }
+            // One bit more, and both are halved.
+            let halved = largest.div_ceil(2);
+            let bits = (halved << 48)
+                .checked_div(denominator / 2)
+                .and_then(|bits| i128::try_from(bits).ok())
+                .unwrap_or(i128::MAX);
+            let quotient = quotient(largest + 1, denominator).unwrap();
+            assert_eq!(quotient.to_bits(), bits, "2^79 / {denominator}");
+        }
+        assert_eq!(quotient(1, 0), None);
+    }
 }

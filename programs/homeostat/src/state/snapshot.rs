@@ -12,7 +12,7 @@ use super::{
     economy::Economy,
     feed::FeedReading,
     meter::Meter,
-    number::{floor_q64, mul_div_floor, product, quotient, U128},
+    number::{floor_q64, product, quotient, times, U128},
     pool::Pool,
     stream::Stream,
 };
@@ -70,6 +70,7 @@ impl Tally {
     }
 
     /// Adds a meter.
+    #[inline(never)]
     pub fn add_meter(&mut self, meter: &Meter) -> Result<()> {
         self.volume.count(meter.volume);
         self.fees.count(meter.fees);
@@ -102,6 +103,13 @@ impl Measurement {
         })
     }
 
+    fn negated(self) -> Self {
+        Self {
+            numerator: self.numerator.saturating_neg(),
+            ..self
+        }
+    }
+
     /// The quotient, rounded towards zero.
     pub fn value(&self) -> Option<Fx> {
         let magnitude = quotient(self.numerator.unsigned_abs(), self.denominator)?;
@@ -110,6 +118,27 @@ impl Measurement {
         } else {
             Some(magnitude)
         }
+    }
+}
+
+/// What a crank knows about the window that ends with it.
+#[derive(Clone, Copy, Debug)]
+pub struct Report {
+    /// By `Metric`.
+    pub measurements: [Option<Measurement>; 4],
+    /// Real value of a parameter over the window where a cap, a pause or the
+    /// funding kept it from its set value, by `Parameter` (ppm).
+    pub applied: [Option<i64>; 4],
+    /// Native stake, mean over the window (base units).
+    pub mean_stake: u64,
+}
+
+impl Report {
+    /// What the controller of `parameter` is told, whose metric is `metric`.
+    pub fn of(&self, metric: Metric, parameter: Parameter) -> (Option<Measurement>, Option<i64>) {
+        let measurement = self.measurements.get(metric as usize).copied().flatten();
+        let applied = self.applied.get(parameter.index()).copied().flatten();
+        (measurement, applied)
     }
 }
 
@@ -124,21 +153,21 @@ pub struct Snapshot {
     pub supply: u64,
     /// C from now on (base units).
     pub circulating: u64,
-    /// Native stake, mean over the window (base units).
-    pub mean_stake: u64,
-    /// By `Metric`, the program's own.
-    pub measurements: [Option<Measurement>; 4],
     /// What the feeds say.
     pub feeds: [Option<FeedReading>; MAX_FEEDS],
-    /// Real value of a parameter over the window where a cap, a pause or the
-    /// funding kept it from its set value, by `Parameter` (ppm).
-    pub applied: [Option<i64>; 4],
     /// The economy-wide check failed, now or before: every controller is held.
     pub latched: bool,
+    /// Length of the window.
+    seconds: u64,
+    /// Time integral of C over the window (base units x seconds).
+    circulating_seconds: u128,
+    /// Emission per second that was set for the window (Q64.64 base units).
+    emission_rate: u128,
 }
 
 impl Snapshot {
-    /// Measures. `tally` holds every pool (settled to `now`) and meter; `excluded`
+    /// Takes stock; what that means is asked afterwards, of the same economy before it
+    /// rolls on: a preview needs one metric of four. `tally` holds every pool (settled to `now`) and meter; `excluded`
     /// is the balance of the excluded accounts, `rewards` that of the reward vault.
     pub fn take(
         economy: &Economy,
@@ -150,95 +179,152 @@ impl Snapshot {
         now: i64,
     ) -> Result<Self> {
         let before = &economy.tally;
-        tally.emitted_q64 = U128::new(economy.stream.emitted_at(now)?);
+        let stream = economy.stream.total()?;
+        let emitted = stream.after(economy.stream.emission_seconds(now))?;
+        tally.emitted_q64 = U128::new(emitted);
         tally.supplied = economy.totals.supplied;
-        let since = |after: U128, before: U128| {
-            after
-                .get()
-                .checked_sub(before.get())
-                .ok_or_else(|| refuse(HomeostatError::InvariantViolated))
-        };
         let seconds = now.saturating_sub(economy.last_crank).max(0).unsigned_abs();
-        let elapsed = u128::from(seconds);
-
-        let emitted = since(tally.emitted_q64, before.emitted_q64)?;
-        let returned = since(tally.returned_emission_q64, before.returned_emission_q64)?;
-        let burned = since(tally.burned, before.burned)?;
-        let blocked = since(tally.burn_blocked, before.burn_blocked)?;
-        let stake = since(tally.stake_seconds, before.stake_seconds)?;
-        let depth = since(tally.depth_seconds, before.depth_seconds)?;
-        let volume = since(tally.volume, before.volume)?;
 
         let minted = if economy.mints() {
-            u128::from(tally.supplied.saturating_sub(before.supplied))
+            tally.supplied.saturating_sub(before.supplied)
         } else {
             0
         };
+        let burned = since(tally.burned, before.burned)?;
         let supply = follow_supply(economy.totals.supply, minted, burned, mint_supply);
         let owed = Economy::reward_liability(&tally, tally.supplied)?;
         let circulating = circulating(economy, &tally, owed, supply, excluded);
-        // The mean of C over the window: a change at its very end counts half.
-        let c_seconds = product(economy.totals.circulating, seconds)
-            .saturating_add(product(circulating, seconds))
-            .div_euclid(2);
-
-        let year = u128::from(YEAR.unsigned_abs());
-        let turnover = c_seconds
-            .saturating_mul(u128::from(economy.limits.turnover_ppm))
-            .div_euclid(u128::from(PPM));
-        let accrued = floor_q64(emitted.saturating_sub(returned));
-        let growth = i128::from(accrued)
-            .saturating_sub(i128::try_from(burned).unwrap_or(i128::MAX))
-            .saturating_mul(i128::from(YEAR));
-        let supply_seconds = product(economy.totals.supply, seconds);
-
-        let mut measurements = [None; 4];
-        measurements[Metric::StakedShare as usize] = Measurement::new(stake, c_seconds);
-        measurements[Metric::Utilisation as usize] =
-            Measurement::new(volume.saturating_mul(year), turnover);
-        measurements[Metric::NetSupplyGrowth as usize] =
-            (supply_seconds > 0).then_some(Measurement {
-                numerator: growth,
-                denominator: supply_seconds,
-            });
-        if economy.has_liquidity_pools() {
-            measurements[Metric::LiquidityDepth as usize] = Measurement::new(depth, c_seconds);
-        }
-
-        let mut applied = [None; 4];
-        let planned = economy.stream.planned_at(now)?;
-        applied[Parameter::Emission.index()] =
-            scaled(economy.value(Parameter::Emission), emitted, planned);
-        applied[Parameter::Burn.index()] = scaled(
-            economy.value(Parameter::Burn),
-            burned,
-            burned.saturating_add(blocked),
-        );
-
-        let mean_stake = stake.checked_div(elapsed).unwrap_or(0);
+        // The mean of C over the window: a change at its very end counts half. The sum
+        // has 65 bits and a time 63.
+        let circulating_seconds = u128::from(economy.totals.circulating)
+            .wrapping_add(u128::from(circulating))
+            .wrapping_mul(u128::from(seconds))
+            >> 1;
         Ok(Self {
             now,
             tally,
             supply,
             circulating,
-            mean_stake: u64::try_from(mean_stake).unwrap_or(u64::MAX),
-            measurements,
             feeds,
-            applied,
             latched: economy.tripped != 0 || rewards < owed,
+            seconds,
+            circulating_seconds,
+            emission_rate: stream.rate_q64.get(),
         })
     }
 
-    /// What one controller decides on this snapshot.
-    pub fn decide(&self, economy: &Economy, parameter: Parameter) -> Result<Outcome> {
-        let controller = economy
-            .controllers
-            .get(parameter.index())
-            .ok_or(HomeostatError::NoSuchController)?;
-        let metric = Metric::from_byte(controller.metric)?;
+    /// Everything there is to know about the window.
+    pub fn report(&self, economy: &Economy) -> Result<Report> {
+        let mut report = Report {
+            measurements: [None; 4],
+            applied: [None; 4],
+            mean_stake: self.mean_stake(economy)?,
+        };
+        for (measurement, metric) in report.measurements.iter_mut().zip(Metric::ALL) {
+            *measurement = self.measure(economy, metric)?;
+        }
+        for (applied, parameter) in report.applied.iter_mut().zip(Parameter::ALL) {
+            *applied = self.applied(economy, parameter)?;
+        }
+        Ok(report)
+    }
+
+    /// What one metric measures.
+    pub fn measure(&self, economy: &Economy, metric: Metric) -> Result<Option<Measurement>> {
+        let before = &economy.tally;
+        Ok(match metric {
+            Metric::StakedShare => Measurement::new(
+                since(self.tally.stake_seconds, before.stake_seconds)?,
+                self.circulating_seconds,
+            ),
+            Metric::Utilisation => {
+                let volume = since(self.tally.volume, before.volume)?;
+                let turnover = times(self.circulating_seconds, economy.limits.turnover_ppm);
+                Measurement::new(
+                    times(volume, YEAR.unsigned_abs()),
+                    turnover.div_euclid(u128::from(PPM)),
+                )
+            }
+            Metric::NetSupplyGrowth => {
+                let emitted = since(self.tally.emitted_q64, before.emitted_q64)?;
+                let returned = since(
+                    self.tally.returned_emission_q64,
+                    before.returned_emission_q64,
+                )?;
+                let accrued = u128::from(floor_q64(emitted.saturating_sub(returned)));
+                let burned = since(self.tally.burned, before.burned)?;
+                let growth = Measurement::new(
+                    times(accrued.abs_diff(burned), YEAR.unsigned_abs()),
+                    product(economy.totals.supply, self.seconds),
+                );
+                if burned > accrued {
+                    growth.map(Measurement::negated)
+                } else {
+                    growth
+                }
+            }
+            Metric::LiquidityDepth if economy.has_liquidity_pools() => Measurement::new(
+                since(self.tally.depth_seconds, before.depth_seconds)?,
+                self.circulating_seconds,
+            ),
+            // A feed's reading is a sample already.
+            Metric::LiquidityDepth
+            | Metric::Feed0
+            | Metric::Feed1
+            | Metric::Feed2
+            | Metric::Feed3 => None,
+        })
+    }
+
+    /// Real value of a parameter over the window where a cap, a pause or the
+    /// funding kept it from its set value (ppm).
+    pub fn applied(&self, economy: &Economy, parameter: Parameter) -> Result<Option<i64>> {
+        let before = &economy.tally;
+        let (part, whole) = match parameter {
+            Parameter::Emission => (
+                since(self.tally.emitted_q64, before.emitted_q64)?,
+                economy.stream.planned_with(self.emission_rate, self.now),
+            ),
+            Parameter::Burn => {
+                let burned = since(self.tally.burned, before.burned)?;
+                let blocked = since(self.tally.burn_blocked, before.burn_blocked)?;
+                (burned, burned.saturating_add(blocked))
+            }
+            Parameter::Fee | Parameter::Liquidity => return Ok(None),
+        };
+        Ok(scaled(economy.value(parameter), part, whole))
+    }
+
+    /// Native stake, mean over the window (base units).
+    fn mean_stake(&self, economy: &Economy) -> Result<u64> {
+        let stake = since(self.tally.stake_seconds, economy.tally.stake_seconds)?;
+        let mean = stake.checked_div(u128::from(self.seconds)).unwrap_or(0);
+        Ok(u64::try_from(mean).unwrap_or(u64::MAX))
+    }
+
+    /// What one controller decides on this snapshot, given what its metric measured and
+    /// what was applied.
+    pub fn decide(
+        &self,
+        economy: &Economy,
+        parameter: Parameter,
+        measurement: Option<Measurement>,
+        applied: Option<i64>,
+    ) -> Result<Outcome> {
+        let controller = economy.controller(parameter)?;
         let config = controller.config();
-        let (measurement, sample) = self.sample(metric, &config);
-        let applied = self.applied.get(parameter.index()).copied().flatten();
+        let (measurement, sample) = match controller.metric()?.feed_index() {
+            Some(feed) => self.feed(feed, &config),
+            None => {
+                let value = measurement.and_then(|m| m.value());
+                let sample = value.map(|value| Sample {
+                    value,
+                    at: self.now,
+                    samples: 1,
+                });
+                (measurement, sample)
+            }
+        };
         let input = Input {
             now: self.now,
             y: sample,
@@ -260,21 +346,21 @@ impl Snapshot {
         })
     }
 
-    /// What a metric says, as a ratio and as the control law's sample.
-    fn sample(&self, metric: Metric, config: &Config) -> (Option<Measurement>, Option<Sample>) {
-        let Some(feed) = metric.feed_index() else {
-            let measurement = self.measurements.get(metric as usize).copied().flatten();
-            let sample = measurement.and_then(|m| m.value()).map(|value| Sample {
-                value,
-                at: self.now,
-                samples: 1,
-            });
-            return (measurement, sample);
-        };
-        let reading = self.feeds.get(feed).copied().flatten();
+    /// What a feed says, as a ratio and as the control law's sample.
+    fn feed(&self, index: usize, config: &Config) -> (Option<Measurement>, Option<Sample>) {
+        let reading = self.feeds.get(index).copied().flatten();
         let sample = reading.and_then(|reading| reading.sample(config.min_samples));
         (sample.as_ref().map(FeedReading::ratio), sample)
     }
+}
+
+/// What was added to a sum since the last crank.
+#[inline(never)]
+fn since(after: U128, before: U128) -> Result<u128> {
+    after
+        .get()
+        .checked_sub(before.get())
+        .ok_or_else(|| refuse(HomeostatError::InvariantViolated))
 }
 
 /// One controller's step, with what it was based on.
@@ -301,20 +387,19 @@ fn scaled(value: u64, part: u128, whole: u128) -> Option<i64> {
         .saturating_sub(100);
     let part = part >> excess;
     let whole = whole >> excess;
-    let scaled = part
-        .checked_mul(u128::from(value))
-        .and_then(|product| product.checked_div(whole))?;
-    i64::try_from(scaled).ok()
+    i64::try_from(times(part, value).checked_div(whole)?).ok()
 }
 
 /// The supply counter moves by our own mints and burns, and towards the mint's
 /// supply by at most [`SUPPLY_DRIFT_PPM`] of itself for everybody else's.
-fn follow_supply(supply: u64, minted: u128, burned: u128, mint_supply: u64) -> u64 {
+fn follow_supply(supply: u64, minted: u64, burned: u128, mint_supply: u64) -> u64 {
     let expected = u128::from(supply)
-        .saturating_add(minted)
+        .wrapping_add(u128::from(minted))
         .saturating_sub(burned);
     let expected = u64::try_from(expected).unwrap_or(u64::MAX);
-    let drift = mul_div_floor(expected, SUPPLY_DRIFT_PPM, PPM).unwrap_or(u64::MAX);
+    // The same as times SUPPLY_DRIFT_PPM by PPM, of constants.
+    const { assert!(PPM.is_multiple_of(SUPPLY_DRIFT_PPM)) };
+    let drift = expected / (PPM / SUPPLY_DRIFT_PPM);
     mint_supply.clamp(
         expected.saturating_sub(drift),
         expected.saturating_add(drift),

@@ -8,7 +8,7 @@
 
 use anchor_lang::prelude::*;
 
-use super::number::{ratio_q64, U128};
+use super::number::{ratio_q64, times, U128};
 use crate::{
     constants::*,
     error::{refuse, HomeostatError},
@@ -31,6 +31,11 @@ impl Lane {
     /// Whether anything ever streamed on it.
     fn is_used(&self) -> bool {
         (self.acc_q64.get() | self.rate_q64.get()) != 0
+    }
+
+    /// Tokens streamed after as many more seconds of emission (Q64.64 base units).
+    pub fn after(&self, seconds: u64) -> Result<u128> {
+        advance(self.acc_q64, self.rate_q64, seconds)
     }
 }
 
@@ -96,7 +101,7 @@ impl Stream {
             .lanes
             .get(lane)
             .ok_or(HomeostatError::InvariantViolated)?;
-        let emission = advance(held.acc_q64, held.rate_q64, self.emission_seconds(now))?;
+        let emission = held.after(self.emission_seconds(now))?;
         let fees = if lane == NATIVE_LANE {
             self.fees_at(now)?
         } else {
@@ -114,35 +119,41 @@ impl Stream {
         )
     }
 
-    /// Emission of all lanes up to `now` (Q64.64 base units). One product for all: the
-    /// seconds are the same.
-    pub fn emitted_at(&self, now: i64) -> Result<u128> {
-        let mut settled = U128::ZERO;
+    /// All lanes as one. They share their seconds, so one product advances the sum.
+    pub fn total(&self) -> Result<Lane> {
+        let (mut acc, mut rate) = (0u128, 0u128);
         for lane in self.lanes.iter().filter(|lane| lane.is_used()) {
-            settled.add(lane.acc_q64.get())?;
+            let sums = acc
+                .checked_add(lane.acc_q64.get())
+                .zip(rate.checked_add(lane.rate_q64.get()));
+            (acc, rate) = sums.ok_or(HomeostatError::MathOverflow)?;
         }
-        advance(
-            settled,
-            U128::new(self.emission_rate()?),
-            self.emission_seconds(now),
-        )
+        Ok(Lane {
+            acc_q64: U128::new(acc),
+            rate_q64: U128::new(rate),
+        })
+    }
+
+    /// Emission of all lanes up to `now` (Q64.64 base units).
+    pub fn emitted_at(&self, now: i64) -> Result<u128> {
+        self.total()?.after(self.emission_seconds(now))
     }
 
     /// Emission per second over all lanes (Q64.64 base units).
     pub fn emission_rate(&self) -> Result<u128> {
-        let mut rate = U128::ZERO;
-        for lane in self.lanes.iter().filter(|lane| lane.is_used()) {
-            rate.add(lane.rate_q64.get())?;
-        }
-        Ok(rate.get())
+        Ok(self.total()?.rate_q64.get())
     }
 
     /// Emission from the period's start to `now` if neither a cap nor a pause kept
     /// any back (Q64.64 base units, saturating).
     pub fn planned_at(&self, now: i64) -> Result<u128> {
+        Ok(self.planned_with(self.emission_rate()?, now))
+    }
+
+    /// The same with `rate`, what [`Self::emission_rate`] gave.
+    pub fn planned_with(&self, rate: u128, now: i64) -> u128 {
         let seconds = now.saturating_sub(self.t0).max(0).unsigned_abs();
-        let planned = self.emission_rate()?.saturating_mul(u128::from(seconds));
-        Ok(self.planned_q64.get().saturating_add(planned))
+        self.planned_q64.get().saturating_add(times(rate, seconds))
     }
 
     /// Brings every accumulator to `now`. Time never runs backwards.
@@ -151,11 +162,12 @@ impl Stream {
             return Ok(());
         }
         let seconds = self.emission_seconds(now);
-        let emitted = self.emission_rate()?.saturating_mul(u128::from(seconds));
-        self.grant_q64 = U128::new(self.grant_q64.get().saturating_sub(emitted));
-        self.planned_q64 = U128::new(self.planned_at(now)?);
-        for lane in self.lanes.iter_mut() {
-            lane.acc_q64 = U128::new(advance(lane.acc_q64, lane.rate_q64, seconds)?);
+        let rate = self.emission_rate()?;
+        let left = self.grant_q64.get().saturating_sub(times(rate, seconds));
+        self.grant_q64 = U128::new(left);
+        self.planned_q64 = U128::new(self.planned_with(rate, now));
+        for lane in self.lanes.iter_mut().filter(|lane| lane.is_used()) {
+            lane.acc_q64 = U128::new(lane.after(seconds)?);
         }
         self.fee_acc_q64 = U128::new(self.fees_at(now)?);
         self.t0 = now;
@@ -186,12 +198,14 @@ impl Stream {
                 .and_then(|q| q.checked_mul(u128::from(liquidity_ppm.min(PPM))))
                 .ok_or(HomeostatError::MathOverflow)?
         };
+        let per_weight = to_liquidity
+            .checked_div(total_weight.max(1))
+            .ok_or(HomeostatError::MathOverflow)?;
         let mut given = 0u128;
         for (lane, weight) in self.lanes.iter_mut().skip(1).zip(liquidity_weights()) {
             // A lane's floor loses less than one 2^-64 unit times its weight.
-            let rate = to_liquidity
-                .checked_div(total_weight.max(1))
-                .and_then(|q| q.checked_mul(weight))
+            let rate = per_weight
+                .checked_mul(weight)
                 .ok_or(HomeostatError::MathOverflow)?;
             lane.rate_q64 = U128::new(rate);
             given = given

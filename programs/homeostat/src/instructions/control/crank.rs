@@ -12,7 +12,7 @@ use crate::{
     instructions::shared::*,
     state::{
         envelope::Tuning, log::Ring, pause::Section, ConfigRecord, DecisionLog, DecisionRecord,
-        Economy, Parameter, Snapshot, Tunable,
+        Economy, Parameter, Report, Snapshot, Tunable,
     },
 };
 
@@ -93,6 +93,7 @@ impl<'info> Crank<'info> {
             balance(&self.reward_vault)?,
             now,
         )?);
+        let report = snapshot.report(economy)?;
         let old_emit_until = economy.stream.emit_until;
         // An economy-wide failure is latched, not returned: an error would undo it.
         if snapshot.latched {
@@ -123,11 +124,11 @@ impl<'info> Crank<'info> {
         self.follow_advice(economy, &mut event, now)?;
         event
             .records
-            .extend_from_slice(&self.decide(economy, &snapshot)?);
+            .extend_from_slice(&self.decide(economy, &snapshot, &report)?);
         for (latched, controller) in event.latched.iter_mut().zip(&economy.controllers) {
             *latched = controller.guard.latched;
         }
-        let ahead = economy.roll(&snapshot, supply)?;
+        let ahead = economy.roll(&snapshot, &report, supply)?;
         event.new_emit_until = economy.stream.emit_until;
         event.next_end = economy.next_end;
         Ok((event, ahead))
@@ -175,10 +176,15 @@ impl<'info> Crank<'info> {
 
     /// Steps all four controllers on one snapshot, then remembers and logs.
     #[inline(never)]
-    fn decide(&self, economy: &mut Economy, snapshot: &Snapshot) -> Result<Vec<u8>> {
+    fn decide(
+        &self,
+        economy: &mut Economy,
+        snapshot: &Snapshot,
+        report: &Report,
+    ) -> Result<Vec<u8>> {
         let mut records = Vec::with_capacity(Parameter::ALL.len());
         for parameter in Parameter::ALL {
-            step_one(economy, snapshot, parameter, &mut records)?;
+            step_one(economy, snapshot, report, parameter, &mut records)?;
         }
         let log = self.log.to_account_info();
         Ring::append_to(&mut log.try_borrow_mut_data()?, &mut records)?;
@@ -242,10 +248,13 @@ impl<'info> Crank<'info> {
 fn step_one(
     economy: &mut Economy,
     snapshot: &Snapshot,
+    report: &Report,
     parameter: Parameter,
     records: &mut Vec<DecisionRecord>,
 ) -> Result<()> {
-    let outcome = snapshot.decide(economy, parameter)?;
+    let metric = economy.controller(parameter)?.metric()?;
+    let (measurement, applied) = report.of(metric, parameter);
+    let outcome = snapshot.decide(economy, parameter, measurement, applied)?;
     let controller = economy
         .controllers
         .get_mut(parameter.index())

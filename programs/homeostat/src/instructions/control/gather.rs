@@ -12,7 +12,7 @@ use anchor_lang::prelude::*;
 use crate::{
     constants::MAX_FEEDS,
     error::{refuse, HomeostatError},
-    instructions::shared::{balance_or_zero, supply_or_zero},
+    instructions::shared::{balance_or_zero, same_key, supply_or_zero},
     state::{Economy, Feed, FeedReading, Meter, Pool, PoolSlot, Tally},
 };
 
@@ -117,6 +117,6 @@ fn expect<'a, 'info>(
     info: Option<&'a AccountInfo<'info>>,
     key: &Pubkey,
 ) -> Result<&'a AccountInfo<'info>> {
-    info.filter(|info| info.key == key)
+    info.filter(|info| same_key(info.key, key))
         .ok_or_else(|| refuse(HomeostatError::WrongRemainingAccounts))
 }

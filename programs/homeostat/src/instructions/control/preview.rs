@@ -46,7 +46,10 @@ impl<'info> Preview<'info> {
             balance(&self.reward_vault)?,
             now,
         )?);
-        let outcome = snapshot.decide(&economy, parameter)?;
+        let metric = economy.controller(parameter)?.metric()?;
+        let measurement = snapshot.measure(&economy, metric)?;
+        let applied = snapshot.applied(&economy, parameter)?;
+        let outcome = snapshot.decide(&economy, parameter, measurement, applied)?;
         Ok((&outcome.step.decision).into())
     }
 }
