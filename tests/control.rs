@@ -49,6 +49,8 @@ fn limits() -> LimitSettings {
         period_emission_ppm: 7_671,
         treasury_ppm: 200_000,
         unbonding: WEEK as u32,
+        outflow_cap: 0,
+        period_burn_ppm: 10_000,
     }
 }
 

@@ -254,17 +254,7 @@ async fn only_event(world: &mut World, instructions: &[Instruction]) -> Event {
 
 /// The limits of an economy as a setting.
 fn limits_of(economy: &Economy) -> LimitSettings {
-    let limits = economy.limits;
-    LimitSettings {
-        hard_cap: limits.hard_cap,
-        supply_floor: limits.supply_floor,
-        turnover_ppm: limits.turnover_ppm,
-        min_stake: limits.min_stake,
-        bounty: limits.bounty,
-        period_emission_ppm: limits.period_emission_ppm,
-        treasury_ppm: limits.treasury_ppm,
-        unbonding: limits.unbonding,
-    }
+    (&economy.limits).into()
 }
 
 /// A controller of an economy as a setting.

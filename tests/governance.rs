@@ -6,6 +6,7 @@ mod advice;
 mod approve;
 mod ballots;
 mod callers;
+mod caps;
 mod execute;
 mod pause;
 mod propose;

@@ -160,16 +160,7 @@ fn sole_share(income: u128, stake: u64) -> u64 {
 fn limits(edit: impl FnOnce(&mut LimitSettings)) -> LimitSettings {
     let spec = WorldSpec::default();
     let usual = homeostat::state::defaults::limits(spec.period, spec.hard_cap);
-    let mut limits = LimitSettings {
-        hard_cap: usual.hard_cap,
-        supply_floor: usual.supply_floor,
-        turnover_ppm: usual.turnover_ppm,
-        min_stake: usual.min_stake,
-        bounty: usual.bounty,
-        period_emission_ppm: usual.period_emission_ppm,
-        treasury_ppm: usual.treasury_ppm,
-        unbonding: usual.unbonding,
-    };
+    let mut limits = LimitSettings::from(&usual);
     edit(&mut limits);
     limits
 }

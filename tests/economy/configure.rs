@@ -36,6 +36,8 @@ async fn success_limits_are_stored_as_given() {
         period_emission_ppm: 17,
         treasury_ppm: 19,
         unbonding: 23,
+        outflow_cap: 29,
+        period_burn_ppm: 31,
     };
 
     world.configure(Setting::Limits(wanted)).await.unwrap();

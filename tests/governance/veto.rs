@@ -298,6 +298,7 @@ async fn g18_a_lifted_veto_is_not_closed_under_the_members() {
 #[tokio::test]
 async fn n6_a_sole_member_lifts_no_veto_but_of_the_guardians_replacement() {
     let mut world = council_of(1, 1).await;
+    super::caps::open_treasury(&mut world, 1).await;
     let member = member(&world, 0);
     let to = world.wallet(0).await.tokens;
     let payment = Action::PayTreasury { to, amount: 1 };

@@ -97,6 +97,7 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         InvalidMetric,
         InvalidTimestamp,
         StaleMetric,
+        OutflowCapExceeded,
     ]
     .into_iter()
 }

@@ -150,6 +150,9 @@ pub fn execute(
                 write(*to),
                 read(*token_program),
             ]),
+            Action::Exclude { accounts, .. } => {
+                remaining.extend(accounts.iter().copied().map(read))
+            }
             Action::Feed { index, .. } => remaining.push(write(at.feed(*index))),
             Action::Retire { .. } => {
                 retires = true;

@@ -41,6 +41,10 @@ pub const MAX_FEE_PPM: i64 = 100_000;
 pub const MAX_SHARE_PPM: i64 = 1_000_000;
 /// Highest emission of one period (ppm of supply): 10 %.
 pub const MAX_PERIOD_EMISSION_PPM: u32 = 100_000;
+/// Highest burn of one period (ppm of supply): 10 %.
+pub const MAX_PERIOD_BURN_PPM: u32 = 100_000;
+/// Time in which the treasury's outflow cap fills again (seconds): 30 d.
+pub const OUTFLOW_WINDOW: u64 = 2_592_000;
 /// Turnover per year that utilisation 1 stands for (ppm of circulating supply): 0.01 to 1,000.
 pub const TURNOVER_RANGE_PPM: core::ops::RangeInclusive<u64> = 10_000..=1_000_000_000;
 /// Highest bounty a crank pays (lamports): 0.1 SOL.

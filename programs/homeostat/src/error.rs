@@ -187,4 +187,7 @@ pub enum HomeostatError {
     InvalidTimestamp,
     #[msg("The observation is older than the feed accepts; observe again and report at once")]
     StaleMetric,
+    // 6074: caps
+    #[msg("The treasury has paid out what its outflow cap allows for now; pay less, or wait: it fills evenly within 30 days")]
+    OutflowCapExceeded,
 }

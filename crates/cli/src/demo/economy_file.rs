@@ -1,8 +1,8 @@
 //! The economy file: TOML with the names of the program, everything optional.
 
 use homeostat::constants::{
-    MAX_BOUNTY, MAX_LIFETIME_STREAM, MAX_METERS, MAX_PERIOD, MAX_PERIOD_EMISSION_PPM,
-    MAX_UNBONDING, MIN_PERIOD, TURNOVER_RANGE_PPM,
+    MAX_BOUNTY, MAX_LIFETIME_STREAM, MAX_METERS, MAX_PERIOD, MAX_PERIOD_BURN_PPM,
+    MAX_PERIOD_EMISSION_PPM, MAX_UNBONDING, MIN_PERIOD, TURNOVER_RANGE_PPM,
 };
 use homeostat::state::defaults;
 use homeostat_client::{ControllerSettings, Direction, Funding, LimitSettings, Metric, Parameter};
@@ -29,7 +29,7 @@ const LONGEST_NAME: usize = 40;
 
 const TABLES: [&str; 2] = ["economy", "controllers"];
 
-const ECONOMY_KEYS: [&str; 14] = [
+const ECONOMY_KEYS: [&str; 16] = [
     "name",
     "mode",
     "decimals",
@@ -43,6 +43,8 @@ const ECONOMY_KEYS: [&str; 14] = [
     "min_stake",
     "bounty",
     "period_emission",
+    "period_burn",
+    "outflow_cap",
     "meters",
 ];
 
@@ -104,17 +106,7 @@ impl Default for EconomySpec {
 }
 
 fn default_limits(period: u32, hard_cap: u64) -> LimitSettings {
-    let limits = defaults::limits(period, hard_cap);
-    LimitSettings {
-        hard_cap: limits.hard_cap,
-        supply_floor: limits.supply_floor,
-        turnover_ppm: limits.turnover_ppm,
-        min_stake: limits.min_stake,
-        bounty: limits.bounty,
-        period_emission_ppm: limits.period_emission_ppm,
-        treasury_ppm: limits.treasury_ppm,
-        unbonding: limits.unbonding,
-    }
+    (&defaults::limits(period, hard_cap)).into()
 }
 
 impl EconomySpec {
@@ -255,6 +247,12 @@ fn economy(section: &Section<'_>) -> Result<EconomySpec, Failure> {
     }
     if let Some(ppm) = keys.fraction("period_emission", 0, i64::from(MAX_PERIOD_EMISSION_PPM))? {
         limits.period_emission_ppm = ppm as u32;
+    }
+    if let Some(ppm) = keys.fraction("period_burn", 0, i64::from(MAX_PERIOD_BURN_PPM))? {
+        limits.period_burn_ppm = ppm as u32;
+    }
+    if let Some(cap) = keys.amount("outflow_cap", tokens, (0, most), "")? {
+        limits.outflow_cap = cap;
     }
     let (low, high) = (*TURNOVER_RANGE_PPM.start(), *TURNOVER_RANGE_PPM.end());
     if let Some(ppm) = keys.fraction("turnover", low as i64, high as i64)? {

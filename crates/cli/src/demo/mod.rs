@@ -59,6 +59,8 @@ Economy: a TOML file; everything is optional and starts from the program's defau
   min_stake        tokens                                          the smallest amount
   bounty           lamports per crank, 0 to 100000000              0
   period_emission  most emission of a period over supply, to 0.1   twice what max gives
+  period_burn      most burned in a period over supply, to 0.1     0.01
+  outflow_cap      tokens, paid by the treasury in 30 d at most    0
   meters           payment shards, 1 to 8                          1
   [controllers.emission], [controllers.fee], [controllers.burn], [controllers.liquidity]
   setpoint scale action kp ki kd bias min max filter half_life dead_band slew_up slew_down

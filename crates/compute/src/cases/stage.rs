@@ -96,6 +96,8 @@ pub fn limits() -> LimitSettings {
         period_emission_ppm: 10_000,
         treasury_ppm: 200_000,
         unbonding: 604_800,
+        outflow_cap: 0,
+        period_burn_ppm: 10_000,
     }
 }
 

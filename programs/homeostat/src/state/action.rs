@@ -88,6 +88,10 @@ pub struct Caps {
     pub supply_floor: u64,
     /// Highest emission of one period (ppm of supply).
     pub period_emission_ppm: u32,
+    /// Highest burn of one period (ppm of supply), shared equally by the meters.
+    pub period_burn_ppm: u32,
+    /// Paid out of the treasury in 30 d at most (base units); 0 = nothing.
+    pub outflow_cap: u64,
 }
 
 /// Terms of staking, of keeping and of what utilisation means; units as in `Limits`.
@@ -247,6 +251,13 @@ pub enum Action {
         /// From now on.
         value: Terms,
     },
+    /// Token accounts whose balance does not circulate (team wallets). Critical.
+    Exclude {
+        /// So far.
+        expected: Vec<Pubkey>,
+        /// From now on: at most four.
+        accounts: Vec<Pubkey>,
+    },
     /// Rewires a controller: what it measures, with everything that goes with it; its
     /// limits widen as far as `Limits` may. Critical; bumpless.
     Wire {
@@ -366,6 +377,7 @@ impl Action {
             | Self::AdviceRange { .. } => Class::Standard,
             Self::Caps { .. }
             | Self::Terms { .. }
+            | Self::Exclude { .. }
             | Self::Wire { .. }
             | Self::Feed { .. }
             | Self::Guard { .. }
@@ -632,6 +644,8 @@ impl Action {
                 limits.hard_cap = value.hard_cap;
                 limits.supply_floor = value.supply_floor;
                 limits.period_emission_ppm = value.period_emission_ppm;
+                limits.period_burn_ppm = value.period_burn_ppm;
+                limits.outflow_cap = value.outflow_cap;
                 Ok(())
             }
             Self::Terms { expected, value } => {
@@ -642,6 +656,10 @@ impl Action {
                 limits.bounty = value.bounty;
                 limits.unbonding = value.unbonding;
                 Ok(())
+            }
+            Self::Exclude { expected, accounts } => {
+                expect(economy.active_excluded() == expected.as_slice())?;
+                economy.exclude(accounts)
             }
             Self::AddMember { seat } => {
                 council.drop_stale_offers(now);
@@ -701,6 +719,8 @@ impl Caps {
             hard_cap: limits.hard_cap,
             supply_floor: limits.supply_floor,
             period_emission_ppm: limits.period_emission_ppm,
+            period_burn_ppm: limits.period_burn_ppm,
+            outflow_cap: limits.outflow_cap,
         }
     }
 }

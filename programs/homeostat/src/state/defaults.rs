@@ -145,5 +145,8 @@ pub fn limits(period: u32, hard_cap: u64) -> Limits {
         treasury_ppm: 200_000,
         period,
         unbonding: 604_800,
+        outflow_cap: 0,
+        period_burn_ppm: 10_000,
+        reserved: 0,
     }
 }

@@ -76,6 +76,12 @@ pub struct Limits {
     pub period: u32,
     /// Time between request_unstake and withdraw (seconds).
     pub unbonding: u32,
+    /// Paid out of the treasury in 30 d at most (base units); 0 = nothing.
+    pub outflow_cap: u64,
+    /// Highest burn of one period (ppm of supply), shared equally by the meters.
+    pub period_burn_ppm: u32,
+    /// Unused.
+    pub reserved: u32,
 }
 
 /// Running totals.
@@ -94,6 +100,10 @@ pub struct Totals {
     pub mean_stake: u64,
     /// Periods cranked.
     pub periods: u64,
+    /// Treasury payments that count against the outflow cap at `outflow_at` (base units).
+    pub outflow: u64,
+    /// When that was so (unix seconds).
+    pub outflow_at: i64,
 }
 
 /// A numerator and a denominator as the last crank measured them.
@@ -195,7 +205,7 @@ pub struct Economy {
 }
 
 const _: () = assert!(core::mem::align_of::<Economy>() == 8);
-const _: () = assert!(core::mem::size_of::<Economy>() == 7_216);
+const _: () = assert!(core::mem::size_of::<Economy>() == 7_248);
 
 impl Economy {
     /// Bytes of the account.
@@ -295,6 +305,22 @@ impl Economy {
         self.excluded
             .get(..usize::from(self.excluded_count))
             .unwrap_or(&[])
+    }
+
+    /// Replaces the exclusions. Refuses too many, the same twice, and the zero address.
+    pub fn exclude(&mut self, accounts: &[Pubkey]) -> Result<()> {
+        check("excluded", accounts.len() <= MAX_EXCLUDED)?;
+        let mut excluded = [Pubkey::default(); MAX_EXCLUDED];
+        for (index, (slot, account)) in excluded.iter_mut().zip(accounts).enumerate() {
+            let known = accounts.get(..index).is_some_and(|a| a.contains(account));
+            ensure!(!known, HomeostatError::DuplicateAccount);
+            check("excluded", *account != Pubkey::default())?;
+            *slot = *account;
+        }
+        self.excluded = excluded;
+        self.excluded_count =
+            u8::try_from(accounts.len()).map_err(|_| HomeostatError::MathOverflow)?;
+        Ok(())
     }
 
     /// True when a pool other than the native one exists.
@@ -434,10 +460,48 @@ impl Economy {
         Ok(())
     }
 
-    /// PLACEHOLDER until the outflow cap is merged.
-    pub fn spend_treasury(&mut self, amount: u64, _now: i64) -> Result<()> {
-        self.totals.treasury_paid = self.totals.treasury_paid.saturating_add(amount);
+    /// Treasury payments that count against the outflow cap at `now` (base units, rounded
+    /// up): they are forgotten evenly, all that a full cap allows within 30 d.
+    fn outflow(&self, now: i64) -> u64 {
+        let elapsed = now.saturating_sub(self.totals.outflow_at).max(0);
+        let forgotten = mul_div_floor(
+            self.limits.outflow_cap,
+            elapsed.unsigned_abs(),
+            OUTFLOW_WINDOW,
+        );
+        let counted = self.totals.outflow;
+        counted.saturating_sub(forgotten.unwrap_or(u64::MAX))
+    }
+
+    /// Counts a treasury payment (base units). Refuses more than the outflow cap leaves,
+    /// whoever approved it.
+    pub fn spend_treasury(&mut self, amount: u64, now: i64) -> Result<()> {
+        ensure!(amount > 0, HomeostatError::AmountTooSmall);
+        let outflow = self.outflow(now).saturating_add(amount);
+        ensure!(
+            outflow <= self.limits.outflow_cap,
+            HomeostatError::OutflowCapExceeded
+        );
+        self.totals.outflow = outflow;
+        self.totals.outflow_at = now;
+        self.totals.treasury_paid = self
+            .totals
+            .treasury_paid
+            .checked_add(amount)
+            .ok_or(HomeostatError::MathOverflow)?;
         Ok(())
+    }
+
+    /// What one meter may burn in a period (base units, rounded down).
+    pub fn burn_allowance(&self) -> u64 {
+        let all = mul_div_floor(
+            self.totals.supply,
+            u64::from(self.limits.period_burn_ppm),
+            PPM,
+        );
+        all.unwrap_or(u64::MAX)
+            .checked_div(u64::from(self.meter_count))
+            .unwrap_or(0)
     }
 
     /// Ends the economy: nothing more accrues but the fees that were swept already,
@@ -592,6 +656,11 @@ impl Economy {
             "period_emission_ppm",
             limits.period_emission_ppm <= MAX_PERIOD_EMISSION_PPM,
         )?;
+        check(
+            "period_burn_ppm",
+            limits.period_burn_ppm <= MAX_PERIOD_BURN_PPM,
+        )?;
+        check("outflow_cap", limits.outflow_cap <= MAX_LIFETIME_STREAM)?;
         check(
             "turnover_ppm",
             TURNOVER_RANGE_PPM.contains(&limits.turnover_ppm),

@@ -3,7 +3,10 @@
 
 use anchor_lang::prelude::*;
 
-use super::number::{mul_div_ceil, mul_div_floor, U128};
+use super::{
+    economy::{Economy, Life},
+    number::{mul_div_ceil, mul_div_floor, U128},
+};
 use crate::{
     constants::PPM,
     error::{refuse, HomeostatError},
@@ -43,14 +46,19 @@ pub struct Meter {
     pub fees: U128,
     /// Burned by `collect` since creation (base units).
     pub burned: U128,
-    /// Burns that the supply floor sent to the treasury instead (base units).
+    /// Burns that the supply floor or the burn cap sent to the treasury instead (base
+    /// units).
     pub burn_blocked: U128,
     /// Moved to the reward vault for stakers since creation (base units).
     pub swept_stakers: U128,
     /// Moved to the treasury since creation, blocked burns included (base units).
     pub swept_treasury: U128,
+    /// 1 + the period that `period_burned` belongs to; 0 = none.
+    pub burn_period: u64,
+    /// Burned in that period (base units).
+    pub period_burned: u64,
     /// Unused.
-    pub reserved_end: [u8; 64],
+    pub reserved_end: [u8; 48],
 }
 
 const _: () = assert!(core::mem::size_of::<Meter>() == 8 + 96 + 32 + 96 + 64);
@@ -122,6 +130,31 @@ pub struct Sweep {
     pub treasury: u64,
 }
 
+/// What holds for a sweep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SweepRules {
+    /// Burns that the supply floor leaves room for (base units).
+    pub burnable: u64,
+    /// 1 + the economy's period.
+    pub period: u64,
+    /// What this meter may burn in a period (base units).
+    pub allowance: u64,
+    /// False once the economy is retired: it streams nothing to stakers any more.
+    pub streams: bool,
+}
+
+impl SweepRules {
+    /// Those of an economy whose mint has this supply (base units).
+    pub fn of(economy: &Economy, mint_supply: u64) -> Self {
+        Self {
+            burnable: mint_supply.saturating_sub(economy.limits.supply_floor),
+            period: economy.totals.periods.saturating_add(1),
+            allowance: economy.burn_allowance(),
+            streams: economy.life != Life::Retired as u8,
+        }
+    }
+}
+
 impl Meter {
     /// Bytes of the account.
     pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
@@ -142,15 +175,24 @@ impl Meter {
         self.invariant()
     }
 
-    /// Empties the pending counters: what goes where under `supply_floor`. A retired
-    /// economy streams nothing any more (`streams` is false), so the stakers' part goes
-    /// to the treasury.
-    pub fn sweep(&mut self, mint_supply: u64, supply_floor: u64, streams: bool) -> Result<Sweep> {
+    /// Empties the pending counters: what goes where. What may not be burned goes to the
+    /// treasury, and the stakers' part too once nothing streams any more.
+    pub fn sweep(&mut self, rules: &SweepRules) -> Result<Sweep> {
+        if self.burn_period != rules.period {
+            self.burn_period = rules.period;
+            self.period_burned = 0;
+        }
         let burn = self
             .pending_burn
-            .min(mint_supply.saturating_sub(supply_floor));
+            .min(rules.burnable)
+            .min(rules.allowance.saturating_sub(self.period_burned));
+        self.period_burned = self.period_burned.saturating_add(burn);
         let blocked = self.pending_burn.saturating_sub(burn);
-        let stakers = if streams { self.pending_stakers } else { 0 };
+        let stakers = if rules.streams {
+            self.pending_stakers
+        } else {
+            0
+        };
         let sweep = Sweep {
             burn,
             blocked,
@@ -243,7 +285,13 @@ mod tests {
                 },
             )
             .unwrap();
-        let sweep = meter.sweep(104, 100, true).unwrap();
+        let rules = SweepRules {
+            burnable: 4,
+            period: 1,
+            allowance: u64::MAX,
+            streams: true,
+        };
+        let sweep = meter.sweep(&rules).unwrap();
         assert_eq!(
             sweep,
             Sweep {
@@ -253,6 +301,6 @@ mod tests {
                 treasury: 7
             }
         );
-        assert_eq!(meter.sweep(104, 100, true).unwrap(), Sweep::default());
+        assert_eq!(meter.sweep(&rules).unwrap(), Sweep::default());
     }
 }

@@ -329,6 +329,8 @@ fn founded(validator: &Validator) -> Story {
         period_emission_ppm: 1_000,
         treasury_ppm: 200_000,
         unbonding: 604_800,
+        outflow_cap: 0,
+        period_burn_ppm: 10_000,
     };
     let configure = ix::configure(&at.economy, &creator, Setting::Limits(limits));
     let landed = chain.run(&[configure], &[]);

@@ -4,12 +4,9 @@ use anchor_lang::prelude::*;
 use homeostat_control::{Action, Config, Fx, GuardConfig, Ramp, Sampling};
 
 use crate::{
-    constants::*,
     error::HomeostatError,
     events::{emit, EconomyConfigured},
-    state::{
-        controller::Controller, defaults::metric_range, economy::check, Economy, Metric, Parameter,
-    },
+    state::{controller::Controller, defaults::metric_range, Economy, Limits, Metric, Parameter},
 };
 
 /// A control-law number on the wire: the bits of an `I80F48` (value x 2^48).
@@ -173,6 +170,27 @@ pub struct LimitSettings {
     pub treasury_ppm: u32,
     /// Time between request_unstake and withdraw (seconds).
     pub unbonding: u32,
+    /// Paid out of the treasury in 30 d at most (base units); 0 = nothing.
+    pub outflow_cap: u64,
+    /// Highest burn of one period (ppm of supply), shared equally by the meters.
+    pub period_burn_ppm: u32,
+}
+
+impl From<&Limits> for LimitSettings {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            hard_cap: limits.hard_cap,
+            supply_floor: limits.supply_floor,
+            turnover_ppm: limits.turnover_ppm,
+            min_stake: limits.min_stake,
+            bounty: limits.bounty,
+            period_emission_ppm: limits.period_emission_ppm,
+            treasury_ppm: limits.treasury_ppm,
+            unbonding: limits.unbonding,
+            outflow_cap: limits.outflow_cap,
+            period_burn_ppm: limits.period_burn_ppm,
+        }
+    }
 }
 
 /// One setting of a Draft.
@@ -281,21 +299,10 @@ impl Configure<'_> {
                 limits.period_emission_ppm = new.period_emission_ppm;
                 limits.treasury_ppm = new.treasury_ppm;
                 limits.unbonding = new.unbonding;
+                limits.outflow_cap = new.outflow_cap;
+                limits.period_burn_ppm = new.period_burn_ppm;
             }
-            Setting::Excluded { accounts } => {
-                check("excluded", accounts.len() <= MAX_EXCLUDED)?;
-                economy.excluded = [Pubkey::default(); MAX_EXCLUDED];
-                for (index, account) in accounts.iter().enumerate() {
-                    let known = accounts.get(..index).is_some_and(|a| a.contains(account));
-                    ensure!(!known, HomeostatError::DuplicateAccount);
-                    check("excluded", *account != Pubkey::default())?;
-                    if let Some(slot) = economy.excluded.get_mut(index) {
-                        *slot = *account;
-                    }
-                }
-                economy.excluded_count =
-                    u8::try_from(accounts.len()).map_err(|_| HomeostatError::MathOverflow)?;
-            }
+            Setting::Excluded { accounts } => economy.exclude(accounts)?,
             Setting::Guard {
                 parameter,
                 settings,

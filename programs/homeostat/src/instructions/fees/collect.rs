@@ -10,7 +10,10 @@ use crate::{
     error::HomeostatError,
     events::{emit, Collected},
     instructions::shared::*,
-    state::{meter::Sweep, Economy, Life, Meter},
+    state::{
+        meter::{Sweep, SweepRules},
+        Economy, Meter,
+    },
 };
 
 /// Accounts of `collect`.
@@ -59,11 +62,7 @@ impl<'info> Collect<'info> {
         let (bump, sweep) = {
             let economy = self.economy.load()?;
             let mut meter = self.meter.load_mut()?;
-            let sweep = meter.sweep(
-                token.supply,
-                economy.limits.supply_floor,
-                economy.life != Life::Retired as u8,
-            )?;
+            let sweep = meter.sweep(&SweepRules::of(&economy, token.supply))?;
             ([economy.authority_bump], sweep)
         };
         let authority = Authority {

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Accounts of `execute`; after them what the actions need, in their order. For a feed:
-/// the feed. For a treasury payment: authority, treasury vault, recipient, token
+/// the feed. For exclusions: each of them. For a treasury payment: authority, treasury vault, recipient, token
 /// program. For a retirement, with a writable mint: authority, reward vault, token
 /// program.
 #[event_cpi]
@@ -175,6 +175,18 @@ impl<'info> Execute<'info> {
                         HomeostatError::OldValueChanged
                     );
                     feed.configure(value)?;
+                }
+                Action::Exclude { accounts, .. } => {
+                    for account in accounts {
+                        let [given] = take(&mut remaining)?;
+                        // The economy's own vaults do not circulate anyway; twice would
+                        // be wrong.
+                        let ours = token_owner(given) == Some(self.economy.load()?.authority);
+                        ensure!(
+                            given.key == account && !ours,
+                            HomeostatError::WrongActionAccounts
+                        );
+                    }
                 }
                 Action::Retire { successor } => {
                     let [authority, vault, program] = take(&mut remaining)?;
