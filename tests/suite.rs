@@ -14,4 +14,5 @@ mod safety;
 mod scenario;
 mod staking;
 mod steps;
+mod table;
 mod wide;

@@ -2,7 +2,7 @@
 //! councils that could decide nothing any more.
 
 use homeostat::constants::OPEN_TIME;
-use homeostat_client::{governance, Delays};
+use homeostat_client::{governance, CouncilArgs, Delays};
 use homeostat_tests::{anchor, attack, exchange, unsigned, HomeostatError};
 
 use super::{propose::two_worlds, *};
@@ -394,4 +394,139 @@ async fn fail_roles_are_accepted_in_their_own_council() {
         let swapped = exchange(accept.clone(), &old, &new_key);
         attack(&mut world, what, &[swapped], &[&new], code).await;
     }
+}
+
+/// A Draft and the instruction that sets its council up so.
+async fn draft_council(change: impl FnOnce(&mut CouncilArgs)) -> (World, Instruction) {
+    let world = World::build(&WorldSpec {
+        draft: true,
+        ..WorldSpec::default()
+    })
+    .await;
+    let mut council = CouncilArgs {
+        members: world.members.iter().map(seat).collect(),
+        threshold: 2,
+        guardian: seat(&world.guardian),
+        delays: None,
+    };
+    change(&mut council);
+    let create = governance::create_council(&world.at, &world.creator.pubkey(), council);
+    (world, create)
+}
+
+#[tokio::test]
+async fn i1_a_council_is_set_up_by_the_creator_in_a_draft() {
+    let (mut world, create) = draft_council(|_| ()).await;
+    let (creator, thief) = (world.creator.pubkey(), world.bank.fresh_key());
+    world.bank.airdrop(&thief.pubkey(), 1_000_000_000).await;
+    let stolen = exchange(create.clone(), &creator, &thief.pubkey());
+    let error = HomeostatError::Unauthorized;
+    attack(&mut world, "another", &[stolen], &[&thief], error).await;
+    for (what, old, new) in [
+        ("council", world.at.council, world.at.economy),
+        ("audit log", world.at.audit, world.at.log),
+    ] {
+        let swapped = exchange(create.clone(), &old, &new);
+        let code = anchor::CONSTRAINT_SEEDS;
+        attack(&mut world, what, &[swapped], &[], code).await;
+    }
+    // As often as the creator likes, until it is live.
+    world.run(std::slice::from_ref(&create)).await.unwrap();
+    world.hand_over_mint(homeostat_client::Funding::Mint).await;
+    world.go_live().await.unwrap();
+    let error = HomeostatError::NotDraft;
+    attack(&mut world, "live", &[create], &[], error).await;
+}
+
+#[tokio::test]
+async fn i7_a_council_is_set_up_within_its_ranges() {
+    type Change = fn(&mut CouncilArgs);
+    let wrong: [(&str, Change, HomeostatError); 9] = [
+        (
+            "threshold 0",
+            |c| c.threshold = 0,
+            HomeostatError::InvalidParameter,
+        ),
+        (
+            "threshold 4 of 3",
+            |c| c.threshold = 4,
+            HomeostatError::InvalidParameter,
+        ),
+        (
+            "nobody",
+            |c| c.members.clear(),
+            HomeostatError::InvalidParameter,
+        ),
+        (
+            "the same twice",
+            |c| c.members[1] = c.members[0],
+            HomeostatError::InvalidParameter,
+        ),
+        (
+            "the zero address",
+            |c| c.members[1].key = Pubkey::default(),
+            HomeostatError::InvalidParameter,
+        ),
+        (
+            "no guardian",
+            |c| c.guardian.key = Pubkey::default(),
+            HomeostatError::InvalidParameter,
+        ),
+        (
+            "a guardian among the members",
+            |c| c.guardian = c.members[2],
+            HomeostatError::InvalidParameter,
+        ),
+        (
+            "no delay",
+            |c| {
+                c.delays = Some(Delays {
+                    routine: 0,
+                    ..Delays::DEFAULT
+                })
+            },
+            HomeostatError::InvalidParameter,
+        ),
+        (
+            "sixteen members",
+            |c| {
+                c.members = (0..16)
+                    .map(|n| seat_of(Pubkey::new_from_array([50 + n; 32])))
+                    .collect();
+            },
+            HomeostatError::TooMany,
+        ),
+    ];
+    for (what, change, error) in wrong {
+        let (mut world, create) = draft_council(change).await;
+        attack(&mut world, what, &[create], &[], error).await;
+    }
+    let (mut world, create) = draft_council(|c| {
+        c.members = (0..15)
+            .map(|n| seat_of(Pubkey::new_from_array([50 + n; 32])))
+            .collect();
+        c.threshold = 15;
+    })
+    .await;
+    world.run(&[create]).await.unwrap();
+}
+
+#[tokio::test]
+async fn g14_nothing_goes_live_without_a_council() {
+    let mut world = World::build(&WorldSpec {
+        draft: true,
+        ..WorldSpec::default()
+    })
+    .await;
+    world.hand_over_mint(homeostat_client::Funding::Mint).await;
+    let economy = world.at.economy;
+    world
+        .bank
+        .edit(&economy, |economy: &mut homeostat_client::Economy| {
+            economy.council = Pubkey::default();
+        })
+        .await;
+    let go_live = world.go_live_ix();
+    let error = HomeostatError::NoCouncil;
+    attack(&mut world, "no council", &[go_live], &[], error).await;
 }
