@@ -493,6 +493,8 @@ async fn draft(stage: &mut Stage) {
         period_emission_ppm: 1_000,
         treasury_ppm: 0,
         unbonding: 60,
+        outflow_cap: 0,
+        period_burn_ppm: 0,
     };
     let configure = ix::configure(&at.economy, &key, Setting::Limits(limits));
     stage.add("configure", configure, &[]);
