@@ -278,9 +278,15 @@ impl Dice {
 
     /// What is done next. Of what would be refused, a fifth is tried.
     pub fn step(&mut self, model: &Model, cast: &Cast) -> Step {
+        let now = model.now;
         loop {
             let step = self.any_step(model, cast);
-            if self.chance(20) || step.expected(&mut model.clone()).is_ok() {
+            // What has changed under a proposal shows when it is executed.
+            let ripe = matches!(step, Step::Execute(_, index)
+            if model.proposals.get(&index).is_some_and(|p| {
+                p.stage == Stage::Queued && p.eta <= now && !p.is_late(now)
+            }));
+            if ripe || self.chance(20) || step.expected(&mut model.clone()).is_ok() {
                 return step;
             }
         }
@@ -670,7 +676,7 @@ impl Dice {
             _ => anchor,
         };
         // Both edges of the envelope are among them.
-        let percent = self.pick(&[-30, -11, -10, -5, -1, 0, 2, 5, 9, 10, 11, 40]);
+        let percent = self.pick(&[-30, -11, -10, -5, 0, 0, 0, 5, 9, 10, 11, 40]);
         let mut value = anchor + whole * percent / 100;
         if field == Tunable::Bias && self.chance(90) {
             value = value.clamp(i128::from(c.min) << 48, i128::from(c.max) << 48);
