@@ -21,7 +21,7 @@ use self::{
     reference::{Model, Stage, IN_USE},
     stage::{Play, Prepared, Shape},
     steps::{Dice, Step},
-    watch::Watch,
+    watch::{Seen, Watch},
 };
 
 const SEED: u64 = 0x0067_6f76_6572_6e00;
@@ -51,8 +51,8 @@ const fn shape(members: u8, threshold: u8) -> Shape {
 #[derive(Default)]
 struct Tally {
     outcomes: BTreeMap<(&'static str, String), u64>,
-    stages: BTreeMap<String, u64>,
-    sequences: u64,
+    /// Changes of a proposal's state, by class.
+    changes: BTreeMap<String, u64>,
     steps: u64,
 }
 
@@ -61,11 +61,34 @@ impl Tally {
         for (key, count) in other.outcomes {
             *self.outcomes.entry(key).or_default() += count;
         }
-        for (key, count) in other.stages {
-            *self.stages.entry(key).or_default() += count;
+        for (key, count) in other.changes {
+            *self.changes.entry(key).or_default() += count;
         }
-        self.sequences += other.sequences;
         self.steps += other.steps;
+    }
+
+    fn count_change(&mut self, before: &Seen, after: &Seen) {
+        if before.state() == after.state() {
+            return;
+        }
+        let proposal = after.proposal.as_ref().or(before.proposal.as_ref());
+        let Some(proposal) = proposal else {
+            return;
+        };
+        let class = ["Immediate", "Routine", "Standard", "Critical"][usize::from(proposal.class)];
+        let state = |seen: &Seen| match seen.state() {
+            None => "none",
+            Some(state) => [
+                "Active",
+                "Queued",
+                "Executed",
+                "Vetoed",
+                "Cancelled",
+                "Expired",
+            ][usize::from(state) - 1],
+        };
+        let change = format!("{class}: {} -> {}", state(before), state(after));
+        *self.changes.entry(change).or_default() += 1;
     }
 
     fn count(&mut self, step: &Step, verdict: &Result<(), u32>) {
@@ -141,6 +164,7 @@ impl Story<'_> {
                 }
             }
             let after = self.play.seen(index);
+            self.tally.count_change(&before, &after);
             self.watch.look(step, &before, &after)?;
         }
         // A transaction writes nothing that it does not name; at the end all is read.
@@ -282,18 +306,9 @@ async fn sequence(bank: &mut Bank, prepared: &Prepared, number: u64) -> Result<T
     let mut dice = Dice::new(SEED.wrapping_add(number));
     let outcome = story.run(&mut dice).await;
     let Story {
-        play,
-        model,
-        mut tally,
-        lines,
-        ..
+        play, tally, lines, ..
     } = story;
     play.end();
-    for proposal in model.proposals.values() {
-        let stage = format!("{:?} {:?}", proposal.gravity, proposal.stage);
-        *tally.stages.entry(stage).or_default() += 1;
-    }
-    tally.sequences = 1;
     outcome.map(|()| tally).map_err(|wrong| {
         let last = lines.len().saturating_sub(60);
         let text = format!(
@@ -317,15 +332,19 @@ fn worker(worker: u64, of: u64, numbers: core::ops::Range<u64>) -> Result<Tally,
         let mine: Vec<u64> = numbers.skip(worker as usize).step_by(of as usize).collect();
         for numbers in mine.chunks(BANK_LIFE as usize) {
             let mut bank = Bank::start().await;
-            let mut prepared = Vec::new();
-            for shape in SHAPES {
-                let (back, ready) = Prepared::build(bank, shape).await;
-                bank = back;
-                prepared.push(ready);
-            }
+            let mut councils: [Option<Prepared>; SHAPES.len()] = Default::default();
             for number in numbers {
-                let prepared = &prepared[(number % SHAPES.len() as u64) as usize];
-                tally.add(sequence(&mut bank, prepared, *number).await?);
+                let shape = (number % SHAPES.len() as u64) as usize;
+                let ready = match councils[shape].take() {
+                    Some(ready) => ready,
+                    None => {
+                        let (back, ready) = Prepared::build(bank, SHAPES[shape]).await;
+                        bank = back;
+                        ready
+                    }
+                };
+                tally.add(sequence(&mut bank, &ready, *number).await?);
+                councils[shape] = Some(ready);
             }
         }
         Ok(tally)
@@ -370,7 +389,7 @@ fn success_governance_does_what_its_rules_say() {
     for ((step, outcome), times) in &all.outcomes {
         eprintln!("{times:>9} {step}: {outcome}");
     }
-    for (stage, times) in &all.stages {
-        eprintln!("{times:>9} proposals left {stage}");
+    for (change, times) in &all.changes {
+        eprintln!("{times:>9} {change}");
     }
 }

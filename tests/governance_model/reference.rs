@@ -944,6 +944,17 @@ impl Model {
         Ok(())
     }
 
+    /// Anybody builds what a proposal allowed, in order.
+    pub fn create_meter(&mut self, shard: u8) -> Verdict {
+        let realm = &mut self.realm;
+        must(realm.live, E::NotLive)?;
+        must(realm.permit.meters > 0, E::NotPermitted)?;
+        must(shard == realm.meters, E::InvalidParameter)?;
+        realm.permit.meters -= 1;
+        realm.meters += 1;
+        Ok(())
+    }
+
     fn integrate_stake(&mut self) {
         let seconds = u128::try_from(self.now - self.integrated_at).unwrap();
         self.stake_seconds += u128::from(self.staked()) * seconds;

@@ -205,7 +205,7 @@ pub struct Play<'a> {
     council: Box<Council>,
     economy: Box<Economy>,
     proposals: BTreeMap<u64, Box<Proposal>>,
-    /// Proposals and ballots that may be left behind.
+    /// Proposals, ballots and meters that may be left behind.
     made: BTreeSet<Pubkey>,
 }
 
@@ -246,8 +246,8 @@ impl<'a> Play<'a> {
         }
     }
 
-    /// Sends a step and reads what it can have written. The answer is the code of the
-    /// refusal.
+    /// Sends a step and reads again what it can have written. The answer is the code of
+    /// the refusal.
     pub async fn send(&mut self, step: &Step) -> Result<Result<(), u32>, Failure> {
         let instruction = self.instruction(step);
         let prepared = self.prepared;
@@ -255,6 +255,12 @@ impl<'a> Play<'a> {
             .signer()
             .map(|who| &prepared.keys[who])
             .into_iter()
+            .collect();
+        let written: Vec<Pubkey> = instruction
+            .accounts
+            .iter()
+            .filter(|meta| meta.is_writable)
+            .map(|meta| meta.pubkey)
             .collect();
         let outcome = match self.bank.send(&[instruction], &signers).await {
             Ok(_) => Ok(()),
@@ -271,16 +277,26 @@ impl<'a> Play<'a> {
                 self.made.insert(address::ballot(&at, who));
             }
         }
-        self.read(index).await;
+        if let Step::CreateMeter(shard) = step {
+            let meter = prepared.at.meter(*shard);
+            self.made.extend([meter, address::fee_vault(&meter)]);
+        }
+        self.read(&written, index).await;
         Ok(outcome)
     }
 
-    /// Council, economy and one proposal.
-    async fn read(&mut self, index: Option<u64>) {
+    /// Of council, economy and one proposal those that a transaction can have written:
+    /// it names them so.
+    async fn read(&mut self, written: &[Pubkey], index: Option<u64>) {
         let at = &self.prepared.at;
-        *self.council = self.bank.fetch(&at.council).await;
-        *self.economy = self.bank.fetch(&at.economy).await;
-        if let Some(index) = index {
+        if written.contains(&at.council) {
+            *self.council = self.bank.fetch(&at.council).await;
+        }
+        if written.contains(&at.economy) {
+            *self.economy = self.bank.fetch(&at.economy).await;
+        }
+        let proposal = index.map(|index| address::proposal(&at.economy, index));
+        if let Some((index, _)) = index.zip(proposal.filter(|at| written.contains(at))) {
             self.read_proposal(index).await;
         }
     }
@@ -340,6 +356,9 @@ impl<'a> Play<'a> {
             Step::Unstake(who, amount) => {
                 ix::request_unstake(&at.economy, &at.pool(&at.mint), who, *amount)
             }
+            Step::CreateMeter(shard) => {
+                ix::create_allowed_meter(at, &payer, &prepared.token_program, *shard)
+            }
             Step::Crank => {
                 let program = &prepared.token_program;
                 ix::crank(at, &payer, program, &prepared.pools, &self.economy)
@@ -366,7 +385,9 @@ impl<'a> Play<'a> {
 
     /// The same with every account read afresh, positions and ballots too.
     pub async fn all_differences(&mut self, model: &Model) -> Vec<String> {
-        self.read(None).await;
+        let at = &self.prepared.at;
+        let both = [at.council, at.economy];
+        self.read(&both, None).await;
         let mut apart = Apart(self.differences(model, None));
         for index in 0..=model.next_index {
             self.read_proposal(index).await;
@@ -473,6 +494,7 @@ impl<'a> Play<'a> {
             &economy.limits.treasury_ppm,
             &realm.treasury_ppm,
         );
+        apart.same("meters", &economy.meter_count, &realm.meters);
         apart.same("terms", &Terms::of(&economy.limits), &realm.terms);
         apart.same("periods", &economy.totals.periods, &realm.periods);
         apart.same("mean_stake", &economy.totals.mean_stake, &model.mean_stake);

@@ -35,6 +35,7 @@ pub enum Step {
     CloseBallot(Pubkey, u64),
     Stake(Pubkey, u64),
     Unstake(Pubkey, u64),
+    CreateMeter(u8),
     Crank,
 }
 
@@ -59,6 +60,7 @@ impl Step {
             Self::CloseBallot(..) => "close_ballot",
             Self::Stake(..) => "stake",
             Self::Unstake(..) => "request_unstake",
+            Self::CreateMeter(..) => "create_meter",
             Self::Crank => "crank",
         }
     }
@@ -81,7 +83,10 @@ impl Step {
             | Self::CastBallot(who, ..)
             | Self::Stake(who, ..)
             | Self::Unstake(who, ..) => Some(who),
-            Self::CloseProposal(..) | Self::CloseBallot(..) | Self::Crank => None,
+            Self::CloseProposal(..)
+            | Self::CloseBallot(..)
+            | Self::CreateMeter(..)
+            | Self::Crank => None,
         }
     }
 
@@ -124,6 +129,7 @@ impl Step {
             Self::CloseBallot(who, index) => model.close_ballot(who, *index),
             Self::Stake(who, amount) => model.stake(who, *amount),
             Self::Unstake(who, amount) => model.unstake(who, *amount),
+            Self::CreateMeter(shard) => model.create_meter(*shard),
             Self::Crank => model.crank(),
         }
     }
@@ -270,11 +276,17 @@ impl Dice {
         self.pick(&missing)
     }
 
-    /// What is done next. Of what would be refused, a third is tried.
+    /// What is done next. Of what would be refused, a fifth is tried.
     pub fn step(&mut self, model: &Model, cast: &Cast) -> Step {
+        let now = model.now;
         loop {
             let step = self.any_step(model, cast);
-            if self.chance(35) || step.expected(&mut model.clone()).is_ok() {
+            // What has changed under a proposal shows when it is executed.
+            let ripe = matches!(step, Step::Execute(_, index)
+            if model.proposals.get(&index).is_some_and(|p| {
+                p.stage == Stage::Queued && p.eta <= now && !p.is_late(now)
+            }));
+            if ripe || self.chance(20) || step.expected(&mut model.clone()).is_ok() {
                 return step;
             }
         }
@@ -283,23 +295,23 @@ impl Dice {
     fn any_step(&mut self, model: &Model, cast: &Cast) -> Step {
         let now = model.now;
         let any = |dice: &mut Self| dice.pick(&cast.everybody);
-        match self.below(150) {
-            0..19 => {
+        match self.below(170) {
+            0..16 => {
                 let who = self.seated(model, cast);
                 let actions = self.actions(model, cast);
                 Step::Propose(who, actions)
             }
-            19..53 => {
+            16..62 => {
                 let index = self.proposal(model, |p| p.stage == Stage::Active && !p.is_late(now));
                 let who = self.voter(model, cast, index, |p, id| p.approvals.contains(&id));
                 Step::Approve(who, index, !self.chance(4))
             }
-            53..59 => {
+            62..69 => {
                 let index = self.proposal(model, Proposal::is_open);
                 let who = self.voter(model, cast, index, |p, id| !p.approvals.contains(&id));
                 Step::Withdraw(who, index)
             }
-            59..65 => {
+            69..75 => {
                 // A guardian worth replacing.
                 let entrenched = self.chance(60);
                 let index = self.proposal(model, |p| {
@@ -308,12 +320,12 @@ impl Dice {
                 let who = self.holder(model.realm.guardian.holder, cast);
                 Step::Veto(who, index)
             }
-            65..80 => {
+            75..88 => {
                 let index = self.proposal(model, |p| p.liftable(now));
                 let who = self.voter(model, cast, index, |p, id| p.overrides.contains(&id));
                 Step::Override(who, index)
             }
-            80..87 => {
+            88..96 => {
                 let mine = self.chance(40);
                 let index =
                     self.proposal(model, |p| p.is_open() && (p.stage == Stage::Active) == mine);
@@ -324,25 +336,25 @@ impl Dice {
                 };
                 Step::Cancel(who, index)
             }
-            87..91 => {
+            96..100 => {
                 let index = self.proposal(model, |p| p.is_late(now));
                 Step::Expire(any(self), index)
             }
-            91..109 => {
+            100..118 => {
                 let ripe = self.chance(85);
                 let index = self.proposal(model, |p| {
                     p.stage == Stage::Queued && (!ripe || (p.eta <= now && !p.is_late(now)))
                 });
                 Step::Execute(any(self), index)
             }
-            109..112 => {
+            118..121 => {
                 let index = self.proposal(model, |p| !p.is_open() && !p.liftable(now));
                 Step::CloseProposal(index)
             }
-            112..119 => self.acceptance(model, cast),
-            119..124 => self.advice(model, cast),
-            124..126 => Step::VetoAdvice(self.holder(model.realm.guardian.holder, cast)),
-            126..131 => {
+            121..130 => self.acceptance(model, cast),
+            130..140 => self.advice(model, cast),
+            140..142 => Step::VetoAdvice(self.holder(model.realm.guardian.holder, cast)),
+            142..147 => {
                 let who = self.holder(model.realm.guardian.holder, cast);
                 let section = self.pick(&SECTIONS);
                 let seconds = match self.below(8) {
@@ -353,7 +365,7 @@ impl Dice {
                 };
                 Step::Pause(who, section, seconds)
             }
-            131..138 => {
+            147..155 => {
                 let index = self.proposal(model, Proposal::is_open);
                 let who = if self.chance(92) {
                     self.pick(&cast.stakers)
@@ -362,7 +374,7 @@ impl Dice {
                 };
                 Step::CastBallot(who, index)
             }
-            138..140 => {
+            155..157 => {
                 let standing: Vec<(u64, Pubkey)> = model.ballots.keys().copied().collect();
                 if standing.is_empty() || self.chance(15) {
                     let index = self.proposal(model, |_| true);
@@ -371,11 +383,11 @@ impl Dice {
                 let (index, who) = self.pick(&standing);
                 Step::CloseBallot(who, index)
             }
-            140..143 => {
+            157..160 => {
                 let who = self.pick(&cast.stakers);
                 Step::Stake(who, self.below(50_000) as u64)
             }
-            143..146 => {
+            160..163 => {
                 let who = self.pick(&cast.stakers);
                 let most = model.stakes[&who].amount as usize;
                 let amount = if self.chance(10) {
@@ -385,6 +397,7 @@ impl Dice {
                 };
                 Step::Unstake(who, amount as u64)
             }
+            163 => Step::CreateMeter(model.realm.meters + u8::from(self.chance(10))),
             _ => Step::Crank,
         }
     }
@@ -472,7 +485,14 @@ impl Dice {
                 }
                 actions
             }
-            5..9 => {
+            5..8 if model.realm.advisor.holder.is_none() => {
+                let advisor = Action::Advisor {
+                    expected: Pubkey::default(),
+                    seat: self.seat(model, cast),
+                };
+                vec![advisor, self.advice_range(model, false)]
+            }
+            8..12 => {
                 let mut actions = Vec::new();
                 for _ in 0..2 + self.below(2) {
                     actions.push(self.action(model, cast));
@@ -518,28 +538,28 @@ impl Dice {
         let realm = &model.realm;
         let wrong = self.chance(6);
         match self.below(100) {
-            0..20 => self.tune(model, wrong),
-            20..29 => self.limits(model, wrong),
-            29..38 => {
+            0..19 => self.tune(model, wrong),
+            19..26 => self.limits(model, wrong),
+            26..34 => {
                 let seat = self.seat(model, cast);
                 Action::AddMember { seat }
             }
-            38..45 => self.removal(model, cast),
-            45..52 => self.threshold(model),
-            52..66 => {
+            34..40 => self.removal(model, cast),
+            40..47 => self.threshold(model),
+            47..59 => {
                 let seat = self.seat(model, cast);
                 let holder = realm.guardian.holder.unwrap();
                 let expected = if wrong { cast.everybody[0] } else { holder };
                 Action::Guardian { expected, seat }
             }
-            66..72 => Action::Delays {
+            59..65 => Action::Delays {
                 expected: Delays {
                     grace: realm.delays.grace + u32::from(wrong),
                     ..realm.delays
                 },
                 value: self.delays(),
             },
-            72..76 => Action::Advisor {
+            65..73 => Action::Advisor {
                 expected: if wrong {
                     cast.everybody[0]
                 } else {
@@ -547,35 +567,9 @@ impl Dice {
                 },
                 seat: self.seat(model, cast),
             },
-            76..81 => {
-                let parameter = self.pick(&Parameter::ALL[..2]);
-                let c = &realm.controllers[parameter as usize];
-                let expected = AdviceRange {
-                    setpoint_q48: c.advice_setpoint + i128::from(wrong),
-                    bias_q48: c.advice_bias,
-                };
-                let value = match self.below(8) {
-                    0 => AdviceRange {
-                        setpoint_q48: -1,
-                        bias_q48: 0,
-                    },
-                    1 => AdviceRange {
-                        setpoint_q48: 0,
-                        bias_q48: 0,
-                    },
-                    _ => AdviceRange {
-                        setpoint_q48: c.scale / 20 * self.below(5) as i128,
-                        bias_q48: i128::from((c.max - c.min) / 10) << 48,
-                    },
-                };
-                Action::AdviceRange {
-                    parameter,
-                    expected,
-                    value,
-                }
-            }
-            81..84 => Action::RevokeAdvisor,
-            84..88 => {
+            73..81 => self.advice_range(model, wrong),
+            81 => Action::RevokeAdvisor,
+            82..88 => {
                 let paused = |section: &Section| model.now < realm.pauses[*section as usize].until;
                 let open: Vec<Section> = SECTIONS.into_iter().filter(paused).collect();
                 let any = self.pick(&SECTIONS);
@@ -636,10 +630,45 @@ impl Dice {
         }
     }
 
-    fn tune(&mut self, model: &Model, wrong: bool) -> Action {
-        let parameter = self.pick(&Parameter::ALL[..2]);
+    fn advice_range(&mut self, model: &Model, wrong: bool) -> Action {
+        let parameter = self.pick(&[Parameter::Emission, Parameter::Emission, Parameter::Fee]);
         let c = &model.realm.controllers[parameter as usize];
-        let field = self.pick(&[Tunable::Setpoint, Tunable::Bias, Tunable::Kp]);
+        let expected = AdviceRange {
+            setpoint_q48: c.advice_setpoint + i128::from(wrong),
+            bias_q48: c.advice_bias,
+        };
+        let value = match self.below(12) {
+            0 => AdviceRange {
+                setpoint_q48: -1,
+                bias_q48: 0,
+            },
+            1 => AdviceRange {
+                setpoint_q48: 0,
+                bias_q48: 0,
+            },
+            _ => AdviceRange {
+                setpoint_q48: c.scale / 20 * self.below(5) as i128,
+                // Wider than the limits now and then: then advice can break them.
+                bias_q48: i128::from((c.max - c.min) / self.pick(&[10, 2, 1])) << 48,
+            },
+        };
+        Action::AdviceRange {
+            parameter,
+            expected,
+            value,
+        }
+    }
+
+    fn tune(&mut self, model: &Model, wrong: bool) -> Action {
+        // Often the same, so that they meet.
+        let parameter = self.pick(&[Parameter::Emission, Parameter::Emission, Parameter::Fee]);
+        let c = &model.realm.controllers[parameter as usize];
+        let field = self.pick(&[
+            Tunable::Setpoint,
+            Tunable::Setpoint,
+            Tunable::Bias,
+            Tunable::Kp,
+        ]);
         let anchor = c.anchors[field as usize];
         let whole = match field {
             Tunable::Setpoint => c.scale,
@@ -647,7 +676,7 @@ impl Dice {
             _ => anchor,
         };
         // Both edges of the envelope are among them.
-        let percent = self.pick(&[-30, -11, -10, -5, -1, 0, 2, 5, 9, 10, 11, 40]);
+        let percent = self.pick(&[-30, -11, -10, -5, 0, 0, 0, 5, 9, 10, 11, 40]);
         let mut value = anchor + whole * percent / 100;
         if field == Tunable::Bias && self.chance(90) {
             value = value.clamp(i128::from(c.min) << 48, i128::from(c.max) << 48);

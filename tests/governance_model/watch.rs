@@ -18,7 +18,8 @@ pub struct Seen {
 }
 
 impl Seen {
-    fn state(&self) -> Option<u8> {
+    /// State of the proposal.
+    pub fn state(&self) -> Option<u8> {
         self.proposal.as_ref().map(|proposal| proposal.state)
     }
 
@@ -207,6 +208,14 @@ impl Watch {
                 say(
                     parameters_changed && !due,
                     "a crank changed a parameter without advice",
+                )
+            }
+            Step::CreateMeter(..) => {
+                let mut allowed = after.clone();
+                allowed.council.permit.meters += 1;
+                say(
+                    parameters_changed || allowed.rules() != before.rules(),
+                    "a meter took more than its permit",
                 )
             }
             _ => say(
