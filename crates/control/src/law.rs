@@ -248,6 +248,7 @@ pub fn step(config: &Config, state: &State, input: &Input) -> (State, Decision) 
 ///
 /// [`crate::guarded_step`] calls it; a replay that has the reason from a record
 /// instead of a guard may too.
+#[inline(never)] // on chain a frame has 4,096 bytes
 pub fn held_step(
     config: &Config,
     state: &State,

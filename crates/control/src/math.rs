@@ -213,7 +213,7 @@ fn mul_high(a: u64, b: u64) -> u64 {
     (mul_64(a, b) >> 64) as u64
 }
 
-fn mul_64(a: u64, b: u64) -> u128 {
+pub(crate) fn mul_64(a: u64, b: u64) -> u128 {
     u128::from(a).wrapping_mul(u128::from(b)) // < 2^128
 }
 

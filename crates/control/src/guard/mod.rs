@@ -80,7 +80,7 @@ pub use state::{GuardFlags, GuardState, LatchReason, Verdict};
 
 use crate::{
     law::{gate, held_step, resume, step},
-    math::limit,
+    math::{limit, mul_64},
     Config, Decision, Flags, Fx, Input, Sampling, State,
 };
 
@@ -112,6 +112,7 @@ pub struct Guarded {
 /// Pure and total like [`step`]; at or before the time of the last step nothing
 /// changes. While the caller's own breaker holds ([`Input::latched`]) the guard
 /// sees no sample.
+#[inline(never)] // on chain a frame has 4,096 bytes
 pub fn guarded_step(
     config: &Config,
     guard_config: &GuardConfig,
@@ -150,6 +151,7 @@ pub fn guarded_step(
 ///
 /// [`guarded_step`] calls it when a latch opens; a replay that has the flag from a
 /// record instead of a guard may too.
+#[inline(never)] // on chain a frame has 4,096 bytes
 pub fn resumed_step(config: &Config, state: &State, input: &Input) -> (State, Decision) {
     if input.now <= state.last_at {
         return step(config, state, input);
@@ -328,6 +330,7 @@ fn learn(
 }
 
 /// What there is to say without judging a sample.
+#[inline(never)] // in four places: 3 KB of the ELF
 fn standing(
     config: &Config,
     guard_config: &GuardConfig,
@@ -376,23 +379,30 @@ fn floored(config: &Config, guard_config: &GuardConfig, deviation: u64) -> u64 {
 /// `value x ppm / 1,000,000`, rounded down, saturating. Exact in 64 bits: the
 /// quotient and the remainder of `value` by a million are multiplied apart.
 fn part_per_million(value: u64, ppm: u32) -> u64 {
-    let ppm = u64::from(ppm);
-    let whole = (value / PPM).saturating_mul(ppm);
-    whole.saturating_add((value % PPM).saturating_mul(ppm) / PPM)
+    // 20 bits and 32 in the remainder.
+    let part = (value % PPM).wrapping_mul(u64::from(ppm)) / PPM;
+    match u32::try_from(value / PPM) {
+        // A checked product costs a 128-bit one on chain; 32 bits and 32 need no check.
+        Ok(millions) => u64::from(millions)
+            .wrapping_mul(u64::from(ppm))
+            .saturating_add(part),
+        Err(_) => (value / PPM)
+            .saturating_mul(u64::from(ppm))
+            .saturating_add(part),
+    }
 }
 
 /// `± distance / sigma` (ppm), rounded towards zero, saturating.
 fn score(distance: u64, above: bool, sigma: u64) -> i64 {
-    let quotient = match distance.checked_mul(PPM) {
+    let quotient = if distance <= u64::MAX / PPM {
         // Distances below 16, as ever with shares: 64 bits divide at once.
-        Some(scaled) => scaled.checked_div(sigma).unwrap_or(u64::MAX),
-        None => {
-            let scaled = u128::from(distance).saturating_mul(u128::from(PPM));
-            let quotient = scaled.checked_div(u128::from(sigma));
-            quotient
-                .and_then(|quotient| u64::try_from(quotient).ok())
-                .unwrap_or(u64::MAX)
-        }
+        let scaled = distance.wrapping_mul(PPM);
+        scaled.checked_div(sigma).unwrap_or(u64::MAX)
+    } else {
+        mul_64(distance, PPM)
+            .checked_div(u128::from(sigma))
+            .and_then(|quotient| u64::try_from(quotient).ok())
+            .unwrap_or(u64::MAX)
     };
     let score = i64::try_from(quotient).unwrap_or(i64::MAX);
     if above {
@@ -405,11 +415,11 @@ fn score(distance: u64, above: bool, sigma: u64) -> i64 {
 /// One side of the CUSUM (ppm of a deviation) after `seconds` of `excess`; the
 /// share of a period is rounded towards zero.
 fn accumulated(sum: u32, excess: i64, seconds: u64, period: u32) -> u32 {
-    // No score beyond a limit of 100 deviations comes here: 27 bits and 25. Divided
-    // without its sign: the chain's instruction set has no signed division.
+    // No score beyond a limit of 100 deviations comes here: 28 bits with the slack,
+    // and 32. Divided without its sign: the upstream ELF build has no signed division.
     let share = excess
         .unsigned_abs()
-        .saturating_mul(seconds)
+        .wrapping_mul(seconds)
         .checked_div(u64::from(period))
         .unwrap_or(0);
     let share = u32::try_from(share).unwrap_or(u32::MAX);
@@ -422,13 +432,13 @@ fn accumulated(sum: u32, excess: i64, seconds: u64, period: u32) -> u32 {
 
 /// T (seconds), rounded down.
 fn time_constant(guard_config: &GuardConfig, period: u32) -> u64 {
-    let half_life = u64::from(guard_config.half_life).saturating_mul(u64::from(period));
+    // 16 bits and 32.
+    let half_life = u64::from(guard_config.half_life).wrapping_mul(u64::from(period));
     part_per_million(half_life, HALF_LIFE)
 }
 
 /// `value x weight / 2^38`, rounded to nearest, half up.
 fn weighted(value: u64, weight: u64) -> u64 {
-    let product = u128::from(value).saturating_mul(u128::from(weight));
-    let rounded = product.saturating_add(1 << (WEIGHT - 1)) >> WEIGHT;
+    let rounded = mul_64(value, weight).saturating_add(1 << (WEIGHT - 1)) >> WEIGHT;
     rounded as u64 // weight <= 2^38: not above value
 }
