@@ -194,6 +194,25 @@ async fn g10_a_queued_proposal_is_taken_back_by_as_many_as_approved_it() {
 }
 
 #[tokio::test]
+async fn g10_votes_to_cancel_end_with_the_stage_they_were_cast_in() {
+    // given a queued proposal that one of two approvers wants cancelled
+    let mut world = World::new().await;
+    let index = world.queue(standard()).await.unwrap();
+    let (doubter, mallory) = (member(&world, 1), member(&world, 2));
+    for act in [governance::cancel, governance::withdraw_approval] {
+        world.decide(act, &doubter, index).await.unwrap();
+    }
+    // when that one approves it after all, which queues it anew
+    world.approve(1, index).await.unwrap();
+    // then another vote to cancel is the first
+    world
+        .decide(governance::cancel, &mallory, index)
+        .await
+        .unwrap();
+    assert!(world.proposal(index).await.is(ProposalState::Queued));
+}
+
+#[tokio::test]
 async fn n3_spare_approvals_come_and_go_without_touching_the_eta() {
     // given a queued proposal with one approval more than it needs
     let mut world = World::new().await;

@@ -93,7 +93,7 @@ pub struct Proposal {
     pub approvals: [u32; MAX_MEMBERS],
     /// Memberships that lift the guardian's veto, by place.
     pub overrides: [u32; MAX_MEMBERS],
-    /// Memberships that cancel it while it is queued, by place.
+    /// Memberships that cancel it since it was queued last, by place.
     pub cancels: [u32; MAX_MEMBERS],
     /// Unused.
     pub reserved: [u8; 4],
@@ -197,6 +197,8 @@ impl Proposal {
         self.eta = now.saturating_add(i64::from(delay));
         self.expires_at = self.eta.saturating_add(i64::from(grace));
         self.ended_at = 0;
+        // Who wanted it cancelled before may have approved it since.
+        self.cancels = [0; MAX_MEMBERS];
         self.set_state(ProposalState::Queued);
     }
 
