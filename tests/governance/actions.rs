@@ -13,7 +13,7 @@ use homeostat_control::{change, resume, Change, Fx, Mode};
 use homeostat_sandbox::Wallet;
 use homeostat_tests::{anchor, attack, exchange, token, unchanged, HomeostatError};
 
-use super::*;
+use super::{caps::open_treasury, *};
 
 const E: Parameter = Parameter::Emission;
 
@@ -283,6 +283,18 @@ fn pairs(economy: &Economy, council: &Council) -> Vec<Pair> {
         1_500_000_000 * TOKEN,
         |e, _| e.limits.hard_cap == 3_000_000_000 * TOKEN
     );
+    let one = |n: u8| vec![Pubkey::new_from_array([n; 32])];
+    pair!(
+        "exclusions",
+        Critical,
+        |accounts| Action::Exclude {
+            expected: Vec::new(),
+            accounts,
+        },
+        one(61),
+        one(62),
+        |e, _| e.excluded_count == 1 && e.excluded[0] == Pubkey::new_from_array([61; 32])
+    );
     pair!(
         "terms",
         Critical,
@@ -411,6 +423,10 @@ async fn g6_values_out_of_range_are_not_proposed() {
         value,
     };
     let old_caps = Caps::of(limits);
+    let exclude = |accounts| Action::Exclude {
+        expected: Vec::new(),
+        accounts,
+    };
     let terms_action = |value| Action::Terms {
         expected: terms,
         value,
@@ -445,7 +461,7 @@ async fn g6_values_out_of_range_are_not_proposed() {
         value_q48: q48(0.61),
         over_seconds: YEAR as u32 + 1,
     };
-    use HomeostatError::{InvalidParameter, StepTooLarge, TooMany};
+    use HomeostatError::{DuplicateAccount, InvalidParameter, StepTooLarge, TooMany};
     let cases: Vec<(&str, Action, HomeostatError)> = vec![
         ("a ramp over a year", slow, InvalidParameter),
         (
@@ -608,6 +624,37 @@ async fn g6_values_out_of_range_are_not_proposed() {
                 supply_floor: old_caps.hard_cap,
                 ..old_caps
             }),
+            InvalidParameter,
+        ),
+        (
+            "a burn of an eleventh a period",
+            caps(Caps {
+                period_burn_ppm: 100_001,
+                ..old_caps
+            }),
+            InvalidParameter,
+        ),
+        (
+            "an outflow of more than there can be",
+            caps(Caps {
+                outflow_cap: u64::MAX,
+                ..old_caps
+            }),
+            InvalidParameter,
+        ),
+        (
+            "five exclusions",
+            exclude((1..6).map(|n| Pubkey::new_from_array([n; 32])).collect()),
+            InvalidParameter,
+        ),
+        (
+            "the same exclusion twice",
+            exclude(vec![Pubkey::new_from_array([1; 32]); 2]),
+            DuplicateAccount,
+        ),
+        (
+            "the zero address",
+            exclude(vec![Pubkey::default()]),
             InvalidParameter,
         ),
         (
@@ -1179,6 +1226,7 @@ async fn n7_a_treasury_payment_pays_what_was_announced_to_whom_it_was() {
     // given a treasury, and a payment out of it
     let mut world = World::new().await;
     let (bob, thief) = (world.wallet(0).await, world.wallet(0).await);
+    open_treasury(&mut world, 1_000).await;
     fill_treasury(&mut world, 1_000 * TOKEN).await;
     let pay = |to: &Wallet, amount| Action::PayTreasury {
         to: to.tokens,
@@ -1246,6 +1294,7 @@ async fn n7_a_treasury_payment_pays_what_was_announced_to_whom_it_was() {
 async fn n7_a_treasury_pays_no_more_than_it_holds() {
     let mut world = World::new().await;
     let bob = world.wallet(0).await;
+    open_treasury(&mut world, 1_000).await;
     fill_treasury(&mut world, 10 * TOKEN).await;
     let pay = |amount| Action::PayTreasury {
         to: bob.tokens,
@@ -1274,6 +1323,7 @@ async fn success_a_retired_economy_pays_to_the_last_unit() {
     for successor in [None, Some(Pubkey::new_from_array([88; 32]))] {
         // given two stakers, uncollected fees, and an economy inside a period
         let mut world = World::new().await;
+        open_treasury(&mut world, 1).await;
         let alice = world.staker(300 * TOKEN).await;
         let bob = world.staker(700 * TOKEN).await;
         let payer = world.wallet(100_000 * TOKEN).await;

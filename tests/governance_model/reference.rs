@@ -615,6 +615,7 @@ impl Proposal {
         self.eta = now + delay;
         self.expires_at = self.eta + i64::from(grace);
         self.ended_at = 0;
+        self.cancels.clear();
     }
 
     fn end(&mut self, stage: Stage, now: i64) {
