@@ -111,6 +111,7 @@ mod tests {
     fn call() -> Vec<u8> {
         let event = LogGrown {
             economy: Pubkey::new_unique(),
+            log: Pubkey::new_unique(),
             old_slots: 24,
             new_slots: 48,
         };

@@ -690,11 +690,20 @@ pub fn preview(
 
 /// Adds slots to the decision log; `payer` signs and pays.
 pub fn grow_log(at: &EconomyAddresses, payer: &Pubkey, slots: u32) -> Instruction {
+    grow(at, payer, at.log, slots)
+}
+
+/// Adds slots to the audit log; `payer` signs and pays.
+pub fn grow_audit(at: &EconomyAddresses, payer: &Pubkey, slots: u32) -> Instruction {
+    grow(at, payer, at.audit, slots)
+}
+
+fn grow(at: &EconomyAddresses, payer: &Pubkey, log: Pubkey, slots: u32) -> Instruction {
     build(
         accounts::GrowLog {
             payer: *payer,
             economy: at.economy,
-            log: at.log,
+            log,
             system_program: system_program::ID,
             event_authority: event_authority(),
             program: PROGRAM_ID,

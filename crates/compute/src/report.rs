@@ -1,6 +1,8 @@
 //! The figures for people and for programs: a table, JSON, docs/COMPUTE.md.
 
-use homeostat_client::{DecisionLog, Economy, Feed, Meter, Pool, Position};
+use homeostat_client::{
+    AuditLog, Ballot, Council, DecisionLog, Economy, Feed, Meter, Pool, Position, Proposal,
+};
 use solana_program::rent::Rent;
 
 use crate::{
@@ -24,7 +26,7 @@ struct Bar {
     most: i64,
 }
 
-const BARS: [Bar; 6] = [
+const BARS: [Bar; 9] = [
     Bar {
         instruction: "stake",
         ordinary: false,
@@ -49,6 +51,21 @@ const BARS: [Bar; 6] = [
         instruction: "crank",
         ordinary: true,
         most: 30_000,
+    },
+    Bar {
+        instruction: "propose",
+        ordinary: false,
+        most: 12_000,
+    },
+    Bar {
+        instruction: "approve",
+        ordinary: false,
+        most: 5_000,
+    },
+    Bar {
+        instruction: "execute",
+        ordinary: false,
+        most: 12_000,
     },
     Bar {
         instruction: "preview",
@@ -211,20 +228,26 @@ fn bars(figures: &[Figures]) -> String {
 }
 
 fn accounts() -> String {
-    let mut text = String::from("| account | bytes | rent (SOL) |\n|---|--:|--:|\n");
+    let mut text = String::from("| account | bytes | rent (lamports) | SOL |\n|---|--:|--:|--:|\n");
     for (name, bytes) in [
         ("Economy", Economy::SPACE),
         ("Pool", Pool::SPACE),
         ("Position", Position::SPACE),
         ("Meter", Meter::SPACE),
         ("Feed", Feed::SPACE),
+        ("Council", Council::SPACE),
+        ("Proposal", Proposal::SPACE),
+        ("Ballot", Ballot::SPACE),
         ("DecisionLog, 24 records", DecisionLog::space(24)),
         ("DecisionLog, 256 records", DecisionLog::space(256)),
+        ("AuditLog, 24 records", AuditLog::space(24)),
+        ("AuditLog, 256 records", AuditLog::space(256)),
     ] {
         let rent = Rent::default().minimum_balance(bytes);
         text += &format!(
-            "| {name} | {} | {}.{:08} |\n",
+            "| {name} | {} | {} | {}.{:08} |\n",
             unsigned(bytes as u64),
+            unsigned(rent),
             rent / LAMPORTS_PER_SOL,
             rent % LAMPORTS_PER_SOL / 10
         );

@@ -120,7 +120,9 @@ fn two_by_one(high: u64, low: u64, d: NonZeroU64) -> (u64, u64) {
 }
 
 /// The same for a divisor whose top bit is set: two digits of 32 bits, each
-/// estimated from the divisor's upper half (Knuth, algorithm D).
+/// estimated from the divisor's upper half (Knuth, algorithm D). Once for all of the
+/// routines: as a part of each they would be three times as long.
+#[inline(never)]
 fn two_by_one_normal(high: u64, low: u64, d: u64) -> (u64, u64) {
     let (q1, rest) = digit(high, low >> 32, d);
     let (q0, rest) = digit(rest, low & LOW, d);

@@ -65,7 +65,7 @@ pub const PAUSE_REFILL: i64 = 2_592_000 / PAUSE_BUDGET;
 
 /// Decisions the log holds at creation.
 pub const LOG_INITIAL_CAPACITY: u32 = 24;
-/// Decisions the log can be grown to.
+/// Records that either log can be grown to.
 pub const LOG_MAX_CAPACITY: u32 = 256;
 
 /// Most members of a council.

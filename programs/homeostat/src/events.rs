@@ -376,11 +376,13 @@ pub struct Cranked {
     pub advice: u8,
 }
 
-/// The decision log grew.
+/// A log grew.
 #[event]
 pub struct LogGrown {
     /// Economy.
     pub economy: Pubkey,
+    /// Its decision log or its audit log.
+    pub log: Pubkey,
     /// Slots before.
     pub old_slots: u32,
     /// Slots after.

@@ -301,7 +301,8 @@ pub mod homeostat {
         instructions::pause(ctx, section, seconds, reason)
     }
 
-    /// Adds slots to the decision log, up to 256 in all. Anyone who pays the rent.
+    /// Adds slots to the decision log or to the audit log, up to 256 in all. Anyone who
+    /// pays the rent.
     pub fn grow_log(ctx: Context<GrowLog>, slots: u32) -> Result<()> {
         instructions::grow_log(ctx, slots)
     }

@@ -52,7 +52,7 @@ const BUILD: &str = "/build";
 const SOURCES: &str = "/homeostat";
 
 /// What the ELF is compiled with.
-const FLAGS: [&str; 13] = [
+const FLAGS: [&str; 14] = [
     "--cfg=homeostat_upstream_sbf",
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
@@ -68,10 +68,21 @@ const FLAGS: [&str; 13] = [
     // code of the framework makes many. Some 6 % smaller; the tails cost a crank 29 units.
     "-Clink-arg=--llvm-args=--enable-merge-functions",
     "-Clink-arg=--llvm-args=--enable-gvn-sink",
+    // The crate is compiled for size, but dispatch compares a word for each instruction
+    // before the right one, and all of them before an event: as calls 50 units each.
+    "-Clink-arg=--llvm-args=--force-remove-attribute=entrypoint:minsize",
     // The linker knows no other levels than 0 to 3, whatever the profile says.
     "-Clink-arg=-O2",
     // Its own copy would go into the sources.
     "-Clink-arg=--deploy=false",
+];
+
+/// How the standard library is compiled: without overflow checks in its own code, as
+/// Anza ships it. The program's and its dependencies' stay.
+const SETTINGS: [&str; 3] = [
+    "profile.release.package.core.overflow-checks=false",
+    "profile.release.package.alloc.overflow-checks=false",
+    "profile.release.package.std.overflow-checks=false",
 ];
 
 /// The toolchain, ready to build. Holds the lock on its folder.
@@ -355,6 +366,9 @@ ln -s "$copy" "$link"
             .args(["cargo", "build", "--locked", "--release", "--lib"])
             .args(["--target", &format!("{TARGET_FOLDER}/{TARGET}.json")])
             .args(["-Zbuild-std=std", "-Zjson-target-spec"]);
+        for setting in SETTINGS {
+            command.args(["--config", setting]);
+        }
         for package in packages {
             command.args(["--package", package]);
         }

@@ -76,11 +76,11 @@ pub fn full_council(keys: &[Keypair], guardian: &Keypair) -> CouncilArgs {
 
 /// Moves a quantity of a controller from where it stands.
 async fn ramp(world: &mut World, parameter: Parameter, field: Tunable, value: f64) -> Action {
-    let config = world.economy().await.controllers[parameter.index()].config();
+    let config = world.economy().await.controllers[parameter.index()].config;
     Action::Tune {
         parameter,
         field,
-        expected_q48: field.ramp(&config).to.to_bits(),
+        expected_q48: field.ramp(&config).to.get().to_bits(),
         value_q48: gov::q48(value),
         over_seconds: HOUR,
     }

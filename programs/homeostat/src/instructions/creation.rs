@@ -5,12 +5,14 @@ use std::cell::RefMut;
 
 use anchor_lang::{prelude::*, Owner, ZeroCopy};
 use bytemuck::{bytes_of, NoUninit};
+use solana_program::rent::ACCOUNT_STORAGE_OVERHEAD;
 
 use super::{
     checks::same,
     cpi::{call, payer, writable, Role},
     tokens::Token,
 };
+use crate::error::{refuse, HomeostatError};
 
 // Instructions of the system program, as it numbers them. Its crate's builders encode
 // them with bincode, all of them in one function; a test compares the bytes with theirs.
@@ -66,6 +68,34 @@ pub fn transfer_lamports<'info>(
         amount: lamports,
     };
     system(&[payer(from), writable(to)], &transfer, seeds)
+}
+
+/// Lamports that exempt an account of `space` bytes from rent, as `Rent::minimum_balance`
+/// says; a part of one counts as one. That function multiplies floating-point numbers,
+/// for which programs carry nine kilobytes of routines.
+#[inline(never)]
+pub fn rent_of(space: usize) -> Result<u64> {
+    exempt(&Rent::get()?, space).ok_or_else(|| refuse(HomeostatError::MathOverflow))
+}
+
+/// The years are a floating-point number of 53 significant bits, as which 1 and 2 are
+/// exact.
+#[allow(deprecated)]
+fn exempt(rent: &Rent, space: usize) -> Option<u64> {
+    const FRACTION: u32 = f64::MANTISSA_DIGITS.saturating_sub(1);
+    const BIAS: u64 = 1_075;
+    let bytes = u64::try_from(space)
+        .ok()?
+        .checked_add(ACCOUNT_STORAGE_OVERHEAD)?;
+    let yearly = bytes.checked_mul(rent.lamports_per_byte_year)?;
+    let bits = rent.exemption_threshold.to_bits();
+    let one = 1u64 << FRACTION;
+    let significant = bits & one.wrapping_sub(1) | one;
+    let shift = u32::try_from(BIAS.checked_sub(bits >> FRACTION)?).ok()?;
+    // Below 2^117: 64 bits and 53.
+    let product = u128::from(yearly).checked_mul(u128::from(significant))?;
+    let lost = 1u128.checked_shl(shift)?.wrapping_sub(1);
+    u64::try_from(product.checked_add(lost)?.checked_shr(shift)?).ok()
 }
 
 /// The canonical bump of an address derived from `seeds`; refuses another address
@@ -129,7 +159,7 @@ impl<'info> Creator<'_, 'info> {
         owner: &Pubkey,
         seeds: &[&[u8]],
     ) -> Result<()> {
-        let rent = Rent::get()?.minimum_balance(space);
+        let rent = rent_of(space)?;
         let held = account.lamports();
         let space = u64::try_from(space).map_err(|_| ErrorCode::AccountDidNotDeserialize)?;
         let owner = owner.to_bytes();
@@ -160,6 +190,28 @@ impl<'info> Creator<'_, 'info> {
 mod tests {
     use super::*;
     use solana_system_interface::instruction;
+
+    #[test]
+    #[allow(deprecated)]
+    fn rent_is_what_the_cluster_says() {
+        for years in [1.0, 2.0, 0.75, 2.000_244_140_625, 1.0 / 3.0, 1e-9] {
+            for lamports_per_byte_year in [0, 1, 348, 3_480, 6_960, 333_333] {
+                let rent = Rent {
+                    lamports_per_byte_year,
+                    exemption_threshold: years,
+                    ..Rent::default()
+                };
+                for space in [0, 1, 165, 7_096, 106_640, 10_485_760] {
+                    let (ours, theirs) =
+                        (exempt(&rent, space).unwrap(), rent.minimum_balance(space));
+                    assert!((theirs..=theirs + 1).contains(&ours), "{rent:?}, {space}");
+                    if years.fract() == 0.0 {
+                        assert_eq!(ours, theirs, "{rent:?}, {space}");
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn instructions_are_those_of_the_system_programs_own_builders() {

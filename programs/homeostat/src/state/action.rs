@@ -348,7 +348,7 @@ impl Action {
                 let value = Fx::from_bits(*value_q48);
                 let inside = controller
                     .envelope
-                    .covers(&controller.config(), *field, value);
+                    .covers(&controller.config, *field, value);
                 if inside {
                     Class::Routine
                 } else {
@@ -451,7 +451,7 @@ impl Action {
                 let value = Fx::from_bits(*value_q48);
                 let period = economy.totals.periods;
                 let controller = controller_mut(economy, *parameter)?;
-                let target = field.ramp(&controller.config()).to;
+                let target = field.ramp(&controller.config).to.get();
                 expect(target.to_bits() == *expected_q48)?;
                 if class <= Class::Routine {
                     controller.envelope.change_once(*field, period)?;
@@ -523,7 +523,7 @@ impl Action {
                 expect(controller.config_seq == *expected_seq)?;
                 controller.config = (&config).into();
                 controller.metric = settings.metric as u8;
-                controller.envelope.anchor_all(&config);
+                controller.envelope.anchor_all(&controller.config);
                 controller.state.u = controller.state.u.clamp(config.min, config.max);
                 controller.config_seq = controller.config_seq.saturating_add(1);
                 // What guard and law remember is of another measurement.
@@ -743,9 +743,11 @@ impl Controller {
     pub fn change(&mut self, parameter: Parameter, by: &Change, now: i64) -> Result<()> {
         let (config, state) = change(&self.config(), &self.state(), by, now)
             .map_err(|wrong| refuse_config(parameter, &wrong))?;
-        Self::validate(&config, parameter, Metric::from_byte(self.metric)?)?;
+        // The law has validated its part.
+        Self::validate_range(&config, parameter, Metric::from_byte(self.metric)?)?;
         self.config = (&config).into();
-        self.remember(&state);
+        // No change rewrites the last decision.
+        self.state = (&state).into();
         self.config_seq = self.config_seq.saturating_add(1);
         Ok(())
     }

@@ -105,7 +105,7 @@ impl AuditRecord {
     }
 }
 
-/// The log of governance and safety.
+/// The log of governance and safety. Laid out like the decision log, but for its records.
 #[account(zero_copy)]
 #[derive(Debug, PartialEq, Eq)]
 pub struct AuditLog {
@@ -134,6 +134,6 @@ impl core::ops::Deref for AuditLog {
 impl AuditLog {
     /// Bytes of an account with `slots` slots.
     pub const fn space(slots: u32) -> usize {
-        Ring::SLOTS_AT.saturating_add(AUDIT_SLOT_BYTES.saturating_mul(slots as usize))
+        Ring::space(AUDIT_SLOT_BYTES, slots)
     }
 }

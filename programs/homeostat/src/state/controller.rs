@@ -770,6 +770,11 @@ impl Controller {
         config
             .validate()
             .map_err(|wrong| refuse_config(parameter, &wrong))?;
+        Self::validate_range(config, parameter, metric)
+    }
+
+    /// The same of a configuration that the law has validated.
+    pub fn validate_range(config: &Config, parameter: Parameter, metric: Metric) -> Result<()> {
         if config.min < parameter.floor() || config.max > parameter.ceiling() {
             msg!(
                 "{}.min/max: allowed {} to {} ppm",

@@ -2,9 +2,13 @@
 //! the council last set by a Standard proposal, and the advisor's range in it.
 
 use anchor_lang::prelude::*;
-use homeostat_control::{Config, Fx, Ramp};
+use homeostat_control::Fx;
 
-use super::{action::Tunable, number::Fixed};
+use super::{
+    action::Tunable,
+    controller::{StoredConfig, StoredRamp},
+    number::Fixed,
+};
 use crate::{
     constants::*,
     error::{refuse, HomeostatError},
@@ -32,9 +36,9 @@ const _: () = assert!(core::mem::size_of::<Envelope>() == 176);
 
 impl Envelope {
     /// Takes every anchor from a configuration.
-    pub fn anchor_all(&mut self, config: &Config) {
+    pub fn anchor_all(&mut self, config: &StoredConfig) {
         for (anchor, field) in self.anchors.iter_mut().zip(Tunable::ALL) {
-            *anchor = field.ramp(config).to.into();
+            *anchor = field.ramp(config).to;
         }
     }
 
@@ -54,10 +58,10 @@ impl Envelope {
 
     /// True when `value` lies within a tenth of the anchor, for the setpoint of the
     /// scale, for the bias of the span between the limits: both ends belong to it.
-    pub fn covers(&self, config: &Config, field: Tunable, value: Fx) -> bool {
+    pub fn covers(&self, config: &StoredConfig, field: Tunable, value: Fx) -> bool {
         let anchor = self.anchor(field);
         let whole = match field {
-            Tunable::Setpoint => config.scale,
+            Tunable::Setpoint => config.scale.get(),
             Tunable::Bias => Fx::saturating_from_num(config.max.saturating_sub(config.min)),
             _ => anchor.saturating_abs(),
         };
@@ -112,7 +116,7 @@ pub struct Tuning {
 
 impl Tunable {
     /// The field of a configuration.
-    pub fn ramp(self, config: &Config) -> &Ramp {
+    pub fn ramp(self, config: &StoredConfig) -> &StoredRamp {
         match self {
             Self::Setpoint => &config.setpoint,
             Self::Bias => &config.bias,

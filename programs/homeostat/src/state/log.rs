@@ -15,7 +15,7 @@ use super::{
     number::{Fixed, U128},
     snapshot::{Measurement, Outcome},
 };
-use crate::error::HomeostatError;
+use crate::error::{refuse, HomeostatError};
 
 /// Bytes of a record that are hashed.
 pub const RECORD_BYTES: usize = 384;
@@ -306,16 +306,32 @@ impl Ring {
         Ok(())
     }
 
+    /// Bytes of an account with `slots` slots of `slot` bytes.
+    pub const fn space(slot: usize, slots: u32) -> usize {
+        Self::SLOTS_AT.saturating_add(slot.saturating_mul(slots as usize))
+    }
+
+    /// What both kinds of log begin with, out of an account's data.
+    pub fn header(data: &[u8]) -> Result<&DecisionLog> {
+        data.get(8..Self::SLOTS_AT)
+            .and_then(|header| bytemuck::try_from_bytes(header).ok())
+            .ok_or_else(|| refuse(ErrorCode::AccountDidNotDeserialize))
+    }
+
+    /// The ring and the slots of a log account's data.
+    #[inline(never)]
+    pub fn split(data: &mut [u8]) -> Result<(&mut Self, &mut [u8])> {
+        data.split_at_mut_checked(Self::SLOTS_AT)
+            .and_then(|(header, slots)| {
+                let ring = bytemuck::try_from_bytes_mut(header.get_mut(Self::AT..)?).ok()?;
+                Some((ring, slots))
+            })
+            .ok_or_else(|| refuse(ErrorCode::AccountDidNotDeserialize))
+    }
+
     /// Appends records to a log account's data.
     pub fn append_to<R: bytemuck::Pod>(data: &mut [u8], records: &mut [R]) -> Result<()> {
-        let (header, slots) = data
-            .split_at_mut_checked(Self::SLOTS_AT)
-            .ok_or(ErrorCode::AccountDidNotDeserialize)?;
-        let header = header
-            .get_mut(Self::AT..)
-            .ok_or(ErrorCode::AccountDidNotDeserialize)?;
-        let ring: &mut Self = bytemuck::try_from_bytes_mut(header)
-            .map_err(|_| error!(ErrorCode::AccountDidNotDeserialize))?;
+        let (ring, slots) = Self::split(data)?;
         for record in records.iter_mut() {
             ring.append(slots, bytemuck::bytes_of_mut(record))?;
         }
@@ -355,7 +371,7 @@ impl DecisionLog {
 
     /// Bytes of an account with `slots` slots.
     pub const fn space(slots: u32) -> usize {
-        Ring::SLOTS_AT.saturating_add(SLOT_BYTES.saturating_mul(slots as usize))
+        Ring::space(SLOT_BYTES, slots)
     }
 }
 

@@ -225,7 +225,7 @@ impl<'info> Crank<'info> {
     /// and what stays behind must be nothing or rent-exempt.
     fn pay_bounty(&self, bounty: u64, bump: u8) -> Result<u64> {
         let held = self.keeper_vault.lamports();
-        let rent = Rent::get()?.minimum_balance(0);
+        let rent = rent_of(0)?;
         let affordable = held
             .checked_sub(bounty)
             .is_some_and(|left| left == 0 || left >= rent);

@@ -105,8 +105,7 @@ impl<'info> GoLive<'info> {
                 .map_err(|_| refuse(HomeostatError::InvalidParameter))?;
             controller.remember(&state);
             controller.guard = (&GuardState::new(now)).into();
-            let config = controller.config();
-            controller.envelope.anchor_all(&config);
+            controller.envelope.anchor_all(&controller.config);
             records.push(ConfigRecord::new(parameter, controller, now));
             configs.extend_from_slice(bytemuck::bytes_of(&controller.config));
         }

@@ -114,7 +114,7 @@ pub fn advise(
             .get(parameter.index())
             .ok_or(HomeostatError::NoSuchController)?;
         controller.envelope.require_advisable(field, value)?;
-        let old = field.ramp(&controller.config()).to.to_bits();
+        let old = field.ramp(&controller.config).to.get().to_bits();
         // What the law refuses is refused here, not silently by the crank.
         let mut trial = *controller;
         let to = Tuning {
