@@ -32,6 +32,151 @@ const SEQUENCES: (u64, u64) = (200, 10);
 /// Sequences on one bank.
 const BANK_LIFE: u64 = 500;
 
+/// What every instruction must have answered at least once, or the stories are too tame.
+const EXPECTED: [(&str, &[&str]); 19] = [
+    (
+        "propose",
+        &[
+            "ok",
+            "BadActions",
+            "ChangedThisPeriod",
+            "InvalidParameter",
+            "MissingPermission",
+            "NotAMember",
+            "NothingToResume",
+            "OldValueChanged",
+            "StepTooLarge",
+            "TooMany",
+            "TooManyOpen",
+        ],
+    ),
+    (
+        "approve",
+        &[
+            "ok",
+            "AlreadyApproved",
+            "InvalidState",
+            "MissingPermission",
+            "NotAMember",
+            "ProposalExpired",
+            "WrongDigest",
+            "no such account",
+        ],
+    ),
+    (
+        "withdraw_approval",
+        &[
+            "ok",
+            "InvalidState",
+            "MissingPermission",
+            "NotAMember",
+            "NotApproved",
+            "ProposalExpired",
+            "no such account",
+        ],
+    ),
+    (
+        "veto",
+        &[
+            "ok",
+            "InvalidState",
+            "MissingPermission",
+            "NotVetoable",
+            "ProposalExpired",
+            "no such account",
+        ],
+    ),
+    (
+        "override_veto",
+        &[
+            "ok",
+            "AlreadyApproved",
+            "InvalidState",
+            "MissingPermission",
+            "NotAMember",
+            "ProposalExpired",
+            "VetoFinal",
+            "no such account",
+        ],
+    ),
+    (
+        "cancel",
+        &[
+            "ok",
+            "AlreadyApproved",
+            "InvalidState",
+            "MissingPermission",
+            "NotAMember",
+            "ProposalExpired",
+            "no such account",
+        ],
+    ),
+    (
+        "expire",
+        &["ok", "InvalidState", "NotExpired", "no such account"],
+    ),
+    (
+        "execute",
+        &[
+            "ok",
+            "ChangedThisPeriod",
+            "ClassChanged",
+            "InvalidParameter",
+            "InvalidState",
+            "NotAMember",
+            "NothingToResume",
+            "OldValueChanged",
+            "ProposalExpired",
+            "ThresholdNotMet",
+            "TimelockActive",
+            "no such account",
+        ],
+    ),
+    ("close_proposal", &["ok", "InvalidState", "no such account"]),
+    (
+        "accept_role",
+        &["ok", "CpiForbidden", "NotPendingAuthority"],
+    ),
+    (
+        "advise",
+        &[
+            "ok",
+            "AdvicePending",
+            "InvalidParameter",
+            "OutsideAdvice",
+            "Unauthorized",
+        ],
+    ),
+    ("veto_advice", &["ok", "NoAdvice", "Unauthorized"]),
+    (
+        "pause",
+        &[
+            "ok",
+            "InvalidParameter",
+            "NotLive",
+            "PauseBudgetExceeded",
+            "Unauthorized",
+        ],
+    ),
+    (
+        "cast_ballot",
+        &[
+            "ok",
+            "InvalidState",
+            "NoVotingWeight",
+            "NotVetoable",
+            "ProposalExpired",
+            "account in use",
+            "no such account",
+        ],
+    ),
+    ("close_ballot", &["ok", "InvalidState", "no such account"]),
+    ("stake", &["ok", "Paused"]),
+    ("request_unstake", &["ok", "InsufficientStake"]),
+    ("create_meter", &["ok", "NotPermitted"]),
+    ("crank", &["ok", "NotLive", "Paused", "TooEarly"]),
+];
+
 const SHAPES: [Shape; 8] = [
     shape(3, 2),
     shape(5, 3),
@@ -42,6 +187,9 @@ const SHAPES: [Shape; 8] = [
     shape(9, 2),
     shape(15, 4),
 ];
+
+/// Sequences that are enough for all of [`EXPECTED`].
+const ENOUGH: u64 = SEQUENCES.0;
 
 const fn shape(members: u8, threshold: u8) -> Shape {
     Shape { members, threshold }
@@ -391,5 +539,14 @@ fn success_governance_does_what_its_rules_say() {
     }
     for (change, times) in &all.changes {
         eprintln!("{times:>9} {change}");
+    }
+    if count >= ENOUGH {
+        let never: Vec<String> = EXPECTED
+            .iter()
+            .flat_map(|(step, outcomes)| outcomes.iter().map(move |outcome| (*step, *outcome)))
+            .filter(|(step, outcome)| !all.outcomes.contains_key(&(*step, outcome.to_string())))
+            .map(|(step, outcome)| format!("{step}: {outcome}"))
+            .collect();
+        assert!(never.is_empty(), "these never occurred: {never:?}");
     }
 }

@@ -187,12 +187,13 @@ impl Controller {
 }
 
 /// What a Standard proposal allowed somebody to build.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Permit {
     pub stake_mint: Pubkey,
     pub amm_vault: Pubkey,
     pub weight: u16,
     pub meters: u8,
+    pub feeds: u8,
 }
 
 /// Everything that proposals change.
@@ -288,6 +289,7 @@ impl Realm {
             | Action::PoolWeight { .. }
             | Action::AllowPool { .. }
             | Action::AllowMeters { .. }
+            | Action::AllowFeeds { .. }
             | Action::Advisor { .. }
             | Action::AdviceRange { .. } => Standard,
             Action::Terms { .. }
@@ -418,7 +420,7 @@ impl Realm {
                     stake_mint: *stake_mint,
                     amm_vault: *amm_vault,
                     weight: *weight,
-                    meters: self.permit.meters,
+                    ..self.permit
                 };
                 Ok(())
             }
@@ -427,6 +429,16 @@ impl Realm {
                 let all = u32::from(self.permit.meters) + u32::from(self.meters);
                 must(all + u32::from(*count) <= 8, E::TooMany)?;
                 self.permit.meters += count;
+                Ok(())
+            }
+            Action::AllowFeeds { count } => {
+                must(*count > 0, E::InvalidParameter)?;
+                // Nobody builds one in the stories.
+                must(
+                    u32::from(self.permit.feeds) + u32::from(*count) <= 4,
+                    E::TooMany,
+                )?;
+                self.permit.feeds += count;
                 Ok(())
             }
             Action::Advisor { expected, seat } => {

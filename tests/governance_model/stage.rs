@@ -17,7 +17,7 @@ use solana_program::{hash::hash, pubkey::Pubkey};
 use solana_signer::Signer;
 
 use super::{
-    reference::{Advice, Controller, Given, Gravity, Model, Realm, Stage, Stake},
+    reference::{Advice, Controller, Given, Gravity, Model, Permit, Realm, Stage, Stake},
     steps::{Cast, Step},
     watch::Seen,
 };
@@ -467,23 +467,14 @@ impl<'a> Play<'a> {
             );
         }
         let permit = &council.permit;
-        let allowed = (
-            permit.stake_mint,
-            permit.amm_vault,
-            permit.weight,
-            permit.meters,
-        );
-        let expected = &realm.permit;
-        apart.same(
-            "permit",
-            &allowed,
-            &(
-                expected.stake_mint,
-                expected.amm_vault,
-                expected.weight,
-                expected.meters,
-            ),
-        );
+        let permit = Permit {
+            stake_mint: permit.stake_mint,
+            amm_vault: permit.amm_vault,
+            weight: permit.weight,
+            meters: permit.meters,
+            feeds: permit.feeds,
+        };
+        apart.same("permit", &permit, &realm.permit);
     }
 
     fn compare_economy(&self, model: &Model, apart: &mut Apart) {

@@ -5,6 +5,7 @@ use homeostat::state::action::{AdviceRange, Terms};
 use homeostat_client::{
     governance::q48, Action, Delays, Parameter, RoleKind, SeatArgs, Section, Tunable,
 };
+use homeostat_tests::HomeostatError;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 use solana_program::pubkey::Pubkey;
@@ -154,6 +155,19 @@ const SECTIONS: [Section; 4] = [
     Section::Emission,
 ];
 
+/// Refusals that few acts lead to: those are always tried.
+const RARE: [HomeostatError; 9] = [
+    HomeostatError::AlreadyApproved,
+    HomeostatError::NotApproved,
+    HomeostatError::MissingPermission,
+    HomeostatError::ChangedThisPeriod,
+    HomeostatError::StepTooLarge,
+    HomeostatError::TooMany,
+    HomeostatError::TooManyOpen,
+    HomeostatError::NoVotingWeight,
+    HomeostatError::NotExpired,
+];
+
 /// Deterministic dice.
 pub struct Dice(ChaCha8Rng);
 
@@ -220,11 +234,17 @@ impl Dice {
     }
 
     fn seated(&mut self, model: &Model, cast: &Cast) -> Pubkey {
-        if self.chance(88) {
-            let seated: Vec<Pubkey> = model.realm.seated().map(|(key, _)| *key).collect();
-            return self.pick(&seated);
-        }
-        self.pick(&cast.everybody)
+        let realm = &model.realm;
+        let office = match self.below(100) {
+            0..88 => {
+                let seated: Vec<Pubkey> = realm.seated().map(|(key, _)| *key).collect();
+                return self.pick(&seated);
+            }
+            88..91 => realm.guardian.holder,
+            91..93 => realm.advisor.holder,
+            _ => None,
+        };
+        office.unwrap_or_else(|| self.pick(&cast.everybody))
     }
 
     fn holder(&mut self, office: Option<Pubkey>, cast: &Cast) -> Pubkey {
@@ -286,7 +306,11 @@ impl Dice {
             if model.proposals.get(&index).is_some_and(|p| {
                 p.stage == Stage::Queued && p.eta <= now && !p.is_late(now)
             }));
-            if ripe || self.chance(20) || step.expected(&mut model.clone()).is_ok() {
+            let tried = match step.expected(&mut model.clone()) {
+                Ok(()) => true,
+                Err(code) => ripe || RARE.iter().any(|error| u32::from(*error) == code),
+            };
+            if tried || self.chance(20) {
                 return step;
             }
         }
@@ -539,8 +563,8 @@ impl Dice {
         let wrong = self.chance(6);
         match self.below(100) {
             0..19 => self.tune(model, wrong),
-            19..26 => self.limits(model, wrong),
-            26..34 => {
+            19..28 => self.limits(model, wrong),
+            28..34 => {
                 let seat = self.seat(model, cast);
                 Action::AddMember { seat }
             }
@@ -583,6 +607,9 @@ impl Dice {
             },
             90..92 => Action::AllowMeters {
                 count: self.pick(&[0, 1, 2, 8]),
+            },
+            92 if self.chance(50) => Action::AllowFeeds {
+                count: self.pick(&[0, 1, 4]),
             },
             92 => Action::AllowPool {
                 stake_mint: self.pick(&[Pubkey::default(), cast.program, cast.program]),
@@ -678,6 +705,10 @@ impl Dice {
         // Both edges of the envelope are among them.
         let percent = self.pick(&[-30, -11, -10, -5, 0, 0, 0, 5, 9, 10, 11, 40]);
         let mut value = anchor + whole * percent / 100;
+        if self.chance(25) {
+            // Where it is already: the next one still finds what it expects.
+            value = c.targets[field as usize];
+        }
         if field == Tunable::Bias && self.chance(90) {
             value = value.clamp(i128::from(c.min) << 48, i128::from(c.max) << 48);
         }
@@ -701,7 +732,24 @@ impl Dice {
 
     fn limits(&mut self, model: &Model, wrong: bool) -> Action {
         use homeostat::state::action::OutputLimits;
-        let parameter = self.pick(&Parameter::ALL);
+        // Often where another one waits: narrower than now, wider than that.
+        let waiting = model.proposals.values().filter(|p| p.is_open());
+        let waiting: Vec<(Parameter, OutputLimits)> = waiting
+            .flat_map(|proposal| &proposal.actions)
+            .filter_map(|action| match action {
+                Action::Limits {
+                    parameter, value, ..
+                } => Some((*parameter, *value)),
+                _ => None,
+            })
+            .collect();
+        let rival = if waiting.is_empty() || self.chance(40) {
+            None
+        } else {
+            Some(self.pick(&waiting))
+        };
+        let any = self.pick(&Parameter::ALL);
+        let parameter = rival.map_or(any, |(parameter, _)| parameter);
         let c = &model.realm.controllers[parameter as usize];
         let expected = OutputLimits {
             min_ppm: c.min - i64::from(wrong),
@@ -709,6 +757,10 @@ impl Dice {
         };
         let step = c.ceiling / 4;
         let value = match self.below(10) {
+            _ if rival.is_some() => OutputLimits {
+                min_ppm: c.min,
+                max_ppm: (c.max + rival.map_or(c.max, |(_, value)| value.max_ppm)) / 2,
+            },
             0 => OutputLimits {
                 min_ppm: c.max,
                 max_ppm: c.min,

@@ -104,6 +104,7 @@ fn always_critical(action: &Action) -> bool {
         Action::Caps { .. }
             | Action::Terms { .. }
             | Action::Wire { .. }
+            | Action::Feed { .. }
             | Action::Guard { .. }
             | Action::AddMember { .. }
             | Action::RemoveMember { .. }
@@ -126,6 +127,7 @@ fn always_standard(action: &Action) -> bool {
             | Action::PoolWeight { .. }
             | Action::AllowPool { .. }
             | Action::AllowMeters { .. }
+            | Action::AllowFeeds { .. }
             | Action::Advisor { .. }
             | Action::AdviceRange { .. }
     )
