@@ -416,7 +416,7 @@ async fn g6_values_out_of_range_are_not_proposed() {
         up_ppm: config.slew_up,
         down_ppm: config.slew_down,
     };
-    let bits = |field: Tunable| field.ramp(&config).to.to_bits();
+    let bits = |field: Tunable| field.ramp(&(&config).into()).to.get().to_bits();
     let tune = |field, value: f64| tune_bits(field, bits(field), q48(value));
     let caps = |value| Action::Caps {
         expected: caps,
@@ -799,7 +799,7 @@ async fn g6_the_envelope_ends_where_it_says() {
             config.dead_band.to,
         ),
     ] {
-        let anchor = field.ramp(&config).to.to_bits();
+        let anchor = field.ramp(&(&config).into()).to.get().to_bits();
         for (sign, way) in [(1, "above"), (-1, "below")] {
             let end = anchor + sign * tenth(whole);
             let at = class_of(&mut world, vec![tune_bits(field, anchor, end)]).await;
@@ -879,7 +879,7 @@ async fn k4_executed_changes_are_those_of_the_law_and_kick_nothing() {
     let mut first = lived_in().await;
     let economy = first.economy().await;
     let config = economy.controllers[0].config();
-    let now_at = |field: Tunable| field.ramp(&config).to;
+    let now_at = |field: Tunable| field.ramp(&(&config).into()).to.get();
     let slew = SlewLimits {
         up_ppm: config.slew_up,
         down_ppm: config.slew_down,

@@ -174,7 +174,7 @@ impl Prepared {
 fn founded(economy: &Economy, parameter: Parameter) -> Controller {
     let stored = &economy.controllers[parameter as usize];
     let config = stored.config();
-    let targets = Tunable::ALL.map(|field| field.ramp(&config).to.to_bits());
+    let targets = Tunable::ALL.map(|field| field.ramp(&stored.config).to.get().to_bits());
     Controller {
         targets,
         anchors: targets,
@@ -515,7 +515,7 @@ impl<'a> Play<'a> {
             let config = stored.config();
             let envelope = &stored.envelope;
             let name = parameter.name();
-            let targets = Tunable::ALL.map(|field| field.ramp(&config).to.to_bits());
+            let targets = Tunable::ALL.map(|field| field.ramp(&stored.config).to.get().to_bits());
             apart.same(&format!("{name}.targets"), &targets, &expected.targets);
             let anchors = Tunable::ALL.map(|field| envelope.anchor(field).to_bits());
             apart.same(&format!("{name}.anchors"), &anchors, &expected.anchors);
