@@ -17,11 +17,12 @@ use homeostat_client::{
     decode::Decode,
     error,
     event::Event,
-    instruction as ix,
+    governance, instruction as ix,
     instruction::{Payment, StakeMint},
     log::{self, LogError, Record},
-    DecisionLog, DecisionRecord, Economy, EconomyAddresses, EconomyArgs, Funding, Instruction,
-    Life, LimitSettings, Meter, Parameter, Pool, Position, Pubkey, Setting, PROGRAM_ID,
+    CouncilArgs, DecisionLog, DecisionRecord, Economy, EconomyAddresses, EconomyArgs, Funding,
+    Instruction, Life, LimitSettings, Meter, Parameter, Pool, Position, Pubkey, SeatArgs, Setting,
+    PROGRAM_ID,
 };
 use homeostat_control::Fx;
 use homeostat_validator::{Loading, Options, Validator};
@@ -347,6 +348,17 @@ fn founded(validator: &Validator) -> Story {
     let landed = chain.run(&[ix::create_meter(&at, &creator, &TOKEN_PROGRAM, 0)], &[]);
     let created = told!(landed, MeterCreated);
     assert_eq!((created.meter, created.shard), (at.meter(0), 0));
+    let seat = |key| SeatArgs { key, via: None };
+    let council = CouncilArgs {
+        members: vec![seat(creator)],
+        threshold: 1,
+        guardian: seat(alice.key.pubkey()),
+        delays: None,
+    };
+    let create = governance::create_council(&at, &creator, council.clone());
+    let landed = chain.run(&[create], &[]);
+    let created = told!(landed, CouncilCreated);
+    assert_eq!((created.council, created.args), (at.council, council));
     let fund =
         solana_system_interface::instruction::transfer(&creator, &at.keeper_vault, KEEPER_FUND);
     chain.run(&[fund], &[]);
