@@ -627,6 +627,7 @@ impl Proposal {
         self.eta = now + delay;
         self.expires_at = self.eta + i64::from(grace);
         self.ended_at = 0;
+        // Votes to cancel end with the stage they were cast in.
         self.cancels.clear();
     }
 

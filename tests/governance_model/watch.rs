@@ -103,6 +103,7 @@ fn always_critical(action: &Action) -> bool {
         action,
         Action::Caps { .. }
             | Action::Terms { .. }
+            | Action::Exclude { .. }
             | Action::Wire { .. }
             | Action::Feed { .. }
             | Action::Guard { .. }

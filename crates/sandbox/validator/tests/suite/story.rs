@@ -358,7 +358,8 @@ fn founded(validator: &Validator) -> Story {
     let create = governance::create_council(&at, &creator, council.clone());
     let landed = chain.run(&[create], &[]);
     let created = told!(landed, CouncilCreated);
-    assert_eq!((created.council, created.args), (at.council, council));
+    assert_eq!(created.council, at.council);
+    assert_eq!(created.args, council);
     let fund =
         solana_system_interface::instruction::transfer(&creator, &at.keeper_vault, KEEPER_FUND);
     chain.run(&[fund], &[]);
