@@ -85,6 +85,7 @@ fn negate_if(negative: bool, value: i128) -> i128 {
 ///
 /// The divisor's 64 top bits give an estimate that is at most one too large
 /// (Hacker's Delight, 9-5); one product and one comparison correct it.
+#[inline(never)]
 fn divide_by_two_words(dividend: u128, divisor: u128, d1: u64) -> (u128, u128) {
     let shift = leading_zeros(d1);
     // The top bit is set: shifting the divisor by its leading zeros puts it there.
@@ -110,6 +111,13 @@ fn two_by_one(high: u64, low: u64, d: NonZeroU64) -> (u64, u64) {
         let lower = (upper % d) << 32 | low & LOW;
         return ((upper / d) << 32 | (lower / d), lower % d);
     }
+    two_by_large(high, low, d)
+}
+
+/// The same for a large divisor. Once for all of the routines: as a part of each they
+/// would be three times as long.
+#[inline(never)]
+fn two_by_large(high: u64, low: u64, d: NonZeroU64) -> (u64, u64) {
     let shift = leading_zeros(d.get());
     if shift == 0 {
         return two_by_one_normal(high, low, d.get() | 1 << 63);
@@ -120,9 +128,8 @@ fn two_by_one(high: u64, low: u64, d: NonZeroU64) -> (u64, u64) {
 }
 
 /// The same for a divisor whose top bit is set: two digits of 32 bits, each
-/// estimated from the divisor's upper half (Knuth, algorithm D). Once for all of the
-/// routines: as a part of each they would be three times as long.
-#[inline(never)]
+/// estimated from the divisor's upper half (Knuth, algorithm D).
+#[inline(always)]
 fn two_by_one_normal(high: u64, low: u64, d: u64) -> (u64, u64) {
     let (q1, rest) = digit(high, low >> 32, d);
     let (q0, rest) = digit(rest, low & LOW, d);
