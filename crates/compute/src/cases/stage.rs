@@ -96,7 +96,7 @@ pub fn limits() -> LimitSettings {
         period_emission_ppm: 10_000,
         treasury_ppm: 200_000,
         unbonding: 604_800,
-        outflow_cap: 0,
+        outflow_cap: 1_000_000 * TOKEN,
         period_burn_ppm: 10_000,
     }
 }
