@@ -37,10 +37,10 @@ use solana_signer::Signer;
 const YEAR: i128 = 31_536_000;
 const PPM: u128 = 1_000_000;
 /// Slew limit of the default emission controller (ppm per weekly period).
-const EMISSION_SLEW: i64 = 20_000;
+pub(crate) const EMISSION_SLEW: i64 = 20_000;
 
 /// The default limits of a weekly economy.
-fn limits() -> LimitSettings {
+pub(crate) fn limits() -> LimitSettings {
     LimitSettings {
         hard_cap: 2_000_000_000 * TOKEN,
         supply_floor: 0,
@@ -73,15 +73,15 @@ fn ratio(numerator: i128, denominator: u128) -> Fx {
     }
 }
 
-fn of(economy: &Economy, parameter: Parameter) -> &Controller {
+pub(crate) fn of(economy: &Economy, parameter: Parameter) -> &Controller {
     &economy.controllers[parameter.index()]
 }
 
-fn flags(controller: &Controller) -> Flags {
+pub(crate) fn flags(controller: &Controller) -> Flags {
     Flags(controller.last.flags)
 }
 
-fn held(controller: &Controller) -> bool {
+pub(crate) fn held(controller: &Controller) -> bool {
     flags(controller).contains(Flags::HELD)
 }
 
@@ -99,7 +99,7 @@ async fn circulating(world: &mut World) -> u64 {
 }
 
 /// Tokens out of the reserve to any token account.
-async fn give(world: &mut World, to: &Pubkey, amount: u64) {
+pub(crate) async fn give(world: &mut World, to: &Pubkey, amount: u64) {
     let (mint, reserve) = (world.at.mint, world.reserve);
     let creator = world.creator.insecure_clone();
     world
@@ -109,7 +109,7 @@ async fn give(world: &mut World, to: &Pubkey, amount: u64) {
 }
 
 /// A wallet that has staked `amount` LP tokens, minted for it, in a pool.
-async fn liquidity_staker(world: &mut World, lane: usize, amount: u64) -> Wallet {
+pub(crate) async fn liquidity_staker(world: &mut World, lane: usize, amount: u64) -> Wallet {
     let lp = world.pools[lane];
     let key = Keypair::new();
     let tokens = world.bank.create_tokens(&lp.mint, &key.pubkey()).await;
@@ -152,21 +152,21 @@ fn decision(record: &Record) -> &DecisionRecord {
 }
 
 /// The four decisions of the last crank.
-async fn last_decisions(world: &mut World) -> [DecisionRecord; 4] {
+pub(crate) async fn last_decisions(world: &mut World) -> [DecisionRecord; 4] {
     let (_, records) = log_of(world).await;
     let last = &records[records.len() - 4..];
     core::array::from_fn(|index| *decision(&last[index]))
 }
 
 /// What a preview of one controller returns.
-async fn preview(world: &mut World, controller: u8) -> StoredDecision {
+pub(crate) async fn preview(world: &mut World, controller: u8) -> StoredDecision {
     let economy = world.economy().await;
     let preview = ix::preview(&world.at, &world.pools, &economy, controller);
     let data = world.run(&[preview]).await.unwrap().return_data;
     homeostat_client::decode::preview(&data).unwrap()
 }
 
-async fn edit(world: &mut World, edit: impl FnOnce(&mut Economy)) {
+pub(crate) async fn edit(world: &mut World, edit: impl FnOnce(&mut Economy)) {
     let economy = world.at.economy;
     world.bank.edit::<Economy>(&economy, edit).await;
 }
@@ -178,7 +178,7 @@ fn guards_off(economy: &mut Economy) {
     }
 }
 
-async fn assert_sound(world: &mut World) {
+pub(crate) async fn assert_sound(world: &mut World) {
     let invariants = world.check_invariants().await;
     assert!(invariants.all_hold(), "{invariants:#?}");
 }

@@ -8,6 +8,7 @@ mod feeds;
 mod fees;
 mod governance;
 mod governance_model;
+mod guard;
 mod journeys;
 mod proofs;
 mod safety;
