@@ -78,7 +78,9 @@ pub fn propose(
             event_authority: event_authority(),
             program: PROGRAM_ID,
         },
-        data::Propose { actions },
+        data::Propose {
+            actions: actions.into(),
+        },
     )
 }
 

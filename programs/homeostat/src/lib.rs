@@ -22,7 +22,7 @@ pub use constants::*;
 pub use error::HomeostatError;
 use instructions::*;
 use state::{
-    Action, CouncilArgs, FeedSettings, Parameter, PauseReason, RoleKind, Section, Tunable,
+    Actions, CouncilArgs, FeedSettings, Parameter, PauseReason, RoleKind, Section, Tunable,
 };
 
 // Linked for its symbols: the compiler calls them, nothing here does.
@@ -206,7 +206,7 @@ pub mod homeostat {
 
     /// Proposes one to four actions, and approves them. A member signs. Refuses what could
     /// not be executed now, and more than the member's share of open proposals.
-    pub fn propose(ctx: Context<Propose>, actions: Vec<Action>) -> Result<()> {
+    pub fn propose(ctx: Context<Propose>, actions: Actions) -> Result<()> {
         instructions::propose(ctx, actions)
     }
 

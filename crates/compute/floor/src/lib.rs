@@ -18,7 +18,7 @@ use homeostat::{
     instructions::{EconomyArgs, Setting},
     state::{
         log::SLOT_BYTES, Action, AuditLog, Council, CouncilArgs, Feed, FeedSettings, Meter,
-        Parameter, PauseReason, Pool, RoleKind, Section, StoredConfig, Tunable,
+        Parameter, PauseReason, Pool, RoleKind, Section, Tunable,
     },
 };
 use solana_program::{hash::hash, program::set_return_data};

@@ -332,6 +332,87 @@ pub enum Action {
     },
 }
 
+/// Actions as `propose` takes them, Borsh's `Vec<Action>`, and the bytes they came in:
+/// the proposal keeps those and hashes them, so the program never writes actions itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actions {
+    list: Vec<Action>,
+    /// A count of 32 bits, then the actions one after the other.
+    bytes: Vec<u8>,
+}
+
+impl Actions {
+    /// One after the other.
+    pub fn list(&self) -> &[Action] {
+        &self.list
+    }
+
+    /// Their bytes, as Borsh writes them, one after the other.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes
+            .split_first_chunk::<4>()
+            .map_or(&[], |(_, actions)| actions)
+    }
+}
+
+impl From<Vec<Action>> for Actions {
+    fn from(list: Vec<Action>) -> Self {
+        let mut bytes = Vec::new();
+        // Memory takes everything.
+        let _ = list.serialize(&mut bytes);
+        Self { list, bytes }
+    }
+}
+
+impl AnchorSerialize for Actions {
+    fn serialize<W: std::io::Write>(&self, writer: &mut W) -> std::io::Result<()> {
+        writer.write_all(&self.bytes)
+    }
+}
+
+impl AnchorDeserialize for Actions {
+    /// Reads to the end: nothing comes after an instruction's last argument.
+    fn deserialize_reader<R: std::io::Read>(reader: &mut R) -> std::io::Result<Self> {
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes)?;
+        let mut rest = bytes.as_slice();
+        let list = AnchorDeserialize::deserialize(&mut rest)?;
+        let used = bytes.len().saturating_sub(rest.len());
+        bytes.truncate(used);
+        Ok(Self { list, bytes })
+    }
+}
+
+#[cfg(feature = "idl-build")]
+impl anchor_lang::IdlBuild for Actions {
+    fn create_type() -> Option<anchor_lang::idl::types::IdlTypeDef> {
+        use anchor_lang::idl::types::{IdlType, IdlTypeDef, IdlTypeDefTy};
+        let action = IdlType::Defined {
+            name: Action::get_full_path(),
+            generics: Vec::new(),
+        };
+        Some(IdlTypeDef {
+            name: Self::get_full_path(),
+            docs: vec!["One to four actions.".into()],
+            serialization: Default::default(),
+            repr: None,
+            generics: Vec::new(),
+            ty: IdlTypeDefTy::Type {
+                alias: IdlType::Vec(Box::new(action)),
+            },
+        })
+    }
+
+    fn insert_types(
+        types: &mut std::collections::BTreeMap<String, anchor_lang::idl::types::IdlTypeDef>,
+    ) {
+        if let Some(action) = Action::create_type() {
+            types.insert(Action::get_full_path(), action);
+            Action::insert_types(types);
+        }
+    }
+}
+
 impl Action {
     /// How grave it is in the present state.
     pub fn class(&self, economy: &Economy) -> Result<Class> {

@@ -20,7 +20,7 @@ pub mod proposal;
 pub mod snapshot;
 pub mod stream;
 
-pub use action::{Action, Tunable};
+pub use action::{Action, Actions, Tunable};
 pub use audit::{AuditKind, AuditLog, AuditRecord};
 pub use ballot::Ballot;
 pub use controller::{

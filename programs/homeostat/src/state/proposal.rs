@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use solana_program::hash::hash;
 
 use super::{
-    action::Action,
+    action::{Action, Actions},
     council::{Class, Council},
     number::mul_div_ceil,
 };
@@ -137,23 +137,22 @@ impl Proposal {
     }
 
     /// Writes the actions down.
-    pub fn write(&mut self, actions: &[Action]) -> Result<()> {
-        let count = u8::try_from(actions.len()).unwrap_or(u8::MAX);
+    pub fn write(&mut self, actions: &Actions) -> Result<()> {
+        let list = actions.list();
+        let count = u8::try_from(list.len()).unwrap_or(u8::MAX);
         let fits = (1..=MAX_ACTIONS).contains(&usize::from(count));
         ensure!(fits, HomeostatError::BadActions);
-        let mut free = self.actions.as_mut_slice();
-        let room = free.len();
-        for action in actions {
-            action
-                .serialize(&mut free)
-                .map_err(|_| refuse(HomeostatError::BadActions))?;
-        }
-        let used = room.saturating_sub(free.len());
+        let bytes = actions.bytes();
+        self.actions
+            .get_mut(..bytes.len())
+            .ok_or_else(|| refuse(HomeostatError::BadActions))?
+            .copy_from_slice(bytes);
         self.action_count = count;
-        self.actions_len = u16::try_from(used).map_err(|_| refuse(HomeostatError::BadActions))?;
-        self.digest = hash(self.action_bytes()).to_bytes();
-        self.resumes = u8::from(actions.iter().all(Action::resumes));
-        self.replaces_guardian = u8::from(matches!(actions, [Action::Guardian { .. }]));
+        self.actions_len =
+            u16::try_from(bytes.len()).map_err(|_| refuse(HomeostatError::BadActions))?;
+        self.digest = hash(bytes).to_bytes();
+        self.resumes = u8::from(list.iter().all(Action::resumes));
+        self.replaces_guardian = u8::from(matches!(list, [Action::Guardian { .. }]));
         Ok(())
     }
 

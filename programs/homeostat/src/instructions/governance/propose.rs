@@ -9,8 +9,8 @@ use crate::{
     instructions::{caller::*, shared::*},
     seeds,
     state::{
-        action::Ground, Action, AuditKind, AuditRecord, Class, Council, Economy, Life, Pool,
-        Proposal, ProposalState,
+        action::Ground, Action, Actions, AuditKind, AuditRecord, Class, Council, Economy, Life,
+        Pool, Proposal, ProposalState,
     },
 };
 
@@ -64,7 +64,7 @@ impl Trial {
 
 /// What is proposed: by whom, and how grave it is.
 struct Plan {
-    actions: Vec<Action>,
+    actions: Actions,
     place: usize,
     class: Class,
 }
@@ -179,10 +179,12 @@ impl Propose<'_> {
 }
 
 /// Handles `propose`.
-pub fn propose(ctx: Context<Propose>, actions: Vec<Action>) -> Result<()> {
+pub fn propose(ctx: Context<Propose>, actions: Actions) -> Result<()> {
     let clock = Clock::get()?;
     let place = ctx.accounts.check()?;
-    let class = ctx.accounts.validate(&actions, clock.unix_timestamp)?;
+    let class = ctx
+        .accounts
+        .validate(actions.list(), clock.unix_timestamp)?;
     let plan = Plan {
         actions,
         place,
