@@ -28,7 +28,7 @@ const SEED: u64 = 0x0067_6f76_6572_6e00;
 /// Transactions of a sequence, before the council shows that it still works.
 const STEPS: usize = 200;
 /// Sequences, natively and on the ELF.
-const SEQUENCES: (u64, u64) = (200, 10);
+const SEQUENCES: (u64, u64) = (200, 24);
 /// Sequences on one bank.
 const BANK_LIFE: u64 = 500;
 
