@@ -24,7 +24,6 @@ use homeostat_client::{
     Instruction, Life, LimitSettings, Meter, Parameter, Pool, Position, Pubkey, SeatArgs, Setting,
     PROGRAM_ID,
 };
-use homeostat_control::Fx;
 use homeostat_validator::{Loading, Options, Validator};
 use solana_commitment_config::CommitmentConfig;
 use solana_keypair::Keypair;
@@ -79,16 +78,6 @@ fn per_second(supply: u64, ppm: u64) -> u128 {
 
 fn ceil(q64: u128) -> u64 {
     (q64.div_ceil(1 << 64)) as u64
-}
-
-/// A ratio as the control law reads it: towards zero, 48 fraction bits.
-fn ratio(numerator: i128, denominator: u128) -> Fx {
-    let magnitude = Fx::from_bits(((numerator.unsigned_abs() << 48) / denominator) as i128);
-    if numerator < 0 {
-        -magnitude
-    } else {
-        magnitude
-    }
 }
 
 struct Wallet {
