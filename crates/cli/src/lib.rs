@@ -7,13 +7,12 @@
 #![warn(missing_docs)]
 
 mod args;
-pub mod decimal;
 pub mod demo;
-pub mod failure;
 pub mod output;
 pub mod replay;
 pub mod report;
-mod settings;
+
+pub use homeostat_ops::{decimal, failure, settings};
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

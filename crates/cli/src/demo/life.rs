@@ -15,8 +15,8 @@ use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use super::agents::{self, Agent, Market, Role, View};
-use super::economy_file::EconomySpec;
 use crate::failure::Failure;
+use homeostat_ops::economy_file::EconomySpec;
 
 /// When things happen within a period, in parts per hundred of it.
 const MOMENTS: [i64; 4] = [10, 35, 60, 85];

@@ -1,7 +1,6 @@
 //! `homeostat demo`: a year in the life of an economy, in process.
 
 mod agents;
-mod economy_file;
 mod life;
 mod stdout;
 mod summary;
@@ -17,13 +16,13 @@ use serde::Serialize;
 
 use crate::failure::{Failure, Place};
 use crate::output::{self, Format};
-use crate::replay::{read_up_to, unreadable};
 use crate::report::{self, chart, table};
 use crate::settings;
+use homeostat_ops::files::{read_up_to, unreadable};
 use life::{History, Life};
 use summary::{DecisionLine, Summary};
 
-pub use economy_file::{read_economy, EconomySpec};
+pub use homeostat_ops::economy_file::{read_economy, EconomySpec};
 
 /// What `demo --help` opens with.
 pub const LONG_ABOUT: &str = "\

@@ -10,11 +10,11 @@ use homeostat_control::{Action, Config, Flags, Fx};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::economy_file::{EconomySpec, Tokens};
 use super::life::{Counts, History, Made};
 use crate::decimal::{Decimal, PPM};
 use crate::replay::flag_names;
 use crate::report::{self, table::percent};
+use homeostat_ops::economy_file::{EconomySpec, Tokens};
 
 /// A number with every digit, for JSON.
 type Exact = Box<RawValue>;

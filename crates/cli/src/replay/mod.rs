@@ -1,10 +1,9 @@
 //! `homeostat replay`: what would this controller have done with these samples?
 
-pub(crate) mod controller;
 mod series;
 
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use homeostat_control::{Config, Decision, Flags, HoldReason, Input, Sample};
@@ -13,10 +12,12 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::decimal::{Decimal, PPM};
-use crate::failure::{Failure, Place};
+use crate::failure::Failure;
 use crate::output::{self, Format};
+use crate::settings;
+use homeostat_ops::files::{read_up_to, unreadable};
 
-pub use controller::read_controller;
+pub use homeostat_ops::controller_file::read_controller;
 pub use series::{read_series, Row};
 
 /// What `replay --help` opens with.
@@ -295,7 +296,7 @@ fn input_name(path: &Path) -> String {
 fn controller_from(path: &Path) -> Result<Config, Failure> {
     let name = path.display().to_string();
     let bytes = File::open(path)
-        .and_then(|file| read_up_to(file, controller::LARGEST))
+        .and_then(|file| read_up_to(file, settings::LARGEST))
         .map_err(|error| unreadable(&name, &error))?;
     read_controller(&bytes, &name)
 }
@@ -308,22 +309,4 @@ fn rows_from(path: &Path) -> Result<Vec<Row>, Failure> {
         File::open(path).and_then(|file| read_up_to(file, series::LARGEST))
     };
     read_series(&bytes.map_err(|error| unreadable(&name, &error))?, &name)
-}
-
-/// Reads at most one byte more than `largest`, which tells "too large" from "fits".
-pub(crate) fn read_up_to(input: impl Read, largest: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    input
-        .take(largest.saturating_add(1))
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-pub(crate) fn unreadable(name: &str, error: &io::Error) -> Failure {
-    Failure::at(
-        "unreadable_file",
-        Place::file(name),
-        format_args!("cannot be read: {error}"),
-    )
-    .remedy("check the path and its permissions")
 }

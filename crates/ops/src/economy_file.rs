@@ -9,9 +9,9 @@ use homeostat_client::{ControllerSettings, Direction, Funding, LimitSettings, Me
 use homeostat_control::{Action, Config, Field, Ramp};
 use toml::de::DeValue;
 
+use crate::controller_file::ControllerKeys;
 use crate::decimal::{Decimal, DecimalError, PPM};
 use crate::failure::Failure;
-use crate::replay::controller::ControllerKeys;
 use crate::settings::{self, Section};
 
 /// A week (seconds).

@@ -56,6 +56,19 @@ impl Failure {
         }
     }
 
+    /// The exit code of a command that ends with this failure: 3 when the cluster could
+    /// not be asked (or answered nonsense), 4 when it refused the transaction, 5 when
+    /// nobody can say whether the transaction went through, 1 for everything else.
+    pub fn exit(&self) -> u8 {
+        match self.code {
+            code if code.starts_with("rpc_") => 3,
+            "expired" => 3,
+            "refused" => 4,
+            "outcome_unknown" => 5,
+            _ => 1,
+        }
+    }
+
     /// Adds what to do.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {

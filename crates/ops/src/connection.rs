@@ -1,0 +1,364 @@
+//! Asking a cluster, with answers checked and failures that say what to do.
+
+use std::time::Duration;
+
+use homeostat_client::{decode::Decode, error, Pubkey, PROGRAM_ID};
+use solana_account::Account;
+use solana_clock::Clock;
+use solana_commitment_config::CommitmentConfig;
+use solana_rpc_client::{rpc_client::RpcClient, rpc_client::SerializableTransaction};
+use solana_rpc_client_api::{
+    client_error::{Error as ClientError, ErrorKind},
+    config::{
+        RpcAccountInfoConfig, RpcProgramAccountsConfig, RpcSimulateTransactionAccountsConfig,
+        RpcSimulateTransactionConfig, UiAccountEncoding,
+    },
+    filter::{Memcmp, RpcFilterType},
+    request::RpcError,
+    response::RpcSimulateTransactionResult,
+};
+use solana_transaction_error::TransactionError;
+
+use crate::{
+    cluster::{shown, Cluster, Kind, Settings},
+    failure::{quoted, Failure},
+};
+
+/// How long a request may take. A read command asks a handful of times.
+pub const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Most accounts that a server answers for in one request.
+const BATCH: usize = 100;
+
+/// A cluster that answered once.
+pub struct Connection {
+    rpc: RpcClient,
+    cluster: Cluster,
+}
+
+impl Connection {
+    /// Asks the cluster who it is.
+    ///
+    /// # Errors
+    ///
+    /// It does not answer, or its genesis is not that of the cluster its name promises.
+    pub fn open(settings: &Settings) -> Result<Self, Failure> {
+        Self::open_within(&settings.url, settings.commitment, TIMEOUT)
+    }
+
+    /// The same with another patience for each request.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::open`].
+    pub fn open_within(
+        url: &str,
+        commitment: CommitmentConfig,
+        timeout: Duration,
+    ) -> Result<Self, Failure> {
+        let rpc = RpcClient::new_with_timeout_and_commitment(url, timeout, commitment);
+        let url = shown(url);
+        let genesis = rpc
+            .get_genesis_hash()
+            .map_err(|error| failure(&url, &error))?;
+        let kind = Kind::of(&genesis);
+        if let Some(promised) = Kind::promised_by(&rpc.url()) {
+            if promised != kind {
+                return Err(Failure::new(
+                    "wrong_cluster",
+                    format!("{url} is named {promised}, but its genesis {genesis} is of {kind}"),
+                )
+                .remedy("do not send anything there; check the URL"));
+            }
+        }
+        Ok(Self {
+            rpc,
+            cluster: Cluster {
+                kind,
+                genesis: genesis.to_string(),
+                url,
+            },
+        })
+    }
+
+    /// Who answers.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The client behind, for requests that are made once.
+    pub fn rpc(&self) -> &RpcClient {
+        &self.rpc
+    }
+
+    /// How sure an answer has to be.
+    pub fn commitment(&self) -> CommitmentConfig {
+        self.rpc.commitment()
+    }
+
+    /// A client's error with the remedy.
+    pub fn failure(&self, error: &ClientError) -> Failure {
+        failure(&self.cluster.url, error)
+    }
+
+    /// An answer that contradicts itself or the question.
+    pub fn nonsense(&self, what: impl core::fmt::Display) -> Failure {
+        Failure::new(
+            "rpc_nonsense",
+            format!("{} answered nonsense: {what}", self.cluster.url),
+        )
+        .remedy("use another server with --url; this one is broken or lies")
+    }
+
+    /// An account; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// The server's.
+    pub fn account(&self, address: &Pubkey) -> Result<Option<Account>, Failure> {
+        Ok(self.accounts(&[*address])?.pop().flatten())
+    }
+
+    /// Accounts in the order of their addresses, each hundred of one slot.
+    ///
+    /// # Errors
+    ///
+    /// The server's.
+    pub fn accounts(&self, addresses: &[Pubkey]) -> Result<Vec<Option<Account>>, Failure> {
+        let mut all = Vec::with_capacity(addresses.len());
+        for batch in addresses.chunks(BATCH) {
+            let answer = self
+                .rpc
+                .get_multiple_accounts_with_commitment(batch, self.commitment())
+                .map_err(|error| self.failure(&error))?;
+            if answer.value.len() != batch.len() {
+                return Err(self.nonsense("another number of accounts than asked for"));
+            }
+            all.extend(answer.value);
+        }
+        Ok(all)
+    }
+
+    /// An account of the program; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// The server's; an account of another program or type.
+    pub fn fetch<T: Decode>(&self, address: &Pubkey) -> Result<Option<T>, Failure> {
+        self.account(address)?
+            .map(|account| decode(address, &account))
+            .transpose()
+    }
+
+    /// Every account of one type, filtered by bytes at offsets after the discriminator.
+    ///
+    /// # Errors
+    ///
+    /// The server's; many public servers refuse such a search.
+    pub fn search<T: Decode>(
+        &self,
+        fields: &[(usize, &[u8])],
+    ) -> Result<Vec<(Pubkey, T)>, Failure> {
+        let at = |offset: usize, bytes: &[u8]| {
+            RpcFilterType::Memcmp(Memcmp::new_raw_bytes(offset, bytes.to_vec()))
+        };
+        let filters = std::iter::once(at(0, T::DISCRIMINATOR))
+            .chain(fields.iter().map(|(offset, bytes)| at(offset + 8, bytes)))
+            .collect();
+        let found = self
+            .rpc
+            .get_program_ui_accounts_with_config(
+                &PROGRAM_ID,
+                RpcProgramAccountsConfig {
+                    filters: Some(filters),
+                    account_config: RpcAccountInfoConfig {
+                        encoding: Some(UiAccountEncoding::Base64),
+                        commitment: Some(self.commitment()),
+                        ..RpcAccountInfoConfig::default()
+                    },
+                    ..RpcProgramAccountsConfig::default()
+                },
+            )
+            .map_err(|error| self.failure(&error))?;
+        let mut all = Vec::with_capacity(found.len());
+        for (address, account) in found {
+            let account = account
+                .to_account()
+                .ok_or_else(|| self.nonsense("an account that is not in base64"))?;
+            all.push((address, decode(&address, &account)?));
+        }
+        // Servers answer in any order.
+        all.sort_by_key(|(address, _)| *address);
+        Ok(all)
+    }
+
+    /// The cluster's clock.
+    ///
+    /// # Errors
+    ///
+    /// The server's.
+    pub fn clock(&self) -> Result<Clock, Failure> {
+        let account = self
+            .account(&solana_sdk_ids::sysvar::clock::ID)?
+            .ok_or_else(|| self.nonsense("there is no clock"))?;
+        bincode::deserialize(&account.data).map_err(|_| self.nonsense("the clock is unreadable"))
+    }
+
+    /// Tries a transaction out: neither signatures nor blockhash matter. The answer has
+    /// the `watched` accounts as they would be afterwards.
+    ///
+    /// # Errors
+    ///
+    /// The server's. What the program refuses is in the answer.
+    pub fn simulate(
+        &self,
+        transaction: &impl SerializableTransaction,
+        watched: &[Pubkey],
+    ) -> Result<RpcSimulateTransactionResult, Failure> {
+        let answer = self
+            .rpc
+            .simulate_transaction_with_config(
+                transaction,
+                RpcSimulateTransactionConfig {
+                    sig_verify: false,
+                    replace_recent_blockhash: true,
+                    commitment: Some(self.commitment()),
+                    accounts: (!watched.is_empty()).then(|| RpcSimulateTransactionAccountsConfig {
+                        encoding: Some(UiAccountEncoding::Base64),
+                        addresses: watched.iter().map(ToString::to_string).collect(),
+                    }),
+                    ..RpcSimulateTransactionConfig::default()
+                },
+            )
+            .map_err(|error| self.failure(&error))?;
+        Ok(answer.value)
+    }
+}
+
+/// Decodes an account of the program.
+///
+/// # Errors
+///
+/// Another program's, another type, too short.
+pub fn decode<T: Decode>(address: &Pubkey, account: &Account) -> Result<T, Failure> {
+    if account.owner != PROGRAM_ID {
+        return Err(Failure::new(
+            "wrong_account",
+            format!(
+                "{address} belongs to {}, not to Homeostat ({PROGRAM_ID})",
+                account.owner
+            ),
+        )
+        .remedy("check the address and the cluster"));
+    }
+    T::decode(&account.data).map_err(|error| {
+        Failure::new("wrong_account", format!("{address}: {error}"))
+            .remedy("check the address and the cluster")
+    })
+}
+
+/// What a runtime or program refusal means.
+pub fn refusal(error: &TransactionError, logs: &[String]) -> Failure {
+    use solana_transaction_error::TransactionError as E;
+    let last_words = || {
+        // The last lines say most; the whole log is `-v`'s business.
+        let lines: Vec<_> = logs
+            .iter()
+            .filter(|line| line.starts_with("Program log:") || line.contains("failed"))
+            .map(String::as_str)
+            .collect();
+        let from = lines.len().saturating_sub(3);
+        lines.get(from..).unwrap_or_default().join("\n  ")
+    };
+    let custom = match error {
+        E::InstructionError(_, solana_program::instruction::InstructionError::Custom(code)) => {
+            Some(*code)
+        }
+        _ => None,
+    };
+    // A custom code is the program's own only if the program was the one that failed.
+    let ours = logs
+        .iter()
+        .rev()
+        .find_map(|line| line.split_once(" failed").map(|(program, _)| program))
+        .is_none_or(|program| program.ends_with(&PROGRAM_ID.to_string()));
+    if let Some(code) = custom.filter(|_| ours) {
+        let text = error::explain(code);
+        return match text.split_once("; ") {
+            Some((what, remedy)) => Failure::new("refused", what).remedy(remedy),
+            None => Failure::new("refused", text),
+        };
+    }
+    let words = last_words();
+    let message = if words.is_empty() {
+        format!("the cluster refuses the transaction: {error}")
+    } else {
+        format!("the cluster refuses the transaction: {error}\n  {words}")
+    };
+    let remedy = match error {
+        E::AccountNotFound | E::InsufficientFundsForFee | E::InsufficientFundsForRent { .. } => {
+            "the wallet that pays has too little SOL; fund it (`solana airdrop 1` on devnet or a \
+             local validator)"
+        }
+        E::BlockhashNotFound => "the blockhash has expired or is of another cluster; sign again",
+        E::ProgramAccountNotFound => "the program is not on this cluster; check --url",
+        _ if custom == Some(1) => "a balance is too small; check the wallet's SOL and tokens",
+        _ => "read the program's last lines above",
+    };
+    Failure::new("refused", message).remedy(remedy)
+}
+
+fn failure(url: &str, error: &ClientError) -> Failure {
+    if let Some(error) = error.get_transaction_error() {
+        return refusal(&error, &[]);
+    }
+    let asked = error
+        .request()
+        .map_or_else(String::new, |request| format!(" ({request})"));
+    let other_server = "check the network, or use another server with --url";
+    match error.kind() {
+        ErrorKind::Reqwest(error) if error.is_timeout() => Failure::new(
+            "rpc_timeout",
+            format!("{url} did not answer in time{asked}"),
+        )
+        .remedy(other_server),
+        ErrorKind::Reqwest(error) if error.is_decode() => Failure::new(
+            "rpc_nonsense",
+            format!("{url} answered something that is not JSON{asked}"),
+        )
+        .remedy("is this the URL of a JSON-RPC server?"),
+        ErrorKind::Reqwest(error) if error.status().is_some() => {
+            let status = error.status().map(|status| status.to_string());
+            let status = status.unwrap_or_default();
+            let remedy = if status.starts_with("429") {
+                "the server limits requests: wait, or use one of your own with --url"
+            } else if status.starts_with("401") || status.starts_with("403") {
+                "the server wants a key in its URL; see --url and your provider"
+            } else {
+                other_server
+            };
+            Failure::new("rpc_refused", format!("{url} answered {status}{asked}")).remedy(remedy)
+        }
+        ErrorKind::Reqwest(_) | ErrorKind::Io(_) | ErrorKind::Middleware(_) => Failure::new(
+            "rpc_unreachable",
+            format!("{url} cannot be reached, or dropped the connection{asked}"),
+        )
+        .remedy("is the validator running, and is --url right? `homeostat localnet` starts one"),
+        ErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => Failure::new(
+            "rpc_refused",
+            format!(
+                "{url} refused the request{asked}: {} ({code})",
+                quoted(message)
+            ),
+        )
+        .remedy(other_server),
+        kind => Failure::new(
+            "rpc_nonsense",
+            format!(
+                "{url} answered nonsense{asked}: {}",
+                quoted(&kind.to_string())
+            ),
+        )
+        .remedy("use another server with --url; this one is broken or lies"),
+    }
+}

@@ -1,0 +1,28 @@
+//! What the tools that touch a cluster share (command line, keeper, migrations): which
+//! cluster, whose keys, reading accounts, sending transactions until their outcome is
+//! known, settings files, and failures that say what to do.
+//!
+//! JSON-RPC only, and blocking: a tool that serves many users at once calls it from
+//! threads of its own.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod cluster;
+pub mod connection;
+pub mod controller_file;
+pub mod decimal;
+pub mod economy_file;
+pub mod failure;
+pub mod fields;
+pub mod files;
+pub mod live;
+pub mod offline;
+pub mod send;
+pub mod settings;
+pub mod signer;
+
+pub use cluster::{Cluster, Kind, Settings, Wishes};
+pub use connection::Connection;
+pub use failure::Failure;
+pub use live::{Live, Which};
+pub use send::{Fees, Receipt, Sender, Silent, Talk};

@@ -1,0 +1,292 @@
+//! An economy as it is on a cluster, with everything that instructions on it need.
+
+use core::mem::offset_of;
+
+use homeostat_client::{
+    address, governance,
+    instruction::{self as ix, StakeMint},
+    Action, Council, Economy, EconomyAddresses, Instruction, Life, Meter, Pool, PoolKind, Position,
+    Proposal, Pubkey, PROGRAM_ID,
+};
+
+use crate::{
+    connection::{decode, Connection},
+    failure::Failure,
+};
+
+/// Which economy: by its address, or by its mint and, if there are several, its creator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Which {
+    /// Its address.
+    pub economy: Option<Pubkey>,
+    /// Its mint.
+    pub mint: Option<Pubkey>,
+    /// Who made it.
+    pub creator: Option<Pubkey>,
+}
+
+/// An economy that was read.
+#[derive(Clone, Debug)]
+pub struct Live {
+    /// Its addresses.
+    pub at: EconomyAddresses,
+    /// The account.
+    pub economy: Box<Economy>,
+    /// Its pools, the native one first.
+    pub pools: Vec<Pool>,
+    /// The same as instructions want them.
+    pub stakes: Vec<StakeMint>,
+}
+
+impl Which {
+    /// Finds the economy's address.
+    ///
+    /// # Errors
+    ///
+    /// Nothing named; no economy of that mint, or several (then they are listed).
+    pub fn find(&self, connection: &Connection) -> Result<Pubkey, Failure> {
+        match (self.economy, self.mint, self.creator) {
+            (Some(economy), _, _) => Ok(economy),
+            (None, Some(mint), Some(creator)) => Ok(EconomyAddresses::new(&mint, &creator).economy),
+            (None, Some(mint), None) => Self::of_mint(connection, &mint),
+            (None, None, _) => Err(Failure::new("no_economy", "which economy?").remedy(
+                "name it with --economy ADDRESS, or by its token with --mint ADDRESS \
+                 (or set HOMEOSTAT_ECONOMY)",
+            )),
+        }
+    }
+
+    fn of_mint(connection: &Connection, mint: &Pubkey) -> Result<Pubkey, Failure> {
+        let found = connection.search::<Economy>(&[(offset_of!(Economy, mint), mint.as_ref())])?;
+        match found.as_slice() {
+            [(economy, _)] => Ok(*economy),
+            [] => Err(Failure::new(
+                "unknown_mint",
+                format!("{mint} has no economy on {}", connection.cluster()),
+            )
+            .remedy("check the address and --url; `homeostat create-economy` makes one")),
+            many => {
+                let list: Vec<_> = many
+                    .iter()
+                    .map(|(economy, state)| format!("{economy} (of {})", state.creator))
+                    .collect();
+                Err(Failure::new(
+                    "ambiguous_mint",
+                    format!("{mint} has {} economies: {}", many.len(), list.join(", ")),
+                )
+                .remedy(
+                    "anybody can make one for any mint; name yours with --economy or --creator",
+                ))
+            }
+        }
+    }
+
+    /// Finds and reads it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Which::find`]; it is not there, or what is there is no economy.
+    pub fn read(&self, connection: &Connection) -> Result<Live, Failure> {
+        Live::read(connection, &self.find(connection)?)
+    }
+}
+
+impl Live {
+    /// Reads an economy and its pools.
+    ///
+    /// # Errors
+    ///
+    /// It is not there, or what is there is no economy.
+    pub fn read(connection: &Connection, address: &Pubkey) -> Result<Self, Failure> {
+        let Some(account) = connection.account(address)? else {
+            return Err(no_economy(connection, address));
+        };
+        let economy: Box<Economy> = Box::new(decode(address, &account)?);
+        let at = EconomyAddresses::new(&economy.mint, &economy.creator);
+        if at.economy != *address {
+            return Err(connection.nonsense("an economy that is not at its address"));
+        }
+        let slots: Vec<Pubkey> = economy
+            .pools
+            .iter()
+            .take(usize::from(economy.pool_count))
+            .map(|slot| slot.pool)
+            .collect();
+        let mut pools = Vec::with_capacity(slots.len());
+        for (address, account) in slots.iter().zip(connection.accounts(&slots)?) {
+            let account = account.ok_or_else(|| connection.nonsense("a pool is missing"))?;
+            pools.push(decode::<Pool>(address, &account)?);
+        }
+        let stakes = pools
+            .iter()
+            .map(|pool| StakeMint {
+                mint: pool.stake_mint,
+                token_program: pool.stake_token_program,
+                amm_vault: (pool.kind == PoolKind::Liquidity as u8).then_some(pool.amm_vault),
+            })
+            .collect();
+        Ok(Self {
+            at,
+            economy,
+            pools,
+            stakes,
+        })
+    }
+
+    /// `Life` by name.
+    pub fn life(&self) -> &'static str {
+        match self.economy.life {
+            life if life == Life::Draft as u8 => "draft",
+            life if life == Life::Live as u8 => "live",
+            _ => "retired",
+        }
+    }
+
+    /// The token program of the economy's mint.
+    pub fn token_program(&self) -> Pubkey {
+        self.economy.token_program
+    }
+
+    /// The token account that wallets use for the economy's mint.
+    pub fn tokens_of(&self, owner: &Pubkey) -> Pubkey {
+        associated(owner, &self.at.mint, &self.token_program())
+    }
+
+    /// The pool of a stake mint; the native one without a mint.
+    ///
+    /// # Errors
+    ///
+    /// There is no such pool.
+    pub fn pool(&self, stake_mint: Option<&Pubkey>) -> Result<(StakeMint, &Pool), Failure> {
+        let mint = stake_mint.unwrap_or(&self.at.mint);
+        self.stakes
+            .iter()
+            .zip(&self.pools)
+            .find(|(stake, _)| stake.mint == *mint)
+            .map(|(stake, pool)| (*stake, pool))
+            .ok_or_else(|| {
+                let known: Vec<_> = self
+                    .stakes
+                    .iter()
+                    .map(|stake| stake.mint.to_string())
+                    .collect();
+                Failure::new("no_pool", format!("there is no pool for {mint}")).remedy(format!(
+                    "the economy's pools take {}",
+                    if known.is_empty() {
+                        "nothing yet".to_owned()
+                    } else {
+                        known.join(", ")
+                    }
+                ))
+            })
+    }
+
+    /// A wallet's position in a pool; `None` when it never opened one.
+    ///
+    /// # Errors
+    ///
+    /// The server's.
+    pub fn position(
+        &self,
+        connection: &Connection,
+        stake: &StakeMint,
+        owner: &Pubkey,
+    ) -> Result<Option<Position>, Failure> {
+        connection.fetch(&address::position(&self.at.pool(&stake.mint), owner))
+    }
+
+    /// Its meters, by shard.
+    ///
+    /// # Errors
+    ///
+    /// The server's.
+    pub fn meters(&self, connection: &Connection) -> Result<Vec<Meter>, Failure> {
+        let addresses: Vec<_> = (0..self.economy.meter_count)
+            .map(|shard| self.at.meter(shard))
+            .collect();
+        addresses
+            .iter()
+            .zip(connection.accounts(&addresses)?)
+            .map(|(address, account)| {
+                let account = account.ok_or_else(|| connection.nonsense("a meter is missing"))?;
+                decode(address, &account)
+            })
+            .collect()
+    }
+
+    /// Its council; `None` before there is one.
+    ///
+    /// # Errors
+    ///
+    /// The server's.
+    pub fn council(&self, connection: &Connection) -> Result<Option<Council>, Failure> {
+        connection.fetch(&self.at.council)
+    }
+
+    /// A proposal.
+    ///
+    /// # Errors
+    ///
+    /// The server's; there is none with this index.
+    pub fn proposal(&self, connection: &Connection, index: u64) -> Result<Proposal, Failure> {
+        connection
+            .fetch(&address::proposal(&self.at.economy, index))?
+            .ok_or_else(|| {
+                Failure::new("no_proposal", format!("there is no proposal {index}"))
+                    .remedy("`homeostat proposals` lists them; closed ones are in the audit log")
+            })
+    }
+
+    /// Ends a period.
+    pub fn crank(&self, keeper: &Pubkey) -> Instruction {
+        ix::crank(
+            &self.at,
+            keeper,
+            &self.token_program(),
+            &self.stakes,
+            &self.economy,
+        )
+    }
+
+    /// One decision as return data.
+    pub fn preview(&self, controller: u8) -> Instruction {
+        ix::preview(&self.at, &self.stakes, &self.economy, controller)
+    }
+
+    /// Executes a proposal with these actions.
+    pub fn execute(&self, anybody: &Pubkey, index: u64, actions: &[Action]) -> Instruction {
+        governance::execute(&self.at, anybody, &self.token_program(), index, actions)
+    }
+}
+
+/// The associated token account.
+pub fn associated(owner: &Pubkey, mint: &Pubkey, token_program: &Pubkey) -> Pubkey {
+    anchor_spl::associated_token::get_associated_token_address_with_program_id(
+        owner,
+        mint,
+        token_program,
+    )
+}
+
+/// Why there is nothing: the program is missing, or only the economy.
+fn no_economy(connection: &Connection, address: &Pubkey) -> Failure {
+    match connection.account(&PROGRAM_ID) {
+        Ok(Some(program)) if program.executable => Failure::new(
+            "no_economy",
+            format!(
+                "there is no economy at {address} on {}",
+                connection.cluster()
+            ),
+        )
+        .remedy("check the address and --url; `homeostat create-economy` makes one"),
+        Ok(_) => Failure::new(
+            "no_program",
+            format!(
+                "the program {PROGRAM_ID} is not on {}",
+                connection.cluster()
+            ),
+        )
+        .remedy("this is another cluster than you mean (--url), or the program is not deployed"),
+        Err(failure) => failure,
+    }
+}
