@@ -38,7 +38,10 @@ struct Body {
     fields: Vec<Value>,
 }
 
-static LAYOUTS: LazyLock<Option<(Vec<Named>, BTreeMap<String, Body>)>> = LazyLock::new(|| {
+/// Account types, and every type by name.
+type Layouts = (Vec<Named>, BTreeMap<String, Body>);
+
+static LAYOUTS: LazyLock<Option<Layouts>> = LazyLock::new(|| {
     let idl: Idl = serde_json::from_str(IDL).ok()?;
     let types = idl.types.into_iter().map(|one| (one.name, one.body));
     Some((idl.accounts, types.collect()))

@@ -1,0 +1,171 @@
+//! Commands that talk to a cluster.
+
+pub mod amount;
+pub mod key;
+pub mod staking;
+pub mod status;
+pub mod write;
+
+use std::io::{self, Write};
+
+use homeostat_ops::{Connection, Live, Settings, Which, Wishes};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::output::{self, Format};
+use key::Key;
+
+/// Options of every command that talks to a cluster; those of the Solana command line.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ClusterArgs {
+    /// JSON-RPC URL or moniker [mainnet-beta, testnet, devnet, localhost, or m, t, d, l]
+    #[arg(short, long, global = true, value_name = "URL_OR_MONIKER", help_heading = "Cluster")]
+    pub url: Option<String>,
+
+    /// Key that pays and signs: a file, or `-` for stdin; an address with --sign-only
+    #[arg(short, long, global = true, value_name = "KEYPAIR", help_heading = "Cluster")]
+    pub keypair: Option<String>,
+
+    /// Solana configuration file [default: ~/.config/solana/cli/config.yml]
+    #[arg(short = 'C', long, global = true, value_name = "FILE", help_heading = "Cluster")]
+    pub config: Option<String>,
+
+    /// How sure an answer has to be [processed, confirmed, finalized]
+    #[arg(long, global = true, value_name = "LEVEL", help_heading = "Cluster")]
+    pub commitment: Option<String>,
+
+    /// Tell more on stderr
+    #[arg(short, long, global = true, help_heading = "Cluster")]
+    pub verbose: bool,
+}
+
+/// Which economy a command is about.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct WhichArgs {
+    /// Address of the economy
+    #[arg(long, value_name = "ADDRESS", env = "HOMEOSTAT_ECONOMY", help_heading = "Economy")]
+    pub economy: Option<String>,
+
+    /// The economy of this token
+    #[arg(long, value_name = "ADDRESS", help_heading = "Economy")]
+    pub mint: Option<String>,
+
+    /// The economy that this wallet made (with --mint, where there are several)
+    #[arg(long, value_name = "ADDRESS", requires = "mint", help_heading = "Economy")]
+    pub creator: Option<String>,
+}
+
+impl WhichArgs {
+    /// The addresses.
+    ///
+    /// # Errors
+    ///
+    /// One that is none.
+    pub fn which(&self) -> Result<Which, Failure> {
+        let read = |text: &Option<String>, what: &str| {
+            text.as_deref()
+                .map(|text| homeostat_ops::signer::read_address(text, what))
+                .transpose()
+        };
+        let mint = read(&self.mint, "--mint")?;
+        Ok(Which {
+            // A token named on the command line goes before an economy of the environment.
+            economy: if mint.is_some() { None } else { read(&self.economy, "--economy")? },
+            mint,
+            creator: read(&self.creator, "--creator")?,
+        })
+    }
+}
+
+/// A command's surroundings.
+pub struct Context {
+    /// Where to ask and whose key.
+    pub settings: Settings,
+    /// The cluster, which has answered.
+    pub connection: Connection,
+    /// Format of the data on stdout.
+    pub format: Format,
+    /// Whether to tell more.
+    pub verbose: bool,
+}
+
+impl Context {
+    /// Resolves the settings and asks the cluster who it is.
+    ///
+    /// # Errors
+    ///
+    /// Wrong settings, or a cluster that does not answer.
+    pub fn open(arguments: &ClusterArgs, format: Format) -> Result<Self, Failure> {
+        let settings = Wishes {
+            url: arguments.url.clone(),
+            keypair: arguments.keypair.clone(),
+            config: arguments.config.clone(),
+            commitment: arguments.commitment.clone(),
+        }
+        .resolve()?;
+        let connection = Connection::open(&settings)?;
+        let context = Self {
+            settings,
+            connection,
+            format,
+            verbose: arguments.verbose,
+        };
+        context.detail(|| format!("cluster: {}", context.connection.cluster()));
+        Ok(context)
+    }
+
+    /// The economy that is meant.
+    ///
+    /// # Errors
+    ///
+    /// None is named, or there is none.
+    pub fn live(&self, which: &WhichArgs) -> Result<Live, Failure> {
+        which.which()?.read(&self.connection)
+    }
+
+    /// The key of `--keypair` or the configuration.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn key(&self) -> Result<Key, Failure> {
+        Key::read(&self.settings.keypair)
+    }
+
+    /// A line on stderr.
+    pub fn say(&self, line: &str) {
+        // Nobody to tell that nobody listens.
+        let _ = writeln!(io::stderr(), "{line}");
+    }
+
+    /// A line on stderr with `-v`.
+    pub fn detail(&self, line: impl FnOnce() -> String) {
+        if self.verbose {
+            self.say(&line());
+        }
+    }
+
+    /// Prints an answer: its own text, or JSON.
+    ///
+    /// # Errors
+    ///
+    /// Stdout cannot be written.
+    pub fn answer(&self, answer: &impl Answer) -> Result<(), Failure> {
+        output::to_stdout(|out| match self.format {
+            Format::Display => answer.display(out),
+            format => output::write_json(&mut { out }, answer, format).map_err(io::Error::other),
+        })
+        .map_err(|error| Failure::new("write_failed", format!("cannot write to stdout: {error}")))
+    }
+}
+
+/// What a command prints. The JSON has a committed schema: see [`crate::schema`].
+pub trait Answer: Serialize + JsonSchema {
+    /// As text for a person.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    fn display(&self, out: &mut dyn Write) -> io::Result<()>;
+}

@@ -1,0 +1,473 @@
+//! Sending what a command wants to write: shown first, tried out, confirmed; or signed
+//! only, or simulated.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use homeostat_client::{Instruction, Pubkey};
+use homeostat_ops::cluster::Kind;
+use homeostat_ops::connection::refusal;
+use homeostat_ops::offline::{assemble, sign_only, Presigned};
+use homeostat_ops::send::{unsigned, Prepared};
+use homeostat_ops::{fields, Cluster, Fees, Sender, Talk};
+use schemars::JsonSchema;
+use serde::Serialize;
+use solana_hash::Hash;
+use solana_message::{Message, VersionedMessage};
+use solana_program::hash::Hash as ProgramHash;
+use solana_signer::Signer;
+
+use super::key::Key;
+use super::{Answer, Context};
+use crate::failure::Failure;
+use crate::output;
+
+/// Options of every command that sends a transaction.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Transaction")]
+pub struct SendArgs {
+    /// Price of a compute unit (micro-lamports) [default: what three quarters paid lately]
+    #[arg(long, value_name = "MICRO_LAMPORTS")]
+    pub with_compute_unit_price: Option<u64>,
+
+    /// Most that the priority of a transaction may cost (lamports)
+    #[arg(long, value_name = "LAMPORTS", default_value_t = 100_000)]
+    pub max_priority_fee: u64,
+
+    /// Who pays the transaction and its rents, if not --keypair
+    #[arg(long, value_name = "KEYPAIR")]
+    pub fee_payer: Option<String>,
+
+    /// Send nothing: show what would change, field by field
+    #[arg(long, conflicts_with = "sign_only")]
+    pub simulate: bool,
+
+    /// Do not ask before writing to mainnet
+    #[arg(long)]
+    pub yes: bool,
+
+    /// Send nothing: sign with the keys at hand and print the signatures
+    #[arg(long, requires = "blockhash")]
+    pub sign_only: bool,
+
+    /// Use this blockhash (with --nonce: the nonce's value)
+    #[arg(long, value_name = "BLOCKHASH")]
+    pub blockhash: Option<String>,
+
+    /// A signature made elsewhere; may be given several times
+    #[arg(long, value_name = "ADDRESS=SIGNATURE")]
+    pub signer: Vec<String>,
+
+    /// A durable nonce account: the transaction does not expire
+    #[arg(long, value_name = "ADDRESS", requires = "blockhash")]
+    pub nonce: Option<String>,
+
+    /// Who may advance the nonce, if not --keypair
+    #[arg(long, value_name = "KEYPAIR", requires = "nonce")]
+    pub nonce_authority: Option<String>,
+
+    /// With --sign-only, print the message in base64 as well
+    #[arg(long, requires = "sign_only")]
+    pub dump_transaction_message: bool,
+}
+
+/// What a command wants to write.
+pub struct Intent<'a> {
+    /// The command's name.
+    pub command: &'static str,
+    /// One line for a person: "stake 5 tokens".
+    pub what: String,
+    /// The instructions, in order.
+    pub instructions: Vec<Instruction>,
+    /// Who signs besides the payer.
+    pub keys: Vec<&'a Key>,
+    /// Whether the program refuses durable nonces for it.
+    pub admin: bool,
+}
+
+/// What became of it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It went through.
+    Sent(Sent),
+    /// It would go through: what would change.
+    Simulated(Simulated),
+}
+
+/// A transaction that went through.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Sent {
+    /// Its signature.
+    pub signature: String,
+    /// Where it landed.
+    pub slot: u64,
+    /// Compute units of its try-out.
+    pub compute_units: u64,
+    /// What its priority cost at most.
+    pub priority_fee_lamports: u64,
+    /// How often it was signed: more than once when a blockhash expired.
+    pub attempts: u32,
+}
+
+/// What a transaction would change.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Simulated {
+    /// Compute units.
+    pub compute_units: u64,
+    /// Old and new values.
+    pub changes: Vec<Change>,
+    /// What the programs would log.
+    pub logs: Vec<String>,
+}
+
+/// A field that would change.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Change {
+    /// The account.
+    pub address: String,
+    /// Its type, or `Account` for lamports and data of other programs.
+    pub account: String,
+    /// Field.
+    pub field: String,
+    /// Value before; empty when the account is new.
+    pub old: String,
+    /// Value afterwards; empty when the account is closed.
+    pub new: String,
+}
+
+/// The answer of a command that writes.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Written {
+    /// The command.
+    pub command: String,
+    /// What it does, in a sentence.
+    pub what: String,
+    /// Where.
+    pub cluster: ClusterAnswer,
+    /// The address that pays.
+    pub payer: String,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// A cluster in an answer.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ClusterAnswer {
+    /// `mainnet-beta`, `testnet`, `devnet` or `another cluster`.
+    pub kind: String,
+    /// Genesis hash.
+    pub genesis: String,
+    /// Where it was asked.
+    pub url: String,
+}
+
+impl From<&Cluster> for ClusterAnswer {
+    fn from(cluster: &Cluster) -> Self {
+        Self {
+            kind: cluster.kind.to_string(),
+            genesis: cluster.genesis.clone(),
+            url: cluster.url.clone(),
+        }
+    }
+}
+
+impl Answer for Written {
+    fn display(&self, out: &mut dyn Write) -> io::Result<()> {
+        match &self.outcome {
+            Outcome::Sent(sent) => writeln!(
+                out,
+                "done: {}\n  signature  {}\n  slot       {}\n  compute    {} units, priority {} lamports",
+                self.what, sent.signature, sent.slot, sent.compute_units, sent.priority_fee_lamports
+            ),
+            Outcome::Simulated(simulated) => {
+                writeln!(out, "would go through: {} ({} compute units)", self.what, simulated.compute_units)?;
+                let mut last = "";
+                for change in &simulated.changes {
+                    if change.address != last {
+                        writeln!(out, "{} {}", change.account, change.address)?;
+                        last = &change.address;
+                    }
+                    let shown = |value: &str| if value.is_empty() { "-".to_owned() } else { value.to_owned() };
+                    writeln!(out, "  {}: {} -> {}", change.field, shown(&change.old), shown(&change.new))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Talk for Context {
+    fn say(&self, line: &str) {
+        Context::say(self, line);
+    }
+}
+
+impl SendArgs {
+    /// What a transaction may cost.
+    pub fn fees(&self) -> Fees {
+        Fees {
+            price: self.with_compute_unit_price,
+            cap: self.max_priority_fee,
+        }
+    }
+
+    /// Who pays: `--fee-payer`, or the command's own key.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn payer(&self, own: &Key) -> Result<Key, Failure> {
+        match &self.fee_payer {
+            Some(source) => Key::read(source),
+            None => Ok(own.clone()),
+        }
+    }
+}
+
+impl Context {
+    /// Shows, asks on mainnet, then sends (or signs, or simulates) and prints the answer.
+    ///
+    /// # Errors
+    ///
+    /// The cluster refuses, or nobody knows what became of it; see
+    /// [`homeostat_ops::send`].
+    pub fn write(&self, arguments: &SendArgs, own: &Key, intent: Intent<'_>) -> Result<(), Failure> {
+        if let Some(written) = self.perform(arguments, own, intent)? {
+            self.answer(&written)?;
+        }
+        Ok(())
+    }
+
+    /// The same without printing the answer; `None` when signatures were printed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Context::write`].
+    pub fn perform(
+        &self,
+        arguments: &SendArgs,
+        own: &Key,
+        intent: Intent<'_>,
+    ) -> Result<Option<Written>, Failure> {
+        let payer = arguments.payer(own)?;
+        if intent.admin && arguments.nonce.is_some() {
+            return Err(Failure::new(
+                "durable_nonce",
+                format!("`{}` refuses durable nonces", intent.command),
+            )
+            .remedy(
+                "a signed change that never expires could be sent years later; sign with a \
+                 recent blockhash (only pause, veto and what wallets do may be pre-signed)",
+            ));
+        }
+        self.say(&format!(
+            "{}\n  cluster  {}\n  payer    {}",
+            intent.what,
+            self.connection.cluster(),
+            payer.address()
+        ));
+        if arguments.blockhash.is_some() {
+            return self.with_blockhash(arguments, own, &payer, &intent);
+        }
+        let mut sender = Sender::new(&self.connection, arguments.fees());
+        sender.talk = self;
+        sender.watch = arguments.simulate;
+        let prepared = sender.prepare(&payer.address(), &intent.instructions)?;
+        let outcome = if arguments.simulate {
+            Outcome::Simulated(self.simulated(&prepared)?)
+        } else {
+            self.ask(arguments)?;
+            let here = |key: &Key| -> Result<(), Failure> {
+                key.signer().map(|_| ()).ok_or_else(|| {
+                    Failure::new("missing_key", format!("the key of {} is not here", key.address()))
+                        .remedy("give its file with --keypair, or sign elsewhere: --sign-only, then --signer")
+                })
+            };
+            here(&payer)?;
+            intent.keys.iter().try_for_each(|key| here(key))?;
+            let signers: Vec<&dyn Signer> =
+                intent.keys.iter().filter_map(|key| key.signer()).collect();
+            let Some(payer) = payer.signer() else {
+                return Ok(None);
+            };
+            let receipt = sender.send_prepared(&prepared, payer, &signers)?;
+            Outcome::Sent(Sent {
+                signature: receipt.signature.to_string(),
+                slot: receipt.slot,
+                compute_units: receipt.units,
+                priority_fee_lamports: receipt.priority,
+                attempts: receipt.attempts,
+            })
+        };
+        Ok(Some(self.written(&intent, &payer.address(), outcome)))
+    }
+
+    fn written(&self, intent: &Intent<'_>, payer: &Pubkey, outcome: Outcome) -> Written {
+        Written {
+            command: intent.command.to_owned(),
+            what: intent.what.clone(),
+            cluster: self.connection.cluster().into(),
+            payer: payer.to_string(),
+            outcome,
+        }
+    }
+
+    /// Asks before mainnet is written to.
+    fn ask(&self, arguments: &SendArgs) -> Result<(), Failure> {
+        if arguments.yes || self.connection.cluster().kind != Kind::MainnetBeta {
+            return Ok(());
+        }
+        let refused = |message: &str| {
+            Failure::new("not_confirmed", message)
+                .remedy("look at it with --simulate, then add --yes; nothing was sent")
+        };
+        if !io::stdin().is_terminal() {
+            return Err(refused("this writes to mainnet-beta, and there is nobody to ask"));
+        }
+        let _ = write!(io::stderr(), "This is mainnet-beta. Send? [y/N] ");
+        let mut answer = String::new();
+        let read = io::stdin().lock().read_line(&mut answer);
+        match (read, answer.trim()) {
+            (Ok(_), "y" | "Y" | "yes") => Ok(()),
+            _ => Err(refused("not sent")),
+        }
+    }
+
+    /// With a blockhash from the command line the transaction is built from the
+    /// arguments alone, so that every place that signs builds the same bytes.
+    fn with_blockhash(
+        &self,
+        arguments: &SendArgs,
+        own: &Key,
+        payer: &Key,
+        intent: &Intent<'_>,
+    ) -> Result<Option<Written>, Failure> {
+        let text = arguments.blockhash.as_deref().unwrap_or_default();
+        let blockhash: Hash = text.parse().map_err(|_| {
+            Failure::new("bad_blockhash", format!("{} is not a blockhash", crate::failure::quoted(text)))
+                .remedy("`solana-keygen` does not make them: take the one of `--sign-only` or of `solana nonce`")
+        })?;
+        let presigned = arguments
+            .signer
+            .iter()
+            .map(|text| text.parse())
+            .collect::<Result<Vec<Presigned>, Failure>>()?;
+        let authority = match &arguments.nonce_authority {
+            Some(source) => Key::read(source)?,
+            None => own.clone(),
+        };
+        let mut instructions = Vec::new();
+        if let Some(nonce) = &arguments.nonce {
+            let nonce = homeostat_ops::signer::read_address(nonce, "--nonce")?;
+            instructions.push(solana_system_interface::instruction::advance_nonce_account(
+                &nonce,
+                &authority.address(),
+            ));
+        }
+        instructions.extend(intent.instructions.iter().cloned());
+        let message = VersionedMessage::Legacy(Message::new_with_blockhash(
+            &instructions,
+            Some(&payer.address()),
+            &ProgramHash::new_from_array(blockhash.to_bytes()),
+        ));
+        let keys: Vec<&dyn Signer> = [payer, &authority, own]
+            .into_iter()
+            .chain(intent.keys.iter().copied())
+            .filter_map(Key::signer)
+            .collect();
+        if arguments.sign_only {
+            let signed = sign_only(&message, &keys, &presigned, arguments.dump_transaction_message)?;
+            output::to_stdout(|out| match self.format {
+                output::Format::Display => {
+                    writeln!(out, "Blockhash: {}", signed.blockhash)?;
+                    if let Some(message) = &signed.message {
+                        writeln!(out, "Transaction Message: {message}")?;
+                    }
+                    let list = |out: &mut dyn Write, title: &str, lines: &[String]| {
+                        if lines.is_empty() {
+                            return Ok(());
+                        }
+                        writeln!(out, "{title}:")?;
+                        lines.iter().try_for_each(|line| writeln!(out, " {line}"))
+                    };
+                    list(out, "Signers (Pubkey=Signature)", &signed.signers)?;
+                    list(out, "Absent Signers (Pubkey)", &signed.absent)?;
+                    list(out, "Bad Signatures (Pubkey)", &signed.bad_sig)
+                }
+                format => output::write_json(&mut { out }, &signed, format).map_err(io::Error::other),
+            })
+            .map_err(|error| Failure::new("write_failed", format!("cannot write to stdout: {error}")))?;
+            return Ok(None);
+        }
+        let mut sender = Sender::new(&self.connection, arguments.fees());
+        sender.talk = self;
+        // The trial tells a refusal in words; the real one would only have a number.
+        let trial = self.connection.simulate(&unsigned(message.clone()), &[])?;
+        if let Some(error) = trial.err {
+            let logs = trial.logs.unwrap_or_default();
+            return Err(refusal(&error.into(), &logs));
+        }
+        let transaction = assemble(message, &keys, &presigned)?;
+        self.ask(arguments)?;
+        let slot = sender.deliver(&transaction, None)?.unwrap_or_default();
+        let outcome = Outcome::Sent(Sent {
+            signature: transaction.signatures.first().copied().unwrap_or_default().to_string(),
+            slot,
+            compute_units: trial.units_consumed.unwrap_or_default(),
+            priority_fee_lamports: 0,
+            attempts: 1,
+        });
+        Ok(Some(self.written(intent, &payer.address(), outcome)))
+    }
+
+    /// Old and new values of every account that a try-out would write.
+    fn simulated(&self, prepared: &Prepared) -> Result<Simulated, Failure> {
+        let old = self.connection.accounts(&prepared.watched)?;
+        let new = prepared.simulation.accounts.clone().unwrap_or_default();
+        let mut changes = Vec::new();
+        for ((address, old), new) in prepared.watched.iter().zip(old).zip(new) {
+            let new = new.and_then(|account| account.to_account());
+            let bytes = |account: &Option<solana_account::Account>| {
+                account.as_ref().map(|account| account.data.clone()).unwrap_or_default()
+            };
+            let lamports = |account: &Option<solana_account::Account>| {
+                account.as_ref().map(|account| account.lamports.to_string()).unwrap_or_default()
+            };
+            let mut change = |account: &str, field: &str, old: String, new: String| {
+                if old != new {
+                    changes.push(Change {
+                        address: address.to_string(),
+                        account: account.to_owned(),
+                        field: field.to_owned(),
+                        old,
+                        new,
+                    });
+                }
+            };
+            let (before, after) = (bytes(&old), bytes(&new));
+            change("Account", "lamports", lamports(&old), lamports(&new));
+            let name = fields::read(&after).or(fields::read(&before)).map(|(name, _)| name);
+            if let Some(name) = name {
+                for (field, old, new) in fields::difference(&before, &after) {
+                    change(name, &field, old, new);
+                }
+            } else if let (Some(old), Some(new)) = (tokens(&before), tokens(&after)) {
+                change("Tokens", "amount", old.to_string(), new.to_string());
+            }
+        }
+        Ok(Simulated {
+            compute_units: prepared.units,
+            changes,
+            logs: prepared.simulation.logs.clone().unwrap_or_default(),
+        })
+    }
+}
+
+/// The amount of a token account (base units).
+fn tokens(data: &[u8]) -> Option<u64> {
+    // Both token programs: mint, owner, amount; a mint account is shorter.
+    if data.len() < 165 {
+        return None;
+    }
+    data.get(64..72)?.try_into().ok().map(u64::from_le_bytes)
+}
