@@ -2,12 +2,14 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::chain::{payments, staking, status, ClusterArgs};
 use crate::demo;
 use crate::output::Format;
 use crate::replay;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 success, 1 failure, 2 wrong usage.
+Exit codes: 0 success, 1 failure, 2 wrong usage, 3 the cluster does not answer or answers nonsense,
+4 the cluster refuses the transaction, 5 it was sent and nobody knows what became of it.
 
 Errors are text on stderr; with --output json or json-compact they are an object on stdout:
   {\"error\": {\"code\": \"bad_number\", \"message\": \"…\", \"remedy\": \"…\",
@@ -28,6 +30,10 @@ pub struct Arguments {
     )]
     pub output: Format,
 
+    /// Which cluster, whose key
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -42,6 +48,24 @@ pub enum Command {
     /// Run the control law over a recorded series: what would it have done?
     #[command(long_about = replay::LONG_ABOUT, after_long_help = replay::AFTER_LONG_HELP)]
     Replay(replay::Arguments),
+    /// An economy at a glance, and what a wallet has in it
+    Status(status::StatusArgs),
+    /// Stake tokens
+    Stake(staking::AmountArgs),
+    /// Ask for stake back; `withdraw` pays it after the unbonding time
+    Unstake(staking::AmountArgs),
+    /// Take out what has waited long enough
+    Withdraw(staking::ExitArgs),
+    /// Take the rewards
+    Claim(staking::ExitArgs),
+    /// Pay a wallet through the economy, which takes its fee
+    Pay(payments::PayArgs),
+    /// Mint what has accrued and is not in the reward vault yet
+    TopUp(payments::PlainArgs),
+    /// Burn fees and move them to stakers and treasury
+    Collect(payments::CollectArgs),
+    /// End a period: measure, decide, emit; pays a bounty
+    Crank(payments::PlainArgs),
 }
 
 #[cfg(test)]

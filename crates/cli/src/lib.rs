@@ -7,10 +7,12 @@
 #![warn(missing_docs)]
 
 mod args;
+pub mod chain;
 pub mod demo;
 pub mod output;
 pub mod replay;
 pub mod report;
+pub mod schema;
 
 pub use homeostat_ops::{decimal, failure, settings};
 
@@ -21,6 +23,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::args::{Arguments, Command};
+use crate::chain::{payments, staking, status, Context};
 use crate::failure::Failure;
 use crate::output::Format;
 
@@ -33,10 +36,28 @@ pub fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Demo(demo) => demo::run(demo, arguments.output),
         Command::Replay(replay) => replay::run(replay, arguments.output),
+        command => on_chain(command, &arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => tell(&failure, arguments.output, ExitCode::FAILURE),
+        Err(failure) => tell(&failure, arguments.output, ExitCode::from(failure.exit())),
+    }
+}
+
+/// The commands that talk to a cluster.
+fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
+    let context = &Context::open(&arguments.cluster, arguments.output)?;
+    match command {
+        Command::Demo(_) | Command::Replay(_) => Ok(()),
+        Command::Status(arguments) => status::status(context, arguments),
+        Command::Stake(arguments) => staking::stake(context, arguments),
+        Command::Unstake(arguments) => staking::unstake(context, arguments),
+        Command::Withdraw(arguments) => staking::withdraw(context, arguments),
+        Command::Claim(arguments) => staking::claim(context, arguments),
+        Command::Pay(arguments) => payments::pay(context, arguments),
+        Command::TopUp(arguments) => payments::top_up(context, arguments),
+        Command::Collect(arguments) => payments::collect(context, arguments),
+        Command::Crank(arguments) => payments::crank(context, arguments),
     }
 }
 

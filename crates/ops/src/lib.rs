@@ -17,6 +17,7 @@ pub mod fields;
 pub mod files;
 pub mod live;
 pub mod offline;
+pub mod program;
 pub mod send;
 pub mod settings;
 pub mod signer;

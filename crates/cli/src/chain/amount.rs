@@ -52,7 +52,10 @@ impl Wanted {
                 .ok_or_else(|| {
                     Failure::new(
                         "bad_amount",
-                        format!("{} is not an amount of this token", quoted(&tokens.to_string())),
+                        format!(
+                            "{} is not an amount of this token",
+                            quoted(&tokens.to_string())
+                        ),
                     )
                     .remedy(format!(
                         "write tokens above 0 with at most {decimals} decimal places"

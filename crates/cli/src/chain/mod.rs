@@ -2,12 +2,14 @@
 
 pub mod amount;
 pub mod key;
+pub mod payments;
 pub mod staking;
 pub mod status;
 pub mod write;
 
 use std::io::{self, Write};
 
+use homeostat_client::{Instruction, Pubkey};
 use homeostat_ops::{Connection, Live, Settings, Which, Wishes};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -20,15 +22,33 @@ use key::Key;
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ClusterArgs {
     /// JSON-RPC URL or moniker [mainnet-beta, testnet, devnet, localhost, or m, t, d, l]
-    #[arg(short, long, global = true, value_name = "URL_OR_MONIKER", help_heading = "Cluster")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "URL_OR_MONIKER",
+        help_heading = "Cluster"
+    )]
     pub url: Option<String>,
 
     /// Key that pays and signs: a file, or `-` for stdin; an address with --sign-only
-    #[arg(short, long, global = true, value_name = "KEYPAIR", help_heading = "Cluster")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "KEYPAIR",
+        help_heading = "Cluster"
+    )]
     pub keypair: Option<String>,
 
     /// Solana configuration file [default: ~/.config/solana/cli/config.yml]
-    #[arg(short = 'C', long, global = true, value_name = "FILE", help_heading = "Cluster")]
+    #[arg(
+        short = 'C',
+        long,
+        global = true,
+        value_name = "FILE",
+        help_heading = "Cluster"
+    )]
     pub config: Option<String>,
 
     /// How sure an answer has to be [processed, confirmed, finalized]
@@ -44,7 +64,12 @@ pub struct ClusterArgs {
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct WhichArgs {
     /// Address of the economy
-    #[arg(long, value_name = "ADDRESS", env = "HOMEOSTAT_ECONOMY", help_heading = "Economy")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "HOMEOSTAT_ECONOMY",
+        help_heading = "Economy"
+    )]
     pub economy: Option<String>,
 
     /// The economy of this token
@@ -52,7 +77,12 @@ pub struct WhichArgs {
     pub mint: Option<String>,
 
     /// The economy that this wallet made (with --mint, where there are several)
-    #[arg(long, value_name = "ADDRESS", requires = "mint", help_heading = "Economy")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        requires = "mint",
+        help_heading = "Economy"
+    )]
     pub creator: Option<String>,
 }
 
@@ -71,7 +101,11 @@ impl WhichArgs {
         let mint = read(&self.mint, "--mint")?;
         Ok(Which {
             // A token named on the command line goes before an economy of the environment.
-            economy: if mint.is_some() { None } else { read(&self.economy, "--economy")? },
+            economy: if mint.is_some() {
+                None
+            } else {
+                read(&self.economy, "--economy")?
+            },
             mint,
             creator: read(&self.creator, "--creator")?,
         })
@@ -168,4 +202,73 @@ pub trait Answer: Serialize + JsonSchema {
     ///
     /// Those of `out`.
     fn display(&self, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// The balance of a token account; 0 when there is none (base units).
+fn balance(context: &Context, tokens: &Pubkey) -> Result<u64, Failure> {
+    let account = context.connection.account(tokens)?;
+    Ok(account
+        .as_ref()
+        .and_then(|account| write::tokens(&account.data))
+        .unwrap_or(0))
+}
+
+/// Creates a wallet's token account, or does nothing when it is there.
+fn create_associated(
+    payer: &Pubkey,
+    owner: &Pubkey,
+    mint: &Pubkey,
+    token_program: &Pubkey,
+) -> Instruction {
+    anchor_spl::associated_token::spl_associated_token_account::instruction::create_associated_token_account_idempotent(
+        payer,
+        owner,
+        mint,
+        token_program,
+    )
+}
+
+/// Seconds for a person: the two largest units.
+pub fn duration(seconds: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (size, name) in UNITS {
+        let count = rest / size;
+        rest %= size;
+        if count > 0 && parts.len() < 2 {
+            parts.push(format!("{count} {name}"));
+        } else if !parts.is_empty() {
+            break;
+        }
+    }
+    if parts.is_empty() {
+        return "0 s".to_owned();
+    }
+    parts.join(" ")
+}
+
+/// Unix seconds as a date and time in UTC.
+pub fn time(unix: i64) -> String {
+    match chrono::DateTime::from_timestamp(unix, 0) {
+        Some(time) => time.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        None => format!("at {unix}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_and_times_are_for_people() {
+        assert_eq!(duration(0), "0 s");
+        assert_eq!(duration(59), "59 s");
+        assert_eq!(duration(3_600), "1 h");
+        assert_eq!(duration(90_061), "1 d 1 h");
+        assert_eq!(duration(86_430), "1 d");
+        assert_eq!(time(0), "1970-01-01 00:00:00 UTC");
+        assert_eq!(time(1_767_571_200), "2026-01-05 00:00:00 UTC");
+        assert_eq!(time(i64::MAX), format!("at {}", i64::MAX));
+    }
 }

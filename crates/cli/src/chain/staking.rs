@@ -1,28 +1,123 @@
 //! `stake`, `unstake`, `withdraw`, `claim`: what a wallet does with a pool.
 
-use homeostat_client::instruction::{self as ix};
-use homeostat_client::{address, Instruction};
+use homeostat_client::instruction::{self as ix, StakeMint};
+use homeostat_client::wallet::{self, Held, Payout};
+use homeostat_client::{error, Instruction, Pool, Position, Pubkey};
 use homeostat_ops::live::associated;
+use homeostat_ops::signer::read_address;
+use homeostat_ops::Live;
 
-use super::amount::Wanted;
+use super::amount::{Amount, Wanted};
+use super::key::Key;
 use super::write::{Intent, SendArgs};
 use super::{Context, WhichArgs};
 use crate::failure::Failure;
 
-/// Arguments of `stake`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct StakeArgs {
-    /// Tokens, or ALL that the wallet has
-    pub amount: Wanted,
-
-    /// Stake in the pool of this mint [default: the economy's own token]
+/// Which pool.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct PoolArgs {
+    /// Pool of this stake mint [default: the economy's own token]
     #[arg(long, value_name = "MINT")]
     pub pool: Option<String>,
+}
 
+/// Arguments of `stake` and `unstake`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct AmountArgs {
+    /// Tokens, or ALL
+    pub amount: Wanted,
+    #[command(flatten)]
+    pool: PoolArgs,
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
     send: SendArgs,
+}
+
+/// Arguments of `withdraw` and `claim`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ExitArgs {
+    #[command(flatten)]
+    pool: PoolArgs,
+    #[command(flatten)]
+    which: WhichArgs,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
+/// A wallet in front of a pool.
+struct Wallet {
+    live: Live,
+    own: Key,
+    stake: StakeMint,
+    pool: Pool,
+    /// The wallet's account of the stake mint.
+    tokens: Pubkey,
+    position: Option<Position>,
+}
+
+impl Wallet {
+    fn open(context: &Context, which: &WhichArgs, pool: &PoolArgs) -> Result<Self, Failure> {
+        let live = context.live(which)?;
+        let own = context.key()?;
+        let mint = pool
+            .pool
+            .as_deref()
+            .map(|text| read_address(text, "--pool"))
+            .transpose()?;
+        let (stake, pool) = live.pool(mint.as_ref())?;
+        let pool = *pool;
+        let tokens = associated(&own.address(), &stake.mint, &stake.token_program);
+        let position = live.position(&context.connection, &stake, &own.address())?;
+        Ok(Self {
+            live,
+            own,
+            stake,
+            pool,
+            tokens,
+            position,
+        })
+    }
+
+    fn owner(&self) -> Pubkey {
+        self.own.address()
+    }
+
+    fn pool_address(&self) -> Pubkey {
+        self.live.at.pool(&self.stake.mint)
+    }
+
+    fn amount(&self, base: u64) -> Amount {
+        Amount::new(base, self.pool.decimals)
+    }
+
+    fn opened(&self) -> Result<&Position, Failure> {
+        self.position.as_ref().ok_or_else(|| {
+            Failure::new(
+                "no_position",
+                format!("{} has nothing in this pool", self.owner()),
+            )
+            .remedy("`homeostat stake` begins; is --keypair the right wallet?")
+        })
+    }
+
+    fn write(
+        &self,
+        context: &Context,
+        send: &SendArgs,
+        command: &'static str,
+        what: String,
+        instructions: Vec<Instruction>,
+    ) -> Result<(), Failure> {
+        let intent = Intent {
+            command,
+            what,
+            instructions,
+            keys: vec![&self.own],
+            admin: false,
+        };
+        context.write(send, &self.own, intent)
+    }
 }
 
 /// `stake`: opens the position if there is none.
@@ -30,38 +125,161 @@ pub struct StakeArgs {
 /// # Errors
 ///
 /// A wrong amount or pool; what the cluster refuses.
-pub fn stake(context: &Context, arguments: &StakeArgs) -> Result<(), Failure> {
-    let live = context.live(&arguments.which)?;
-    let own = context.key()?;
-    let payer = arguments.send.payer(&own)?.address();
-    let mint = arguments
-        .pool
-        .as_deref()
-        .map(|text| homeostat_ops::signer::read_address(text, "--pool"))
-        .transpose()?;
-    let (stake, pool) = live.pool(mint.as_ref())?;
-    let tokens = associated(&own.address(), &stake.mint, &stake.token_program);
-    let balance = super::balance(context, &tokens)?;
-    let amount = arguments.amount.base(balance, pool.decimals)?;
-    let mut instructions: Vec<Instruction> = Vec::new();
-    let pool_address = live.at.pool(&stake.mint);
-    if live.position(&context.connection, &stake, &own.address())?.is_none() {
-        instructions.push(ix::open_position(&pool_address, &own.address(), &payer));
-    }
-    instructions.push(ix::stake(&live.at.economy, &stake, &own.address(), &tokens, amount));
-    let _ = address::position(&pool_address, &own.address());
-    context.write(
-        &arguments.send,
-        &own,
-        Intent {
-            command: "stake",
-            what: format!(
-                "stake {} tokens",
-                super::amount::Amount::new(amount, pool.decimals)
+pub fn stake(context: &Context, arguments: &AmountArgs) -> Result<(), Failure> {
+    let wallet = Wallet::open(context, &arguments.which, &arguments.pool)?;
+    let balance = super::balance(context, &wallet.tokens)?;
+    let amount = arguments.amount.base(balance, wallet.pool.decimals)?;
+    if amount > balance {
+        return Err(Failure::new(
+            "too_little",
+            format!(
+                "the wallet has {} tokens, not {}",
+                wallet.amount(balance),
+                wallet.amount(amount)
             ),
-            instructions,
-            keys: vec![&own],
-            admin: false,
-        },
-    )
+        )
+        .remedy(format!("its token account is {}", wallet.tokens)));
+    }
+    let mut instructions = Vec::new();
+    if wallet.position.is_none() {
+        let payer = arguments.send.payer(&wallet.own)?.address();
+        instructions.push(ix::open_position(
+            &wallet.pool_address(),
+            &wallet.owner(),
+            &payer,
+        ));
+    }
+    instructions.push(ix::stake(
+        &wallet.live.at,
+        &wallet.stake,
+        &wallet.owner(),
+        &wallet.tokens,
+        amount,
+    ));
+    let what = format!("stake {} tokens", wallet.amount(amount));
+    wallet.write(context, &arguments.send, "stake", what, instructions)
+}
+
+/// `unstake`: asks for stake back; `withdraw` pays it after the unbonding time.
+///
+/// # Errors
+///
+/// A wrong amount or pool; what the cluster refuses.
+pub fn unstake(context: &Context, arguments: &AmountArgs) -> Result<(), Failure> {
+    let wallet = Wallet::open(context, &arguments.which, &arguments.pool)?;
+    let staked = wallet.opened()?.amount;
+    let amount = arguments.amount.base(staked, wallet.pool.decimals)?;
+    let request = ix::request_unstake(
+        &wallet.live.at.economy,
+        &wallet.pool_address(),
+        &wallet.owner(),
+        amount,
+    );
+    let what = format!(
+        "unstake {} tokens; `homeostat withdraw` pays them in {}",
+        wallet.amount(amount),
+        super::duration(u64::from(wallet.live.economy.limits.unbonding))
+    );
+    wallet.write(context, &arguments.send, "unstake", what, vec![request])
+}
+
+/// `withdraw`: pays what has waited long enough.
+///
+/// # Errors
+///
+/// Nothing is ready; what the cluster refuses.
+pub fn withdraw(context: &Context, arguments: &ExitArgs) -> Result<(), Failure> {
+    let wallet = Wallet::open(context, &arguments.which, &arguments.pool)?;
+    let position = wallet.opened()?;
+    let now = context.connection.clock()?.unix_timestamp;
+    let ready = wallet::withdrawable(position, now);
+    if ready == 0 {
+        let next = wallet::unbonding(position, now)
+            .first()
+            .map(|ticket| ticket.ready_at);
+        let remedy = match next {
+            Some(at) => format!(
+                "the next tokens are ready {} (in {})",
+                super::time(at),
+                super::duration(at.saturating_sub(now).unsigned_abs())
+            ),
+            None => "`homeostat unstake` asks for stake back first".to_owned(),
+        };
+        return Err(
+            Failure::new("nothing_ready", "nothing is ready to be withdrawn").remedy(remedy),
+        );
+    }
+    let mut instructions = wallet.tokens_account(context)?;
+    instructions.push(ix::withdraw(
+        &wallet.live.at,
+        &wallet.stake,
+        &wallet.owner(),
+        &wallet.tokens,
+    ));
+    let what = format!("withdraw {} tokens", wallet.amount(ready));
+    wallet.write(context, &arguments.send, "withdraw", what, instructions)
+}
+
+impl Wallet {
+    /// Creates the wallet's account of the stake mint where it was closed.
+    fn tokens_account(&self, context: &Context) -> Result<Vec<Instruction>, Failure> {
+        Ok(match context.connection.account(&self.tokens)? {
+            Some(_) => Vec::new(),
+            None => vec![super::create_associated(
+                &self.owner(),
+                &self.owner(),
+                &self.stake.mint,
+                &self.stake.token_program,
+            )],
+        })
+    }
+}
+
+/// `claim`: pays the rewards, and mints what is missing in the vault first.
+///
+/// # Errors
+///
+/// There is nothing to claim; what the cluster refuses.
+pub fn claim(context: &Context, arguments: &ExitArgs) -> Result<(), Failure> {
+    let wallet = Wallet::open(context, &arguments.which, &arguments.pool)?;
+    let position = wallet.opened()?;
+    let live = &wallet.live;
+    let now = context.connection.clock()?.unix_timestamp;
+    let of_rewards = live.tokens_of(&wallet.owner());
+    let held = Held {
+        pool: &wallet.pool,
+        position,
+    };
+    let failed = |error| {
+        Failure::new("refused", error::explain(u32::from(error)))
+            .remedy("the accounts were read while they changed; try again")
+    };
+    let pending =
+        wallet::pending_rewards(&live.economy, &wallet.pool, position, now).map_err(failed)?;
+    let payout = Payout {
+        owner: wallet.owner(),
+        owner_tokens: of_rewards,
+        reward_vault_balance: super::balance(context, &live.at.reward_vault)?,
+    };
+    let claims =
+        wallet::claim_all(&live.at, &live.economy, &[held], &payout, now).map_err(failed)?;
+    if claims.is_empty() {
+        return Err(Failure::new("nothing_to_claim", "there are no rewards yet")
+            .remedy("rewards come by the second while something is staked"));
+    }
+    let mut instructions = Vec::new();
+    if context.connection.account(&of_rewards)?.is_none() {
+        instructions.push(super::create_associated(
+            &wallet.owner(),
+            &wallet.owner(),
+            &live.at.mint,
+            &live.token_program(),
+        ));
+    }
+    instructions.extend(claims);
+    let what = format!(
+        "claim {} tokens and what accrues meanwhile",
+        Amount::new(pending, live.economy.decimals)
+    );
+    wallet.write(context, &arguments.send, "claim", what, instructions)
 }

@@ -13,7 +13,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use solana_hash::Hash;
 use solana_message::{Message, VersionedMessage};
-use solana_program::hash::Hash as ProgramHash;
 use solana_signer::Signer;
 
 use super::key::Key;
@@ -231,7 +230,12 @@ impl Context {
     ///
     /// The cluster refuses, or nobody knows what became of it; see
     /// [`homeostat_ops::send`].
-    pub fn write(&self, arguments: &SendArgs, own: &Key, intent: Intent<'_>) -> Result<(), Failure> {
+    pub fn write(
+        &self,
+        arguments: &SendArgs,
+        own: &Key,
+        intent: Intent<'_>,
+    ) -> Result<(), Failure> {
         if let Some(written) = self.perform(arguments, own, intent)? {
             self.answer(&written)?;
         }
@@ -322,7 +326,9 @@ impl Context {
                 .remedy("look at it with --simulate, then add --yes; nothing was sent")
         };
         if !io::stdin().is_terminal() {
-            return Err(refused("this writes to mainnet-beta, and there is nobody to ask"));
+            return Err(refused(
+                "this writes to mainnet-beta, and there is nobody to ask",
+            ));
         }
         let _ = write!(io::stderr(), "This is mainnet-beta. Send? [y/N] ");
         let mut answer = String::new();
@@ -368,7 +374,7 @@ impl Context {
         let message = VersionedMessage::Legacy(Message::new_with_blockhash(
             &instructions,
             Some(&payer.address()),
-            &ProgramHash::new_from_array(blockhash.to_bytes()),
+            &blockhash,
         ));
         let keys: Vec<&dyn Signer> = [payer, &authority, own]
             .into_iter()
@@ -376,7 +382,12 @@ impl Context {
             .filter_map(Key::signer)
             .collect();
         if arguments.sign_only {
-            let signed = sign_only(&message, &keys, &presigned, arguments.dump_transaction_message)?;
+            let signed = sign_only(
+                &message,
+                &keys,
+                &presigned,
+                arguments.dump_transaction_message,
+            )?;
             output::to_stdout(|out| match self.format {
                 output::Format::Display => {
                     writeln!(out, "Blockhash: {}", signed.blockhash)?;
@@ -394,9 +405,13 @@ impl Context {
                     list(out, "Absent Signers (Pubkey)", &signed.absent)?;
                     list(out, "Bad Signatures (Pubkey)", &signed.bad_sig)
                 }
-                format => output::write_json(&mut { out }, &signed, format).map_err(io::Error::other),
+                format => {
+                    output::write_json(&mut { out }, &signed, format).map_err(io::Error::other)
+                }
             })
-            .map_err(|error| Failure::new("write_failed", format!("cannot write to stdout: {error}")))?;
+            .map_err(|error| {
+                Failure::new("write_failed", format!("cannot write to stdout: {error}"))
+            })?;
             return Ok(None);
         }
         let mut sender = Sender::new(&self.connection, arguments.fees());
@@ -411,7 +426,12 @@ impl Context {
         self.ask(arguments)?;
         let slot = sender.deliver(&transaction, None)?.unwrap_or_default();
         let outcome = Outcome::Sent(Sent {
-            signature: transaction.signatures.first().copied().unwrap_or_default().to_string(),
+            signature: transaction
+                .signatures
+                .first()
+                .copied()
+                .unwrap_or_default()
+                .to_string(),
             slot,
             compute_units: trial.units_consumed.unwrap_or_default(),
             priority_fee_lamports: 0,
@@ -428,10 +448,16 @@ impl Context {
         for ((address, old), new) in prepared.watched.iter().zip(old).zip(new) {
             let new = new.and_then(|account| account.to_account());
             let bytes = |account: &Option<solana_account::Account>| {
-                account.as_ref().map(|account| account.data.clone()).unwrap_or_default()
+                account
+                    .as_ref()
+                    .map(|account| account.data.clone())
+                    .unwrap_or_default()
             };
             let lamports = |account: &Option<solana_account::Account>| {
-                account.as_ref().map(|account| account.lamports.to_string()).unwrap_or_default()
+                account
+                    .as_ref()
+                    .map(|account| account.lamports.to_string())
+                    .unwrap_or_default()
             };
             let mut change = |account: &str, field: &str, old: String, new: String| {
                 if old != new {
@@ -446,7 +472,9 @@ impl Context {
             };
             let (before, after) = (bytes(&old), bytes(&new));
             change("Account", "lamports", lamports(&old), lamports(&new));
-            let name = fields::read(&after).or(fields::read(&before)).map(|(name, _)| name);
+            let name = fields::read(&after)
+                .or(fields::read(&before))
+                .map(|(name, _)| name);
             if let Some(name) = name {
                 for (field, old, new) in fields::difference(&before, &after) {
                     change(name, &field, old, new);
@@ -464,7 +492,7 @@ impl Context {
 }
 
 /// The amount of a token account (base units).
-fn tokens(data: &[u8]) -> Option<u64> {
+pub(super) fn tokens(data: &[u8]) -> Option<u64> {
     // Both token programs: mint, owner, amount; a mint account is shorter.
     if data.len() < 165 {
         return None;

@@ -1,0 +1,229 @@
+//! `pay`, `top-up`, `collect`, `crank`.
+
+use homeostat_client::instruction::{self as ix, Payment};
+use homeostat_client::wallet::quote;
+use homeostat_client::{error, Instruction};
+use homeostat_ops::live::associated;
+use homeostat_ops::signer::read_address;
+
+use super::amount::{Amount, Wanted};
+use super::write::{Intent, SendArgs};
+use super::{Context, WhichArgs};
+use crate::failure::Failure;
+
+/// Arguments of `pay`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PayArgs {
+    /// Wallet that is paid
+    pub recipient: String,
+    /// Tokens, fee included, or ALL
+    pub amount: Wanted,
+    /// Most that the fee may be (tokens) [default: 10 % above the fee of this moment]
+    #[arg(long, value_name = "TOKENS")]
+    pub max_fee: Option<Wanted>,
+    /// Payment shard [default: one that depends on the wallet]
+    #[arg(long)]
+    pub shard: Option<u8>,
+    /// Create the recipient's token account if there is none (its rent is yours)
+    #[arg(long)]
+    pub fund_recipient: bool,
+    #[command(flatten)]
+    which: WhichArgs,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
+/// Arguments of `top-up` and `crank`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PlainArgs {
+    #[command(flatten)]
+    which: WhichArgs,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
+/// Arguments of `collect`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct CollectArgs {
+    /// Payment shard [default: all of them]
+    #[arg(long)]
+    pub shard: Option<u8>,
+    #[command(flatten)]
+    which: WhichArgs,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
+/// `pay`: pays a wallet through the economy, which takes its fee.
+///
+/// # Errors
+///
+/// A wrong recipient or amount; what the cluster refuses.
+pub fn pay(context: &Context, arguments: &PayArgs) -> Result<(), Failure> {
+    let live = context.live(&arguments.which)?;
+    let own = context.key()?;
+    let recipient = read_address(&arguments.recipient, "the recipient")?;
+    let decimals = live.economy.decimals;
+    let from = live.tokens_of(&own.address());
+    let to = associated(&recipient, &live.at.mint, &live.token_program());
+    let balance = super::balance(context, &from)?;
+    let amount = arguments.amount.base(balance, decimals)?;
+    if amount > balance {
+        return Err(Failure::new(
+            "too_little",
+            format!(
+                "the wallet has {} tokens, not {}",
+                Amount::new(balance, decimals),
+                Amount::new(amount, decimals)
+            ),
+        )
+        .remedy(format!("its token account is {from}")));
+    }
+    let now = context.connection.clock()?.unix_timestamp;
+    let quote = quote(&live.economy, amount, now).map_err(|error| {
+        let text = error::explain(u32::from(error));
+        match text.split_once("; ") {
+            Some((what, remedy)) => Failure::new("refused", what).remedy(remedy),
+            None => Failure::new("refused", text),
+        }
+    })?;
+    // A tenth covers a crank in between; what is not charged is not taken.
+    const TOLERANCE_PPM: u64 = 100_000;
+    let max_fee = match &arguments.max_fee {
+        Some(most) => most.base(amount, decimals)?,
+        None => quote.max_fee(TOLERANCE_PPM),
+    };
+    let meters = live.economy.meter_count;
+    let shard = match arguments.shard {
+        Some(shard) if shard >= meters => {
+            return Err(
+                Failure::new("no_shard", format!("there is no shard {shard}")).remedy(format!(
+                    "the economy has shards 0 to {}",
+                    meters.saturating_sub(1)
+                )),
+            )
+        }
+        Some(shard) => shard,
+        None => own.address().to_bytes()[0].checked_rem(meters).unwrap_or(0),
+    };
+    let mut instructions = Vec::new();
+    if context.connection.account(&to)?.is_none() {
+        if !arguments.fund_recipient {
+            return Err(Failure::new(
+                "no_token_account",
+                format!("{recipient} has no account for this token yet"),
+            )
+            .remedy("add --fund-recipient to pay its rent, and check the address"));
+        }
+        instructions.push(super::create_associated(
+            &arguments.send.payer(&own)?.address(),
+            &recipient,
+            &live.at.mint,
+            &live.token_program(),
+        ));
+    }
+    let payment = Payment {
+        payer: own.address(),
+        from,
+        to,
+        shard,
+        amount,
+        max_fee,
+    };
+    instructions.push(ix::pay(&live.at, &live.token_program(), &payment));
+    let intent = Intent {
+        command: "pay",
+        what: format!(
+            "pay {} tokens to {recipient}: {} arrive, the fee is {} (at most {})",
+            Amount::new(amount, decimals),
+            Amount::new(quote.net, decimals),
+            Amount::new(quote.fee, decimals),
+            Amount::new(max_fee, decimals),
+        ),
+        instructions,
+        keys: vec![&own],
+        admin: false,
+    };
+    context.write(&arguments.send, &own, intent)
+}
+
+/// `top-up`: mints what has accrued and is not in the vault yet.
+///
+/// # Errors
+///
+/// What the cluster refuses.
+pub fn top_up(context: &Context, arguments: &PlainArgs) -> Result<(), Failure> {
+    let live = context.live(&arguments.which)?;
+    let top_up = ix::top_up(&live.at, &live.token_program());
+    let what = "top the reward vault up with what has accrued".to_owned();
+    public(context, &arguments.send, "top-up", what, vec![top_up])
+}
+
+/// `collect`: burns fees and moves them to stakers and treasury.
+///
+/// # Errors
+///
+/// What the cluster refuses.
+pub fn collect(context: &Context, arguments: &CollectArgs) -> Result<(), Failure> {
+    let live = context.live(&arguments.which)?;
+    let shards = match arguments.shard {
+        Some(shard) => shard..shard.saturating_add(1),
+        None => 0..live.economy.meter_count,
+    };
+    let what = format!("collect the fees of {} shards", shards.len());
+    let instructions = shards
+        .map(|shard| ix::collect(&live.at, &live.token_program(), shard))
+        .collect();
+    public(context, &arguments.send, "collect", what, instructions)
+}
+
+/// `crank`: ends the period; whoever does it gets the bounty.
+///
+/// # Errors
+///
+/// It is too early; what the cluster refuses.
+pub fn crank(context: &Context, arguments: &PlainArgs) -> Result<(), Failure> {
+    let live = context.live(&arguments.which)?;
+    let own = context.key()?;
+    let now = context.connection.clock()?.unix_timestamp;
+    let end = live.economy.next_end;
+    if live.life() == "live" && now < end {
+        return Err(
+            Failure::new("too_early", "the period is not over yet").remedy(format!(
+                "it ends {} (in {}); `homeostat preview` shows what the crank would do now",
+                super::time(end),
+                super::duration(end.saturating_sub(now).unsigned_abs())
+            )),
+        );
+    }
+    let intent = Intent {
+        command: "crank",
+        what: format!(
+            "end period {}",
+            live.economy.totals.periods.saturating_add(1)
+        ),
+        instructions: vec![live.crank(&own.address())],
+        keys: vec![&own],
+        admin: false,
+    };
+    context.write(&arguments.send, &own, intent)
+}
+
+/// What anybody may send.
+fn public(
+    context: &Context,
+    send: &SendArgs,
+    command: &'static str,
+    what: String,
+    instructions: Vec<Instruction>,
+) -> Result<(), Failure> {
+    let own = context.key()?;
+    let intent = Intent {
+        command,
+        what,
+        instructions,
+        keys: Vec::new(),
+        admin: false,
+    };
+    context.write(send, &own, intent)
+}
