@@ -11,6 +11,7 @@ use base64::{prelude::BASE64_STANDARD, Engine};
 use bytes::Bytes;
 use hyper::StatusCode;
 use serde_json::{json, Value};
+use solana_account_decoder::UiAccountData;
 use solana_signature::Signature;
 
 use crate::{
@@ -104,18 +105,18 @@ pub mod lies {
         })
     }
 
-    /// All bits of one byte of the data flipped: for `getAccountInfo` in base64.
+    /// All bits of one byte of the data flipped: for `getAccountInfo` in any encoding of
+    /// bytes. The answer is in base64.
     pub fn flipped(byte: usize) -> Fault {
         Fault::lie(move |_, mut result| {
-            if let Some(data) = result.pointer_mut("/value/data/0") {
-                let bytes = data
-                    .as_str()
-                    .and_then(|text| BASE64_STANDARD.decode(text).ok());
+            if let Some(data) = result.pointer_mut("/value/data") {
+                let told = serde_json::from_value::<UiAccountData>(data.clone());
+                let bytes = told.ok().and_then(|told| told.decode());
                 if let Some(mut bytes) = bytes {
                     if let Some(byte) = bytes.get_mut(byte) {
                         *byte = !*byte;
                     }
-                    *data = BASE64_STANDARD.encode(bytes).into();
+                    *data = json!([BASE64_STANDARD.encode(bytes), "base64"]);
                 }
             }
             result
