@@ -25,8 +25,12 @@
 //! - The bank has no list of its accounts. `getProgramAccounts` and `getTokenAccountsByOwner`
 //!   look at those that a message or a set-up has named
 //!   ([`Bank::touched`](homeostat_sandbox::Bank::touched)).
-//! - `simulateTransaction` with `accounts` executes a copy of the transaction and puts the
-//!   accounts back; in a copy with a durable nonce they come as they are.
+//! - `simulateTransaction` with `accounts` executes a copy of the transaction under another
+//!   blockhash and puts the accounts back, for which the slot moves. A copy of a transaction
+//!   with a durable nonce is refused, and its accounts are told as they are.
+//! - `isBlockhashValid` knows the blockhashes that were handed out over JSON-RPC.
+//! - `getTransaction` has no `jsonParsed`, and messages of version 0 need
+//!   `maxSupportedTransactionVersion`, as on a cluster.
 //! - There is no websocket.
 
 mod fixture;

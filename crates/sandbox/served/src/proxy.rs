@@ -205,8 +205,7 @@ impl Proxy {
     pub fn start(url: &str) -> Self {
         let target = url.strip_prefix("http://").expect("the node speaks HTTP");
         let (authority, path) = target.split_once('/').unwrap_or((target, ""));
-        let target = Rc::new((authority.to_string(), format!("/{path}")));
-        let target = (target.0.clone(), target.1.clone());
+        let target = (authority.to_string(), format!("/{path}"));
         let plan = Arc::new(Mutex::new(Plan::default()));
         let listening = Listening::start("homeostat-proxy", {
             let plan = Arc::clone(&plan);
