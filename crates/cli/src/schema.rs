@@ -17,3 +17,41 @@ pub fn all() -> Vec<(&'static str, Schema)> {
     );
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, path::PathBuf};
+
+    /// Set to write the schemas instead of comparing them.
+    const BLESS: &str = "HOMEOSTAT_BLESS";
+
+    #[test]
+    fn the_committed_schemas_are_those_of_the_types() {
+        let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas"));
+        let bless = std::env::var_os(BLESS).is_some();
+        let mut names = Vec::new();
+        for (command, schema) in all() {
+            let file = folder.join(format!("{command}.json"));
+            let text = serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n";
+            if bless {
+                fs::create_dir_all(&folder).expect("the folder can be made");
+                fs::write(&file, &text).expect("the schema can be written");
+            }
+            let committed = fs::read_to_string(&file).unwrap_or_default();
+            assert!(
+                committed == text,
+                "{} differs; {BLESS}=1 cargo test -p homeostat-cli schema writes it",
+                file.display()
+            );
+            names.push(file);
+        }
+        let mut there: Vec<PathBuf> = fs::read_dir(&folder)
+            .expect("the folder is there")
+            .map(|entry| entry.expect("it can be read").path())
+            .collect();
+        there.sort();
+        names.sort();
+        assert_eq!(there, names, "a schema without a command");
+    }
+}

@@ -1,14 +1,17 @@
 //! A bank in process, with the program in it and a clock that can be set.
 
+use std::collections::BTreeSet;
+
 use homeostat_client::{decode::Decode, error, event, verify::History, PROGRAM_ID};
 use solana_account::{Account, AccountSharedData, ReadableAccount};
 use solana_clock::Clock;
 use solana_compute_budget_interface::ComputeBudgetInstruction;
+use solana_hash::Hash;
 use solana_instruction::{error::InstructionError, Instruction};
 use solana_keypair::Keypair;
 use solana_message::{v0, AddressLookupTableAccount, Message, VersionedMessage};
 use solana_program::{account_info::AccountInfo, entrypoint::ProgramResult, pubkey::Pubkey};
-use solana_program_test::{processor, ProgramTest, ProgramTestContext};
+use solana_program_test::{processor, BanksClient, ProgramTest, ProgramTestContext};
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
@@ -164,6 +167,8 @@ pub struct Bank {
     /// Makes every transaction different, so that none passes for a repeat.
     sent: u32,
     now: i64,
+    /// Every account that a message or a set-up named: see [`Bank::touched`].
+    touched: BTreeSet<Pubkey>,
     /// What the events told so far, where somebody keeps them: see [`Bank::watch`].
     history: Option<History>,
 }
@@ -209,6 +214,7 @@ impl Bank {
             keys: 0,
             sent: 0,
             now: Self::GENESIS,
+            touched: BTreeSet::new(),
             history: None,
         };
         bank.set_time(Self::GENESIS).await;
@@ -252,6 +258,46 @@ impl Bank {
     /// Moves the clock on by `seconds`.
     pub async fn advance(&mut self, seconds: i64) {
         self.set_time(self.now + seconds).await;
+    }
+
+    /// The bank's own interface, for those who send whole transactions. What they
+    /// touch has to be told to [`Bank::touch`].
+    pub fn client(&self) -> &BanksClient {
+        &self.context.banks_client
+    }
+
+    /// Hash of the genesis configuration. It differs from bank to bank.
+    pub fn genesis_hash(&self) -> Hash {
+        self.context.genesis_config().hash()
+    }
+
+    /// The slot that transactions are processed in.
+    pub async fn slot(&self) -> u64 {
+        self.context
+            .banks_client
+            .get_root_slot()
+            .await
+            .expect("the bank is running")
+    }
+
+    /// Moves on by `slots` (at least 1), to another blockhash. The clock's time stays.
+    pub async fn skip_slots(&mut self, slots: u64) {
+        let slot = self.slot().await + slots.max(1);
+        self.context
+            .warp_to_slot(slot)
+            .expect("a slot ahead is a slot to go to");
+        self.set_time(self.now).await;
+    }
+
+    /// Remembers accounts, for [`Bank::touched`].
+    pub fn touch(&mut self, addresses: impl IntoIterator<Item = Pubkey>) {
+        self.touched.extend(addresses);
+    }
+
+    /// Every account that a message or a set-up named, in the order of addresses: the
+    /// bank itself has no list of its accounts. Some may not exist any more.
+    pub fn touched(&self) -> impl Iterator<Item = &Pubkey> {
+        self.touched.iter()
     }
 
     /// Sends a transaction paid for by [`Bank::payer`]. One with more accounts than
@@ -312,6 +358,7 @@ impl Bank {
         signers: &[&Keypair],
         table: Option<&AddressLookupTableAccount>,
     ) -> VersionedMessage {
+        self.touch_all(instructions);
         self.sent += 1;
         let unique = COMPUTE_LIMIT - self.sent % 1_000_000;
         let budget = ComputeBudgetInstruction::set_compute_unit_limit(unique);
@@ -346,6 +393,15 @@ impl Bank {
                 .expect("the instructions fit a message"),
             ),
         }
+    }
+
+    fn touch_all(&mut self, instructions: &[Instruction]) {
+        let named = instructions.iter().flat_map(|instruction| {
+            let accounts = instruction.accounts.iter().map(|meta| meta.pubkey);
+            accounts.chain([instruction.program_id])
+        });
+        self.touched.extend(named);
+        self.touched.insert(self.context.payer.pubkey());
     }
 
     /// A nonce account of the payer's, ready to be used.
@@ -392,6 +448,7 @@ impl Bank {
             ComputeBudgetInstruction::set_compute_unit_limit(COMPUTE_LIMIT),
         ];
         let all: Vec<_> = first.into_iter().chain(instructions.to_vec()).collect();
+        self.touch_all(&all);
         let message = Message::new_with_blockhash(&all, Some(&payer), &stored.into());
         self.run(VersionedMessage::Legacy(message), signers).await
     }
@@ -554,6 +611,7 @@ impl Bank {
 
     /// Writes an account as it is: for states that no transaction leads to.
     pub fn set_account(&mut self, address: &Pubkey, account: &AccountSharedData) {
+        self.touched.insert(*address);
         self.context.set_account(address, account);
     }
 
@@ -567,7 +625,7 @@ impl Bank {
         data[8..8 + bytes.len()].copy_from_slice(bytes);
         let mut account = account;
         account.set_data_from_slice(&data);
-        self.context.set_account(address, &account);
+        self.set_account(address, &account);
     }
 
     /// Gives lamports to an address.

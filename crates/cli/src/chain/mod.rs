@@ -8,6 +8,7 @@ pub mod status;
 pub mod write;
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use homeostat_client::{Instruction, Pubkey};
 use homeostat_ops::{Connection, Live, Settings, Which, Wishes};
@@ -54,6 +55,11 @@ pub struct ClusterArgs {
     /// How sure an answer has to be [processed, confirmed, finalized]
     #[arg(long, global = true, value_name = "LEVEL", help_heading = "Cluster")]
     pub commitment: Option<String>,
+
+    /// How long a request to the cluster may take (seconds)
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 15,
+          value_parser = clap::value_parser!(u64).range(1..=600), help_heading = "Cluster")]
+    pub rpc_timeout: u64,
 
     /// Tell more on stderr
     #[arg(short, long, global = true, help_heading = "Cluster")]
@@ -138,7 +144,8 @@ impl Context {
             commitment: arguments.commitment.clone(),
         }
         .resolve()?;
-        let connection = Connection::open(&settings)?;
+        let timeout = Duration::from_secs(arguments.rpc_timeout);
+        let connection = Connection::open_within(&settings.url, settings.commitment, timeout)?;
         let context = Self {
             settings,
             connection,

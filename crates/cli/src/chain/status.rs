@@ -257,16 +257,21 @@ pub fn status(context: &Context, arguments: &StatusArgs) -> Result<(), Failure> 
         next_crank_at: summary.next_crank_at,
         emit_until: summary.emit_until,
         tripped: summary.tripped,
-        pauses: [Section::Stake, Section::Pay, Section::Crank, Section::Emission]
-            .iter()
-            .zip(summary.paused_until)
-            .filter_map(|(section, until)| {
-                Some(PauseAnswer {
-                    section: format!("{section:?}").to_lowercase(),
-                    until: until?,
-                })
+        pauses: [
+            Section::Stake,
+            Section::Pay,
+            Section::Crank,
+            Section::Emission,
+        ]
+        .iter()
+        .zip(summary.paused_until)
+        .filter_map(|(section, until)| {
+            Some(PauseAnswer {
+                section: format!("{section:?}").to_lowercase(),
+                until: until?,
             })
-            .collect(),
+        })
+        .collect(),
         parameters,
         pools,
         positions,

@@ -1,0 +1,8 @@
+//! The real `homeostat` binary against an economy behind JSON-RPC.
+
+#[path = "chain/common.rs"]
+mod common;
+#[path = "chain/faults.rs"]
+mod faults;
+#[path = "chain/wallet.rs"]
+mod wallet;

@@ -1,0 +1,79 @@
+//! Running the binary and reading its answers.
+
+use std::process::{Command, Output};
+
+use homeostat_served::Fixture;
+use serde_json::Value;
+
+/// What a command said.
+pub struct Said {
+    /// Exit code.
+    pub code: i32,
+    /// Stdout as it is.
+    pub stdout: String,
+    /// Stderr as it is.
+    pub stderr: String,
+}
+
+impl Said {
+    /// Stdout as JSON: the whole of it, nothing else on it.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
+            panic!("{error}\nstdout: {}\nstderr: {}", self.stdout, self.stderr)
+        })
+    }
+
+    /// The error's code.
+    pub fn error(&self) -> String {
+        self.json()["error"]["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+}
+
+/// Runs `homeostat` against the fixture's cluster, with JSON. A write or read that
+/// succeeds is checked against its committed schema.
+pub fn run(fixture: &Fixture, arguments: &[&str]) -> Said {
+    run_at(fixture, fixture.served.url(), arguments)
+}
+
+/// The same against another URL.
+pub fn run_at(fixture: &Fixture, url: &str, arguments: &[&str]) -> Said {
+    let said = bare(fixture, url, arguments);
+    if said.code == 0 && !arguments.contains(&"--sign-only") {
+        let command = arguments.first().copied().unwrap_or_default();
+        check_schema(command, &said.json());
+    }
+    said
+}
+
+fn bare(fixture: &Fixture, url: &str, arguments: &[&str]) -> Said {
+    let economy = fixture.at.economy.to_string();
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = Command::new(env!("CARGO_BIN_EXE_homeostat"))
+        .args(arguments)
+        .args(["--output", "json", "--url", url, "--config"])
+        .arg(fixture.config())
+        .env("HOMEOSTAT_ECONOMY", economy)
+        .output()
+        .expect("the binary runs");
+    Said {
+        code: status.code().unwrap_or(-1),
+        stdout: String::from_utf8(stdout).expect("UTF-8"),
+        stderr: String::from_utf8(stderr).expect("UTF-8"),
+    }
+}
+
+/// Compares an answer with the committed schema of its command.
+pub fn check_schema(command: &str, answer: &Value) {
+    let file = format!("{}/schemas/{command}.json", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let schema: Value = serde_json::from_str(&text).expect("the schema is JSON");
+    if let Err(error) = jsonschema::validate(&schema, answer) {
+        panic!("{command}: {error}\n{answer:#}");
+    }
+}
