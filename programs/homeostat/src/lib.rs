@@ -48,18 +48,26 @@ pub mod homeostat {
 
     /// Pays a recipient and takes the fee: `fee + net == amount`. Owner or delegate
     /// signs. Refused above `max_fee`.
+    ///
+    /// `amount`: what the payer gives, fee included (base units). `max_fee`: the highest
+    /// fee the payer accepts (base units).
     pub fn pay(ctx: Context<Pay>, amount: u64, max_fee: u64) -> Result<()> {
         instructions::pay(ctx, amount, max_fee)
     }
 
     /// Takes the fee on a payment that another program moves. Owner or delegate
     /// signs. Refused above `max_fee`.
+    ///
+    /// `amount`: the payment the fee is on (base units); it stays where it is. `max_fee`:
+    /// the highest fee the payer accepts (base units).
     pub fn charge_fee(ctx: Context<ChargeFee>, amount: u64, max_fee: u64) -> Result<()> {
         instructions::charge_fee(ctx, amount, max_fee)
     }
 
     /// Adds stake to the signer's position. Refused while not live, paused or
     /// below the minimum.
+    ///
+    /// `amount`: what leaves the owner's tokens (base units of the stake mint).
     pub fn stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
         instructions::stake(ctx, amount)
     }
@@ -72,6 +80,9 @@ pub mod homeostat {
 
     /// Tells a feed a value (x 2^48). A reporter of the feed signs. Refuses numbers and
     /// times that do not go forward, values out of range, and what is too old.
+    ///
+    /// `sequence`: above the reporter's last one. `value_q48`: in the feed's unit, above 0
+    /// and at most 1,000,000 (x 2^48). `observed_at`: when that was so (unix seconds).
     pub fn report_feed(
         ctx: Context<ReportFeed>,
         sequence: u64,
@@ -88,11 +99,15 @@ pub mod homeostat {
     }
 
     /// What a controller would decide now, as return data. Changes nothing.
+    ///
+    /// `controller`: 0 emission, 1 fee, 2 burn, 3 liquidity.
     pub fn preview<'info>(ctx: Context<'info, Preview<'info>>, controller: u8) -> Result<()> {
         instructions::preview(ctx, controller)
     }
 
     /// Begins to unbond. The owner signs; never gated. Refuses more than is staked.
+    ///
+    /// `amount`: how much of the position's stake (base units of the stake mint).
     pub fn request_unstake(ctx: Context<RequestUnstake>, amount: u64) -> Result<()> {
         instructions::request_unstake(ctx, amount)
     }
@@ -116,6 +131,8 @@ pub mod homeostat {
     }
 
     /// Puts a ticket back to work. The owner signs. Refused while not live or paused.
+    ///
+    /// `ticket`: its index in `Position.tickets`, from 0.
     pub fn cancel_unstake(ctx: Context<CancelUnstake>, ticket: u8) -> Result<()> {
         instructions::cancel_unstake(ctx, ticket)
     }
@@ -133,6 +150,8 @@ pub mod homeostat {
 
     /// Fills the reward vault of a Funded economy. Anyone signs; in Draft only
     /// the creator. Credits what the vault received. Refused once retired.
+    ///
+    /// `amount`: what leaves the funder's tokens (base units).
     pub fn fund_rewards(ctx: Context<FundRewards>, amount: u64) -> Result<()> {
         instructions::fund_rewards(ctx, amount)
     }
@@ -140,6 +159,8 @@ pub mod homeostat {
     /// Creates an economy in Draft with its vaults and its decision log. The
     /// creator signs and pays. Refuses mints with a freeze authority or with
     /// extensions off the allow-list, and a period or cap out of range.
+    ///
+    /// `args`: where rewards come from, the period (seconds) and the hard cap (base units).
     pub fn create_economy<'info>(
         ctx: Context<'info, CreateEconomy<'info>>,
         args: EconomyArgs,
@@ -149,6 +170,9 @@ pub mod homeostat {
 
     /// Changes one setting of a Draft. The creator signs. Refuses what the
     /// control law or a compile-time cap excludes, naming the field in the log.
+    ///
+    /// `setting`: one controller, the limits, the exclusions or one guard, all of it; the
+    /// fields say their units.
     pub fn configure(ctx: Context<Configure>, setting: Setting) -> Result<()> {
         instructions::configure(ctx, setting)
     }
@@ -156,24 +180,33 @@ pub mod homeostat {
     /// Adds a pool to a Draft, the native one first; the creator signs. Once live, a pool
     /// that a proposal allowed; anyone signs. The signer pays.
     /// Refuses unsafe stake mints, a ninth pool, and an AMM vault of ours.
+    ///
+    /// `weight`: its share of the liquidity emission relative to the other liquidity
+    /// pools; not read for the native pool.
     pub fn create_pool(ctx: Context<CreatePool>, weight: u16) -> Result<()> {
         instructions::create_pool(ctx, weight)
     }
 
     /// Adds a payment shard to a Draft; the creator signs. Once live, one that a proposal
     /// allowed; anyone signs. The signer pays. Refuses a ninth.
+    ///
+    /// `shard`: its index, the number of meters so far.
     pub fn create_meter(ctx: Context<CreateMeter>, shard: u8) -> Result<()> {
         instructions::create_meter(ctx, shard)
     }
 
     /// Adds a feed without reporters to a Draft. The creator signs and pays. Refuses a
     /// fifth.
+    ///
+    /// `index`: the number of feeds so far.
     pub fn create_feed(ctx: Context<CreateFeed>, index: u8) -> Result<()> {
         instructions::create_feed(ctx, index)
     }
 
     /// Sets reporters and rules of a Draft's feed. The creator signs. Refuses a quorum
     /// that is no majority, the same reporter twice, and rules out of range.
+    ///
+    /// `settings`: label, reporters, quorum, spread (ppm) and age (seconds).
     pub fn configure_feed(ctx: Context<ConfigureFeed>, settings: FeedSettings) -> Result<()> {
         instructions::configure_feed(ctx, settings)
     }
@@ -197,6 +230,8 @@ pub mod homeostat {
 
     /// Creates a Draft's council and audit log, or sets the council up anew. The creator
     /// signs and pays. Refuses a threshold or delays out of range, and the same key twice.
+    ///
+    /// `args`: members, threshold, guardian, delays (seconds).
     pub fn create_council<'info>(
         ctx: Context<'info, CreateCouncil<'info>>,
         args: CouncilArgs,
@@ -206,12 +241,16 @@ pub mod homeostat {
 
     /// Proposes one to four actions, and approves them. A member signs. Refuses what could
     /// not be executed now, and more than the member's share of open proposals.
+    ///
+    /// `actions`: each with the value it expects and the new one; their fields say the units.
     pub fn propose(ctx: Context<Propose>, actions: Actions) -> Result<()> {
         instructions::propose(ctx, actions)
     }
 
     /// Approves the actions with that digest. A member signs. The approval that reaches
     /// the threshold fixes when the proposal can be executed.
+    ///
+    /// `digest`: `Proposal.digest`, the sha256 of the actions as Borsh writes them.
     pub fn approve(ctx: Context<Decide>, digest: [u8; 32]) -> Result<()> {
         instructions::approve(ctx, digest)
     }
@@ -269,12 +308,18 @@ pub mod homeostat {
     }
 
     /// Takes a role that a proposal offered. Its new holder signs.
+    ///
+    /// `role`: guardian, advisor or a seat in the council.
     pub fn accept_role(ctx: Context<AcceptRole>, role: RoleKind) -> Result<()> {
         instructions::accept_role(ctx, role)
     }
 
     /// Recommends a setpoint or a bias; a crank applies it after the Routine delay. The
     /// advisor signs. Refused outside the council's range, and while advice is pending.
+    ///
+    /// `parameter`: which controller. `field`: which of its quantities. `value_q48`: its
+    /// target, the setpoint as a fraction, the bias in ppm (x 2^48). `over_seconds`: duration
+    /// of the ramp (seconds), at most a year.
     pub fn advise(
         ctx: Context<Office>,
         parameter: Parameter,
@@ -292,6 +337,9 @@ pub mod homeostat {
 
     /// Pauses a section for a time, out of its budget. The guardian signs. Exits and
     /// governance never pause.
+    ///
+    /// `section`: stake, pay, crank or emission. `seconds`: from now on, at most what the
+    /// budget holds. `reason`: for people to read.
     pub fn pause(
         ctx: Context<Office>,
         section: Section,
@@ -303,6 +351,8 @@ pub mod homeostat {
 
     /// Adds slots to the decision log or to the audit log, up to 256 in all. Anyone who
     /// pays the rent.
+    ///
+    /// `slots`: how many to add.
     pub fn grow_log(ctx: Context<GrowLog>, slots: u32) -> Result<()> {
         instructions::grow_log(ctx, slots)
     }

@@ -35,6 +35,7 @@ pub struct Crank<'info> {
     /// CHECK: by `economy.mint`.
     #[account(mut)]
     pub mint: UncheckedAccount<'info>,
+    /// Signs for the economy's mint and vaults: its data-less address.
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
     /// The next period's rewards are minted into it.
@@ -44,7 +45,8 @@ pub struct Crank<'info> {
     /// Gets the decisions.
     #[account(mut)]
     pub log: AccountLoader<'info, DecisionLog>,
-    /// CHECK: by `economy.keeper_vault`; pays the bounty.
+    /// Lamports for bounties; pays this one.
+    /// CHECK: by `economy.keeper_vault`.
     #[account(mut)]
     pub keeper_vault: UncheckedAccount<'info>,
     /// Of the mint.

@@ -26,6 +26,7 @@ pub struct Close<'info> {
     /// CHECK: by `economy.mint`.
     #[account(mut)]
     pub mint: UncheckedAccount<'info>,
+    /// Signs for the economy's mint and vaults: its data-less address.
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
     /// What was funded goes here.
@@ -43,7 +44,8 @@ pub struct Close<'info> {
     /// Closed.
     #[account(mut)]
     pub log: AccountLoader<'info, DecisionLog>,
-    /// CHECK: by `economy.keeper_vault`; emptied.
+    /// Lamports for bounties; emptied to the creator.
+    /// CHECK: by `economy.keeper_vault`.
     #[account(mut)]
     pub keeper_vault: UncheckedAccount<'info>,
     /// Of the mint.

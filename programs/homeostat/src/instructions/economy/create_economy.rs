@@ -40,9 +40,11 @@ pub struct CreateEconomy<'info> {
     /// CHECK: by its seeds.
     #[account(mut)]
     pub economy: UncheckedAccount<'info>,
-    /// CHECK: data-less signer, by its seeds.
+    /// Signs for the economy's mint and vaults: its data-less address.
+    /// CHECK: by its seeds.
     pub authority: UncheckedAccount<'info>,
-    /// CHECK: data-less lamport vault, by its seeds.
+    /// Lamports for bounties; data-less.
+    /// CHECK: by its seeds.
     pub keeper_vault: UncheckedAccount<'info>,
     /// Created.
     /// CHECK: by its seeds.

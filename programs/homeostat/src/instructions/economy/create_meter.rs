@@ -22,6 +22,7 @@ pub struct CreateMeter<'info> {
     /// In Draft, or allowed by a proposal.
     #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
+    /// Signs for the economy's mint and vaults: its data-less address.
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
     /// The economy's mint.

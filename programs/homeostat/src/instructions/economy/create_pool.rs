@@ -25,6 +25,7 @@ pub struct CreatePool<'info> {
     /// In Draft, or allowed by a proposal.
     #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
+    /// Signs for the economy's mint and vaults: its data-less address.
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
     /// Mint that will be staked.

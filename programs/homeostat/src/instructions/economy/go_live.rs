@@ -26,6 +26,7 @@ pub struct GoLive<'info> {
     /// CHECK: by `economy.mint`.
     #[account(mut)]
     pub mint: UncheckedAccount<'info>,
+    /// Signs for the economy's mint and vaults: its data-less address.
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
     /// The first period's rewards are minted into it.

@@ -22,6 +22,7 @@ pub struct TopUp<'info> {
     /// CHECK: by `economy.mint`.
     #[account(mut)]
     pub mint: UncheckedAccount<'info>,
+    /// Signs for the economy's mint and vaults: its data-less address.
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
     /// Credited.

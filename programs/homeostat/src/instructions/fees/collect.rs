@@ -41,6 +41,7 @@ pub struct Collect<'info> {
     /// CHECK: by `economy.treasury_vault`.
     #[account(mut)]
     pub treasury_vault: UncheckedAccount<'info>,
+    /// Signs for the economy's mint and vaults: its data-less address.
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
     /// Of the mint.

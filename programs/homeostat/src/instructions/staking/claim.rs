@@ -36,6 +36,7 @@ pub struct Claim<'info> {
     /// CHECK: by `economy.reward_vault`.
     #[account(mut)]
     pub reward_vault: UncheckedAccount<'info>,
+    /// Signs for the economy's mint and vaults: its data-less address.
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
     /// Of the mint.

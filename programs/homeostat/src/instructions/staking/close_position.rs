@@ -15,7 +15,8 @@ use crate::{
 pub struct ClosePosition<'info> {
     /// Of the position.
     pub owner: Signer<'info>,
-    /// CHECK: by `position.payer`; gets the rent.
+    /// Paid the position's rent; gets it back.
+    /// CHECK: by `position.payer`.
     #[account(mut)]
     pub payer: UncheckedAccount<'info>,
     /// Any stage of life.

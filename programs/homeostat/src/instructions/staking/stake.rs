@@ -36,7 +36,8 @@ pub struct Stake<'info> {
     /// CHECK: by `pool.principal_vault`.
     #[account(mut)]
     pub principal_vault: UncheckedAccount<'info>,
-    /// CHECK: liquidity pools only: `pool.amm_vault`, checked in `validate`.
+    /// Liquidity pools only: the AMM's token account of the economy's mint.
+    /// CHECK: by `pool.amm_vault`, in `validate`.
     pub amm_vault: Option<UncheckedAccount<'info>>,
     /// Of the stake mint.
     pub token_program: Interface<'info, TokenInterface>,

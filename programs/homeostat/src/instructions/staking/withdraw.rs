@@ -36,6 +36,7 @@ pub struct Withdraw<'info> {
     /// CHECK: by `pool.principal_vault`.
     #[account(mut)]
     pub principal_vault: UncheckedAccount<'info>,
+    /// Signs for the economy's mint and vaults: its data-less address.
     /// CHECK: by `economy.authority`.
     pub authority: UncheckedAccount<'info>,
     /// Of the stake mint.
