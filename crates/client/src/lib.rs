@@ -20,6 +20,7 @@ pub mod governance;
 pub mod instruction;
 pub mod log;
 pub mod verify;
+pub mod wallet;
 
 pub use address::EconomyAddresses;
 pub use anchor_lang::prelude::Pubkey;

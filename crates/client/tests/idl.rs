@@ -1,0 +1,505 @@
+//! The SDK against the committed IDL: whatever the program's interface has, the SDK builds,
+//! decodes or explains; and the IDL says of every part what it is and in which unit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use homeostat_client::{
+    address,
+    decode::Decode,
+    error,
+    event::{Event, EVENT_TAG},
+    governance, instruction as ix,
+    instruction::{Parts, Payment, Report, StakeMint, Vault},
+    Action, AuditLog, Ballot, Council, CouncilArgs, DecisionLog, Economy, EconomyAddresses,
+    EconomyArgs, Feed, FeedSettings, Funding, Instruction, Meter, Parameter, PauseReason, Pool,
+    Position, Proposal, Pubkey, RoleKind, SeatArgs, Section, Setting, Tunable, PROGRAM_ID,
+};
+use serde_json::Value;
+
+fn idl() -> Value {
+    let text = include_str!("../../../idl/homeostat.json");
+    serde_json::from_str(text).expect("the IDL is JSON")
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value[key].as_array().map_or(&[], Vec::as_slice)
+}
+
+fn name(value: &Value) -> &str {
+    value["name"].as_str().expect("everything has a name")
+}
+
+fn bytes(value: &Value, key: &str) -> Vec<u8> {
+    let numbers = list(value, key).iter();
+    numbers.map(|n| n.as_u64().unwrap() as u8).collect()
+}
+
+fn flag(value: &Value, key: &str) -> bool {
+    value[key].as_bool().unwrap_or(false)
+}
+
+fn docs(value: &Value) -> String {
+    let lines: Vec<&str> = list(value, "docs")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    lines.join(" ")
+}
+
+/// Keys that stand for themselves, and what each is called in the IDL.
+struct Stage {
+    at: EconomyAddresses,
+    keys: BTreeMap<&'static str, Pubkey>,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let at = EconomyAddresses::new(&Pubkey::new_unique(), &Pubkey::new_unique());
+        let owner = Pubkey::new_unique();
+        let pool = at.pool(&at.mint);
+        let proposal = address::proposal(&at.economy, 7);
+        let meter = at.meter(2);
+        let mut keys = BTreeMap::from([
+            ("economy", at.economy),
+            ("mint", at.mint),
+            ("stake_mint", at.mint),
+            ("authority", at.authority),
+            ("reward_vault", at.reward_vault),
+            ("treasury_vault", at.treasury_vault),
+            ("keeper_vault", at.keeper_vault),
+            ("log", at.log),
+            ("council", at.council),
+            ("audit", at.audit),
+            ("pool", pool),
+            ("native_pool", pool),
+            ("principal_vault", address::principal_vault(&pool)),
+            ("position", address::position(&pool, &owner)),
+            ("meter", meter),
+            ("feed", at.feed(3)),
+            ("proposal", proposal),
+            ("ballot", address::ballot(&proposal, &owner)),
+            ("owner", owner),
+            ("event_authority", address::event_authority()),
+            ("program", PROGRAM_ID),
+            ("system_program", Pubkey::default()),
+            ("instructions", solana_program::sysvar::instructions::ID),
+        ]);
+        for signer in [
+            "creator",
+            "payer",
+            "signer",
+            "proposer",
+            "executor",
+            "keeper",
+            "funder",
+            "reporter",
+            "owner_tokens",
+            "creator_tokens",
+            "funder_tokens",
+            "payer_tokens",
+            "recipient_tokens",
+            "token_program",
+            "amm_vault",
+        ] {
+            keys.insert(signer, Pubkey::new_unique());
+        }
+        Self { at, keys }
+    }
+
+    fn key(&self, name: &str) -> Pubkey {
+        self.keys[name]
+    }
+}
+
+/// What an instruction's accounts are in the IDL, where one name has two meanings.
+fn meaning(instruction: &str, account: &str, stage: &Stage) -> Option<Pubkey> {
+    let fees = address::fee_vault(&stage.key("meter"));
+    Some(match (instruction, account) {
+        ("create_meter" | "pay" | "charge_fee" | "collect", "vault") => fees,
+        ("trip_breaker", "vault") => stage.at.reward_vault,
+        _ => *stage.keys.get(account)?,
+    })
+}
+
+/// Every instruction as the SDK builds it.
+fn built(stage: &Stage) -> Vec<Instruction> {
+    let at = &stage.at;
+    let key = |name: &str| stage.key(name);
+    let (creator, payer, owner) = (key("creator"), key("payer"), key("owner"));
+    let (signer, token) = (key("signer"), key("token_program"));
+    let (pool, tokens) = (key("pool"), key("owner_tokens"));
+    let native = StakeMint {
+        mint: at.mint,
+        token_program: token,
+        amm_vault: Some(key("amm_vault")),
+    };
+    let payment = Payment {
+        payer,
+        from: key("payer_tokens"),
+        to: key("recipient_tokens"),
+        shard: 2,
+        amount: 1,
+        max_fee: 1,
+    };
+    let report = Report {
+        sequence: 1,
+        value_q48: 1,
+        observed_at: 1,
+    };
+    let seat = SeatArgs {
+        key: signer,
+        via: None,
+    };
+    let council = CouncilArgs {
+        members: vec![seat],
+        threshold: 1,
+        guardian: seat,
+        delays: None,
+    };
+    let excluded = Setting::Excluded { accounts: vec![] };
+    let feed = FeedSettings {
+        label: [0; 16],
+        reporters: vec![signer],
+        quorum: 1,
+        max_spread_ppm: 1,
+        max_age: 60,
+    };
+    let economy: Economy = bytemuck::Zeroable::zeroed();
+    let parts = Parts::default();
+    vec![
+        ix::pay(at, &token, &payment),
+        ix::charge_fee(at, &token, &payment),
+        ix::stake(at, &native, &owner, &tokens, 1),
+        ix::claim(at, &pool, &owner, &tokens, &token),
+        ix::report_feed(&at.feed(3), &key("reporter"), &report),
+        ix::crank(at, &key("keeper"), &token, &[], &economy),
+        ix::preview(at, &[], &economy, 0),
+        ix::request_unstake(&at.economy, &pool, &owner, 1),
+        ix::withdraw(at, &native, &owner, &tokens),
+        ix::top_up(at, &token),
+        ix::collect(at, &token, 2),
+        ix::cancel_unstake(&at.economy, &pool, &owner, 0),
+        ix::open_position(&pool, &owner, &payer),
+        ix::close_position(&at.economy, &pool, &owner, &payer),
+        ix::fund_rewards(at, &key("funder"), &key("funder_tokens"), &token, 1),
+        governance::create_council(at, &creator, council),
+        ix::configure(&at.economy, &creator, excluded),
+        ix::create_allowed_pool(at, &creator, &native, 1),
+        ix::create_allowed_meter(at, &creator, &token, 2),
+        ix::create_allowed_feed(at, &creator, 3),
+        ix::configure_feed(at, &creator, 3, feed),
+        ix::go_live(at, &creator, &token, &[]),
+        ix::close(at, &creator, &key("creator_tokens"), &token, &parts),
+        ix::trip_breaker(at, &[], &economy, Vault::Rewards).unwrap(),
+        governance::propose(at, &key("proposer"), &payer, 7, vec![Action::ResumeEconomy]),
+        governance::approve(at, &signer, 7, [1; 32]),
+        governance::withdraw_approval(at, &signer, 7),
+        governance::veto(at, &signer, 7),
+        governance::override_veto(at, &signer, 7),
+        governance::cast_ballot(at, &owner, &payer, 7),
+        governance::close_ballot(at, &owner, &payer, 7),
+        governance::execute(at, &key("executor"), &token, 7, &[]),
+        governance::cancel(at, &signer, 7),
+        governance::expire(at, &signer, 7),
+        governance::close_proposal(at, &payer, 7),
+        governance::accept_role(at, &signer, RoleKind::Guardian),
+        governance::advise(at, &signer, Parameter::Fee, Tunable::Bias, 1, 0),
+        governance::veto_advice(at, &signer),
+        governance::pause(at, &signer, Section::Pay, 60, PauseReason::Other),
+        ix::grow_log(at, &payer, 1),
+        // The same addresses as the instruction of a Draft, but without the council.
+        create(at, creator, token),
+    ]
+}
+
+/// `create_economy` derives its addresses from mint and creator, so its creator must be the
+/// one that the stage's addresses follow from: the test exchanges it.
+fn create(at: &EconomyAddresses, creator: Pubkey, token: Pubkey) -> Instruction {
+    let args = EconomyArgs {
+        funding: Funding::Mint,
+        period: 604_800,
+        hard_cap: 1,
+    };
+    let mut create = ix::create_economy(&at.mint, &token, &creator, args);
+    let theirs = EconomyAddresses::new(&at.mint, &creator);
+    for meta in &mut create.accounts {
+        for (old, new) in [
+            (theirs.economy, at.economy),
+            (theirs.authority, at.authority),
+            (theirs.keeper_vault, at.keeper_vault),
+            (theirs.reward_vault, at.reward_vault),
+            (theirs.treasury_vault, at.treasury_vault),
+            (theirs.log, at.log),
+        ] {
+            if meta.pubkey == old {
+                meta.pubkey = new;
+            }
+        }
+    }
+    create
+}
+
+#[test]
+fn every_instruction_is_built_as_the_idl_describes_it() {
+    let (idl, stage) = (idl(), Stage::new());
+    let mut described = BTreeSet::new();
+    let built: BTreeMap<&str, Instruction> = built(&stage)
+        .into_iter()
+        .map(|instruction| (ix::name(&instruction).expect("it has a name"), instruction))
+        .collect();
+    for described_one in list(&idl, "instructions") {
+        let name = name(described_one);
+        described.insert(name);
+        let instruction = built
+            .get(name)
+            .unwrap_or_else(|| panic!("the SDK has no builder for {name}; add it, and here"));
+
+        assert_eq!(instruction.program_id, PROGRAM_ID);
+        let discriminator = bytes(described_one, "discriminator");
+        assert!(instruction.data.starts_with(&discriminator), "{name}");
+
+        let accounts = list(described_one, "accounts");
+        assert_eq!(instruction.accounts.len(), accounts.len(), "{name}");
+        for (account, meta) in accounts.iter().zip(&instruction.accounts) {
+            let what = format!("{name}, account {}", self::name(account));
+            let expected = meaning(name, self::name(account), &stage)
+                .unwrap_or_else(|| panic!("{what}: the test does not know what it is"));
+            assert_eq!(meta.pubkey, expected, "{what}: another account");
+            assert_eq!(meta.is_writable, flag(account, "writable"), "{what}");
+            assert_eq!(meta.is_signer, flag(account, "signer"), "{what}");
+            if let Some(fixed) = account["address"].as_str() {
+                assert_eq!(meta.pubkey.to_string(), fixed, "{what}");
+            }
+        }
+    }
+    let names: BTreeSet<&str> = ix::NAMES.iter().copied().collect();
+    assert_eq!(names, described, "instruction::NAMES is out of date");
+    assert_eq!(names.len(), ix::NAMES.len());
+}
+
+#[test]
+fn an_optional_account_that_is_not_there_is_the_programs_own_address() {
+    let stage = Stage::new();
+    let (creator, token) = (stage.key("creator"), stage.key("token_program"));
+    let idl = idl();
+    let meter = ix::create_meter(&stage.at, &creator, &token, 2);
+    let create = list(&idl, "instructions")
+        .iter()
+        .find(|instruction| name(instruction) == "create_meter")
+        .unwrap();
+    let optional: Vec<usize> = list(create, "accounts")
+        .iter()
+        .enumerate()
+        .filter(|(_, account)| flag(account, "optional"))
+        .map(|(index, _)| index)
+        .collect();
+    assert_eq!(optional.len(), 1);
+    let absent = &meter.accounts[optional[0]];
+    assert_eq!(absent.pubkey, PROGRAM_ID);
+    assert!(!absent.is_writable);
+}
+
+/// Bytes of a type of the IDL without padding; `None` when it has no fixed size.
+fn size(idl: &Value, kind: &Value) -> Option<usize> {
+    if let Some(simple) = kind.as_str() {
+        return Some(match simple {
+            "u8" | "i8" | "bool" => 1,
+            "u16" | "i16" => 2,
+            "u32" | "i32" => 4,
+            "u64" | "i64" => 8,
+            "u128" | "i128" => 16,
+            "pubkey" => 32,
+            _ => return None,
+        });
+    }
+    if let Some([item, count]) = kind["array"].as_array().map(Vec::as_slice) {
+        let count = count.as_u64()? as usize;
+        return Some(size(idl, item)?.checked_mul(count)?);
+    }
+    let defined = kind["defined"]["name"].as_str()?;
+    let found = list(idl, "types").iter().find(|t| name(t) == defined)?;
+    let fields = list(&found["type"], "fields").iter();
+    fields.map(|field| size(idl, &field["type"])).sum()
+}
+
+fn decodes<T: Decode>(idl: &Value, in_idl: &mut BTreeSet<String>) {
+    let kind = std::any::type_name::<T>();
+    let kind = kind.rsplit("::").next().unwrap();
+    if let Some(account) = list(idl, "accounts").iter().find(|a| name(a) == kind) {
+        in_idl.insert(kind.to_owned());
+        assert_eq!(bytes(account, "discriminator"), T::DISCRIMINATOR, "{kind}");
+        let described = serde_json::json!({ "defined": { "name": kind } });
+        let expected = size(idl, &described).expect("accounts have a fixed size");
+        assert_eq!(
+            expected,
+            std::mem::size_of::<T>(),
+            "{kind}: bytes in the IDL"
+        );
+    }
+    // Bytes that differ from each other, so that a field at another place shows.
+    let body: Vec<u8> = (0..std::mem::size_of::<T>())
+        .map(|index| (index % 251) as u8)
+        .collect();
+    let stored = [T::DISCRIMINATOR, &body, &[9; 100]].concat();
+    let decoded = T::decode(&stored).unwrap_or_else(|error| panic!("{kind}: {error}"));
+    assert_eq!(bytemuck::bytes_of(&decoded), body, "{kind}");
+    let end = T::DISCRIMINATOR.len() + body.len();
+    assert!(T::decode(&stored[..end - 1]).is_err(), "{kind}: too short");
+    assert!(T::decode(&stored[1..]).is_err(), "{kind}: another type");
+    assert!(T::decode(&[]).is_err(), "{kind}: nothing");
+}
+
+#[test]
+fn every_account_decodes_from_its_bytes() {
+    let idl = idl();
+    let mut seen = BTreeSet::new();
+    decodes::<Economy>(&idl, &mut seen);
+    decodes::<Pool>(&idl, &mut seen);
+    decodes::<Position>(&idl, &mut seen);
+    decodes::<Meter>(&idl, &mut seen);
+    decodes::<Feed>(&idl, &mut seen);
+    decodes::<DecisionLog>(&idl, &mut seen);
+    decodes::<Council>(&idl, &mut seen);
+    decodes::<Proposal>(&idl, &mut seen);
+    decodes::<Ballot>(&idl, &mut seen);
+    // No instruction takes it as a typed account, so the IDL leaves it out.
+    decodes::<AuditLog>(&idl, &mut seen);
+    let described: BTreeSet<String> = list(&idl, "accounts")
+        .iter()
+        .map(|account| name(account).to_owned())
+        .collect();
+    assert_eq!(seen, described, "an account that the SDK does not decode");
+}
+
+#[test]
+fn every_event_is_read() {
+    let idl = idl();
+    let authority = [address::event_authority()];
+    let mut described = BTreeSet::new();
+    for event in list(&idl, "events") {
+        described.insert(name(event));
+        // Zeros are a value of every event but for a first byte that some enums lack.
+        let read = (0..4u8).find_map(|filler| {
+            let body = if filler == 0 {
+                vec![0; 4_096]
+            } else {
+                filled(&idl, event, filler)
+            };
+            let data = [&EVENT_TAG[..], &bytes(event, "discriminator"), &body].concat();
+            homeostat_client::event::parse(&PROGRAM_ID, &authority, &data)
+        });
+        let read = read.unwrap_or_else(|| panic!("the SDK does not read {}", name(event)));
+        assert_eq!(read.name(), name(event));
+    }
+    let names: BTreeSet<&str> = Event::NAMES.iter().copied().collect();
+    assert_eq!(names, described);
+}
+
+/// Zeros, with `filler` in every enum's place.
+fn filled(idl: &Value, event: &Value, filler: u8) -> Vec<u8> {
+    let described = list(idl, "types").iter().find(|t| name(t) == name(event));
+    let fields = described.map_or(&[][..], |event| list(&event["type"], "fields"));
+    let mut body = Vec::new();
+    for field in fields {
+        let kind = &field["type"];
+        match size(idl, kind) {
+            Some(0) | None => body.push(filler),
+            Some(bytes) => body.extend(vec![0; bytes]),
+        }
+    }
+    body.extend([0; 512]);
+    body
+}
+
+#[test]
+fn every_error_has_its_sentence() {
+    let idl = idl();
+    let described = list(&idl, "errors");
+    assert_eq!(described.len(), error::all().count());
+    for (described, ours) in described.iter().zip(error::all()) {
+        let code = described["code"].as_u64().unwrap() as u32;
+        assert_eq!(code, u32::from(ours));
+        assert_eq!(name(described), ours.name());
+        let message = described["msg"].as_str().unwrap();
+        assert_eq!(
+            error::explain(code),
+            format!("{} ({code}): {message}", ours.name())
+        );
+    }
+}
+
+/// Words that say the unit of a number, in a name or in a line of documentation.
+const UNITS: &[&str] = &[
+    "base unit",
+    "ppm",
+    "second",
+    "unix",
+    "x 2^48",
+    "lamports",
+    "Q64.64",
+    "(s)",
+    "periods",
+    "index",
+    "which",
+    "how many",
+    "slots",
+    "bump",
+    "version",
+    "number",
+    "count",
+];
+
+#[test]
+fn nothing_in_the_idl_lacks_its_documentation() {
+    let idl = idl();
+    let mut silent = Vec::new();
+    for instruction in list(&idl, "instructions") {
+        let (name, text) = (name(instruction), docs(instruction));
+        if text.is_empty() {
+            silent.push(name.to_owned());
+        }
+        for argument in list(instruction, "args") {
+            // Rust knows no documentation of a parameter: it stands with the instruction.
+            let argument_name = self::name(argument);
+            let Some((_, after)) = text.split_once(&format!("`{argument_name}`:")) else {
+                silent.push(format!("{name}({argument_name})"));
+                continue;
+            };
+            let number = argument["type"]
+                .as_str()
+                .is_some_and(|kind| kind != "pubkey");
+            let said = after.split_once("`:").map_or(after, |(own, _)| own);
+            let unit = ["shard", "controller", "ticket", "sequence", "weight"]
+                .contains(&argument_name)
+                || UNITS
+                    .iter()
+                    .any(|unit| said.contains(unit) || argument_name.contains(unit));
+            if number && !unit {
+                silent.push(format!("{name}({argument_name}): no unit in `{said}`"));
+            }
+        }
+        for account in list(instruction, "accounts") {
+            // Anchor's own two, the same in every instruction with events, and programs.
+            let known = [
+                "event_authority",
+                "program",
+                "system_program",
+                "token_program",
+            ];
+            if docs(account).is_empty() && !known.contains(&self::name(account)) {
+                silent.push(format!("{name}, account {}", self::name(account)));
+            }
+        }
+    }
+    for kind in list(&idl, "types") {
+        if docs(kind).is_empty() {
+            silent.push(name(kind).to_owned());
+        }
+        for field in list(&kind["type"], "fields") {
+            if field.is_object() && field["name"].is_string() && docs(field).is_empty() {
+                silent.push(format!("{}.{}", name(kind), name(field)));
+            }
+        }
+    }
+    assert!(silent.is_empty(), "without documentation: {silent:#?}");
+}
