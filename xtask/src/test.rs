@@ -183,6 +183,7 @@ fn on_elf() -> Result<Tally, Failure> {
         build_sbf::PROBE,
         build_sbf::LAW_PROBE,
         build_sbf::CALLER,
+        build_sbf::SUBSCRIPTION,
     ];
     let folder = build_sbf::build(&programs, false)?;
     // The bank logs every line of every program; a failing test shows its own.
