@@ -263,14 +263,14 @@ async fn success_anyone_renews_out_of_the_allowance_once_a_period() {
 
     // when a stranger renews too early, nothing happens
     let renew = street.renew();
-    let early = street.world.bank.send(&[renew.clone()], &[]).await;
+    let early = street.send(renew.clone()).await;
     refused_with(early, SubscriptionError::PaidAlready.into());
 
     // then in time, twice, and not a third time
     for period in 1..=2u64 {
         street.world.bank.advance(WEEK).await;
         let (customer, till, fees) = street.money().await;
-        street.world.bank.send(&[renew.clone()], &[]).await.unwrap();
+        street.send(renew.clone()).await.unwrap();
         let now = street.world.bank.now();
         assert_eq!(street.paid_until().await, now + WEEK, "period {period}");
         let after = (customer - PRICE, till + PRICE - FEE, fees + FEE);

@@ -56,7 +56,7 @@ pub fn explain_from(program: &Pubkey, code: u32) -> String {
     }
     let known = if *program == system_program::ID {
         look_up(SYSTEM, code)
-    } else if code >= 100 && code < ERROR_CODE_OFFSET {
+    } else if (100..ERROR_CODE_OFFSET).contains(&code) {
         // The framework numbers its errors alike in every program built with it.
         look_up(FRAMEWORK, code)
     } else {

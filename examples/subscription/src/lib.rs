@@ -8,6 +8,8 @@
 //!   customer approved once; `pay` again.
 //! - [`subscription::tip`]: this program moves the tokens itself, `charge_fee` takes the fee.
 
+#![deny(clippy::arithmetic_side_effects)]
+
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{
     transfer_checked, Mint, TokenAccount, TokenInterface, TransferChecked,
