@@ -246,7 +246,7 @@ async fn success_a_subscription_is_paid_and_the_fee_is_exact() {
         if Bank::runs_elf() {
             // What docs/INTEGRATION.md says about the budget of such a call.
             println!("subscribe: {} CU", receipt.units);
-            assert!(receipt.units < 80_000, "{} CU", receipt.units);
+            assert!(receipt.units < 40_000, "{} CU", receipt.units);
         }
         let invariants = street.world.check_invariants().await;
         assert!(invariants.all_hold(), "{invariants:#?}");
