@@ -9,6 +9,7 @@ mod fees;
 mod governance;
 mod governance_model;
 mod guard;
+mod integration;
 mod journeys;
 mod proofs;
 mod safety;

@@ -38,6 +38,8 @@ pub mod anchor {
     pub const CONSTRAINT_HAS_ONE: u32 = 2001;
     /// A signature is missing on an account that is checked by a constraint.
     pub const CONSTRAINT_SIGNER: u32 = 2002;
+    /// A condition that a program states in its own words.
+    pub const CONSTRAINT_RAW: u32 = 2003;
     /// An account is not at its derived address.
     pub const CONSTRAINT_SEEDS: u32 = 2006;
     /// An account is not at its fixed address.
@@ -58,6 +60,8 @@ pub mod anchor {
     pub const INVALID_PROGRAM_ID: u32 = 3008;
     /// A signature is missing.
     pub const ACCOUNT_NOT_SIGNER: u32 = 3010;
+    /// An account does not exist.
+    pub const ACCOUNT_NOT_INITIALIZED: u32 = 3012;
 }
 
 /// Numbers of the token programs' errors.

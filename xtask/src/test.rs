@@ -184,6 +184,9 @@ fn on_elf() -> Result<Tally, Failure> {
         build_sbf::LAW_PROBE,
         build_sbf::CALLER,
     ];
+    // Apart: built together, Cargo would give the program the features that the example
+    // wants of it, and take its entry point away.
+    build_sbf::build(&[build_sbf::SUBSCRIPTION], false)?;
     let folder = build_sbf::build(&programs, false)?;
     // The bank logs every line of every program; a failing test shows its own.
     let log = std::env::var_os("RUST_LOG").unwrap_or_else(|| "error".into());

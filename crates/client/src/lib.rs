@@ -39,3 +39,8 @@ pub use solana_program::instruction::{AccountMeta, Instruction};
 
 /// The program's address.
 pub const PROGRAM_ID: Pubkey = homeostat::ID;
+
+/// The code in the guide compiles and runs.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/INTEGRATION.md")]
+pub struct Guide;

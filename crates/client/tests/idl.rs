@@ -314,7 +314,7 @@ fn size(idl: &Value, kind: &Value) -> Option<usize> {
     }
     if let Some([item, count]) = kind["array"].as_array().map(Vec::as_slice) {
         let count = count.as_u64()? as usize;
-        return Some(size(idl, item)?.checked_mul(count)?);
+        return size(idl, item)?.checked_mul(count);
     }
     let defined = kind["defined"]["name"].as_str()?;
     let found = list(idl, "types").iter().find(|t| name(t) == defined)?;

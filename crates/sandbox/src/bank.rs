@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use base64::{engine::general_purpose::STANDARD, Engine};
 use homeostat_client::{decode::Decode, error, event, verify::History, PROGRAM_ID};
 use solana_account::{Account, AccountSharedData, ReadableAccount};
 use solana_clock::Clock;
@@ -10,8 +11,8 @@ use solana_hash::Hash;
 use solana_instruction::{error::InstructionError, Instruction};
 use solana_keypair::Keypair;
 use solana_message::{v0, AddressLookupTableAccount, Message, VersionedMessage};
-use solana_program::{account_info::AccountInfo, entrypoint::ProgramResult, pubkey::Pubkey};
-use solana_program_test::{processor, BanksClient, ProgramTest, ProgramTestContext};
+use solana_program::pubkey::Pubkey;
+use solana_program_test::{BanksClient, ProgramTest, ProgramTestContext};
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
@@ -41,19 +42,42 @@ fn without_programs() -> ProgramTest {
     test
 }
 
-/// Bridges `processor!` and Anchor's entry point.
-fn entry(program_id: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramResult {
-    // SAFETY: Anchor ties the lifetimes of all three arguments together, while
-    // `processor!` leaves them apart. All of them outlive this call and nothing
-    // borrowed from them is returned, so one common lifetime is sound.
-    let (program_id, accounts, data) = unsafe {
-        (
-            core::mem::transmute::<&Pubkey, &'static Pubkey>(program_id),
-            core::mem::transmute::<&[AccountInfo], &'static [AccountInfo<'static>]>(accounts),
-            core::mem::transmute::<&[u8], &'static [u8]>(data),
-        )
-    };
-    homeostat::entry(program_id, accounts, data)
+/// Bridges `processor!` and the entry point that Anchor makes of `#[program]`: what
+/// `ProgramTest::add_program` wants for it, to run natively where there is no ELF.
+///
+/// ```no_run
+/// # async fn bank() {
+/// use homeostat_sandbox::{anchor_processor, Bank};
+///
+/// let bank = Bank::start_with(|test| {
+///     let id = [7; 32].into();
+///     test.add_program("my_program", id, anchor_processor!(homeostat::entry))
+/// });
+/// # bank.await; }
+/// ```
+#[macro_export]
+macro_rules! anchor_processor {
+    ($entry:path) => {{
+        use $crate::solana_program::{
+            account_info::AccountInfo, entrypoint::ProgramResult, pubkey::Pubkey,
+        };
+        fn bridged(program_id: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramResult {
+            // SAFETY: Anchor ties the lifetimes of all three arguments together, while
+            // `processor!` leaves them apart. All of them outlive this call and nothing
+            // borrowed from them is returned, so one common lifetime is sound.
+            let (program_id, accounts, data) = unsafe {
+                (
+                    core::mem::transmute::<&Pubkey, &'static Pubkey>(program_id),
+                    core::mem::transmute::<&[AccountInfo], &'static [AccountInfo<'static>]>(
+                        accounts,
+                    ),
+                    core::mem::transmute::<&[u8], &'static [u8]>(data),
+                )
+            };
+            $entry(program_id, accounts, data)
+        }
+        $crate::solana_program_test::processor!(bridged)
+    }};
 }
 
 /// What a transaction that went through left behind.
@@ -85,6 +109,16 @@ impl Failure {
             Some(TransactionError::InstructionError(_, InstructionError::Custom(code))) => {
                 Some(code)
             }
+            _ => None,
+        }
+    }
+}
+
+impl Failure {
+    /// Index of the instruction that was refused, from 0 in the transaction as it was sent.
+    pub fn instruction(&self) -> Option<usize> {
+        match self.error {
+            Some(TransactionError::InstructionError(index, _)) => Some(index.into()),
             _ => None,
         }
     }
@@ -185,7 +219,11 @@ impl Bank {
     /// Starts a bank after `edit` has added what it needs.
     pub async fn start_with(edit: impl FnOnce(&mut ProgramTest)) -> Self {
         let mut test = without_programs();
-        test.add_program("homeostat", PROGRAM_ID, processor!(entry));
+        test.add_program(
+            "homeostat",
+            PROGRAM_ID,
+            crate::anchor_processor!(homeostat::entry),
+        );
         edit(&mut test);
         Self::begin(test).await
     }
@@ -453,6 +491,34 @@ impl Bank {
         self.run(VersionedMessage::Legacy(message), signers).await
     }
 
+    /// A blockhash that transactions can be signed with now.
+    pub async fn blockhash(&mut self) -> [u8; 32] {
+        let latest = self.context.banks_client.get_latest_blockhash().await;
+        latest.expect("the bank is running").to_bytes()
+    }
+
+    /// Signs and sends a transaction that somebody built elsewhere, as a wallet does: in the
+    /// wire's format and base64, its only signer `signer`, who pays.
+    pub async fn send_wire(
+        &mut self,
+        transaction: &str,
+        signer: &Keypair,
+    ) -> Result<Receipt, Failure> {
+        let wrong = |other: String| Failure {
+            error: None,
+            logs: Vec::new(),
+            other,
+        };
+        let bytes = STANDARD
+            .decode(transaction)
+            .map_err(|error| wrong(error.to_string()))?;
+        let unsigned: VersionedTransaction =
+            bincode::deserialize(&bytes).map_err(|error| wrong(error.to_string()))?;
+        let signed = VersionedTransaction::try_new(unsigned.message, &[signer])
+            .map_err(|error| wrong(error.to_string()))?;
+        self.process(signed).await
+    }
+
     fn sign(&self, message: VersionedMessage, signers: &[&Keypair]) -> VersionedTransaction {
         let payer = self.payer();
         let mut all: Vec<&Keypair> = vec![&payer];
@@ -469,7 +535,10 @@ impl Bank {
         message: VersionedMessage,
         signers: &[&Keypair],
     ) -> Result<Receipt, Failure> {
-        let transaction = self.sign(message, signers);
+        self.process(self.sign(message, signers)).await
+    }
+
+    async fn process(&mut self, transaction: VersionedTransaction) -> Result<Receipt, Failure> {
         let outcome = self
             .context
             .banks_client

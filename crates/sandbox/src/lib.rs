@@ -14,3 +14,7 @@ pub use bank::{Bank, Call, Failure, Receipt, Simulation};
 pub use invariant::Invariants;
 pub use mint::{MintSpec, TokenProgram};
 pub use world::{Wallet, World, WorldSpec};
+
+// For `anchor_processor!`.
+#[doc(hidden)]
+pub use {solana_program, solana_program_test};

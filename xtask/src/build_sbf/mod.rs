@@ -49,6 +49,8 @@ pub const GAUGE: &str = "homeostat-gauge";
 pub const LAW_PROBE: &str = "homeostat-control-probe";
 /// The test program that calls the program.
 pub const CALLER: &str = "homeostat-caller";
+/// The example of a program that charges fees by CPI.
+pub const SUBSCRIPTION: &str = "homeostat-subscription";
 
 /// Bytes that the program should not exceed: its deployer pays rent for each.
 const BUDGET: usize = 400_000;
@@ -129,6 +131,7 @@ fn with_platform_tools(package: &str, deploy: &Path) -> Result<(), String> {
         GAUGE => "crates/compute/gauge",
         LAW_PROBE => "crates/control/probe",
         CALLER => "crates/sandbox/caller",
+        SUBSCRIPTION => "examples/subscription",
         other => return Err(format!("no folder is known for {other}")),
     };
     let mut command = run::cargo();
