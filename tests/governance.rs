@@ -336,8 +336,8 @@ async fn success_advice_inside_the_range_is_followed_by_a_crank() {
 async fn success_enough_stake_vetoes_for_good() {
     let mut world = World::new().await;
     let (whale, fish) = (
-        world.staker(400 * TOKEN).await,
-        world.staker(600 * TOKEN).await,
+        world.staker(40_000_000 * TOKEN).await,
+        world.staker(60_000_000 * TOKEN).await,
     );
     world.bank.advance(1).await;
     let index = world.queue(vec![setpoint(0.6, 0.9)]).await.unwrap();

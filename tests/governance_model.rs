@@ -301,6 +301,7 @@ impl Story<'_> {
         self.tally.count(step, &answer);
         if answer.is_ok() {
             if matches!(step, Step::Crank) {
+                self.model.circulating = self.play.circulating();
                 for (controller, held) in self
                     .model
                     .realm

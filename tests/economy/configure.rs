@@ -1,6 +1,7 @@
 //! configure: every parameter at and beyond its bounds.
 
 use anchor_lang::error::ErrorCode;
+use homeostat::state::defaults;
 use homeostat_client::{Parameter, Setting};
 use homeostat_control::{Config, Fx, GuardConfig, GuardState};
 use homeostat_tests::HomeostatError;
@@ -116,7 +117,7 @@ async fn success_a_guard_is_stored_as_given_and_goes_live_unprimed() {
     let mut world = draft().await;
     for parameter in Parameter::ALL {
         let controller = world.economy().await.controllers[parameter.index()];
-        assert_eq!(controller.guard_config(), GuardConfig::default());
+        assert_eq!(controller.guard_config(), defaults::guard(parameter));
         let wanted = GuardSettings {
             enabled: false,
             limit: 2_000_001,

@@ -6,6 +6,9 @@ use homeostat_tests::{anchor, attack, exchange, unsigned, HomeostatError};
 
 use super::{propose::two_worlds, *};
 
+/// Enough for ballots to be a share of the stake: 200 are a hundredth of the supply.
+const LOT: u64 = 50_000 * TOKEN;
+
 async fn ballot(world: &World, owner: &Wallet, index: u64) -> Instruction {
     let payer = world.bank.payer().pubkey();
     governance::cast_ballot(&world.at, &owner.pubkey(), &payer, index)
@@ -14,8 +17,8 @@ async fn ballot(world: &World, owner: &Wallet, index: u64) -> Instruction {
 /// A world in which a small and a large staker have been there for a day.
 async fn stakers() -> (World, Wallet, Wallet) {
     let mut world = World::new().await;
-    let small = world.staker(100 * TOKEN).await;
-    let large = world.staker(900 * TOKEN).await;
+    let small = world.staker(100 * LOT).await;
+    let large = world.staker(900 * LOT).await;
     world.bank.advance(DAY).await;
     (world, small, large)
 }
@@ -31,15 +34,15 @@ async fn n5_a_position_votes_once_whatever_becomes_of_it() {
     let code = 0u32; // the system program: the account is there already
     attack(&mut world, "twice", &vote, &[&small.key], code).await;
     // Unstaked, withdrawn, closed and opened again.
-    world.request_unstake(&small, 100 * TOKEN).await.unwrap();
+    world.request_unstake(&small, 100 * LOT).await.unwrap();
     let weight = world.proposal(index).await.veto_weight;
-    assert_eq!(weight, 100 * TOKEN, "the vote stands");
+    assert_eq!(weight, 100 * LOT, "the vote stands");
     world.bank.advance(7 * DAY).await;
     world.withdraw(&small).await.unwrap();
     world.claim(&small).await.unwrap();
     world.close_position(&small).await.unwrap();
     world.open(&small).await.unwrap();
-    world.stake(&small, 100 * TOKEN).await.unwrap();
+    world.stake(&small, 100 * LOT).await.unwrap();
     // What it staked anew is too young for the next proposal.
     let next = world.queue(standard()).await.unwrap();
     let late = [ballot(&world, &small, next).await];
@@ -55,7 +58,7 @@ async fn n5_a_position_votes_once_whatever_becomes_of_it() {
 #[tokio::test]
 async fn n5_stake_that_came_since_weighs_nothing() {
     let (mut world, small, large) = stakers().await;
-    let newcomer = world.wallet(1_000 * TOKEN).await;
+    let newcomer = world.wallet(1_000 * LOT).await;
     world.open(&newcomer).await.unwrap();
     let index = world.queue(standard()).await.unwrap();
     let error = HomeostatError::NoVotingWeight;
@@ -63,7 +66,7 @@ async fn n5_stake_that_came_since_weighs_nothing() {
     // An empty position, a new stake, an aged one that was topped up or rebonded.
     let vote = ballot(&world, &newcomer, index).await;
     attack(&mut world, "empty", &[vote], &[&newcomer.key], error).await;
-    world.stake(&newcomer, 1_000 * TOKEN).await.unwrap();
+    world.stake(&newcomer, 1_000 * LOT).await.unwrap();
     let vote = ballot(&world, &newcomer, index).await;
     attack(
         &mut world,
@@ -76,25 +79,25 @@ async fn n5_stake_that_came_since_weighs_nothing() {
     world.bank.advance(HOUR).await;
     let vote = ballot(&world, &newcomer, index).await;
     attack(&mut world, "new", &[vote], &[&newcomer.key], error).await;
-    world.request_unstake(&small, 60 * TOKEN).await.unwrap();
+    world.request_unstake(&small, 60 * LOT).await.unwrap();
     world.cancel_unstake(&small, 0).await.unwrap();
     let vote = ballot(&world, &small, index).await;
     attack(&mut world, "rebonded", &[vote], &[&small.key], error).await;
 
     // Unbonding stake does not weigh, what is left does.
-    world.request_unstake(&large, 800 * TOKEN).await.unwrap();
+    world.request_unstake(&large, 800 * LOT).await.unwrap();
     let vote = ballot(&world, &large, index).await;
     world.send_as(&large.key, vote).await.unwrap();
-    assert_eq!(world.proposal(index).await.veto_weight, 100 * TOKEN);
+    assert_eq!(world.proposal(index).await.veto_weight, 100 * LOT);
 }
 
 #[tokio::test]
 async fn n5_neither_borrowed_nor_withdrawn_stake_moves_the_share_that_vetoes() {
-    // given a period with 1,000 staked on average
+    // given a period with 1,000 lots staked on average
     let (mut world, _, large) = stakers().await;
     world.next_period().await.unwrap();
     // when somebody brings ten times that before a proposal, to dilute the others
-    let whale = world.staker(10_000 * TOKEN).await;
+    let whale = world.staker(10_000 * LOT).await;
     let diluted = world.queue(standard()).await.unwrap();
     let mean = world.economy().await.totals.mean_stake;
     let base = world.proposal(diluted).await.veto_base;
@@ -108,11 +111,11 @@ async fn n5_neither_borrowed_nor_withdrawn_stake_moves_the_share_that_vetoes() {
 
 #[tokio::test]
 async fn n5_the_share_that_vetoes_is_exact() {
-    // 33.4 % of 1,000 tokens are 334; a unit less does not veto.
+    // 33.4 % of 1,000 lots are 334; a unit less does not veto.
     let mut world = World::new().await;
-    let almost = world.staker(334 * TOKEN - 1).await;
+    let almost = world.staker(334 * LOT - 1).await;
     let one = world.staker(1).await;
-    world.staker(666 * TOKEN).await;
+    world.staker(666 * LOT).await;
     world.bank.advance(1).await;
     let index = world.queue(standard()).await.unwrap();
     let vote = ballot(&world, &almost, index).await;
@@ -124,10 +127,51 @@ async fn n5_the_share_that_vetoes_is_exact() {
 }
 
 #[tokio::test]
+async fn n5_dust_is_no_veto_where_next_to_nobody_stakes() {
+    // Given all the stake there is, which is next to nothing,
+    let mut world = World::new().await;
+    let dust = world.staker(1).await;
+    world.bank.advance(1).await;
+    for (periods, from, to) in [(0, 0.6, 0.9), (1, 0.9, 0.6)] {
+        // when it votes, before the first crank and after,
+        let index = world.queue(vec![setpoint(from, to)]).await.unwrap();
+        let vote = ballot(&world, &dust, index).await;
+        world.send_as(&dust.key, vote).await.unwrap();
+        // then the proposal waits as if nobody had: a hundredth of the supply counts.
+        let proposal = world.proposal(index).await;
+        let economy = world.economy().await;
+        assert_eq!(economy.totals.periods, periods);
+        assert_eq!(proposal.veto_base, economy.totals.circulating.div_ceil(100));
+        assert_eq!(proposal.veto_weight, 1);
+        assert!(proposal.is(ProposalState::Queued));
+        world.next_period().await.unwrap();
+        let execute = world.execute_ix(index).await;
+        world.run(&[execute]).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn n5_the_least_share_that_vetoes_is_exact() {
+    // 33.4 % of a hundredth of the supply are 3,340,000 tokens; a unit less is none.
+    let mut world = World::new().await;
+    let almost = world.staker(3_340_000 * TOKEN - 1).await;
+    let one = world.staker(1).await;
+    world.bank.advance(1).await;
+    let index = world.queue(standard()).await.unwrap();
+    assert_eq!(world.proposal(index).await.veto_base, 10_000_000 * TOKEN);
+    let vote = ballot(&world, &almost, index).await;
+    world.send_as(&almost.key, vote).await.unwrap();
+    assert!(world.proposal(index).await.is(ProposalState::Queued));
+    let vote = ballot(&world, &one, index).await;
+    world.send_as(&one.key, vote).await.unwrap();
+    assert!(world.proposal(index).await.is(ProposalState::Vetoed));
+}
+
+#[tokio::test]
 async fn fail_ballots_with_other_accounts() {
     let (mut world, other) = two_worlds().await;
-    let voter = world.staker(100 * TOKEN).await;
-    let victim = world.staker(900 * TOKEN).await;
+    let voter = world.staker(100 * LOT).await;
+    let victim = world.staker(900 * LOT).await;
     world.bank.advance(1).await;
     let index = world.queue(standard()).await.unwrap();
     let vote = ballot(&world, &voter, index).await;
@@ -189,7 +233,7 @@ async fn fail_ballots_of_liquidity_providers() {
     world
         .bank
         .edit(&position, |position: &mut homeostat_client::Position| {
-            position.amount = 1_000_000 * TOKEN;
+            position.amount = 1_000_000 * LOT;
         })
         .await;
     let vote = ballot(&world, &provider, index).await;

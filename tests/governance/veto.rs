@@ -327,7 +327,7 @@ async fn n6_a_sole_member_lifts_no_veto_but_of_the_guardians_replacement() {
 #[tokio::test]
 async fn n6_a_veto_of_stakers_is_final_for_the_guardians_replacement_too() {
     let mut world = World::new().await;
-    let staker = world.staker(1_000 * TOKEN).await;
+    let staker = world.staker(100_000_000 * TOKEN).await;
     world.bank.advance(1).await;
     let (index, _) = vetoed_replacement(&mut world).await;
     let payer = world.bank.payer().pubkey();

@@ -659,6 +659,8 @@ pub struct Model {
     pub last_crank: i64,
     /// Mean stake over the last period.
     pub mean_stake: u64,
+    /// Circulating supply, as the last crank measured it: not governance's to say.
+    pub circulating: u64,
     /// Stake x seconds since the last crank, up to `integrated_at`.
     pub stake_seconds: u128,
     pub integrated_at: i64,
@@ -726,7 +728,8 @@ impl Model {
                 staked
             } else {
                 staked.min(self.mean_stake)
-            },
+            }
+            .max(self.circulating.div_ceil(100)),
         };
         self.proposals.insert(index, proposal);
         self.approve(who, index, true)

@@ -31,6 +31,9 @@ pub struct Shape {
 
 /// Stakes of the stakers (base units): one of them can veto alone, all together can.
 const STAKES: [u64; 4] = [450_000, 250_000, 200_000, 100_000];
+/// So little that ballots are a share of the stake at first, and of a hundredth of this
+/// when much of it has left.
+const SUPPLY: u64 = 60_000_000;
 /// Those who are nobody at first.
 const STRANGERS: usize = 6;
 
@@ -55,6 +58,7 @@ impl Prepared {
         let spec = WorldSpec {
             members: shape.members,
             threshold: shape.threshold,
+            supply: SUPPLY,
             ..WorldSpec::default()
         };
         let mut world = World::build_on(bank, &spec).await;
@@ -76,7 +80,7 @@ impl Prepared {
             enter(&world.bank.fresh_key(), format!("stranger {number}"));
         }
         for (number, amount) in STAKES.into_iter().enumerate() {
-            let wallet = world.wallet(1_000_000_000).await;
+            let wallet = world.wallet(SUPPLY / 10).await;
             world.open(&wallet).await.expect("a position opens");
             world.stake(&wallet, amount).await.expect("stake enters");
             enter(&wallet.key, format!("staker {number}"));
@@ -127,6 +131,7 @@ impl Prepared {
             next_end: economy.next_end,
             last_crank: economy.last_crank,
             mean_stake: 0,
+            circulating: economy.totals.circulating,
             stake_seconds: pool.stake_seconds.get(),
             integrated_at: pool.settled_at,
         };
@@ -369,6 +374,11 @@ impl<'a> Play<'a> {
     /// Which controllers their guards hold: the control law's affair.
     pub fn held(&self) -> [bool; 4] {
         [0, 1, 2, 3].map(|index: usize| self.economy.controllers[index].guard.latched != 0)
+    }
+
+    /// C at the last crank: the economy's affair.
+    pub fn circulating(&self) -> u64 {
+        self.economy.totals.circulating
     }
 
     /// Where program and reference differ: council, economy and a proposal as they were

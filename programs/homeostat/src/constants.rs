@@ -94,6 +94,8 @@ pub const CRITICAL_DELAY: core::ops::RangeInclusive<u32> = 3 * DAY..=30 * DAY;
 pub const GRACE: core::ops::RangeInclusive<u32> = DAY..=30 * DAY;
 /// Share of the native stake whose ballots veto a proposal (ppm): 10 % to 50 %.
 pub const STAKER_VETO_PPM: core::ops::RangeInclusive<u32> = 100_000..=500_000;
+/// Ballots are a share of at least this part of the circulating supply: a hundredth.
+pub const VETO_FLOOR_PART: u64 = 100;
 /// A Routine proposal may go this part away from the value that the council last set by a
 /// Standard proposal: a tenth of the value itself, for the setpoint of the scale, for the
 /// bias of the span between the limits.

@@ -608,7 +608,7 @@ impl Action {
                 controller.state.u = controller.state.u.clamp(config.min, config.max);
                 controller.config_seq = controller.config_seq.saturating_add(1);
                 // What guard and law remember is of another measurement.
-                controller.resume_guard(now);
+                controller.resume_under(&config, now);
                 Ok(())
             }
             Self::Feed { index, value, .. } => {

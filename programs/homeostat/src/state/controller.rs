@@ -730,8 +730,15 @@ impl Controller {
     /// Releases the controller at `now` (unix seconds): the guard forgets its
     /// statistics, the law is re-primed at the present value.
     pub fn resume_guard(&mut self, now: i64) {
+        let config = self.config();
+        self.resume_under(&config, now);
+    }
+
+    /// The same where the law's form of the configuration is at hand.
+    pub fn resume_under(&mut self, config: &Config, now: i64) {
         self.guard = (&self.guard().resume(now)).into();
-        self.remember(&resume(&self.config(), &self.state(), now));
+        // The last decision stays as it is.
+        self.state = (&resume(config, &self.state(), now)).into();
     }
 
     /// Remembers a step.

@@ -6,7 +6,7 @@
 //! start at a tenth of their range per unit of normalised error, and an
 //! integral of a fifth of that a week.
 
-use homeostat_control::{Action, Config, Fx, Ramp, Sampling};
+use homeostat_control::{Action, Config, Fx, GuardConfig, Ramp, Sampling};
 
 use super::{
     controller::{Metric, Parameter},
@@ -122,6 +122,28 @@ pub fn config(parameter: Parameter, period: u32) -> Config {
             start.min,
             start.max,
         )
+    }
+}
+
+/// Starting configuration of a controller's guard: the law's own, but for how quiet a
+/// series may be taken to be. A latch needs eight of these in one period, so after a
+/// calm stretch, on the default setpoints and weekly periods:
+///
+/// - staked share: 2 % of the scale; a latch at a tenth of the supply staked or left.
+/// - utilisation: 10 %; demand is what the fee answers to, and it may nearly double.
+/// - net supply growth: 50 %; it follows the emission, which moves by a whole scale
+///   (2 points a year) in a week when its own controller answers a shock.
+/// - liquidity depth: 6 %; a price that doubles or halves moves it by 29 % down or 41 %
+///   up (constant product), which must not latch.
+pub fn guard(parameter: Parameter) -> GuardConfig {
+    GuardConfig {
+        floor: match parameter {
+            Parameter::Emission => 20_000,
+            Parameter::Fee => 100_000,
+            Parameter::Burn => 500_000,
+            Parameter::Liquidity => 60_000,
+        },
+        ..GuardConfig::default()
     }
 }
 

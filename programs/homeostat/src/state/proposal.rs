@@ -87,7 +87,7 @@ pub struct Proposal {
     pub ended_at: i64,
     /// Stake whose ballots are against it (base units).
     pub veto_weight: u64,
-    /// Stake that the ballots are a share of (base units), as of its making.
+    /// What the ballots are a share of (base units), as of its making; above 0.
     pub veto_base: u64,
     /// Memberships that approve, by place.
     pub approvals: [u32; MAX_MEMBERS],

@@ -2,7 +2,6 @@
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
-use homeostat_control::GuardConfig;
 
 use crate::{
     constants::*,
@@ -176,7 +175,7 @@ impl<'info> CreateEconomy<'info> {
                 .ok_or(crate::error::HomeostatError::InvariantViolated)?;
             *controller = Controller {
                 config: (&config).into(),
-                guard_config: (&GuardConfig::default()).into(),
+                guard_config: (&defaults::guard(parameter)).into(),
                 metric: Metric::default_for(parameter) as u8,
                 ..Controller::default()
             };

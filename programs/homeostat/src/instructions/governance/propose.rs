@@ -166,15 +166,18 @@ impl Propose<'_> {
     }
 
     /// Native stake now, at most its mean over the last period: neither a stake brought
-    /// for the vote nor one withdrawn before it changes the share that vetoes.
+    /// for the vote nor one withdrawn before it changes the share that vetoes. At least
+    /// a hundredth of the circulating supply, rounded up: where next to nobody stakes,
+    /// dust is no veto.
     fn veto_base(&self) -> Result<u64> {
         let totals = &self.economy.load()?.totals;
         let staked = self.native_pool.load()?.total;
-        Ok(if totals.periods == 0 {
+        let lasting = if totals.periods == 0 {
             staked
         } else {
             staked.min(totals.mean_stake)
-        })
+        };
+        Ok(lasting.max(totals.circulating.div_ceil(VETO_FLOOR_PART)))
     }
 }
 
