@@ -10,6 +10,7 @@ mod governance;
 mod governance_model;
 mod guard;
 mod journeys;
+mod layouts;
 mod proofs;
 mod safety;
 mod scenario;

@@ -46,7 +46,7 @@ pub struct CreateMeter<'info> {
 
 impl CreateMeter<'_> {
     fn check(&self) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         require_permit(
             &economy,
             self.creator.key,
@@ -61,7 +61,7 @@ impl CreateMeter<'_> {
     }
 
     fn validate(&self, shard: u8) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         ensure!(
             usize::from(economy.meter_count) < MAX_METERS,
             HomeostatError::TooMany
@@ -77,7 +77,7 @@ impl CreateMeter<'_> {
         let bump = derived("meter", &self.meter, &at)?;
         let vault_at = [seeds::FEES, self.meter.key.as_ref()];
         let vault_bump = derived("vault", &self.vault, &vault_at)?;
-        let mut economy = self.economy.load_mut()?;
+        let mut economy = self.economy.open_mut()?;
         let slot = economy
             .meters
             .get_mut(usize::from(shard))
@@ -99,7 +99,6 @@ impl CreateMeter<'_> {
             self.authority.key,
             &[seeds::FEES, self.meter.key.as_ref(), &[vault_bump]],
         )?;
-        meter.version = LAYOUT_VERSION;
         meter.bump = bump;
         meter.vault_bump = vault_bump;
         meter.shard = shard;
