@@ -26,21 +26,33 @@ pub trait Open<T> {
 
 impl<T: Layout> Open<T> for AccountLoader<'_, T> {
     fn open(&self) -> Result<Ref<'_, T>> {
-        let data = self.as_ref().try_borrow_data()?;
-        require_version(&data, T::VERSION)?;
-        Ref::filter_map(data, |data| {
-            bytemuck::try_from_bytes(data.get(MARK..)?.get(..size_of::<T>())?).ok()
-        })
-        .map_err(|_| refuse(ErrorCode::AccountDidNotDeserialize))
+        let state = state(self.as_ref(), T::VERSION, size_of::<T>())?;
+        Ok(Ref::map(state, bytemuck::from_bytes))
     }
 
     fn open_mut(&self) -> Result<RefMut<'_, T>> {
-        ensure!(self.as_ref().is_writable, ErrorCode::AccountNotMutable);
-        let data = self.as_ref().try_borrow_mut_data()?;
-        require_version(&data, T::VERSION)?;
-        RefMut::filter_map(data, |data| {
-            bytemuck::try_from_bytes_mut(data.get_mut(MARK..)?.get_mut(..size_of::<T>())?).ok()
-        })
-        .map_err(|_| refuse(ErrorCode::AccountDidNotDeserialize))
+        let state = state_mut(self.as_ref(), T::VERSION, size_of::<T>())?;
+        Ok(RefMut::map(state, bytemuck::from_bytes_mut))
     }
+}
+
+// Once for all types, as the panics above are: these have the size that they ask for.
+
+#[inline(never)]
+fn state<'a>(info: &'a AccountInfo, version: u8, size: usize) -> Result<Ref<'a, [u8]>> {
+    let data = info.try_borrow_data()?;
+    require_version(&data, version)?;
+    Ref::filter_map(data, |data| data.get(MARK..)?.get(..size)).map_err(|_| too_short())
+}
+
+#[inline(never)]
+fn state_mut<'a>(info: &'a AccountInfo, version: u8, size: usize) -> Result<RefMut<'a, [u8]>> {
+    ensure!(info.is_writable, ErrorCode::AccountNotMutable);
+    let data = info.try_borrow_mut_data()?;
+    require_version(&data, version)?;
+    RefMut::filter_map(data, |data| data.get_mut(MARK..)?.get_mut(..size)).map_err(|_| too_short())
+}
+
+fn too_short() -> Error {
+    refuse(ErrorCode::AccountDidNotDeserialize)
 }
