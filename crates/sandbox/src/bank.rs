@@ -375,6 +375,20 @@ impl Bank {
             .expect("the bank is running");
     }
 
+    /// Goes to a later slot at the same time: a program is upgraded once a slot.
+    pub async fn next_slot(&mut self) {
+        let clock: Clock = self
+            .context
+            .banks_client
+            .get_sysvar()
+            .await
+            .expect("the clock exists");
+        self.context
+            .warp_to_slot(clock.slot + 1)
+            .expect("a later slot");
+        self.set_time(self.now).await;
+    }
+
     /// Sends a transaction that never expires: its first instruction advances a nonce
     /// account of the payer's, and what that account stores is its blockhash.
     pub async fn send_durable(
