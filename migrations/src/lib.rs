@@ -18,4 +18,4 @@ pub mod status;
 pub use chain::Chain;
 pub use file::ClusterFile;
 pub use plan::{plan, Plan, Step};
-pub use run::{apply, Outcome, Point, Witness};
+pub use run::{apply, Outcome, Point, Signed, Witness};

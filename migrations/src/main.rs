@@ -8,8 +8,8 @@ use std::{
 
 use clap::{Parser, Subcommand, ValueEnum};
 use homeostat_migrations::{
-    apply, chain::Cluster, file::ClusterFile, plan, plan::require_cluster, status::status, Outcome,
-    Plan, Point, Witness,
+    apply, chain::Cluster, file::ClusterFile, plan, plan::require_cluster, run::Signed,
+    status::status, Outcome, Plan, Point, Witness,
 };
 use homeostat_ops::{signer::read_key, Connection, Failure, Fees, Kind, Sender, Talk, Wishes};
 use serde_json::json;
@@ -191,9 +191,14 @@ fn finish(
             if json {
                 println!("{}", json!({ "complete": false, "sign": upgrade }));
             } else {
+                let what = match upgrade.what {
+                    Signed::Room => "that makes room in",
+                    Signed::Upgrade => "that upgrades",
+                };
                 println!(
                     "The buffer {} holds the ELF (sha256 {}) and is {}'s.\n\
-                     Have it sign the upgrade of {}, then run apply again. The rent goes to {}.\n\
+                     Have it sign the transaction {what} {}, then run apply again. The buffer's \
+                     rent will go to {}.\n\
                      Message for the multisig's importer (base64):\n{}",
                     upgrade.buffer,
                     upgrade.sha256,

@@ -51,9 +51,21 @@ pub enum Outcome {
     Waiting(Upgrade),
 }
 
+/// What a message does that the authority has to sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Signed {
+    /// Makes room for a larger ELF; the upgrade comes after it.
+    Room,
+    /// Upgrades the program.
+    Upgrade,
+}
+
 /// What the authority has to sign.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Upgrade {
+    /// What the message does.
+    pub what: Signed,
     /// Program.
     pub program: String,
     /// Buffer with the ELF.
@@ -227,7 +239,7 @@ fn perform(
     chain.send(payer, &signers, &instructions)
 }
 
-/// What the authority has to sign to upgrade the program to its buffer.
+/// What the authority has to sign next, to upgrade the program to its buffer.
 ///
 /// # Errors
 ///
@@ -235,14 +247,23 @@ fn perform(
 pub fn upgrade(chain: &dyn Chain, program: &Program, payer: &Pubkey) -> Result<Upgrade, Failure> {
     let (buffer, _) = buffer_address(payer, &program.elf)?;
     let authority = program.authority;
-    let mut instructions = vec![loader_ix::upgrade(&program.id, &buffer, &authority, payer)];
     let deployed = Deployed::read(chain, &program.id)?;
-    // It pays for the room that it makes.
-    if let Some(by) = deployed.and_then(|deployed| shortage(&deployed, &program.elf)) {
-        instructions.insert(0, extend(&program.id, &authority, &authority, by, true));
-    }
-    let message = Message::new(&instructions, Some(&authority));
+    // A program changes once a slot: room comes in a transaction before.
+    let short = deployed.and_then(|deployed| shortage(&deployed, &program.elf));
+    let (what, instruction) = match short {
+        Some(by) => (
+            Signed::Room,
+            // The authority pays for it.
+            extend(&program.id, &authority, &authority, by, true),
+        ),
+        None => (
+            Signed::Upgrade,
+            loader_ix::upgrade(&program.id, &buffer, &authority, payer),
+        ),
+    };
+    let message = Message::new(&[instruction], Some(&authority));
     Ok(Upgrade {
+        what,
         program: program.id.to_string(),
         buffer: buffer.to_string(),
         authority: authority.to_string(),

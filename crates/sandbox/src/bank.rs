@@ -375,17 +375,9 @@ impl Bank {
             .expect("the bank is running");
     }
 
-    /// Goes to a later slot at the same time: a program is upgraded once a slot.
-    pub async fn next_slot(&mut self) {
-        let clock: Clock = self
-            .context
-            .banks_client
-            .get_sysvar()
-            .await
-            .expect("the clock exists");
-        self.context
-            .warp_to_slot(clock.slot + 1)
-            .expect("a later slot");
+    /// Goes to a later slot; the time stays.
+    pub async fn warp_to_slot(&mut self, slot: u64) {
+        self.context.warp_to_slot(slot).expect("a later slot");
         self.set_time(self.now).await;
     }
 
