@@ -436,6 +436,47 @@ fn m6_a_multisig_upgrades_itself_and_the_check_says_who_may() {
     assert!(!status(&site, &other).unwrap().passes());
 }
 
+#[test]
+fn m7_only_the_canonical_interface_description_counts() {
+    // given a program whose interface description somebody else published
+    let (site, id, multisig) = small();
+    let file = site.deployment(SMALL, &id, &multisig);
+    undisturbed(&site, &file);
+    let metadata: Pubkey = "ProgM6JCCvbYkfKqJYHePx4xxSUSqJp7rh8Lyv7nk7S"
+        .parse()
+        .unwrap();
+    let mut seed = [0; 16];
+    seed[..3].copy_from_slice(b"idl");
+    let stranger = Pubkey::new_from_array([8; 32]);
+    let put = |seeds: &[&[u8]], owner: Pubkey, kind: u8, canonical: u8| {
+        let (address, _) = Pubkey::find_program_address(seeds, &metadata);
+        let mut data = vec![0; 100];
+        data[0] = kind;
+        data[1..33].copy_from_slice(id.as_ref());
+        data[66] = canonical;
+        let account = Account {
+            lamports: 10_000_000,
+            owner,
+            data,
+            ..Account::default()
+        };
+        fixture::load(&mut site.bank.borrow_mut(), &[(address, account)]);
+        let checked = status(&site, &file).unwrap();
+        assert_eq!(
+            checked.to_string().contains("not published"),
+            !checked.idl_published
+        );
+        (checked.idl == address.to_string(), checked.idl_published)
+    };
+    let canonical: [&[u8]; 2] = [id.as_ref(), &seed];
+    let another: [&[u8]; 3] = [id.as_ref(), stranger.as_ref(), &seed];
+    assert_eq!(put(&another, metadata, 2, 0), (false, false));
+    // Half written, another program's, then whole.
+    assert_eq!(put(&canonical, metadata, 1, 1), (true, false));
+    assert_eq!(put(&canonical, stranger, 2, 1), (true, false));
+    assert_eq!(put(&canonical, metadata, 2, 1), (true, true));
+}
+
 /// A site with an economy to create and three accounts to migrate.
 fn living() -> (Site, ClusterFile) {
     let mut site = Site::new();
