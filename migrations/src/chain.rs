@@ -1,5 +1,10 @@
 //! What the steps need of a cluster: a real one, or a bank in a test.
 
+use std::{
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
 use homeostat_client::{Instruction, Pubkey, PROGRAM_ID};
 use homeostat_ops::{Connection, Failure, Sender};
 use solana_account::Account;
@@ -10,6 +15,11 @@ use solana_rpc_client_api::{
     filter::{Memcmp, RpcFilterType},
 };
 use solana_signer::Signer;
+
+/// How often the clock is asked.
+const POLL: Duration = Duration::from_millis(400);
+/// How long a slot is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Told of every transaction of a bundle that landed; an error stops the rest.
 pub type Landed<'a> = dyn FnMut() -> Result<(), Failure> + 'a;
@@ -36,6 +46,12 @@ pub trait Chain {
     ///
     /// The cluster's.
     fn rent(&self, bytes: usize) -> Result<u64, Failure>;
+    /// Waits until the cluster is past a slot.
+    ///
+    /// # Errors
+    ///
+    /// It does not get there; the cluster's.
+    fn wait_past(&self, slot: u64) -> Result<(), Failure>;
     /// Sends a transaction until its outcome is known.
     ///
     /// # Errors
@@ -124,6 +140,21 @@ impl Chain for Cluster<'_> {
             .rpc()
             .get_minimum_balance_for_rent_exemption(bytes)
             .map_err(|error| self.connection().failure(&error))
+    }
+
+    fn wait_past(&self, slot: u64) -> Result<(), Failure> {
+        let begin = Instant::now();
+        while self.connection().clock()?.slot <= slot {
+            if begin.elapsed() > PATIENCE {
+                return Err(Failure::new(
+                    "rpc_stalled",
+                    format!("the cluster does not get past slot {slot}"),
+                )
+                .remedy("run again when it does, or use another server with --url"));
+            }
+            sleep(POLL);
+        }
+        Ok(())
     }
 
     fn send(

@@ -189,6 +189,12 @@ fn perform(
             let program = program(file)?;
             let elf = &program.elf;
             let (buffer, seed) = buffer_address(&key, elf)?;
+            // A program changes once a slot.
+            if let Step::Extend(_) | Step::Upgrade = deployment {
+                if let Some(deployed) = Deployed::read(chain, &program.id)? {
+                    chain.wait_past(deployed.slot)?;
+                }
+            }
             match deployment {
                 Step::CreateBuffer => {
                     let rent = chain.rent(Loader::size_of_buffer(elf.len()))?;

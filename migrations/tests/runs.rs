@@ -84,6 +84,36 @@ impl Chain for Site {
         Ok(Rent::default().minimum_balance(bytes))
     }
 
+    /// Goes on with the same accounts on a new bank, in a later slot: one bank's cache of
+    /// programs does not survive a jump of slots.
+    fn wait_past(&self, _: u64) -> Result<(), Failure> {
+        let banks = self.banks.get() + 1;
+        self.banks.set(banks);
+        let keys: Vec<Pubkey> = self.touched.borrow().iter().copied().collect();
+        let ours = |account: &Account| {
+            !account.executable || account.owner == solana_sdk_ids::bpf_loader_upgradeable::ID
+        };
+        let accounts = self.accounts(&keys).unwrap();
+        let mut kept: Vec<_> = keys
+            .into_iter()
+            .zip(accounts)
+            .filter_map(|(key, account)| Some((key, account.filter(|it| ours(it))?)))
+            .filter(|(_, account)| account.owner != solana_sdk_ids::sysvar::ID)
+            .collect();
+        // Deployed in slot 0, which every bank takes for settled.
+        for (_, account) in &mut kept {
+            let loader = solana_sdk_ids::bpf_loader_upgradeable::ID;
+            if account.owner == loader && account.data.starts_with(&[3, 0, 0, 0]) {
+                account.data[4..12].fill(0);
+            }
+        }
+        let mut bank = self.runtime.block_on(Bank::start());
+        self.runtime.block_on(bank.warp_to_slot(banks * 50));
+        fixture::load(&mut bank, &kept);
+        *self.bank.borrow_mut() = bank;
+        Ok(())
+    }
+
     fn send(
         &self,
         payer: &dyn Signer,
@@ -99,9 +129,6 @@ impl Chain for Site {
         self.touched
             .borrow_mut()
             .extend(metas.map(|meta| meta.pubkey));
-        if instructions.iter().any(replaces_a_program) {
-            self.renew();
-        }
         let mut bank = self.bank.borrow_mut();
         self.runtime.block_on(async {
             let sent = bank.send(instructions, &keys).await;
@@ -134,13 +161,6 @@ impl Chain for Site {
     }
 }
 
-/// Whether an instruction changes a program that was deployed: upgrade, or more room.
-fn replaces_a_program(instruction: &Instruction) -> bool {
-    let number = instruction.data.first();
-    instruction.program_id == solana_sdk_ids::bpf_loader_upgradeable::ID
-        && number.is_some_and(|number| [3, 6, 9].contains(number))
-}
-
 impl Site {
     fn new() -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -156,35 +176,6 @@ impl Site {
             banks: Cell::new(1),
             folder: tempfile::tempdir().unwrap(),
         }
-    }
-
-    /// Goes on with the same accounts on a new bank, in a later slot: a program changes
-    /// once a slot, and one bank's cache of programs does not survive a jump of slots.
-    fn renew(&self) {
-        let banks = self.banks.get() + 1;
-        self.banks.set(banks);
-        let keys: Vec<Pubkey> = self.touched.borrow().iter().copied().collect();
-        let ours = |account: &Account| {
-            !account.executable || account.owner == solana_sdk_ids::bpf_loader_upgradeable::ID
-        };
-        let accounts = self.accounts(&keys).unwrap();
-        let mut kept: Vec<_> = keys
-            .into_iter()
-            .zip(accounts)
-            .filter_map(|(key, account)| Some((key, account.filter(|it| ours(it))?)))
-            .filter(|(_, account)| account.owner != solana_sdk_ids::sysvar::ID)
-            .collect();
-        // Deployed in slot 0, which every bank takes for settled.
-        for (_, account) in &mut kept {
-            let loader = solana_sdk_ids::bpf_loader_upgradeable::ID;
-            if account.owner == loader && account.data.starts_with(&[3, 0, 0, 0]) {
-                account.data[4..12].fill(0);
-            }
-        }
-        let mut bank = self.runtime.block_on(Bank::start());
-        self.runtime.block_on(bank.warp_to_slot(banks * 50));
-        fixture::load(&mut bank, &kept);
-        *self.bank.borrow_mut() = bank;
     }
 
     fn payer(&self) -> Keypair {
@@ -266,6 +257,7 @@ impl Site {
             })
             .collect();
         let signer = self.keys.iter().find(|key| key.pubkey() == *multisig);
+        self.wait_past(0).unwrap();
         self.send(&self.payer(), &[signer.unwrap()], &instructions)
             .unwrap();
     }
