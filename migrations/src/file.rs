@@ -68,6 +68,12 @@ pub struct EconomyPlan {
     pub spec: EconomySpec,
 }
 
+/// The sha256 of an ELF, in hexadecimal digits.
+pub fn sha256(elf: &[u8]) -> String {
+    let bytes = hash(elf).to_bytes();
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Path in a file, relative to the file's folder.
 fn beside(file: &Path, path: &str) -> PathBuf {
     file.parent().unwrap_or(Path::new("")).join(path)
@@ -236,11 +242,7 @@ fn program(keys: &Keys<'_>) -> Result<Program, Failure> {
     let elf = std::fs::File::open(&path)
         .and_then(|file| files::read_up_to(file, LARGEST_ELF))
         .map_err(|error| files::unreadable(&path, &error))?;
-    let sha256: String = hash(&elf)
-        .to_bytes()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sha256 = sha256(&elf);
     let wanted = keys.need("sha256")?;
     if !sha256.eq_ignore_ascii_case(wanted) {
         return Err(Failure::new(

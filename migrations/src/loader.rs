@@ -7,11 +7,11 @@ use solana_loader_v3_interface::{
     get_program_data_address, instruction, instruction::UpgradeableLoaderInstruction,
     state::UpgradeableLoaderState as State,
 };
-use solana_program::{hash::hash, instruction::AccountMeta};
+use solana_program::instruction::AccountMeta;
 use solana_sdk_ids::bpf_loader_upgradeable;
-use solana_system_interface::instruction::create_account_with_seed;
+use solana_system_interface::instruction as system;
 
-use crate::chain::Chain;
+use crate::{chain::Chain, file::sha256};
 
 /// Account of the feature `enable_extend_program_checked`.
 const EXTEND_CHECKED: Pubkey =
@@ -101,10 +101,9 @@ pub struct Buffer {
 /// Where the buffer of an ELF lies: one of the payer's, by the ELF's hash. It needs no key
 /// of its own, so nothing that could be lost.
 pub fn buffer_address(payer: &Pubkey, elf: &[u8]) -> Result<(Pubkey, String), Failure> {
-    let seed: String = hash(elf).to_bytes()[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    // As many bytes as a seed may have.
+    let mut seed = sha256(elf);
+    seed.truncate(32);
     Pubkey::create_with_seed(payer, &seed, &bpf_loader_upgradeable::ID)
         .map(|address| (address, seed))
         .map_err(|error| Failure::new("bad_buffer", format!("no buffer address: {error}")))
@@ -158,18 +157,21 @@ fn chunks(elf: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
         .map(|(index, chunk)| (index * CHUNK, chunk))
 }
 
-/// Creates the buffer of an ELF; the payer becomes its authority.
+/// Creates the buffer of an ELF; the payer becomes its authority. `missing` are the lamports
+/// of its rent that it does not hold: an address that somebody sent lamports to is none
+/// that `create_account` would take.
 pub fn create_buffer(
     payer: &Pubkey,
     buffer: &Pubkey,
     seed: &str,
-    rent: u64,
+    missing: u64,
     elf: &[u8],
 ) -> Vec<Instruction> {
     let space = State::size_of_buffer(elf.len()) as u64;
     let loader = bpf_loader_upgradeable::ID;
     vec![
-        create_account_with_seed(payer, buffer, payer, seed, rent, space, &loader),
+        system::transfer(payer, buffer, missing),
+        system::allocate_with_seed(buffer, payer, seed, space, &loader),
         Instruction::new_with_bincode(
             loader,
             &UpgradeableLoaderInstruction::InitializeBuffer,
@@ -179,6 +181,34 @@ pub fn create_buffer(
             ],
         ),
     ]
+}
+
+/// Deploys a buffer; the payer becomes the program's authority. `missing` as for
+/// [`create_buffer`], of the program's account.
+///
+/// # Errors
+///
+/// The instructions cannot be built.
+pub fn deploy(
+    payer: &Pubkey,
+    program: &Pubkey,
+    buffer: &Pubkey,
+    missing: u64,
+    elf: &[u8],
+) -> Result<Vec<Instruction>, Failure> {
+    let built =
+        instruction::deploy_with_max_program_len(payer, program, buffer, payer, 0, elf.len());
+    let last = built
+        .ok()
+        .and_then(|mut built| built.pop())
+        .ok_or_else(|| Failure::new("bad_instruction", "the deployment cannot be encoded"))?;
+    let space = State::size_of_program() as u64;
+    Ok(vec![
+        system::transfer(payer, program, missing),
+        system::allocate(program, space),
+        system::assign(program, &bpf_loader_upgradeable::ID),
+        last,
+    ])
 }
 
 /// Whether the cluster wants the authority's signature to make room for a larger ELF

@@ -15,7 +15,8 @@ use crate::{
     chain::Chain,
     file::{ClusterFile, Program},
     loader::{
-        buffer_address, create_buffer, extend, extends_with_signature, shortage, writes, Deployed,
+        buffer_address, create_buffer, deploy, extend, extends_with_signature, shortage, writes,
+        Deployed,
     },
     plan::{economy_instruction, plan, Planned, Step},
     state::State,
@@ -169,9 +170,6 @@ fn perform(
     witness: &mut dyn Witness,
 ) -> Result<(), Failure> {
     let key = payer.pubkey();
-    let built = |error: solana_program::instruction::InstructionError| {
-        Failure::new("bad_instruction", error.to_string())
-    };
     let (instructions, signer): (Vec<Instruction>, Option<&dyn Signer>) = match step {
         Step::Await => return Ok(()),
         Step::Economy(index, part) => {
@@ -197,8 +195,8 @@ fn perform(
             }
             match deployment {
                 Step::CreateBuffer => {
-                    let rent = chain.rent(Loader::size_of_buffer(elf.len()))?;
-                    (create_buffer(&key, &buffer, &seed, rent, elf), None)
+                    let missing = missing(chain, &buffer, Loader::size_of_buffer(elf.len()))?;
+                    (create_buffer(&key, &buffer, &seed, missing, elf), None)
                 }
                 Step::WriteBuffer(missing) => {
                     let writes = writes(&key, &buffer, elf, missing);
@@ -209,16 +207,8 @@ fn perform(
                     (vec![extend(&program.id, &key, &key, *by, signed)], None)
                 }
                 Step::Deploy => {
-                    let rent = chain.rent(Loader::size_of_program())?;
-                    let deploy = loader_ix::deploy_with_max_program_len(
-                        &key,
-                        &program.id,
-                        &buffer,
-                        &key,
-                        rent,
-                        elf.len(),
-                    )
-                    .map_err(built)?;
+                    let missing = missing(chain, &program.id, Loader::size_of_program())?;
+                    let deploy = deploy(&key, &program.id, &buffer, missing, elf)?;
                     let signer = program.key.as_ref().map(|key| key as &dyn Signer);
                     (deploy, signer)
                 }
@@ -242,7 +232,22 @@ fn perform(
         }
     };
     let signers: Vec<&dyn Signer> = signer.into_iter().collect();
-    chain.send(payer, &signers, &instructions)
+    chain.send(payer, &signers, &instructions)?;
+    if let Step::Deploy | Step::Upgrade = step {
+        // It is of use from the next slot on.
+        if let Some(deployed) = Deployed::read(chain, &program(file)?.id)? {
+            chain.wait_past(deployed.slot)?;
+        }
+    }
+    Ok(())
+}
+
+/// Lamports that an address lacks of the rent of so many bytes.
+fn missing(chain: &dyn Chain, address: &Pubkey, bytes: usize) -> Result<u64, Failure> {
+    let held = chain
+        .account(address)?
+        .map_or(0, |account| account.lamports);
+    Ok(chain.rent(bytes)?.saturating_sub(held))
 }
 
 /// What the authority has to sign next, to upgrade the program to its buffer.

@@ -12,6 +12,8 @@ use base64::{prelude::BASE64_STANDARD, Engine};
 use homeostat_client::{AccountMeta, Instruction, Pubkey, PROGRAM_ID};
 use homeostat_migrations::{
     apply,
+    file::sha256,
+    loader::buffer_address,
     loader::Deployed,
     plan,
     run::{Signed, Upgrade},
@@ -23,7 +25,7 @@ use homeostat_sandbox::{fixture, Bank, MintSpec, TokenProgram};
 use solana_account::Account;
 use solana_keypair::{write_keypair_file, Keypair};
 use solana_message::Message;
-use solana_program::{hash::hash, rent::Rent};
+use solana_program::rent::Rent;
 use solana_signer::Signer;
 use tokio::runtime::{Builder, Runtime};
 
@@ -89,6 +91,8 @@ impl Chain for Site {
     fn wait_past(&self, _: u64) -> Result<(), Failure> {
         let banks = self.banks.get() + 1;
         self.banks.set(banks);
+        let signers = self.keys.iter().map(|key| key.pubkey());
+        self.touched.borrow_mut().extend(signers);
         let keys: Vec<Pubkey> = self.touched.borrow().iter().copied().collect();
         let ours = |account: &Account| {
             !account.executable || account.owner == solana_sdk_ids::bpf_loader_upgradeable::ID
@@ -203,11 +207,7 @@ impl Site {
         let account = self.account(&program.parse().unwrap()).unwrap();
         let elf = account.expect("every bank has it").data;
         fs::write(self.path("program.so"), &elf).unwrap();
-        hash(&elf)
-            .to_bytes()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        sha256(&elf)
     }
 
     fn file(&self, text: &str) -> Result<ClusterFile, Failure> {
@@ -571,6 +571,26 @@ fn fail_somebody_elses_program() {
     let failure = site.run(&stranger, &mut Counter::default()).unwrap_err();
     assert_eq!(failure.code, "wrong_authority");
     assert!(failure.message.contains(&multisig.to_string()));
+}
+
+#[test]
+fn success_lamports_that_somebody_sent_do_not_stop_a_deployment() {
+    // given addresses of buffer and program that hold a lamport, or more than they need
+    for lamports in [1, 10_000_000_000] {
+        let (site, id, multisig) = small();
+        let file = site.deployment(SMALL, &id, &multisig);
+        let elf = &file.program.as_ref().unwrap().elf;
+        let (buffer, _) = buffer_address(&site.payer().pubkey(), elf).unwrap();
+        let sent = Account {
+            lamports,
+            ..Account::default()
+        };
+        let held = [(id, sent.clone()), (buffer, sent)];
+        fixture::load(&mut site.bank.borrow_mut(), &held);
+        // then it is deployed all the same
+        undisturbed(&site, &file);
+        assert!(status(&site, &file).unwrap().passes());
+    }
 }
 
 #[test]

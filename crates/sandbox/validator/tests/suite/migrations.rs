@@ -5,14 +5,13 @@ use std::{fs, path::Path};
 
 use homeostat_client::{Economy, EconomyAddresses, Life, Pubkey};
 use homeostat_migrations::{
-    apply, chain::Cluster, loader::Deployed, plan, status::status, Chain as _, ClusterFile,
-    Outcome, Point, Witness,
+    apply, chain::Cluster, file::sha256, loader::Deployed, plan, status::status, Chain as _,
+    ClusterFile, Outcome, Point, Witness,
 };
 use homeostat_ops::{Connection, Failure, Fees, Sender};
 use homeostat_validator::{Options, Validator};
 use solana_commitment_config::CommitmentConfig;
 use solana_keypair::{write_keypair_file, Keypair};
-use solana_program::hash::hash;
 use solana_signer::Signer;
 
 use crate::{alone, chain::Chain, elf};
@@ -59,11 +58,7 @@ fn deployment(
     elf: &[u8],
 ) -> ClusterFile {
     fs::write(folder.join("program.so"), elf).unwrap();
-    let sha256: String = hash(elf)
-        .to_bytes()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sha256 = sha256(elf);
     let text = format!(
         "[program]\nid = \"{id}\"\nkeypair = \"program.json\"\nelf = \"program.so\"\n\
          sha256 = \"{sha256}\"\nauthority = \"{payer}\"\npublisher = \"{payer}\"\n"
