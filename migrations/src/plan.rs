@@ -140,7 +140,7 @@ pub fn plan(chain: &dyn Chain, file: &ClusterFile, payer: &Pubkey) -> Result<Pla
         awaits = plan_program(&mut plan, chain, program, payer)?;
     }
     for (index, economy) in file.economies.iter().enumerate() {
-        plan_economy(&mut plan, chain, index, economy)?;
+        plan_economy(&mut plan, chain, index, economy, payer)?;
     }
     // With the old program there is nothing to migrate to.
     if !awaits {
@@ -313,8 +313,14 @@ fn plan_economy(
     chain: &dyn Chain,
     index: usize,
     economy: &EconomyPlan,
+    payer: &Pubkey,
 ) -> Result<(), Failure> {
     use solana_signer::Signer;
+    let signatures = if economy.creator.pubkey() == *payer {
+        1
+    } else {
+        2
+    };
     let spec = &economy.spec;
     let at = EconomyAddresses::new(&economy.mint, &economy.creator.pubkey());
     let mint = chain.account(&economy.mint)?.ok_or_else(|| {
@@ -353,7 +359,7 @@ fn plan_economy(
             Step::Economy(index, part),
             format!("{name}: {what}"),
             rent,
-            1,
+            signatures,
         );
     };
     let vault = chain.rent(VAULT)?;
