@@ -182,7 +182,9 @@ fn plan_program(
         let known =
             deployed.authority == Some(program.authority) || deployed.authority == Some(*payer);
         let right = deployed.holds(&program.elf);
-        if !known && !(right && deployed.authority.is_none() && program.publisher.is_none()) {
+        // Nobody may, and nobody needs to.
+        let settled = right && deployed.authority.is_none() && program.publisher.is_none();
+        if !(known || settled) {
             return Err(wrong_authority(deployed, program, payer));
         }
         if right {

@@ -380,10 +380,12 @@ impl DecisionLog {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::layout::VERSION_AT;
 
     fn empty(allocated: u32) -> Vec<u64> {
         let mut words = vec![0u64; DecisionLog::space(allocated) / 8];
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
+        bytes[VERSION_AT] = DecisionLog::VERSION;
         *ring(bytes) = Ring::new(allocated);
         words
     }
