@@ -110,7 +110,9 @@ async fn m3_an_older_economy_is_migrated_and_pays_what_it_owed() {
     // when the stranger migrates it
     let migrate = ix::migrate(&economy, &stranger.pubkey());
     let bank = &mut old.world.bank;
-    let events = bank.events(&[migrate.clone()], &[&stranger]).await;
+    let events = bank
+        .events(core::slice::from_ref(&migrate), &[&stranger])
+        .await;
     let [Event::Migrated(event)] = &events[..] else {
         panic!("one event")
     };
