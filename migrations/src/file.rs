@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use homeostat::state::layout::LAYOUTS;
 use homeostat_client::{Pubkey, PROGRAM_ID};
 use homeostat_ops::{
     economy_file::{read_economy, EconomySpec},
@@ -211,14 +210,6 @@ impl ClusterFile {
             }
         }
         Ok(file)
-    }
-
-    /// Kinds of accounts that had older layouts, with the first bytes of each of them.
-    pub(crate) fn older() -> Vec<Vec<u8>> {
-        LAYOUTS
-            .iter()
-            .flat_map(|known| (0..known.version).map(|version| [known.mark, &[version]].concat()))
-            .collect()
     }
 }
 

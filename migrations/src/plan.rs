@@ -4,7 +4,11 @@ use core::fmt;
 
 use homeostat::{
     constants::LOG_INITIAL_CAPACITY,
-    state::{defaults, DecisionLog, Life},
+    state::{
+        defaults,
+        layout::{Known, LAYOUTS},
+        DecisionLog, Life,
+    },
 };
 use homeostat_client::{
     decode::Decode, instruction as ix, instruction::StakeMint, Economy, EconomyAddresses,
@@ -459,18 +463,36 @@ pub fn economy_instruction(
     })
 }
 
+/// A step for every layout that accounts still have and can leave.
 fn plan_migrations(plan: &mut Plan, chain: &dyn Chain, batch: usize) -> Result<(), Failure> {
-    let mut older = Vec::new();
-    for first in ClusterFile::older() {
-        older.extend(chain.beginning_with(&first)?);
-    }
-    let (count, growth) = (older.len(), chain.rent(32)?.saturating_sub(chain.rent(0)?));
-    for (index, accounts) in older.chunks(batch).enumerate() {
-        let from = index * batch + 1;
-        let to = from + accounts.len() - 1;
-        let what = format!("migrate accounts {from} to {to} of {count} to the present layout");
-        let rent = growth.saturating_mul(accounts.len() as u64);
-        plan.add(Step::Migrate(accounts.to_vec()), what, rent, 1);
+    for known in LAYOUTS {
+        for version in 0..known.version {
+            let Some(growth) = growth(known, version) else {
+                continue;
+            };
+            let accounts = chain.beginning_with(&[known.mark, &[version]].concat())?;
+            if accounts.is_empty() {
+                continue;
+            }
+            let (count, transactions) = (accounts.len(), accounts.len().div_ceil(batch));
+            let what = format!(
+                "migrate {count} accounts ({:?}, layout {version} to {}) in {transactions} \
+                 transactions",
+                known.kind, known.version
+            );
+            let rent = chain.rent(growth)?.saturating_sub(chain.rent(0)?);
+            let rent = rent.saturating_mul(count as u64);
+            plan.add(Step::Migrate(accounts), what, rent, transactions);
+        }
     }
     Ok(())
+}
+
+/// Bytes that an account of this layout version grows by; `None` = nothing leads from it.
+fn growth(known: &Known, version: u8) -> Option<usize> {
+    (version..known.version).try_fold(0, |sum, version| {
+        let step = known.step(version).ok()?;
+        let new = step.fields.iter().map(|(_, bytes)| bytes.len());
+        Some(sum + new.sum::<usize>())
+    })
 }

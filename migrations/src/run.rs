@@ -27,7 +27,7 @@ use crate::{
 pub enum Point<'a> {
     /// A step is about to begin; it is in the state file.
     Before(&'a Planned),
-    /// A write of the ELF has landed.
+    /// One of a step's many transactions has landed.
     Landed,
     /// A step has ended; the state file does not say so yet.
     After(&'a Planned),
@@ -181,7 +181,11 @@ fn perform(
         }
         Step::Migrate(accounts) => {
             let migrate = |account: &Pubkey| ix::migrate(account, &key);
-            (accounts.iter().map(migrate).collect(), None)
+            let batches = accounts.chunks(file.batch.max(1));
+            let batches: Vec<_> = batches
+                .map(|accounts| accounts.iter().map(migrate).collect())
+                .collect();
+            return chain.send_all(payer, &batches, &mut || witness.at(Point::Landed));
         }
         deployment => {
             let program = program(file)?;

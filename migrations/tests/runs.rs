@@ -522,7 +522,16 @@ fn m3_economies_and_migrations_killed_anywhere_go_on() {
     let (site, file) = living();
     let planned = plan(&site, &file, &site.payer().pubkey()).unwrap();
     // The economy, limits, a controller, pool, two meters; three accounts by two.
-    assert_eq!(planned.steps.len(), 8, "{planned}");
+    assert_eq!(planned.steps.len(), 7, "{planned}");
+    let last = &planned.steps[6];
+    assert!(
+        last.what
+            .contains("3 accounts (Economy, layout 0 to 1) in 2"),
+        "{planned}"
+    );
+    let rent = Rent::default();
+    let each = rent.minimum_balance(32) - rent.minimum_balance(0);
+    assert_eq!((last.rent, last.fees), (3 * each, 10_000));
     let points = undisturbed(&site, &file);
     let whole = economy_left(&site, &file);
     for point in 0..points {
