@@ -11,6 +11,7 @@ mod governance_model;
 mod guard;
 mod integration;
 mod journeys;
+mod layouts;
 mod proofs;
 mod safety;
 mod scenario;

@@ -3,25 +3,36 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use homeostat::{constants::PAUSE_BUDGET, state::action::AdviceRange};
+use homeostat::{
+    constants::PAUSE_BUDGET,
+    state::{
+        action::AdviceRange,
+        layout::{LAYOUTS, VERSION_AT},
+    },
+};
 use homeostat_client::{
+    address,
     governance::{self, q48},
     instruction::{self as ix, Parts, Payment, Report, StakeMint, Vault},
     Action, CouncilArgs, EconomyAddresses, EconomyArgs, FeedSettings, Funding, LimitSettings,
-    Parameter, PauseReason, RoleKind, Section, Setting, Tunable,
+    Meter, Parameter, PauseReason, RoleKind, Section, Setting, Tunable, PROGRAM_ID,
 };
 use homeostat_sandbox::{
+    fixture,
     world::{seat, TOKEN},
     MintSpec, TokenProgram, World, WorldSpec,
 };
 use homeostat_tests::{attack, HomeostatError};
 use serde_json::Value;
+use solana_account::{ReadableAccount, WritableAccount};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_program::pubkey::Pubkey;
 use solana_signer::Signer;
 
 const IDL: &str = include_str!("../idl/homeostat.json");
+/// See `layouts`.
+const ECONOMY_0: &[u8] = include_bytes!("fixtures/economy-0.bin");
 
 /// What an instruction does while a section is paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +87,7 @@ const TABLE: &[Row] = &[
     ("fund_rewards", ALWAYS, &["fail_others_cannot_fund_a_draft", "fail_in_mint_mode"]),
     ("go_live", ALWAYS, &["i1_go_live_by_another_is_refused", "i5_foreign_mint_authority_is_refused"]),
     ("grow_log", ALWAYS, &["fail_grow_log"]),
+    ("migrate", ALWAYS, &["m3_nothing_is_migrated_twice", "m3_versions_that_this_release_does_not_know_are_refused", "m3_nothing_but_whole_accounts_of_the_program_are_migrated"]),
     ("open_position", ALWAYS, &["fail_a_position_opens_once", "fail_nobody_opens_a_position_for_another"]),
     ("override_veto", ALWAYS, &["n6_a_sole_member_lifts_no_veto_but_of_the_guardians_replacement", "g18_a_guardian_cannot_stay_against_the_members"]),
     ("pause", ALWAYS, &["p1_nobody_but_the_guardian_pauses", "p2_a_guardian_cannot_pause_for_ever"]),
@@ -591,10 +603,104 @@ async fn everything(section: Section) {
     send(&mut funded, section, &one).await;
     sent.insert(one.0);
 
+    // And an older layout from before.
+    let world = &mut stage.world;
+    let payer = world.bank.payer().pubkey();
+    let older = world.bank.fresh_key().pubkey();
+    let (_, account) = fixture::read(ECONOMY_0).swap_remove(0);
+    fixture::load(&mut world.bank, &[(older, account)]);
+    let one = ("migrate", vec![ix::migrate(&older, &payer)], Vec::new());
+    send(world, section, &one).await;
+    sent.insert(one.0);
+
     // Nothing was left out.
     for name in instructions() {
         assert!(sent.contains(name.as_str()), "{name} was not sent");
     }
+}
+
+/// Tries an instruction with each of the program's accounts in another layout version.
+async fn with_other_versions(
+    world: &mut World,
+    name: &str,
+    instruction: &Instruction,
+    signers: &[&Keypair],
+) {
+    let keys: BTreeSet<Pubkey> = instruction.accounts.iter().map(|it| it.pubkey).collect();
+    for key in keys {
+        let Some(account) = world.bank.account(&key).await else {
+            continue;
+        };
+        let layout = LAYOUTS
+            .iter()
+            .find(|known| account.data().starts_with(known.mark));
+        let Some(layout) = layout.filter(|_| *account.owner() == PROGRAM_ID) else {
+            continue;
+        };
+        for version in [layout.version - 1, layout.version + 1] {
+            let mut other = account.clone();
+            other.data_as_mut_slice()[VERSION_AT] = version;
+            world.bank.set_account(&key, &other);
+            let what = format!("{name} with {:?} of version {version}", layout.kind);
+            let error = HomeostatError::WrongVersion;
+            attack(
+                world,
+                &what,
+                core::slice::from_ref(instruction),
+                signers,
+                error,
+            )
+            .await;
+        }
+        world.bank.set_account(&key, &account);
+    }
+}
+
+#[tokio::test]
+async fn m3_every_instruction_refuses_every_account_of_another_version() {
+    // given an economy in which every instruction has something to do
+    let mut stage = stage(Section::Emission).await;
+    draft(&mut stage).await;
+    // when accounts of each have another version, then it is refused
+    for (name, instructions, signers) in core::mem::take(&mut stage.sends) {
+        let signers: Vec<&Keypair> = signers.iter().collect();
+        for instruction in instructions {
+            with_other_versions(&mut stage.world, name, &instruction, &signers).await;
+            let sent = stage.world.bank.send(&[instruction], &signers).await;
+            if let Err(failure) = sent {
+                panic!("{name}: {failure}");
+            }
+        }
+    }
+
+    let at = stage.world.at;
+    let (pools, economy) = (stage.world.pools.clone(), stage.world.economy().await);
+    // A breaker writes only when it trips.
+    let vaults = [
+        at.reward_vault,
+        address::principal_vault(&stage.world.native_pool()),
+        address::fee_vault(&at.meter(0)),
+    ];
+    for vault in vaults {
+        stage.world.bank.set_balance(&vault, 0).await;
+    }
+    let owe = |meter: &mut Meter| meter.pending_treasury += 1;
+    stage.world.bank.edit(&at.meter(0), owe).await;
+    let trips = [Vault::Rewards, Vault::Principal(0), Vault::Fees(0)]
+        .map(|vault| ix::trip_breaker(&at, &pools, &economy, vault).unwrap());
+    for trip in trips {
+        with_other_versions(&mut stage.world, "trip_breaker", &trip, &[]).await;
+    }
+
+    let mut funded = World::build(&WorldSpec {
+        funding: Funding::Funded,
+        ..WorldSpec::default()
+    })
+    .await;
+    let patron = funded.wallet(10 * TOKEN).await;
+    let (at, program) = (funded.at, funded.token_program);
+    let fund = ix::fund_rewards(&at, &patron.pubkey(), &patron.tokens, &program, TOKEN);
+    with_other_versions(&mut funded, "fund_rewards", &fund, &[&patron.key]).await;
 }
 
 #[tokio::test]

@@ -1,8 +1,7 @@
 //! Accounts from their bytes.
 
-use anchor_lang::Discriminator;
 use homeostat::state::{
-    AuditLog, Ballot, Council, DecisionLog, Economy, Feed, Meter, Pool, Position, Proposal,
+    AuditLog, Ballot, Council, DecisionLog, Economy, Feed, Layout, Meter, Pool, Position, Proposal,
     StoredDecision,
 };
 
@@ -11,6 +10,8 @@ use homeostat::state::{
 pub enum DecodeError {
     /// Another account type, or none of this program's.
     WrongType,
+    /// Another layout version than this SDK's.
+    OtherVersion,
     /// Fewer bytes than the account type has.
     TooShort,
 }
@@ -19,9 +20,10 @@ impl core::fmt::Display for DecodeError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             Self::WrongType => "this is not the expected Homeostat account; check its address",
-            Self::TooShort => {
-                "the account is shorter than its layout; run migrate or update the SDK"
+            Self::OtherVersion => {
+                "the account has another layout version; run migrate or update the SDK"
             }
+            Self::TooShort => "the account is shorter than its layout; check where it comes from",
         })
     }
 }
@@ -29,12 +31,19 @@ impl core::fmt::Display for DecodeError {
 impl std::error::Error for DecodeError {}
 
 /// An account type of the program.
-pub trait Decode: Discriminator + bytemuck::Pod {
+pub trait Decode: Layout {
     /// Reads the account from its data, discriminator included.
     fn decode(data: &[u8]) -> Result<Self, DecodeError> {
         let body = data
             .strip_prefix(Self::DISCRIMINATOR)
             .ok_or(DecodeError::WrongType)?;
+        // The first byte of every layout.
+        if body
+            .first()
+            .is_some_and(|version| *version != Self::VERSION)
+        {
+            return Err(DecodeError::OtherVersion);
+        }
         let bytes = body
             .get(..core::mem::size_of::<Self>())
             .ok_or(DecodeError::TooShort)?;

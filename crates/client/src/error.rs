@@ -348,6 +348,8 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         InvalidTimestamp,
         StaleMetric,
         OutflowCapExceeded,
+        AlreadyCurrent,
+        UnknownVersion,
     ]
     .into_iter()
 }

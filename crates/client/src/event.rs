@@ -66,6 +66,7 @@ events!(
     RewardsFunded,
     EconomyClosed,
     LogGrown,
+    Migrated,
     BreakerTripped,
     CouncilCreated,
     Proposed,

@@ -786,6 +786,21 @@ fn grow(at: &EconomyAddresses, payer: &Pubkey, log: Pubkey, slots: u32) -> Instr
     )
 }
 
+/// Brings an account of the program to the present layout; `payer` signs and pays the rent
+/// of what is new. Anyone may.
+pub fn migrate(account: &Pubkey, payer: &Pubkey) -> Instruction {
+    build(
+        accounts::Migrate {
+            payer: *payer,
+            account: *account,
+            system_program: system_program::ID,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::Migrate {},
+    )
+}
+
 /// A vault of an economy, for [`trip_breaker`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vault {

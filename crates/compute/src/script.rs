@@ -157,7 +157,7 @@ pub fn script(name: &str, instruction: &Instruction, simulation: &Simulation) ->
         // Accounts 4 and 5 are the reward vault and the treasury's.
         "collect" => amounts(&[burn, into(4), into(5)]),
         "crank" => amounts(&[mint, lamports, told.advised]),
-        "grow_log" => amounts(&[lamports]),
+        "grow_log" | "migrate" => amounts(&[lamports]),
         "propose" => amounts(&[told.action_bytes]),
         "cast_ballot" => amounts(&[told.vetoes]),
         "execute" => {

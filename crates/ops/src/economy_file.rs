@@ -119,6 +119,18 @@ impl EconomySpec {
             .map(|(parameter, config)| (parameter, controller_settings(parameter, config)))
             .collect()
     }
+
+    /// One controller, as `configure` takes it.
+    pub fn controller(&self, parameter: Parameter) -> ControllerSettings {
+        let [emission, fee, burn, liquidity] = &self.controllers;
+        let config = match parameter {
+            Parameter::Emission => emission,
+            Parameter::Fee => fee,
+            Parameter::Burn => burn,
+            Parameter::Liquidity => liquidity,
+        };
+        controller_settings(parameter, config)
+    }
 }
 
 fn controller_settings(parameter: Parameter, config: &Config) -> ControllerSettings {

@@ -17,6 +17,8 @@ use solana_signer::{signers::Signers, Signer};
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 
+mod many;
+
 use crate::{
     connection::{refusal, Connection},
     failure::Failure,

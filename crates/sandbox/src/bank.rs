@@ -469,6 +469,12 @@ impl Bank {
             .expect("the bank is running");
     }
 
+    /// Goes to a later slot; the time stays.
+    pub async fn warp_to_slot(&mut self, slot: u64) {
+        self.context.warp_to_slot(slot).expect("a later slot");
+        self.set_time(self.now).await;
+    }
+
     /// Sends a transaction that never expires: its first instruction advances a nonce
     /// account of the payer's, and what that account stores is its blockhash.
     pub async fn send_durable(

@@ -4,6 +4,7 @@
 
 pub mod bank;
 pub mod council;
+pub mod fixture;
 pub mod forge;
 pub mod invariant;
 pub mod mint;

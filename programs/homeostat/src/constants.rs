@@ -4,8 +4,6 @@
 pub const YEAR: i64 = 31_536_000;
 /// Parts per million in one.
 pub const PPM: u64 = 1_000_000;
-/// Layout version written into every account.
-pub const LAYOUT_VERSION: u8 = 1;
 
 /// Shortest period of an economy (seconds).
 pub const MIN_PERIOD: u32 = homeostat_control::Config::MIN_PERIOD;

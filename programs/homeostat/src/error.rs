@@ -190,4 +190,11 @@ pub enum HomeostatError {
     // 6074: caps
     #[msg("The treasury has paid out what its outflow cap allows for now; pay less, or wait: it fills evenly within 30 days")]
     OutflowCapExceeded,
+    // 6075: layouts
+    #[msg(
+        "The account has the present layout version already; there is nothing to migrate, use it"
+    )]
+    AlreadyCurrent,
+    #[msg("This release of the program does not know the account's layout version; deploy the release that wrote it, or a newer one")]
+    UnknownVersion,
 }

@@ -7,8 +7,8 @@ use anchor_lang::{event::EVENT_IX_TAG_LE, prelude::*, Event};
 use crate::{
     instructions::cpi::{call, signer},
     state::{
-        AuditKind, Class, CouncilArgs, FeedSettings, Funding, Parameter, PauseReason, PoolKind,
-        RoleKind, Section, Tunable,
+        AccountKind, AuditKind, Class, CouncilArgs, FeedSettings, Funding, Parameter, PauseReason,
+        PoolKind, RoleKind, Section, Tunable,
     },
 };
 
@@ -589,4 +589,17 @@ pub struct AdviceVetoed {
     pub economy: Pubkey,
     /// Record of the audit log.
     pub record: Vec<u8>,
+}
+
+/// An account was brought to the present layout.
+#[event]
+pub struct Migrated {
+    /// Its type.
+    pub kind: AccountKind,
+    /// Account.
+    pub account: Pubkey,
+    /// Layout version before.
+    pub old_version: u8,
+    /// Layout version after.
+    pub new_version: u8,
 }

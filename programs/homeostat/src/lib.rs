@@ -356,4 +356,11 @@ pub mod homeostat {
     pub fn grow_log(ctx: Context<GrowLog>, slots: u32) -> Result<()> {
         instructions::grow_log(ctx, slots)
     }
+
+    /// Brings an account of an older layout version to the present one: all the way or
+    /// not at all, without touching what it says. Anyone who pays the rent of what is new.
+    /// Refuses accounts that are current, and versions that this release does not know.
+    pub fn migrate(ctx: Context<Migrate>) -> Result<()> {
+        instructions::migrate(ctx)
+    }
 }

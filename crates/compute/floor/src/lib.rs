@@ -35,6 +35,9 @@ declare_id!("HojxVCnb3FVhuu285xJKbRZSW5znRRTGAq4b1445aeEa");
 /// Controllers of an economy, each with one record a period.
 const CONTROLLERS: usize = 4;
 
+/// Bytes that an economy grew by between layout versions 0 and 1.
+const NEW_IN_ECONOMY: usize = 32;
+
 /// Bytes of the longest event.
 const LONGEST: usize = 8_192;
 
@@ -400,6 +403,16 @@ pub mod homeostat_floor {
         Ok(())
     }
 
+    pub fn migrate(ctx: Context<Migrate>, event: u16, rent: u64) -> Result<()> {
+        Clock::get()?;
+        let accounts = &ctx.accounts;
+        let account = accounts.account.to_account_info();
+        pay_rent(&accounts.payer, &accounts.system_program, &account, rent)?;
+        account.resize(account.data_len() + NEW_IN_ECONOMY)?;
+        emit_cpi!(told(event));
+        Ok(())
+    }
+
     pub fn create_council(
         ctx: Context<CreateCouncil>,
         _args: CouncilArgs,
@@ -625,22 +638,28 @@ fn sweep(ctx: &Context<Collect>, burn: u64, stakers: u64, treasury: u64) -> Resu
 }
 
 #[inline(never)]
+fn pay_rent<'info>(
+    payer: &Signer<'info>,
+    system: &Program<'info, System>,
+    account: &AccountInfo<'info>,
+    rent: u64,
+) -> Result<()> {
+    Rent::get()?;
+    if rent == 0 {
+        return Ok(());
+    }
+    let transfer = system_program::Transfer {
+        from: payer.to_account_info(),
+        to: account.clone(),
+    };
+    system_program::transfer(CpiContext::new(system.key(), transfer), rent)
+}
+
+#[inline(never)]
 fn grow(ctx: &Context<GrowLog>, slots: u32, rent: u64) -> Result<()> {
     let accounts = &ctx.accounts;
     let log = accounts.log.to_account_info();
-    Rent::get()?;
-    if rent > 0 {
-        system_program::transfer(
-            CpiContext::new(
-                accounts.system_program.key(),
-                system_program::Transfer {
-                    from: accounts.payer.to_account_info(),
-                    to: log.clone(),
-                },
-            ),
-            rent,
-        )?;
-    }
+    pay_rent(&accounts.payer, &accounts.system_program, &log, rent)?;
     log.resize(log.data_len() + SLOT_BYTES * slots as usize)?;
     Ok(())
 }

@@ -6,6 +6,7 @@ pub mod economy;
 pub mod feeds;
 pub mod fees;
 pub mod governance;
+pub mod layout;
 pub mod stage;
 pub mod staking;
 
@@ -30,6 +31,7 @@ pub async fn measure_all(bench: &mut Bench) -> Result<(), Error> {
     staking::measure(bench).await?;
     fees::measure(bench).await?;
     control::measure(bench).await?;
+    layout::measure(bench).await?;
     governance::measure(bench).await
 }
 

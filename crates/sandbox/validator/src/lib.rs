@@ -66,6 +66,7 @@ use solana_transaction_error::TransactionError;
 pub use error::StartError;
 pub use options::{Loading, Options};
 
+use deploy::Found;
 use ledger::Ledger;
 
 /// The key behind the program's address on local validators.
@@ -252,19 +253,26 @@ fn start(options: &Options) -> Result<Validator, StartError> {
         inner: Some(inner),
         ledger: Some(ledger),
     };
-    let outcome = tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| StartError::Validator {
             why: error.to_string(),
-        })?
-        .block_on(async {
-            tokio::select! {
-                outcome = validator.load(options, &elf, &key, begin) => outcome,
-                interrupted = interrupt.wait() => Err(interrupted),
-            }
-        });
-    outcome.map(|()| validator)
+        })?;
+    runtime.block_on(async {
+        tokio::select! {
+            outcome = validator.begin(begin) => outcome,
+            interrupted = interrupt.wait() => Err(interrupted),
+        }
+    })?;
+    validator.load(options, &elf, &key, &interrupt)?;
+    runtime.block_on(async {
+        tokio::select! {
+            outcome = validator.answer() => outcome,
+            interrupted = interrupt.wait() => Err(interrupted),
+        }
+    })?;
+    Ok(validator)
 }
 
 /// What every ledger of ours has in common.
@@ -286,18 +294,16 @@ fn genesis(ledger: &Ledger, port: u16) -> TestValidatorGenesis {
 }
 
 impl Validator {
-    /// Waits for blocks, gets the program into the ledger, waits until it answers.
-    async fn load(
-        &mut self,
-        options: &Options,
-        elf: &[u8],
-        key: &Keypair,
-        begin: Instant,
-    ) -> Result<(), StartError> {
-        let rpc = Arc::new(nonblocking::rpc_client::RpcClient::new_with_commitment(
+    fn client(&self) -> nonblocking::rpc_client::RpcClient {
+        nonblocking::rpc_client::RpcClient::new_with_commitment(
             self.facts.rpc_url.clone(),
             CommitmentConfig::confirmed(),
-        ));
+        )
+    }
+
+    /// Waits for blocks.
+    async fn begin(&mut self, begin: Instant) -> Result<(), StartError> {
+        let rpc = self.client();
         // A kept ledger has confirmed blocks of old: only a new one says that it runs.
         let mut first = None;
         patiently("it confirms no new block", async || {
@@ -306,23 +312,35 @@ impl Validator {
         })
         .await?;
         self.facts.started_in = begin.elapsed();
+        Ok(())
+    }
 
-        match deploy::deployed(&rpc, &PROGRAM_ID).await? {
-            Some(room) if deploy::holds(&room, elf) => {}
-            Some(_) => {
+    /// Gets the program into the ledger.
+    fn load(
+        &mut self,
+        options: &Options,
+        elf: &[u8],
+        key: &Keypair,
+        interrupt: &Interrupt,
+    ) -> Result<(), StartError> {
+        let begin = Instant::now();
+        let (url, payer) = (&self.facts.rpc_url, &self.facts.payer);
+        match deploy::deploy(url, self.ledger(), payer, key, elf, interrupt)? {
+            Found::Right => {}
+            Found::Other => {
                 return Err(StartError::OtherProgram {
                     folder: self.ledger().to_path_buf(),
                     file: options.elf.clone(),
                 })
             }
-            None => {
-                let begin = Instant::now();
-                deploy::deploy(&rpc, &self.facts.payer, key, elf).await?;
-                self.facts.deployed_in = Some(begin.elapsed());
-            }
+            Found::None => self.facts.deployed_in = Some(begin.elapsed()),
         }
-        // A program is of use from the slot after its deployment on.
-        let payer = &self.facts.payer;
+        Ok(())
+    }
+
+    /// Waits until the program answers: it is of use from the slot after its deployment on.
+    async fn answer(&self) -> Result<(), StartError> {
+        let (rpc, payer) = (self.client(), &self.facts.payer);
         patiently("the program does not answer", async || {
             answers(&rpc, payer).await
         })

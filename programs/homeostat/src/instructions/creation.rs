@@ -3,7 +3,7 @@
 
 use std::cell::RefMut;
 
-use anchor_lang::{prelude::*, Owner, ZeroCopy};
+use anchor_lang::prelude::*;
 use bytemuck::{bytes_of, NoUninit};
 use solana_program::rent::ACCOUNT_STORAGE_OVERHEAD;
 
@@ -12,7 +12,10 @@ use super::{
     cpi::{call, payer, writable, Role},
     tokens::Token,
 };
-use crate::error::{refuse, HomeostatError};
+use crate::{
+    error::{refuse, HomeostatError},
+    state::Layout,
+};
 
 // Instructions of the system program, as it numbers them. Its crate's builders encode
 // them with bincode, all of them in one function; a test compares the bytes with theirs.
@@ -115,8 +118,8 @@ pub struct Creator<'a, 'info> {
 
 impl<'info> Creator<'_, 'info> {
     /// Creates a zeroed account of the program at the address of `seeds` (with
-    /// bump), marks its type, and opens it.
-    pub fn state<'b, T: ZeroCopy + Owner>(
+    /// bump), marks its type and layout version, and opens it.
+    pub fn state<'b, T: Layout>(
         &self,
         account: &'b AccountInfo<'info>,
         space: usize,
@@ -133,6 +136,10 @@ impl<'info> Creator<'_, 'info> {
         );
         mark.copy_from_slice(T::DISCRIMINATOR);
         Ok(RefMut::map(state, |bytes| {
+            // Its first byte: see `Layout`.
+            if let Some(version) = bytes.first_mut() {
+                *version = T::VERSION;
+            }
             bytemuck::from_bytes_mut(bytes.split_at_mut(size).0)
         }))
     }

@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 
-pub use super::{checks::*, creation::*, tokens::*};
+pub use super::{checks::*, creation::*, loader::Open, tokens::*};
 use crate::{
     error::{refuse, HomeostatError},
     seeds,
@@ -41,7 +41,7 @@ pub fn require_permit<'info>(
     economy.require_live()?;
     let council = council.ok_or_else(|| refuse(HomeostatError::NotPermitted))?;
     has_one("economy", &economy.council, council.as_ref())?;
-    let mut council = council.load_mut()?;
+    let mut council = council.open_mut()?;
     take(&mut council.permit).ok_or_else(|| refuse(HomeostatError::NotPermitted))?;
     council.invariant()
 }

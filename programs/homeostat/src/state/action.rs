@@ -9,6 +9,7 @@ use super::{
     economy::{check, Economy, Limits, PoolSlot},
     envelope::{Advice, Tuning},
     feed::{Feed, FeedSettings},
+    layout::Layout,
     pause::Section,
 };
 use crate::{
@@ -615,7 +616,7 @@ impl Action {
                 check("index", *index < economy.feed_count)?;
                 // Tried on an empty one here; `execute` has the real one.
                 let mut trial: Feed = bytemuck::Zeroable::zeroed();
-                trial.version = LAYOUT_VERSION;
+                trial.version = Feed::VERSION;
                 trial.configure(value)
             }
             Self::Guard {

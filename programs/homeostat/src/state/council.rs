@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 
-use super::economy::check;
+use super::{economy::check, layout::Layout};
 use crate::{
     constants::*,
     error::{refuse, HomeostatError},
@@ -471,7 +471,7 @@ impl Council {
 
     /// What holds after every instruction that writes a council.
     pub fn invariant(&self) -> Result<()> {
-        ensure!(self.version == LAYOUT_VERSION, HomeostatError::WrongVersion);
+        ensure!(self.version == Self::VERSION, HomeostatError::WrongVersion);
         check("threshold", (1..=self.size()).contains(&self.threshold))?;
         check("guardian", self.guardian.holder.key != Pubkey::default())
     }

@@ -5,6 +5,7 @@ use anchor_lang::prelude::*;
 use super::{
     controller::{Controller, Metric, Parameter},
     envelope::Advice,
+    layout::Layout,
     number::{ceil_q64, floor_q64, mul_div_floor, U128},
     pause::{Pause, PauseReason, Section},
     snapshot::{Report, Snapshot, Tally},
@@ -594,7 +595,7 @@ impl Economy {
     /// What holds after every instruction that writes an economy, given the
     /// mint's supply: everything owed fits under the cap.
     pub fn invariant(&self, mint_supply: u64, now: i64) -> Result<()> {
-        ensure!(self.version == LAYOUT_VERSION, HomeostatError::WrongVersion);
+        ensure!(self.version == Self::VERSION, HomeostatError::WrongVersion);
         if self.life != Life::Live as u8 {
             return Ok(());
         }
@@ -713,7 +714,7 @@ mod tests {
     /// and the mint's supply.
     fn live(change: impl FnOnce(&mut Economy)) -> (Economy, u64) {
         let mut economy: Economy = bytemuck::Zeroable::zeroed();
-        economy.version = LAYOUT_VERSION;
+        economy.version = Economy::VERSION;
         economy.life = Life::Live as u8;
         economy.limits = defaults::limits(WEEK as u32, CAP);
         economy.pool_count = 1;

@@ -10,7 +10,7 @@
 use anchor_lang::prelude::*;
 use homeostat_control::{Config, Fx, Sample};
 
-use super::{economy::check, number::Fixed, snapshot::Measurement};
+use super::{economy::check, layout::Layout, number::Fixed, snapshot::Measurement};
 use crate::{
     constants::*,
     error::{refuse, HomeostatError},
@@ -280,7 +280,7 @@ impl Feed {
     /// What holds after every instruction that writes a feed: a majority of its
     /// reporters makes a reading, and nobody else is kept.
     pub fn invariant(&self) -> Result<()> {
-        ensure!(self.version == LAYOUT_VERSION, HomeostatError::WrongVersion);
+        ensure!(self.version == Self::VERSION, HomeostatError::WrongVersion);
         let (count, quorum) = (usize::from(self.reporter_count), usize::from(self.quorum));
         let configured = count == 0 || (quorum <= count && quorum.saturating_mul(2) > count);
         let rest = self.reporters.get(count..).unwrap_or(&[]);
@@ -322,7 +322,7 @@ mod tests {
 
     fn feed(reporters: usize, quorum: u8) -> Feed {
         let mut feed: Feed = bytemuck::Zeroable::zeroed();
-        feed.version = LAYOUT_VERSION;
+        feed.version = Feed::VERSION;
         feed.configure(&settings(reporters, quorum)).unwrap();
         feed
     }

@@ -12,6 +12,7 @@ use solana_program::hash::hashv;
 use super::{
     controller::{Controller, Metric, Parameter, StoredGuardConfig, StoredGuardState, StoredState},
     feed::FeedReading,
+    layout::{require_version, Layout},
     number::{Fixed, U128},
     snapshot::{Measurement, Outcome},
 };
@@ -321,6 +322,7 @@ impl Ring {
     /// The ring and the slots of a log account's data.
     #[inline(never)]
     pub fn split(data: &mut [u8]) -> Result<(&mut Self, &mut [u8])> {
+        require_version(data, DecisionLog::VERSION)?;
         data.split_at_mut_checked(Self::SLOTS_AT)
             .and_then(|(header, slots)| {
                 let ring = bytemuck::try_from_bytes_mut(header.get_mut(Self::AT..)?).ok()?;
@@ -378,10 +380,12 @@ impl DecisionLog {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::layout::VERSION_AT;
 
     fn empty(allocated: u32) -> Vec<u64> {
         let mut words = vec![0u64; DecisionLog::space(allocated) / 8];
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
+        bytes[VERSION_AT] = DecisionLog::VERSION;
         *ring(bytes) = Ring::new(allocated);
         words
     }

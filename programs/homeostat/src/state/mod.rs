@@ -9,6 +9,8 @@ pub mod defaults;
 pub mod economy;
 pub mod envelope;
 pub mod feed;
+pub mod layout;
+pub mod legacy;
 pub mod log;
 pub mod meter;
 pub mod mint_rules;
@@ -31,6 +33,7 @@ pub use council::{Class, Council, CouncilArgs, Delays, Member, Role, RoleKind, S
 pub use economy::{Economy, Funding, Life, Limits, PoolSlot};
 pub use envelope::{Advice, Envelope};
 pub use feed::{Feed, FeedReading, FeedSettings, Reporter};
+pub use layout::{AccountKind, Layout};
 pub use log::{ConfigRecord, DecisionLog, DecisionRecord};
 pub use meter::Meter;
 pub use pause::{Pause, PauseReason, Section};

@@ -86,3 +86,18 @@ pub struct GrowLog<'info> {
     /// Moves the rent.
     pub system_program: Program<'info, System>,
 }
+
+/// `migrate`.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Migrate<'info> {
+    /// Pays the rent of what is new.
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// Brought up to date.
+    /// CHECK: by its owner, in the handler.
+    #[account(mut)]
+    pub account: UncheckedAccount<'info>,
+    /// Moves the rent.
+    pub system_program: Program<'info, System>,
+}

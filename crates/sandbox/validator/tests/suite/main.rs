@@ -4,6 +4,7 @@
 
 mod chain;
 mod kept;
+mod migrations;
 mod story;
 
 use std::{

@@ -57,7 +57,7 @@ pub struct Crank<'info> {
 
 impl<'info> Crank<'info> {
     fn check(&self) -> Result<Token<'_, 'info>> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         has_one("economy", &economy.mint, &self.mint)?;
         has_one("economy", &economy.authority, &self.authority)?;
         has_one("economy", &economy.reward_vault, &self.reward_vault)?;
@@ -67,7 +67,7 @@ impl<'info> Crank<'info> {
     }
 
     fn validate(&self, now: i64) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         economy.require_live()?;
         economy.require_open(Section::Crank, now)?;
         ensure!(now >= economy.next_end, HomeostatError::TooEarly);
@@ -83,7 +83,7 @@ impl<'info> Crank<'info> {
         supply: u64,
         now: i64,
     ) -> Result<(Box<Cranked>, u64)> {
-        let mut economy = self.economy.load_mut()?;
+        let mut economy = self.economy.open_mut()?;
         let economy = &mut *economy;
         let (tally, feeds, excluded) = gather::tally(economy, remaining, Touch::Commit, now)?;
         let snapshot = Box::new(Snapshot::take(
@@ -203,7 +203,7 @@ impl<'info> Crank<'info> {
         now: i64,
     ) -> Result<()> {
         let (authority_bump, keeper_bump, bounty) = {
-            let economy = self.economy.load()?;
+            let economy = self.economy.open()?;
             (
                 economy.authority_bump,
                 economy.keeper_bump,
@@ -217,7 +217,7 @@ impl<'info> Crank<'info> {
         };
         token.mint_to(&self.reward_vault, &authority, ahead)?;
         event.bounty = self.pay_bounty(bounty, keeper_bump)?;
-        let mut economy = self.economy.load_mut()?;
+        let mut economy = self.economy.open_mut()?;
         economy.supply_rewards(ahead)?;
         event.new_supplied = economy.totals.supplied;
         economy.invariant(token.supply, now)

@@ -12,8 +12,13 @@ use anchor_lang::prelude::*;
 use crate::{
     constants::MAX_FEEDS,
     error::{refuse, HomeostatError},
-    instructions::shared::{balance_or_zero, same_key, supply_or_zero},
-    state::{Economy, Feed, FeedReading, Meter, Pool, PoolSlot, Tally},
+    instructions::{
+        loader::Open,
+        shared::{balance_or_zero, same_key, supply_or_zero},
+    },
+    state::{
+        layout::require_version, Economy, Feed, FeedReading, Layout, Meter, Pool, PoolSlot, Tally,
+    },
 };
 
 /// What `gather` does with the liquidity pools it touches.
@@ -82,17 +87,19 @@ fn add_pool<'info>(
     tally.depth_seconds.count(depth_seconds);
     if let Some(touched) = touched.filter(|_| touch == Touch::Commit) {
         let loader = AccountLoader::<Pool>::try_from(info)?;
-        loader.load_mut()?.record(&touched, now);
+        loader.open_mut()?.record(&touched, now);
     }
     Ok(())
 }
 
 /// A pool, meter or feed on the economy's own list. The program put the address there when
 /// it created the account, and closes none while the economy lives: neither owner nor
-/// type can differ.
-fn part<'a, T: bytemuck::Pod>(info: &'a AccountInfo) -> Result<Ref<'a, T>> {
+/// type can differ, its layout version can.
+fn part<'a, T: Layout>(info: &'a AccountInfo) -> Result<Ref<'a, T>> {
     let size = core::mem::size_of::<T>();
-    Ref::filter_map(info.try_borrow_data()?, |data| {
+    let data = info.try_borrow_data()?;
+    require_version(&data, T::VERSION)?;
+    Ref::filter_map(data, |data| {
         bytemuck::try_from_bytes(data.get(8..)?.get(..size)?).ok()
     })
     .map_err(|_| refuse(ErrorCode::AccountDidNotDeserialize))

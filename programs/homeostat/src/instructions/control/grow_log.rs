@@ -39,6 +39,8 @@ pub struct GrowLog<'info> {
 impl GrowLog<'_> {
     /// The bytes of a slot and the slots so far.
     fn check(&self) -> Result<(usize, u32)> {
+        // For its layout version; nothing in it is needed.
+        self.economy.open()?;
         same(
             ErrorCode::AccountOwnedByWrongProgram,
             "log",

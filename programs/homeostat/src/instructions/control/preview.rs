@@ -32,7 +32,7 @@ impl<'info> Preview<'info> {
         parameter: Parameter,
         now: i64,
     ) -> Result<StoredDecision> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         has_one("economy", &economy.mint, &self.mint)?;
         has_one("economy", &economy.reward_vault, &self.reward_vault)?;
         economy.require_live()?;

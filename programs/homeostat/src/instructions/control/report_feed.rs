@@ -23,7 +23,7 @@ pub struct ReportFeed<'info> {
 impl ReportFeed<'_> {
     fn apply(&self, sequence: u64, value_q48: Q48, observed_at: i64) -> Result<FeedReported> {
         let now = now()?;
-        let mut feed = self.feed.load_mut()?;
+        let mut feed = self.feed.open_mut()?;
         let value = Fx::from_bits(value_q48);
         let old = feed.report(self.reporter.key, sequence, value, observed_at, now)?;
         Ok(FeedReported {

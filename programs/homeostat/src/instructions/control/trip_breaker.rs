@@ -32,16 +32,16 @@ pub struct TripBreaker<'info> {
 
 impl<'info> TripBreaker<'info> {
     fn check(&self) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         economy.require_live()?;
         has_one("economy", &economy.council, self.council.as_ref())?;
-        has_one("council", &self.council.load()?.audit, &self.audit)
+        has_one("council", &self.council.open()?.audit, &self.audit)
     }
 
     /// What the vault must hold at least (base units).
     #[inline(never)]
     fn liability(&self, remaining: &'info [AccountInfo<'info>], now: i64) -> Result<u64> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         if self.vault.key() == economy.reward_vault {
             let (tally, ..) = gather::tally(&economy, remaining, Touch::Preview, now)?;
             return Economy::reward_liability(&tally, economy.totals.supplied);
@@ -49,8 +49,9 @@ impl<'info> TripBreaker<'info> {
         let [part] = remaining else {
             return Err(refuse(HomeostatError::WrongVault));
         };
-        if let Ok(pool) = AccountLoader::<Pool>::try_from(part) {
-            let pool = pool.load()?;
+        if part.try_borrow_data()?.starts_with(Pool::DISCRIMINATOR) {
+            let pool = AccountLoader::<Pool>::try_from(part)?;
+            let pool = pool.open()?;
             ensure!(
                 pool.economy == self.economy.key() && pool.principal_vault == self.vault.key(),
                 HomeostatError::WrongVault
@@ -58,7 +59,7 @@ impl<'info> TripBreaker<'info> {
             return pool.liability();
         }
         let meter = AccountLoader::<Meter>::try_from(part)?;
-        let meter = meter.load()?;
+        let meter = meter.open()?;
         ensure!(
             meter.economy == self.economy.key() && meter.vault == self.vault.key(),
             HomeostatError::WrongVault
@@ -67,7 +68,7 @@ impl<'info> TripBreaker<'info> {
     }
 
     fn apply(&self, held: u64, liability: u64, clock: &Clock) -> Result<BreakerTripped> {
-        let mut economy = self.economy.load_mut()?;
+        let mut economy = self.economy.open_mut()?;
         let old_emit_until = economy.stream.emit_until;
         economy.trip(clock.unix_timestamp)?;
         let record = AuditRecord {

@@ -7,7 +7,7 @@ use crate::{
     error::{refuse, HomeostatError},
     events::{emit, EconomyClosed},
     instructions::shared::*,
-    state::{AuditLog, Council, DecisionLog, Economy, Feed, Meter, Pool},
+    state::{AuditLog, Council, DecisionLog, Economy, Feed, Layout, Meter, Pool},
 };
 
 /// Accounts of `close`; after them, for each pool in order: pool, principal
@@ -61,7 +61,7 @@ impl<'info> Close<'info> {
             ("reward_vault", self.reward_vault.key),
             ("treasury_vault", self.treasury_vault.key),
         ])?;
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         economy.require_creator(self.creator.key)?;
         has_one("economy", &economy.mint, &self.mint)?;
         has_one("economy", &economy.authority, &self.authority)?;
@@ -73,7 +73,7 @@ impl<'info> Close<'info> {
     }
 
     fn validate(&self, remaining: &'info [AccountInfo<'info>]) -> Result<[u8; 1]> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         economy.require_draft()?;
         let pools = economy.active_pools().len().saturating_mul(4);
         let meters = economy.active_meters().len().saturating_mul(2);
@@ -94,7 +94,7 @@ impl<'info> Close<'info> {
             };
             ensure!(*council.key == economy.council, HomeostatError::NotClosable);
             let loader = AccountLoader::<Council>::try_from(council)?;
-            let named = loader.load()?.audit;
+            let named = loader.open()?.audit;
             *audit.key == named
         };
         ensure!(whole, HomeostatError::NotClosable);
@@ -136,7 +136,7 @@ impl<'info> Close<'info> {
         remaining: &'info [AccountInfo<'info>],
         bump: [u8; 1],
     ) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         let split = economy.active_pools().len().saturating_mul(4);
         let (pools, meters) = remaining
             .split_at_checked(split)
@@ -148,7 +148,7 @@ impl<'info> Close<'info> {
             ensure!(*pool.key == slot.pool, HomeostatError::NotClosable);
             let loader = AccountLoader::<Pool>::try_from(pool)?;
             {
-                let state = loader.load()?;
+                let state = loader.open()?;
                 ensure!(
                     *vault.key == state.principal_vault,
                     HomeostatError::NotClosable
@@ -169,7 +169,7 @@ impl<'info> Close<'info> {
             ensure!(*meter.key == *key, HomeostatError::NotClosable);
             let loader = AccountLoader::<Meter>::try_from(meter)?;
             ensure!(
-                *vault.key == loader.load()?.vault,
+                *vault.key == loader.open()?.vault,
                 HomeostatError::NotClosable
             );
             self.close_vault(&token, vault, bump)?;
@@ -196,7 +196,7 @@ impl<'info> Close<'info> {
         token.pay_out(&self.reward_vault, &to, &authority, refund)?;
         self.close_vault(&token, &self.reward_vault, bump)?;
         self.close_vault(&token, &self.treasury_vault, bump)?;
-        let keeper_bump = self.economy.load()?.keeper_bump;
+        let keeper_bump = self.economy.open()?.keeper_bump;
         pay_from_keeper_vault(
             &self.keeper_vault,
             &self.creator,
@@ -213,7 +213,7 @@ impl<'info> Close<'info> {
     fn close_accounts(&self, remaining: &'info [AccountInfo<'info>]) -> Result<()> {
         let creator = self.creator.to_account_info();
         let (pools, meters, feeds) = {
-            let economy = self.economy.load()?;
+            let economy = self.economy.open()?;
             (
                 economy.active_pools().len().saturating_mul(4),
                 economy.active_meters().len().saturating_mul(2),
@@ -230,21 +230,30 @@ impl<'info> Close<'info> {
             .split_at_checked(feeds)
             .ok_or(HomeostatError::NotClosable)?;
         for feed in feeds {
-            AccountLoader::<Feed>::try_from(feed)?.close(creator.clone())?;
+            end(&AccountLoader::<Feed>::try_from(feed)?, &creator)?;
         }
         for pool in pools.iter().step_by(4) {
-            AccountLoader::<Pool>::try_from(pool)?.close(creator.clone())?;
+            end(&AccountLoader::<Pool>::try_from(pool)?, &creator)?;
         }
         for meter in meters.iter().step_by(2) {
-            AccountLoader::<Meter>::try_from(meter)?.close(creator.clone())?;
+            end(&AccountLoader::<Meter>::try_from(meter)?, &creator)?;
         }
         if let [council, audit] = council {
-            AccountLoader::<Council>::try_from(council)?.close(creator.clone())?;
-            AccountLoader::<AuditLog>::try_from(audit)?.close(creator.clone())?;
+            end(&AccountLoader::<Council>::try_from(council)?, &creator)?;
+            end(&AccountLoader::<AuditLog>::try_from(audit)?, &creator)?;
         }
-        self.log.close(creator.clone())?;
-        self.economy.close(creator)
+        end(&self.log, &creator)?;
+        end(&self.economy, &creator)
     }
+}
+
+/// Closes an account of the program, in the layout version that it knows.
+fn end<'info, T: Layout>(
+    account: &AccountLoader<'info, T>,
+    creator: &AccountInfo<'info>,
+) -> Result<()> {
+    account.open()?;
+    account.close(creator.clone())
 }
 
 /// Handles `close`.

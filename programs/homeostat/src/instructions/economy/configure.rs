@@ -6,6 +6,7 @@ use homeostat_control::{Action, Config, Fx, GuardConfig, Ramp, Sampling};
 use crate::{
     error::HomeostatError,
     events::{emit, EconomyConfigured},
+    instructions::loader::Open,
     state::{controller::Controller, defaults::metric_range, Economy, Limits, Metric, Parameter},
 };
 
@@ -267,12 +268,12 @@ fn stored(economy: &Economy, setting: &Setting) -> Vec<u8> {
 
 impl Configure<'_> {
     fn check(&self) -> Result<()> {
-        self.economy.load()?.require_creator(self.creator.key)
+        self.economy.open()?.require_creator(self.creator.key)
     }
 
     #[inline(never)]
     fn apply(&self, setting: &Setting) -> Result<(Vec<u8>, Vec<u8>)> {
-        let mut economy = self.economy.load_mut()?;
+        let mut economy = self.economy.open_mut()?;
         economy.require_draft()?;
         let old = stored(&economy, setting);
         match setting {

@@ -23,14 +23,14 @@ pub struct ConfigureFeed<'info> {
 
 impl ConfigureFeed<'_> {
     fn check(&self) -> Result<()> {
-        self.economy.load()?.require_creator(self.creator.key)?;
-        has_one("feed", &self.feed.load()?.economy, self.economy.as_ref())
+        self.economy.open()?.require_creator(self.creator.key)?;
+        has_one("feed", &self.feed.open()?.economy, self.economy.as_ref())
     }
 
     #[inline(never)]
     fn apply(&self, settings: &FeedSettings) -> Result<FeedConfigured> {
-        self.economy.load()?.require_draft()?;
-        let mut feed = self.feed.load_mut()?;
+        self.economy.open()?.require_draft()?;
+        let mut feed = self.feed.open_mut()?;
         let old = feed.settings();
         feed.configure(settings)?;
         Ok(FeedConfigured {

@@ -138,7 +138,6 @@ impl<'info> CreateEconomy<'info> {
             DecisionLog::space(LOG_INITIAL_CAPACITY),
             &[seeds::LOG, economy, &[bumps.log]],
         )?;
-        log.version = LAYOUT_VERSION;
         log.bump = bumps.log;
         log.economy = self.economy.key();
         log.ring = Ring::new(LOG_INITIAL_CAPACITY);
@@ -148,8 +147,7 @@ impl<'info> CreateEconomy<'info> {
     #[inline(never)]
     fn apply(&'info self, args: &EconomyArgs, decimals: u8, bumps: &Bumps) -> Result<()> {
         let loader = AccountLoader::<Economy>::try_from(self.economy.as_ref())?;
-        let mut economy = loader.load_mut()?;
-        economy.version = LAYOUT_VERSION;
+        let mut economy = loader.open_mut()?;
         economy.bump = bumps.economy;
         economy.authority_bump = bumps.authority;
         economy.keeper_bump = bumps.keeper_vault;

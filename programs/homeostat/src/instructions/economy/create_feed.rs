@@ -35,7 +35,7 @@ pub struct CreateFeed<'info> {
 
 impl CreateFeed<'_> {
     fn check(&self) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         require_permit(
             &economy,
             self.creator.key,
@@ -48,7 +48,7 @@ impl CreateFeed<'_> {
     }
 
     fn validate(&self, index: u8) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         ensure!(
             usize::from(economy.feed_count) < MAX_FEEDS,
             HomeostatError::TooMany
@@ -62,7 +62,7 @@ impl CreateFeed<'_> {
         let key = self.economy.key();
         let at = [seeds::FEED, key.as_ref(), &[index]];
         let bump = derived("feed", &self.feed, &at)?;
-        let mut economy = self.economy.load_mut()?;
+        let mut economy = self.economy.open_mut()?;
         let slot = economy
             .feeds
             .get_mut(usize::from(index))
@@ -78,7 +78,6 @@ impl CreateFeed<'_> {
             Feed::SPACE,
             &[seeds::FEED, key.as_ref(), &[index], &[bump]],
         )?;
-        feed.version = LAYOUT_VERSION;
         feed.bump = bump;
         feed.index = index;
         feed.economy = key;

@@ -47,7 +47,7 @@ pub struct CreateMeter<'info> {
 
 impl CreateMeter<'_> {
     fn check(&self) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         require_permit(
             &economy,
             self.creator.key,
@@ -62,7 +62,7 @@ impl CreateMeter<'_> {
     }
 
     fn validate(&self, shard: u8) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         ensure!(
             usize::from(economy.meter_count) < MAX_METERS,
             HomeostatError::TooMany
@@ -78,7 +78,7 @@ impl CreateMeter<'_> {
         let bump = derived("meter", &self.meter, &at)?;
         let vault_at = [seeds::FEES, self.meter.key.as_ref()];
         let vault_bump = derived("vault", &self.vault, &vault_at)?;
-        let mut economy = self.economy.load_mut()?;
+        let mut economy = self.economy.open_mut()?;
         let slot = economy
             .meters
             .get_mut(usize::from(shard))
@@ -100,7 +100,6 @@ impl CreateMeter<'_> {
             self.authority.key,
             &[seeds::FEES, self.meter.key.as_ref(), &[vault_bump]],
         )?;
-        meter.version = LAYOUT_VERSION;
         meter.bump = bump;
         meter.vault_bump = vault_bump;
         meter.shard = shard;

@@ -53,7 +53,7 @@ pub struct CreatePool<'info> {
 
 impl CreatePool<'_> {
     fn check(&self, weight: u16) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         require_permit(
             &economy,
             self.creator.key,
@@ -74,7 +74,7 @@ impl CreatePool<'_> {
     }
 
     fn validate(&self, weight: u16) -> Result<PoolKind> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         ensure!(
             usize::from(economy.pool_count) < MAX_POOLS,
             HomeostatError::TooMany
@@ -113,7 +113,7 @@ impl CreatePool<'_> {
         let bump = derived("pool", &self.pool, &at)?;
         let vault_at = [seeds::PRINCIPAL, self.pool.key.as_ref()];
         let vault_bump = derived("principal_vault", &self.principal_vault, &vault_at)?;
-        let mut economy = self.economy.load_mut()?;
+        let mut economy = self.economy.open_mut()?;
         let lane = economy.pool_count;
         let slot = economy
             .pools
@@ -142,7 +142,6 @@ impl CreatePool<'_> {
             self.authority.key,
             &[seeds::PRINCIPAL, self.pool.key.as_ref(), &[vault_bump]],
         )?;
-        pool.version = LAYOUT_VERSION;
         pool.bump = bump;
         pool.principal_bump = vault_bump;
         pool.lane = lane;

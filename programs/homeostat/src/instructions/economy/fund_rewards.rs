@@ -36,7 +36,7 @@ pub struct FundRewards<'info> {
 
 impl<'info> FundRewards<'info> {
     fn check(&self) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         has_one("economy", &economy.mint, &self.mint)?;
         has_one("economy", &economy.reward_vault, &self.reward_vault)?;
         distinct(&[
@@ -46,7 +46,7 @@ impl<'info> FundRewards<'info> {
     }
 
     fn validate(&self, amount: u64) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         ensure!(!economy.mints(), HomeostatError::NotFunded);
         ensure!(amount > 0, HomeostatError::AmountTooSmall);
         // Nothing would ever pay it out again.
@@ -66,7 +66,7 @@ impl<'info> FundRewards<'info> {
         Tokens::of("funder_tokens", &self.funder_tokens, self.mint.key)?;
         let vault = Tokens::read("reward_vault", &self.reward_vault)?;
         let received = token.transfer(&self.funder_tokens, &vault, &self.funder, amount)?;
-        let mut economy = self.economy.load_mut()?;
+        let mut economy = self.economy.open_mut()?;
         let old_supplied = economy.totals.supplied;
         economy.supply_rewards(received)?;
         economy.invariant(token.supply, now)?;

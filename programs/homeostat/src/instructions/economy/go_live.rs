@@ -42,7 +42,7 @@ pub struct GoLive<'info> {
 
 impl<'info> GoLive<'info> {
     fn check(&self) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         economy.require_creator(self.creator.key)?;
         has_one("economy", &economy.mint, &self.mint)?;
         has_one("economy", &economy.authority, &self.authority)?;
@@ -51,7 +51,7 @@ impl<'info> GoLive<'info> {
     }
 
     fn validate(&self) -> Result<Token<'_, 'info>> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         economy.require_draft()?;
         economy.validate()?;
         ensure!(economy.pool_count > 0, HomeostatError::NativePoolMissing);
@@ -78,7 +78,7 @@ impl<'info> GoLive<'info> {
     /// mint ahead and the log records' bytes.
     #[inline(never)]
     fn apply(&self, remaining: &[AccountInfo<'info>], supply: u64, now: i64) -> Result<Opening> {
-        let mut economy = self.economy.load_mut()?;
+        let mut economy = self.economy.open_mut()?;
         let excluded = gather::excluded_balance(&economy, remaining)?;
         // The economy's own vaults do not circulate anyway; twice would be wrong.
         let ours = remaining
@@ -135,7 +135,7 @@ impl<'info> GoLive<'info> {
             bump: opening.bump,
         };
         token.mint_to(&self.reward_vault, &authority, opening.ahead)?;
-        let mut economy = self.economy.load_mut()?;
+        let mut economy = self.economy.open_mut()?;
         economy.supply_rewards(opening.ahead)?;
         economy.invariant(token.supply, now)?;
         Ok((

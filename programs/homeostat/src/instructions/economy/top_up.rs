@@ -35,7 +35,7 @@ pub struct TopUp<'info> {
 
 impl<'info> TopUp<'info> {
     fn check(&self) -> Result<Token<'_, 'info>> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         has_one("economy", &economy.mint, &self.mint)?;
         has_one("economy", &economy.authority, &self.authority)?;
         has_one("economy", &economy.reward_vault, &self.reward_vault)?;
@@ -43,7 +43,7 @@ impl<'info> TopUp<'info> {
     }
 
     fn validate(&self) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         ensure!(economy.mints(), HomeostatError::NotMintable);
         // A retired economy still mints what it owes.
         ensure!(
@@ -56,7 +56,7 @@ impl<'info> TopUp<'info> {
     #[inline(never)]
     fn apply(&self, mut token: Token<'_, 'info>, now: i64) -> Result<ToppedUp> {
         let (amount, bump) = {
-            let economy = self.economy.load()?;
+            let economy = self.economy.open()?;
             (economy.mintable(now)?, economy.authority_bump)
         };
         let authority = Authority {
@@ -65,7 +65,7 @@ impl<'info> TopUp<'info> {
             bump: [bump],
         };
         token.mint_to(&self.reward_vault, &authority, amount)?;
-        let mut economy = self.economy.load_mut()?;
+        let mut economy = self.economy.open_mut()?;
         let old_supplied = economy.totals.supplied;
         economy.supply_rewards(amount)?;
         economy.invariant(token.supply, now)?;

@@ -45,13 +45,13 @@ impl<'info> ChargeFee<'info> {
 
     #[inline(never)]
     fn apply(&self, amount: u64, max_fee: u64, now: i64) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         let charge = charge(&economy, amount, max_fee, now)?;
         let token = Token::read(&self.mint, self.token_program.as_ref())?;
         Tokens::of("payer_tokens", &self.payer_tokens, self.mint.key)?;
         let vault = Tokens::read("vault", &self.vault)?;
         let received = token.transfer(&self.payer_tokens, &vault, &self.payer, charge.fee)?;
-        let mut meter = self.meter.load_mut()?;
+        let mut meter = self.meter.open_mut()?;
         record(&economy, &mut meter, amount, received, &vault)
     }
 }

@@ -51,7 +51,7 @@ pub struct Collect<'info> {
 impl<'info> Collect<'info> {
     fn check(&self) -> Result<()> {
         check_meter(&self.economy, &self.mint, &self.meter, &self.vault)?;
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         has_one("economy", &economy.authority, &self.authority)?;
         has_one("economy", &economy.reward_vault, &self.reward_vault)?;
         has_one("economy", &economy.treasury_vault, &self.treasury_vault)
@@ -61,8 +61,8 @@ impl<'info> Collect<'info> {
     fn apply(&self) -> Result<(Sweep, Collected)> {
         let token = Token::read(&self.mint, self.token_program.as_ref())?;
         let (bump, sweep) = {
-            let economy = self.economy.load()?;
-            let mut meter = self.meter.load_mut()?;
+            let economy = self.economy.open()?;
+            let mut meter = self.meter.open_mut()?;
             let sweep = meter.sweep(&SweepRules::of(&economy, token.supply))?;
             ([economy.authority_bump], sweep)
         };
@@ -77,7 +77,7 @@ impl<'info> Collect<'info> {
         let treasury = Tokens::read("treasury_vault", &self.treasury_vault)?;
         let treasury = token.pay_out(&self.vault, &treasury, &authority, sweep.treasury)?;
 
-        let mut meter = self.meter.load_mut()?;
+        let mut meter = self.meter.open_mut()?;
         meter.swept(stakers, treasury)?;
         ensure!(
             balance(&self.vault)? >= meter.liability()?,

@@ -13,6 +13,7 @@ use anchor_lang::prelude::*;
 use super::{checks::has_one, tokens::Tokens};
 use crate::{
     error::HomeostatError,
+    instructions::loader::Open,
     state::{
         meter::{Charge, Split},
         pause::Section,
@@ -29,8 +30,8 @@ fn check_meter(
     meter: &AccountLoader<Meter>,
     vault: &AccountInfo,
 ) -> Result<()> {
-    has_one("economy", &economy.load()?.mint, mint)?;
-    let meter = meter.load()?;
+    has_one("economy", &economy.open()?.mint, mint)?;
+    let meter = meter.open()?;
     has_one("meter", &meter.economy, economy.as_ref())?;
     has_one("meter", &meter.vault, vault)
 }

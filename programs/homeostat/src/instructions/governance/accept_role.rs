@@ -28,14 +28,14 @@ pub struct AcceptRole<'info> {
 
 impl AcceptRole<'_> {
     fn check(&self, role: RoleKind) -> Result<()> {
-        let council = self.council.load()?;
+        let council = self.council.open()?;
         has_one("council", &council.audit, &self.audit)?;
         let via = council.offered_via(role, self.signer.key)?;
         require_caller(&self.instructions, &via, Nonce::Refused)
     }
 
     fn apply(&self, role: RoleKind, clock: &Clock) -> Result<RoleAccepted> {
-        let mut council = self.council.load_mut()?;
+        let mut council = self.council.open_mut()?;
         let before = council.accept(role, self.signer.key, clock.unix_timestamp)?;
         council.validate()?;
         let record = AuditRecord {

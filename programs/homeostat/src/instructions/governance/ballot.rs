@@ -3,7 +3,6 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    constants::*,
     error::HomeostatError,
     events::{emit, BallotCast, BallotClosed},
     instructions::shared::*,
@@ -44,27 +43,27 @@ pub struct CastBallot<'info> {
 
 impl CastBallot<'_> {
     fn check(&self) -> Result<()> {
-        let proposal = self.proposal.load()?;
+        let proposal = self.proposal.open()?;
         has_one("proposal", &proposal.council, self.council.as_ref())?;
-        has_one("council", &self.council.load()?.audit, &self.audit)?;
-        let pool = self.native_pool.load()?;
+        has_one("council", &self.council.open()?.audit, &self.audit)?;
+        let pool = self.native_pool.open()?;
         same(
             ErrorCode::ConstraintHasOne,
             "native_pool",
             &proposal.economy,
             &pool.economy,
         )?;
-        let position = self.position.load()?;
+        let position = self.position.open()?;
         has_one("position", &position.pool, self.native_pool.as_ref())?;
         has_one("position", &position.owner, &self.owner)
     }
 
     /// What the position weighs: all of its stake, if none of it came since.
     fn validate(&self) -> Result<u64> {
-        let position = self.position.load()?;
-        let aged = position.last_add_at < self.proposal.load()?.created_at;
+        let position = self.position.open()?;
+        let aged = position.last_add_at < self.proposal.open()?.created_at;
         ensure!(
-            aged && self.native_pool.load()?.is_native(),
+            aged && self.native_pool.open()?.is_native(),
             HomeostatError::NoVotingWeight
         );
         Ok(position.amount)
@@ -82,15 +81,14 @@ impl CastBallot<'_> {
             Ballot::SPACE,
             &[seeds::BALLOT, key.as_ref(), owner.as_ref(), &[bump]],
         )?;
-        ballot.version = LAYOUT_VERSION;
         ballot.bump = bump;
         ballot.proposal = key;
         ballot.owner = *owner;
         ballot.payer = self.payer.key();
         ballot.weight = weight;
 
-        let mut council = self.council.load_mut()?;
-        let mut proposal = self.proposal.load_mut()?;
+        let mut council = self.council.open_mut()?;
+        let mut proposal = self.proposal.open_mut()?;
         let old_weight = proposal.veto_weight;
         let vetoed =
             proposal.vote_against(weight, council.delays.staker_veto_ppm, clock.unix_timestamp)?;
@@ -148,7 +146,7 @@ pub struct CloseBallot<'info> {
 
 impl<'info> CloseBallot<'info> {
     fn check(&self) -> Result<()> {
-        let ballot = self.ballot.load()?;
+        let ballot = self.ballot.open()?;
         has_one("ballot", &ballot.proposal, &self.proposal)?;
         has_one("ballot", &ballot.payer, &self.payer)
     }
@@ -159,7 +157,7 @@ impl<'info> CloseBallot<'info> {
             return Ok(());
         }
         let proposal = AccountLoader::<Proposal>::try_from(self.proposal.as_ref())?;
-        let proposal = proposal.load()?;
+        let proposal = proposal.open()?;
         proposal.require_final(now)
     }
 }
@@ -169,7 +167,7 @@ pub fn close_ballot<'info>(ctx: Context<'info, CloseBallot<'info>>) -> Result<()
     let accounts: &'info CloseBallot<'info> = ctx.accounts;
     accounts.check()?;
     accounts.validate(now()?)?;
-    let owner = accounts.ballot.load()?.owner;
+    let owner = accounts.ballot.open()?.owner;
     accounts.ballot.close(accounts.payer.to_account_info())?;
     emit(
         &accounts.event_authority,

@@ -23,11 +23,11 @@ pub struct CloseProposal<'info> {
 
 impl CloseProposal<'_> {
     fn check(&self) -> Result<()> {
-        has_one("proposal", &self.proposal.load()?.payer, &self.payer)
+        has_one("proposal", &self.proposal.open()?.payer, &self.payer)
     }
 
     fn validate(&self, now: i64) -> Result<(Pubkey, [u8; 32])> {
-        let proposal = self.proposal.load()?;
+        let proposal = self.proposal.open()?;
         proposal.require_final(now)?;
         Ok((proposal.economy, proposal.digest))
     }

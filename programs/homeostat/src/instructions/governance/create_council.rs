@@ -35,7 +35,7 @@ pub struct CreateCouncil<'info> {
 impl<'info> CreateCouncil<'info> {
     /// The canonical bumps of council and audit log.
     fn check(&self) -> Result<(u8, u8)> {
-        self.economy.load()?.require_creator(self.creator.key)?;
+        self.economy.open()?.require_creator(self.creator.key)?;
         let of = |name, account: &AccountInfo, seed| {
             derived(name, account, &[seed, self.economy.as_ref().key.as_ref()])
         };
@@ -55,7 +55,6 @@ impl<'info> CreateCouncil<'info> {
             Council::SPACE,
             &[seeds::COUNCIL, economy.as_ref(), &[council_bump]],
         )?;
-        council.version = LAYOUT_VERSION;
         council.bump = council_bump;
         council.economy = economy;
         council.audit = self.audit.key();
@@ -64,7 +63,6 @@ impl<'info> CreateCouncil<'info> {
             AuditLog::space(AUDIT_INITIAL_CAPACITY),
             &[seeds::AUDIT, economy.as_ref(), &[audit_bump]],
         )?;
-        audit.version = LAYOUT_VERSION;
         audit.bump = audit_bump;
         audit.economy = economy;
         audit.ring = Ring::new(AUDIT_INITIAL_CAPACITY);
@@ -73,14 +71,14 @@ impl<'info> CreateCouncil<'info> {
 
     #[inline(never)]
     fn apply(&'info self, args: &CouncilArgs, bumps: (u8, u8), clock: &Clock) -> Result<Vec<u8>> {
-        let mut economy = self.economy.load_mut()?;
+        let mut economy = self.economy.open_mut()?;
         economy.require_draft()?;
         if economy.council == Pubkey::default() {
             self.create(bumps)?;
             economy.council = self.council.key();
         }
         let loader = AccountLoader::<Council>::try_from(self.council.as_ref())?;
-        loader.load_mut()?.set_up(args)?;
+        loader.open_mut()?.set_up(args)?;
         AuditRecord {
             subject: args.guardian.key,
             ..AuditRecord::new(AuditKind::CouncilCreated, self.creator.key, clock)

@@ -33,14 +33,14 @@ pub struct Decide<'info> {
 
 impl Decide<'_> {
     fn check(&self) -> Result<()> {
-        let proposal = self.proposal.load()?;
+        let proposal = self.proposal.open()?;
         has_one("proposal", &proposal.council, self.council.as_ref())?;
-        has_one("council", &self.council.load()?.audit, &self.audit)
+        has_one("council", &self.council.open()?.audit, &self.audit)
     }
 
     /// The signer's place, if a place is what the act needs.
     fn validate(&self, kind: AuditKind) -> Result<usize> {
-        let council = self.council.load()?;
+        let council = self.council.open()?;
         let signer = self.signer.key;
         match kind {
             AuditKind::Expired => Ok(usize::MAX),
@@ -62,9 +62,9 @@ impl Decide<'_> {
     #[inline(never)]
     fn apply(&self, kind: AuditKind, place: usize, clock: &Clock) -> Result<Decided> {
         let now = clock.unix_timestamp;
-        let mut council = self.council.load_mut()?;
+        let mut council = self.council.open_mut()?;
         let council = &mut *council;
-        let mut proposal = self.proposal.load_mut()?;
+        let mut proposal = self.proposal.open_mut()?;
         let proposal = &mut *proposal;
         let old_state = proposal.state;
         let ended = match kind {
@@ -118,7 +118,7 @@ impl Decide<'_> {
 /// Handles `approve`. `digest` is that of the actions that were read.
 pub fn approve(ctx: Context<Decide>, digest: [u8; 32]) -> Result<()> {
     ensure!(
-        ctx.accounts.proposal.load()?.digest == digest,
+        ctx.accounts.proposal.open()?.digest == digest,
         HomeostatError::WrongDigest
     );
     ctx.accounts.decide(AuditKind::Approved)

@@ -54,20 +54,20 @@ struct Logged {
 
 impl<'info> Execute<'info> {
     fn check(&self) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         has_one("economy", &economy.council, self.council.as_ref())?;
         has_one("economy", &economy.mint, &self.mint)?;
         has_one("economy", &economy.log, &self.log)?;
-        has_one("council", &self.council.load()?.audit, &self.audit)?;
-        let proposal = self.proposal.load()?;
+        has_one("council", &self.council.open()?.audit, &self.audit)?;
+        let proposal = self.proposal.open()?;
         has_one("proposal", &proposal.council, self.council.as_ref())?;
         // Anybody can call it directly, so nobody has to call it otherwise.
         require_caller(&self.instructions, &Pubkey::default(), Nonce::Refused)
     }
 
     fn validate(&self, now: i64) -> Result<Vec<Action>> {
-        let proposal = self.proposal.load()?;
-        proposal.require_executable(&*self.council.load()?, now)?;
+        let proposal = self.proposal.open()?;
+        proposal.require_executable(&*self.council.open()?, now)?;
         proposal.read()
     }
 
@@ -75,11 +75,11 @@ impl<'info> Execute<'info> {
     #[inline(never)]
     fn apply(&self, actions: &[Action], clock: &Clock) -> Result<Executed> {
         let now = clock.unix_timestamp;
-        let mut economy = self.economy.load_mut()?;
+        let mut economy = self.economy.open_mut()?;
         let economy = &mut *economy;
-        let mut council = self.council.load_mut()?;
+        let mut council = self.council.open_mut()?;
         let council = &mut *council;
-        let mut proposal = self.proposal.load_mut()?;
+        let mut proposal = self.proposal.open_mut()?;
         let allowed = Class::from_byte(proposal.class)?;
         let mut ground = Ground {
             economy,
@@ -165,11 +165,11 @@ impl<'info> Execute<'info> {
                     value,
                 } => {
                     let [feed] = take(&mut remaining)?;
-                    let economy = self.economy.load()?;
+                    let economy = self.economy.open()?;
                     let known = economy.active_feeds().get(usize::from(*index));
                     ensure!(known == Some(feed.key), HomeostatError::WrongActionAccounts);
                     let loader = AccountLoader::<Feed>::try_from(feed)?;
-                    let mut feed = loader.load_mut()?;
+                    let mut feed = loader.open_mut()?;
                     ensure!(
                         feed.settings() == *expected,
                         HomeostatError::OldValueChanged
@@ -181,7 +181,7 @@ impl<'info> Execute<'info> {
                         let [given] = take(&mut remaining)?;
                         // The economy's own vaults do not circulate anyway; twice would
                         // be wrong.
-                        let ours = token_owner(given) == Some(self.economy.load()?.authority);
+                        let ours = token_owner(given) == Some(self.economy.open()?.authority);
                         ensure!(
                             given.key == account && !ours,
                             HomeostatError::WrongActionAccounts
@@ -201,7 +201,7 @@ impl<'info> Execute<'info> {
 
     /// The economy's signature, from the account that stands for it.
     fn authority<'a>(&'a self, info: &'a AccountInfo<'info>) -> Result<Authority<'a, 'info>> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         has_one("economy", &economy.authority, info)?;
         Ok(Authority {
             info,
@@ -216,7 +216,7 @@ impl<'info> Execute<'info> {
         [authority, vault, recipient, program]: [&'info AccountInfo<'info>; 4],
         amount: u64,
     ) -> Result<()> {
-        has_one("economy", &self.economy.load()?.treasury_vault, vault)?;
+        has_one("economy", &self.economy.open()?.treasury_vault, vault)?;
         let token = Token::read(&self.mint, program)?;
         let to = Tokens::of("to", recipient, self.mint.key)?;
         // Back into one of our own vaults, it would be paid and not be gone.
@@ -235,7 +235,7 @@ impl<'info> Execute<'info> {
     ) -> Result<()> {
         let signature = self.authority(authority)?;
         let (mints, owed) = {
-            let economy = self.economy.load()?;
+            let economy = self.economy.open()?;
             has_one("economy", &economy.reward_vault, vault)?;
             (economy.mints(), economy.mintable(now)?)
         };
@@ -245,7 +245,7 @@ impl<'info> Execute<'info> {
         let mut token = Token::read(&self.mint, program)?;
         token.mint_to(vault, &signature, owed)?;
         token.set_mint_authority(&signature, successor)?;
-        let mut economy = self.economy.load_mut()?;
+        let mut economy = self.economy.open_mut()?;
         economy.supply_rewards(owed)?;
         economy.invariant(token.supply, now)
     }

@@ -36,9 +36,9 @@ pub struct Office<'info> {
 impl Office<'_> {
     /// Refuses anybody but the holder of a role, and an economy that is not live.
     fn check(&self, role: impl Fn(&Council) -> &Seat, nonce: Nonce) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         has_one("economy", &economy.council, self.council.as_ref())?;
-        let council = self.council.load()?;
+        let council = self.council.open()?;
         has_one("council", &council.audit, &self.audit)?;
         let seat = role(&council);
         ensure!(seat.key == *self.signer.key, HomeostatError::Unauthorized);
@@ -62,7 +62,7 @@ pub fn pause(
     let clock = Clock::get()?;
     office.check(|council| &council.guardian.holder, Nonce::Accepted)?;
     let (old_until, new_until) = {
-        let mut economy = office.economy.load_mut()?;
+        let mut economy = office.economy.open_mut()?;
         let until = |economy: &Economy| {
             economy
                 .pauses
@@ -105,9 +105,9 @@ pub fn advise(
     office.check(|council| &council.advisor.holder, Nonce::Refused)?;
     let now = clock.unix_timestamp;
     let value = Fx::from_bits(value_q48);
-    let eta = now.saturating_add(i64::from(office.council.load()?.delays.routine));
+    let eta = now.saturating_add(i64::from(office.council.open()?.delays.routine));
     let old_q48 = {
-        let mut economy = office.economy.load_mut()?;
+        let mut economy = office.economy.open_mut()?;
         ensure!(economy.advice.pending == 0, HomeostatError::AdvicePending);
         let controller: &Controller = economy
             .controllers
@@ -161,7 +161,7 @@ pub fn veto_advice(ctx: Context<Office>) -> Result<()> {
     let clock = Clock::get()?;
     office.check(|council| &council.guardian.holder, Nonce::Accepted)?;
     let parameter = {
-        let mut economy = office.economy.load_mut()?;
+        let mut economy = office.economy.open_mut()?;
         let parameter = economy.advice.parameter;
         economy.advice.drop_pending()?;
         parameter

@@ -72,11 +72,11 @@ struct Plan {
 impl Propose<'_> {
     /// The proposer's place.
     fn check(&self) -> Result<usize> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         has_one("economy", &economy.council, self.council.as_ref())?;
         let native = economy.pools.first().ok_or(HomeostatError::TooMany)?;
         has_one("economy", &native.pool, self.native_pool.as_ref())?;
-        let council = self.council.load()?;
+        let council = self.council.open()?;
         has_one("council", &council.audit, &self.audit)?;
         let place = council.place(self.proposer.key)?;
         let via = &council.member(place)?.seat.via;
@@ -88,7 +88,7 @@ impl Propose<'_> {
     /// refused here. Returns its class.
     #[inline(never)]
     fn validate(&self, actions: &[Action], now: i64) -> Result<Class> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         ensure!(economy.life != Life::Draft as u8, HomeostatError::NotLive);
         let retires = |action| matches!(action, &Action::Retire { .. });
         ensure!(
@@ -96,7 +96,7 @@ impl Propose<'_> {
             HomeostatError::BadActions
         );
         let mut economy = Trial::of(&*economy);
-        let mut council = Trial::of(&*self.council.load()?);
+        let mut council = Trial::of(&*self.council.open()?);
         let mut ground = Ground {
             economy: economy.state()?,
             council: council.state()?,
@@ -115,7 +115,7 @@ impl Propose<'_> {
         } = plan;
         let (place, class) = (*place, *class);
         let key = self.economy.key();
-        let mut council = self.council.load_mut()?;
+        let mut council = self.council.open_mut()?;
         let index = council.open_proposal(place)?;
         let number = index.to_le_bytes();
         let at = [seeds::PROPOSAL, key.as_ref(), &number];
@@ -126,7 +126,6 @@ impl Propose<'_> {
             Proposal::SPACE,
             &[seeds::PROPOSAL, key.as_ref(), &number, &[bump]],
         )?;
-        proposal.version = LAYOUT_VERSION;
         proposal.bump = bump;
         proposal.class = class as u8;
         proposal.state = ProposalState::Active as u8;
@@ -170,8 +169,8 @@ impl Propose<'_> {
     /// a hundredth of the circulating supply, rounded up: where next to nobody stakes,
     /// dust is no veto.
     fn veto_base(&self) -> Result<u64> {
-        let totals = &self.economy.load()?.totals;
-        let staked = self.native_pool.load()?.total;
+        let totals = &self.economy.open()?.totals;
+        let staked = self.native_pool.open()?.total;
         let lasting = if totals.periods == 0 {
             staked
         } else {

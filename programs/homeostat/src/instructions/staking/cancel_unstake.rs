@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use super::{check_position, settle};
 use crate::{
     events::{emit, UnstakeCancelled},
-    instructions::shared::now,
+    instructions::{loader::Open, shared::now},
     state::{pause::Section, Economy, Pool, Position},
 };
 
@@ -36,16 +36,16 @@ impl CancelUnstake<'_> {
     }
 
     fn validate(&self, now: i64) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         economy.require_live()?;
         economy.require_open(Section::Stake, now)
     }
 
     #[inline(never)]
     fn apply(&self, ticket: u8, now: i64) -> Result<UnstakeCancelled> {
-        let economy = self.economy.load()?;
-        let mut pool = self.pool.load_mut()?;
-        let mut position = self.position.load_mut()?;
+        let economy = self.economy.open()?;
+        let mut pool = self.pool.open_mut()?;
+        let mut position = self.position.open_mut()?;
         settle(&economy, &mut pool, &mut position, now)?;
         let old_amount = position.amount;
         let amount = position.rebond(ticket, now)?;

@@ -55,7 +55,7 @@ impl<'info> Claim<'info> {
             &self.position,
             &self.owner,
         )?;
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         has_one("economy", &economy.mint, &self.mint)?;
         has_one("economy", &economy.authority, &self.authority)?;
         has_one("economy", &economy.reward_vault, &self.reward_vault)
@@ -64,9 +64,9 @@ impl<'info> Claim<'info> {
     /// Takes what the position has earned; nothing is paid yet.
     #[inline(never)]
     fn take(&self, now: i64) -> Result<(Claimed, [u8; 1])> {
-        let economy = self.economy.load()?;
-        let mut pool = self.pool.load_mut()?;
-        let mut position = self.position.load_mut()?;
+        let economy = self.economy.open()?;
+        let mut pool = self.pool.open_mut()?;
+        let mut position = self.position.open_mut()?;
         settle(&economy, &mut pool, &mut position, now)?;
         let amount = position.take_rewards()?;
         let old_claimed = pool.claimed;

@@ -37,13 +37,13 @@ impl ClosePosition<'_> {
             &self.position,
             &self.owner,
         )?;
-        has_one("position", &self.position.load()?.payer, &self.payer)
+        has_one("position", &self.position.open()?.payer, &self.payer)
     }
 
     fn validate(&self, now: i64) -> Result<()> {
-        let economy = self.economy.load()?;
-        let mut pool = self.pool.load_mut()?;
-        let mut position = self.position.load_mut()?;
+        let economy = self.economy.open()?;
+        let mut pool = self.pool.open_mut()?;
+        let mut position = self.position.open_mut()?;
         settle(&economy, &mut pool, &mut position, now)?;
         position.require_empty()
     }

@@ -19,7 +19,10 @@ pub use withdraw::*;
 use anchor_lang::prelude::*;
 
 use super::checks::has_one;
-use crate::state::{Economy, Pool, Position};
+use crate::{
+    instructions::loader::Open,
+    state::{Economy, Pool, Position},
+};
 
 /// Refuses a pool of another economy, and a position of another pool or owner.
 #[inline(never)]
@@ -29,8 +32,8 @@ fn check_position(
     position: &AccountLoader<Position>,
     owner: &AccountInfo,
 ) -> Result<()> {
-    has_one("pool", &pool.load()?.economy, economy)?;
-    let position = position.load()?;
+    has_one("pool", &pool.open()?.economy, economy)?;
+    let position = position.open()?;
     has_one("position", &position.pool, pool.as_ref())?;
     has_one("position", &position.owner, owner)
 }

@@ -3,7 +3,6 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    constants::LAYOUT_VERSION,
     events::{emit, PositionOpened},
     instructions::shared::*,
     seeds,
@@ -39,13 +38,12 @@ impl OpenPosition<'_> {
             Position::SPACE,
             &[seeds::POSITION, pool.as_ref(), owner.as_ref(), &[bump]],
         )?;
-        position.version = LAYOUT_VERSION;
         position.bump = bump;
         position.pool = pool;
         position.owner = owner;
         position.payer = self.payer.key();
         // What was earned before belongs to others.
-        position.paid_q64 = self.pool.load()?.reward_per_share_q64;
+        position.paid_q64 = self.pool.open()?.reward_per_share_q64;
         Ok(())
     }
 }

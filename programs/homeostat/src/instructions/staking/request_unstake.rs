@@ -6,7 +6,7 @@ use anchor_lang::prelude::*;
 use super::{check_position, settle};
 use crate::{
     events::{emit, UnstakeRequested},
-    instructions::shared::now,
+    instructions::{loader::Open, shared::now},
     state::{Economy, Pool, Position},
 };
 
@@ -38,9 +38,9 @@ impl RequestUnstake<'_> {
 
     #[inline(never)]
     fn apply(&self, amount: u64, now: i64) -> Result<UnstakeRequested> {
-        let economy = self.economy.load()?;
-        let mut pool = self.pool.load_mut()?;
-        let mut position = self.position.load_mut()?;
+        let economy = self.economy.open()?;
+        let mut pool = self.pool.open_mut()?;
+        let mut position = self.position.open_mut()?;
         settle(&economy, &mut pool, &mut position, now)?;
         let old_amount = position.amount;
         let unlock_at = now.saturating_add(i64::from(economy.limits.unbonding));

@@ -55,20 +55,20 @@ impl<'info> Stake<'info> {
             &self.position,
             &self.owner,
         )?;
-        let pool = self.pool.load()?;
+        let pool = self.pool.open()?;
         has_one("pool", &pool.stake_mint, &self.stake_mint)?;
         has_one("pool", &pool.principal_vault, &self.principal_vault)
     }
 
     fn validate(&self, amount: u64, now: i64) -> Result<()> {
-        let economy = self.economy.load()?;
+        let economy = self.economy.open()?;
         economy.require_live()?;
         economy.require_open(Section::Stake, now)?;
         ensure!(
             amount >= economy.limits.min_stake.max(1),
             HomeostatError::AmountTooSmall
         );
-        let pool = self.pool.load()?;
+        let pool = self.pool.open()?;
         if !pool.is_native() {
             let named = self.amm_vault.as_ref().map(|vault| vault.key());
             ensure!(named == Some(pool.amm_vault), HomeostatError::WrongAmmVault);
@@ -95,9 +95,9 @@ impl<'info> Stake<'info> {
     #[inline(never)]
     fn apply(&self, amount: u64, now: i64) -> Result<Staked> {
         let (received, supply) = self.receive(amount)?;
-        let economy = self.economy.load()?;
-        let mut pool = self.pool.load_mut()?;
-        let mut position = self.position.load_mut()?;
+        let economy = self.economy.open()?;
+        let mut pool = self.pool.open_mut()?;
+        let mut position = self.position.open_mut()?;
         settle(&economy, &mut pool, &mut position, now)?;
         if let Some(amm_vault) = self.amm_vault.as_ref().filter(|_| !pool.is_native()) {
             let balance = balance_or_zero(amm_vault, &economy.mint);

@@ -55,16 +55,16 @@ impl<'info> Withdraw<'info> {
             &self.position,
             &self.owner,
         )?;
-        let pool = self.pool.load()?;
+        let pool = self.pool.open()?;
         has_one("pool", &pool.stake_mint, &self.stake_mint)?;
         has_one("pool", &pool.principal_vault, &self.principal_vault)?;
-        has_one("economy", &self.economy.load()?.authority, &self.authority)
+        has_one("economy", &self.economy.open()?.authority, &self.authority)
     }
 
     /// Takes every unlocked ticket; nothing is paid yet.
     fn take(&self, now: i64) -> Result<Withdrawn> {
-        let mut pool = self.pool.load_mut()?;
-        let mut position = self.position.load_mut()?;
+        let mut pool = self.pool.open_mut()?;
+        let mut position = self.position.open_mut()?;
         let amount = position.withdraw(now)?;
         let old_unbonding = pool.unbonding;
         pool.end_unbonding(amount)?;
@@ -90,7 +90,7 @@ impl<'info> Withdraw<'info> {
         let authority = Authority {
             info: &self.authority,
             economy: self.economy.as_ref().key,
-            bump: [self.economy.load()?.authority_bump],
+            bump: [self.economy.open()?.authority_bump],
         };
         token.pay_out(&self.principal_vault, &to, &authority, event.amount)?;
         Ok(event)

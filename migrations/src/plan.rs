@@ -1,0 +1,498 @@
+//! What is left to do, from what the chain says now.
+
+use core::fmt;
+
+use homeostat::{
+    constants::LOG_INITIAL_CAPACITY,
+    state::{
+        defaults,
+        layout::{Known, LAYOUTS},
+        DecisionLog, Life,
+    },
+};
+use homeostat_client::{
+    decode::Decode, instruction as ix, instruction::StakeMint, Economy, EconomyAddresses,
+    EconomyArgs, Instruction, Meter, Parameter, Pool, Pubkey, Setting,
+};
+use homeostat_ops::Failure;
+use serde::Serialize;
+use solana_loader_v3_interface::state::UpgradeableLoaderState as Loader;
+
+use crate::{
+    chain::Chain,
+    file::{ClusterFile, EconomyPlan, Program},
+    loader::{buffer_address, extends_with_signature, shortage, Buffer, Deployed, CHUNK},
+};
+
+/// Lamports of a signature.
+const SIGNATURE: u64 = 5_000;
+/// Bytes of a token account with the longest extension that a vault gets.
+const VAULT: usize = 182;
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Creates the buffer for the ELF.
+    CreateBuffer,
+    /// Writes these chunks of the ELF (offsets).
+    WriteBuffer(Vec<usize>),
+    /// Makes room for a larger ELF (bytes).
+    Extend(u32),
+    /// Deploys the buffer for the first time.
+    Deploy,
+    /// Upgrades the program to the buffer.
+    Upgrade,
+    /// Hands the buffer to the authority, who is somebody else.
+    HandBuffer,
+    /// Hands the program to the authority.
+    HandProgram,
+    /// The authority has to upgrade: nothing that this tool can do.
+    Await,
+    /// Sends an instruction of an economy's creator: which economy, and what for.
+    Economy(usize, Part),
+    /// Migrates these accounts.
+    Migrate(Vec<Pubkey>),
+}
+
+/// A part of a Draft.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The economy itself.
+    Economy,
+    /// Its limits.
+    Limits,
+    /// A controller.
+    Controller(Parameter),
+    /// The pool of its own mint.
+    Pool,
+    /// A meter, by shard.
+    Meter(u8),
+}
+
+/// A step with what it costs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Planned {
+    /// The step.
+    #[serde(skip)]
+    pub step: Step,
+    /// What it does.
+    pub what: String,
+    /// Rent that it locks (lamports).
+    pub rent: u64,
+    /// Fees of its signatures (lamports), without priority.
+    pub fees: u64,
+}
+
+/// Everything that is left to do, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// Steps.
+    pub steps: Vec<Planned>,
+}
+
+impl Plan {
+    /// Rent and fees (lamports).
+    pub fn cost(&self) -> (u64, u64) {
+        let sum = |of: fn(&Planned) -> u64| self.steps.iter().map(of).sum();
+        (sum(|step| step.rent), sum(|step| step.fees))
+    }
+
+    fn add(&mut self, step: Step, what: String, rent: u64, signatures: usize) {
+        self.steps.push(Planned {
+            step,
+            what,
+            rent,
+            fees: SIGNATURE.saturating_mul(signatures as u64),
+        });
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.steps.is_empty() {
+            return writeln!(f, "nothing to do");
+        }
+        for (index, step) in self.steps.iter().enumerate() {
+            writeln!(
+                f,
+                "{:>3}. {} (rent {}, fees {} lamports)",
+                index + 1,
+                step.what,
+                step.rent,
+                step.fees
+            )?;
+        }
+        let (rent, fees) = self.cost();
+        writeln!(
+            f,
+            "in all: rent {rent}, fees {fees} lamports, without priority fees"
+        )
+    }
+}
+
+/// Computes it. Changes nothing.
+///
+/// # Errors
+///
+/// Another cluster than the file's; something in the way that the tool must not touch;
+/// the cluster's.
+pub fn plan(chain: &dyn Chain, file: &ClusterFile, payer: &Pubkey) -> Result<Plan, Failure> {
+    require_cluster(chain, file)?;
+    let mut plan = Plan::default();
+    let mut awaits = false;
+    if let Some(program) = &file.program {
+        awaits = plan_program(&mut plan, chain, program, payer)?;
+    }
+    for (index, economy) in file.economies.iter().enumerate() {
+        plan_economy(&mut plan, chain, index, economy, payer)?;
+    }
+    // With the old program there is nothing to migrate to.
+    if !awaits {
+        plan_migrations(&mut plan, chain, file.batch)?;
+    }
+    Ok(plan)
+}
+
+/// Refuses another cluster than the file's.
+///
+/// # Errors
+///
+/// It is another.
+pub fn require_cluster(chain: &dyn Chain, file: &ClusterFile) -> Result<(), Failure> {
+    let genesis = chain.genesis();
+    if genesis == file.genesis {
+        return Ok(());
+    }
+    Err(Failure::new(
+        "wrong_cluster",
+        format!(
+            "the cluster's genesis is {genesis}, the cluster file's {}",
+            file.genesis
+        ),
+    )
+    .remedy("nothing was sent; check `cluster.url` and `cluster.genesis`"))
+}
+
+/// The program's steps; whether they end in waiting for somebody else.
+fn plan_program(
+    plan: &mut Plan,
+    chain: &dyn Chain,
+    program: &Program,
+    payer: &Pubkey,
+) -> Result<bool, Failure> {
+    let deployed = Deployed::read(chain, &program.id)?;
+    let ours = program.authority == *payer;
+    if let Some(deployed) = &deployed {
+        let known =
+            deployed.authority == Some(program.authority) || deployed.authority == Some(*payer);
+        let right = deployed.holds(&program.elf);
+        // Nobody may, and nobody needs to.
+        let settled = right && deployed.authority.is_none() && program.publisher.is_none();
+        if !(known || settled) {
+            return Err(wrong_authority(deployed, program, payer));
+        }
+        if right {
+            if !ours && deployed.authority == Some(*payer) {
+                hand_program(plan, program);
+            }
+            return Ok(false);
+        }
+    } else if program.key.is_none() {
+        return Err(Failure::new(
+            "no_program_key",
+            format!(
+                "{} is not deployed yet, and its key is not given",
+                program.id
+            ),
+        )
+        .remedy("write `program.keypair`; only the first deployment needs it"));
+    }
+
+    let (address, _) = buffer_address(payer, &program.elf)?;
+    let buffer = Buffer::read(chain, &address)?;
+    // Who upgrades: the payer as long as it holds the authority.
+    let by_payer = deployed
+        .as_ref()
+        .is_none_or(|deployed| deployed.authority == Some(*payer));
+    let all: Vec<usize> = (0..program.elf.len()).step_by(CHUNK).collect();
+    let missing = match &buffer {
+        None => {
+            let rent = chain.rent(Loader::size_of_buffer(program.elf.len()))?;
+            let what = format!("create the buffer {address}, {} bytes", program.elf.len());
+            plan.add(Step::CreateBuffer, what, rent, 1);
+            all
+        }
+        Some(buffer) => buffer.missing(&program.elf),
+    };
+    let handed = match buffer.as_ref().map(|buffer| buffer.authority) {
+        None => false,
+        Some(Some(holder)) if holder == *payer => false,
+        Some(Some(holder)) if holder == program.authority && missing.is_empty() => true,
+        Some(holder) => {
+            return Err(Failure::new(
+                "bad_buffer",
+                format!(
+                    "the buffer {address} is {}'s, not the payer's",
+                    holder.map_or("nobody".to_owned(), |holder| holder.to_string())
+                ),
+            )
+            .remedy("its holder has to close it, or deploy with another payer"))
+        }
+    };
+    if !missing.is_empty() {
+        let what = format!("write {} chunks of the ELF", missing.len());
+        let count = missing.len();
+        plan.add(Step::WriteBuffer(missing), what, 0, count);
+    }
+    match &deployed {
+        None => {
+            let rent = chain.rent(Loader::size_of_program())?;
+            let what = format!("deploy {} (the buffer's rent moves to it)", program.id);
+            plan.add(Step::Deploy, what, rent, 2);
+        }
+        Some(deployed) => {
+            let signed = extends_with_signature(chain)?;
+            // Where the authority has to sign for it, it goes along with the upgrade.
+            let by = shortage(deployed, &program.elf).filter(|_| by_payer || !signed);
+            if let Some(by) = by {
+                let bytes = |elf: usize| chain.rent(Loader::size_of_programdata(elf));
+                let (old, new) = (deployed.room.len(), deployed.room.len() + by as usize);
+                let rent = bytes(new)?.saturating_sub(bytes(old)?);
+                plan.add(
+                    Step::Extend(by),
+                    format!("make room for {by} bytes more"),
+                    rent,
+                    1,
+                );
+            }
+            if by_payer {
+                let what = format!("upgrade {} (the buffer's rent comes back)", program.id);
+                plan.add(Step::Upgrade, what, 0, 1);
+            } else {
+                if !handed {
+                    let what = format!("hand the buffer to {}", program.authority);
+                    plan.add(Step::HandBuffer, what, 0, 1);
+                }
+                let what = format!(
+                    "wait until {} upgrades {} to the buffer {address}",
+                    program.authority, program.id
+                );
+                plan.add(Step::Await, what, 0, 0);
+                return Ok(true);
+            }
+        }
+    }
+    if !ours {
+        hand_program(plan, program);
+    }
+    Ok(false)
+}
+
+fn hand_program(plan: &mut Plan, program: &Program) {
+    let what = format!(
+        "hand {} to {}, who alone may upgrade it",
+        program.id, program.authority
+    );
+    plan.add(Step::HandProgram, what, 0, 1);
+}
+
+fn wrong_authority(deployed: &Deployed, program: &Program, payer: &Pubkey) -> Failure {
+    match deployed.authority {
+        None => Failure::new(
+            "immutable",
+            format!("{} can never be upgraded: it has no authority", program.id),
+        )
+        .remedy("deploy under another program key"),
+        Some(holder) => Failure::new(
+            "wrong_authority",
+            format!(
+                "{holder} may upgrade {}; neither the payer {payer} nor `program.authority` {} may",
+                program.id, program.authority
+            ),
+        )
+        .remedy("nothing was sent; pay with the authority's key, or correct `program.authority`"),
+    }
+}
+
+fn plan_economy(
+    plan: &mut Plan,
+    chain: &dyn Chain,
+    index: usize,
+    economy: &EconomyPlan,
+    payer: &Pubkey,
+) -> Result<(), Failure> {
+    use solana_signer::Signer;
+    let signatures = if economy.creator.pubkey() == *payer {
+        1
+    } else {
+        2
+    };
+    let spec = &economy.spec;
+    let at = EconomyAddresses::new(&economy.mint, &economy.creator.pubkey());
+    let mint = chain.account(&economy.mint)?.ok_or_else(|| {
+        Failure::new(
+            "no_mint",
+            format!(
+                "[economies.{}]: there is no mint {}",
+                economy.name, economy.mint
+            ),
+        )
+        .remedy("create it first (`spl-token create-token`), or correct `mint`")
+    })?;
+    // Where every mint has its decimals.
+    if mint.data.get(44) != Some(&spec.decimals) {
+        return Err(Failure::new(
+            "wrong_decimals",
+            format!(
+                "[economies.{}]: {} does not have {} decimals",
+                economy.name, economy.mint, spec.decimals
+            ),
+        )
+        .remedy("correct `decimals` in the economy file, or `mint`"));
+    }
+    let account = chain.account(&at.economy)?.filter(|it| !it.data.is_empty());
+    let draft = match &account {
+        None => None,
+        Some(account) => match Economy::decode(&account.data) {
+            Ok(state) if state.life == Life::Draft as u8 => Some(Box::new(state)),
+            // Live, retired, or of an older layout: it was created.
+            _ => return Ok(()),
+        },
+    };
+    let name = &economy.name;
+    let mut add = |part: Part, what: String, rent: u64| {
+        plan.add(
+            Step::Economy(index, part),
+            format!("{name}: {what}"),
+            rent,
+            signatures,
+        );
+    };
+    let vault = chain.rent(VAULT)?;
+    if draft.is_none() {
+        let log = chain.rent(DecisionLog::space(LOG_INITIAL_CAPACITY))?;
+        let rent = chain.rent(Economy::SPACE)? + log + 2 * vault;
+        add(
+            Part::Economy,
+            format!("create the economy {}", at.economy),
+            rent,
+        );
+    }
+    let limits = match &draft {
+        Some(draft) => (&draft.limits).into(),
+        None => (&defaults::limits(spec.period, spec.limits.hard_cap)).into(),
+    };
+    if spec.limits != limits {
+        add(Part::Limits, "set its limits".to_owned(), 0);
+    }
+    for (place, parameter) in Parameter::ALL.into_iter().enumerate() {
+        let now = match draft
+            .as_ref()
+            .and_then(|draft| draft.controllers.get(place))
+        {
+            Some(controller) => controller.config(),
+            None => defaults::config(parameter, spec.period),
+        };
+        if spec.controllers.get(place) != Some(&now) {
+            let what = format!("set its controller {}", parameter.name());
+            add(Part::Controller(parameter), what, 0);
+        }
+    }
+    if draft.as_ref().is_none_or(|draft| draft.pool_count == 0) {
+        let rent = chain.rent(Pool::SPACE)? + vault;
+        add(Part::Pool, "create its pool".to_owned(), rent);
+    }
+    let meters = draft.as_ref().map_or(0, |draft| draft.meter_count);
+    for shard in meters..spec.meters {
+        let rent = chain.rent(Meter::SPACE)? + vault;
+        add(
+            Part::Meter(shard),
+            format!("create its meter {shard}"),
+            rent,
+        );
+    }
+    Ok(())
+}
+
+/// The instruction of a step of an economy.
+///
+/// # Errors
+///
+/// The mint is gone; the cluster's.
+pub fn economy_instruction(
+    chain: &dyn Chain,
+    economy: &EconomyPlan,
+    part: Part,
+) -> Result<Instruction, Failure> {
+    use solana_signer::Signer;
+    let (spec, creator) = (&economy.spec, economy.creator.pubkey());
+    let at = EconomyAddresses::new(&economy.mint, &creator);
+    let mint = chain.account(&economy.mint)?.ok_or_else(|| {
+        Failure::new("no_mint", format!("there is no mint {}", economy.mint))
+            .remedy("create it first, or correct `mint`")
+    })?;
+    let program = mint.owner;
+    Ok(match part {
+        Part::Economy => {
+            let args = EconomyArgs {
+                funding: spec.funding,
+                period: spec.period,
+                hard_cap: spec.limits.hard_cap,
+            };
+            ix::create_economy(&economy.mint, &program, &creator, args)
+        }
+        Part::Limits => ix::configure(&at.economy, &creator, Setting::Limits(spec.limits)),
+        Part::Controller(parameter) => {
+            // All that differ from a new economy's; this one may have been set otherwise.
+            let settings = spec.controller(parameter);
+            let setting = Setting::Controller {
+                parameter,
+                settings,
+            };
+            ix::configure(&at.economy, &creator, setting)
+        }
+        Part::Pool => {
+            let native = StakeMint {
+                mint: economy.mint,
+                token_program: program,
+                amm_vault: None,
+            };
+            ix::create_pool(&at, &creator, &native, 0)
+        }
+        Part::Meter(shard) => ix::create_meter(&at, &creator, &program, shard),
+    })
+}
+
+/// A step for every layout that accounts still have and can leave.
+fn plan_migrations(plan: &mut Plan, chain: &dyn Chain, batch: usize) -> Result<(), Failure> {
+    for known in LAYOUTS {
+        for version in 0..known.version {
+            let Some(growth) = growth(known, version) else {
+                continue;
+            };
+            let accounts = chain.beginning_with(&[known.mark, &[version]].concat())?;
+            if accounts.is_empty() {
+                continue;
+            }
+            let (count, transactions) = (accounts.len(), accounts.len().div_ceil(batch));
+            let what = format!(
+                "migrate {count} accounts ({:?}, layout {version} to {}) in {transactions} \
+                 transactions",
+                known.kind, known.version
+            );
+            let rent = chain.rent(growth)?.saturating_sub(chain.rent(0)?);
+            let rent = rent.saturating_mul(count as u64);
+            plan.add(Step::Migrate(accounts), what, rent, transactions);
+        }
+    }
+    Ok(())
+}
+
+/// Bytes that an account of this layout version grows by; `None` = nothing leads from it.
+fn growth(known: &Known, version: u8) -> Option<usize> {
+    (version..known.version).try_fold(0, |sum, version| {
+        let step = known.step(version).ok()?;
+        let new = step.fields.iter().map(|(_, bytes)| bytes.len());
+        Some(sum + new.sum::<usize>())
+    })
+}

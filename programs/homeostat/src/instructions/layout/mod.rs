@@ -1,0 +1,5 @@
+//! Bringing accounts to the layout that the program has now.
+
+pub mod migrate;
+
+pub use migrate::*;
