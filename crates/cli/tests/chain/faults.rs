@@ -76,7 +76,11 @@ fn a_write_survives_what_passes_and_never_happens_twice() {
         ("sendTransaction", "answer lost", Fault::DropAnswer),
         ("sendTransaction", "dropped", Fault::Drop),
         ("getSignatureStatuses", "dropped", Fault::Drop),
-        ("getBlockHeight", "late", Fault::Delay(Duration::from_millis(300))),
+        (
+            "getBlockHeight",
+            "late",
+            Fault::Delay(Duration::from_millis(300)),
+        ),
     ];
     for (method, what, fault) in faults {
         // given a server that fails once at the worst moment
