@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::chain::{payments, staking, status, ClusterArgs};
+use crate::chain::{council, payments, reasons, staking, status, ClusterArgs};
 use crate::demo;
 use crate::output::Format;
 use crate::replay;
@@ -66,6 +66,39 @@ pub enum Command {
     Collect(payments::CollectArgs),
     /// End a period: measure, decide, emit; pays a bounty
     Crank(payments::PlainArgs),
+    /// What the next crank would decide
+    Preview(reasons::PreviewArgs),
+    /// Why a parameter has its value, term by term, and what would change it
+    Explain(reasons::ExplainArgs),
+    /// The decisions on chain; `log verify` recomputes them
+    Log(reasons::LogArgs),
+    /// Proposals with their actions and timers
+    Proposals(council::ListArgs),
+    /// Approve a proposal (member)
+    Approve(council::StepArgs),
+    /// Take an approval back (member)
+    WithdrawApproval(council::StepArgs),
+    /// Stop a proposal (guardian)
+    Veto(council::StepArgs),
+    /// Vote to lift the veto of the guardian's replacement (member)
+    OverrideVeto(council::StepArgs),
+    /// Take a proposal back (proposer, or a threshold of members)
+    Cancel(council::StepArgs),
+    /// Mark a proposal as too late (anybody)
+    Expire(council::StepArgs),
+    /// Execute a proposal after its delay (anybody)
+    Execute(council::StepArgs),
+    /// Vote against a proposal with native stake (staker)
+    Ballot(council::StepArgs),
+    /// Return the rent of a final proposal to who paid it (anybody)
+    CloseProposal(council::StepArgs),
+    /// Pause a section (guardian)
+    Pause(council::PauseArgs),
+    /// Print a completion script for a shell
+    Completion {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
 }
 
 #[cfg(test)]

@@ -20,10 +20,11 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::args::{Arguments, Command};
-use crate::chain::{payments, staking, status, Context};
+use crate::chain::council::Step;
+use crate::chain::{council, payments, reasons, staking, status, Context};
 use crate::failure::Failure;
 use crate::output::Format;
 
@@ -36,6 +37,11 @@ pub fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Demo(demo) => demo::run(demo, arguments.output),
         Command::Replay(replay) => replay::run(replay, arguments.output),
+        Command::Completion { shell } => {
+            let mut command = Arguments::command();
+            clap_complete::generate(*shell, &mut command, "homeostat", &mut io::stdout());
+            Ok(())
+        }
         command => on_chain(command, &arguments),
     };
     match result {
@@ -48,7 +54,7 @@ pub fn main() -> ExitCode {
 fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
     let context = &Context::open(&arguments.cluster, arguments.output)?;
     match command {
-        Command::Demo(_) | Command::Replay(_) => Ok(()),
+        Command::Demo(_) | Command::Replay(_) | Command::Completion { .. } => Ok(()),
         Command::Status(arguments) => status::status(context, arguments),
         Command::Stake(arguments) => staking::stake(context, arguments),
         Command::Unstake(arguments) => staking::unstake(context, arguments),
@@ -58,6 +64,22 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         Command::TopUp(arguments) => payments::top_up(context, arguments),
         Command::Collect(arguments) => payments::collect(context, arguments),
         Command::Crank(arguments) => payments::crank(context, arguments),
+        Command::Preview(arguments) => reasons::preview(context, arguments),
+        Command::Explain(arguments) => reasons::explain(context, arguments),
+        Command::Log(arguments) => reasons::log(context, arguments),
+        Command::Proposals(arguments) => council::list(context, arguments),
+        Command::Approve(arguments) => council::step(context, arguments, Step::Approve),
+        Command::WithdrawApproval(arguments) => {
+            council::step(context, arguments, Step::WithdrawApproval)
+        }
+        Command::Veto(arguments) => council::step(context, arguments, Step::Veto),
+        Command::OverrideVeto(arguments) => council::step(context, arguments, Step::OverrideVeto),
+        Command::Cancel(arguments) => council::step(context, arguments, Step::Cancel),
+        Command::Expire(arguments) => council::step(context, arguments, Step::Expire),
+        Command::Execute(arguments) => council::step(context, arguments, Step::Execute),
+        Command::Ballot(arguments) => council::step(context, arguments, Step::Ballot),
+        Command::CloseProposal(arguments) => council::step(context, arguments, Step::Close),
+        Command::Pause(arguments) => council::pause(context, arguments),
     }
 }
 

@@ -3,12 +3,20 @@
 
 use schemars::{schema_for, Schema};
 
+use crate::chain::council::Proposals;
+use crate::chain::reasons::{Explanation, LogAnswer, Preview};
 use crate::chain::status::Status;
 use crate::chain::write::Written;
 
 /// Command and schema of its answer. Commands that write all answer [`Written`].
 pub fn all() -> Vec<(&'static str, Schema)> {
-    let mut all = vec![("status", schema_for!(Status))];
+    let mut all = vec![
+        ("status", schema_for!(Status)),
+        ("preview", schema_for!(Preview)),
+        ("explain", schema_for!(Explanation)),
+        ("log", schema_for!(LogAnswer)),
+        ("proposals", schema_for!(Proposals)),
+    ];
     all.extend(
         [
             "stake", "unstake", "withdraw", "claim", "pay", "top-up", "collect", "crank",

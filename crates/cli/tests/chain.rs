@@ -4,5 +4,7 @@
 mod common;
 #[path = "chain/faults.rs"]
 mod faults;
+#[path = "chain/people.rs"]
+mod people;
 #[path = "chain/wallet.rs"]
 mod wallet;

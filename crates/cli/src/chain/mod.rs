@@ -1,8 +1,10 @@
 //! Commands that talk to a cluster.
 
 pub mod amount;
+pub mod council;
 pub mod key;
 pub mod payments;
+pub mod reasons;
 pub mod staking;
 pub mod status;
 pub mod write;

@@ -40,7 +40,7 @@ pub fn run(fixture: &Fixture, arguments: &[&str]) -> Said {
 
 /// The same against another URL.
 pub fn run_at(fixture: &Fixture, url: &str, arguments: &[&str]) -> Said {
-    let said = bare(fixture, url, arguments);
+    let said = bare(fixture, url, arguments, "json");
     if said.code == 0 && !arguments.contains(&"--sign-only") {
         let command = arguments.first().copied().unwrap_or_default();
         check_schema(command, &said.json());
@@ -48,7 +48,12 @@ pub fn run_at(fixture: &Fixture, url: &str, arguments: &[&str]) -> Said {
     said
 }
 
-fn bare(fixture: &Fixture, url: &str, arguments: &[&str]) -> Said {
+/// The same as a person sees it.
+pub fn text(fixture: &Fixture, arguments: &[&str]) -> Said {
+    bare(fixture, fixture.served.url(), arguments, "display")
+}
+
+fn bare(fixture: &Fixture, url: &str, arguments: &[&str], format: &str) -> Said {
     let economy = fixture.at.economy.to_string();
     let Output {
         status,
@@ -56,7 +61,7 @@ fn bare(fixture: &Fixture, url: &str, arguments: &[&str]) -> Said {
         stderr,
     } = Command::new(env!("CARGO_BIN_EXE_homeostat"))
         .args(arguments)
-        .args(["--output", "json", "--url", url, "--config"])
+        .args(["--output", format, "--url", url, "--config"])
         .arg(fixture.config())
         .env("HOMEOSTAT_ECONOMY", economy)
         .output()

@@ -1,0 +1,348 @@
+//! What people decide: `proposals`, and every step of a proposal that exists.
+
+use std::io::{self, Write};
+
+use homeostat_client::{
+    governance, Class, Instruction, PauseReason, Proposal, ProposalState, Section,
+};
+use homeostat_ops::Live;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::write::{Intent, SendArgs};
+use super::{duration, time, Answer, Context, WhichArgs};
+use crate::failure::Failure;
+
+/// Arguments of `proposals`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ListArgs {
+    /// Only this one
+    pub index: Option<u64>,
+    #[command(flatten)]
+    which: WhichArgs,
+}
+
+/// Arguments of a step of a proposal.
+#[derive(Clone, Debug, clap::Args)]
+pub struct StepArgs {
+    /// Number of the proposal
+    pub index: u64,
+    #[command(flatten)]
+    which: WhichArgs,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
+/// Arguments of `pause`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PauseArgs {
+    /// stake, pay, crank or emission
+    #[arg(value_parser = ["stake", "pay", "crank", "emission"])]
+    pub section: String,
+    /// How long (seconds); the budget is 72 h in 30 d
+    pub seconds: u32,
+    /// Why
+    #[arg(long, value_parser = ["incident", "exploit", "oracle", "market", "upgrade", "other"])]
+    pub reason: String,
+    #[command(flatten)]
+    which: WhichArgs,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
+/// The proposals of an economy.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Proposals {
+    /// The economy.
+    pub economy: String,
+    /// The cluster's time (unix seconds).
+    pub now: i64,
+    /// Approvals that a proposal needs.
+    pub threshold: u8,
+    /// Those that exist, oldest first; closed ones are in the audit log.
+    pub proposals: Vec<ProposalAnswer>,
+}
+
+/// A proposal.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ProposalAnswer {
+    /// Number.
+    pub index: u64,
+    /// `active`, `queued`, `executed`, `vetoed`, `cancelled` or `expired`.
+    pub state: String,
+    /// `immediate`, `routine`, `standard` or `critical`.
+    pub class: String,
+    /// Who proposed it.
+    pub proposer: String,
+    /// When (unix seconds).
+    pub created_at: i64,
+    /// Earliest execution (unix seconds); absent before it is queued.
+    pub eta: Option<i64>,
+    /// What is approved, in hexadecimal.
+    pub digest: String,
+    /// The actions with expected and new values.
+    pub actions: Vec<String>,
+}
+
+fn state_name(state: u8) -> &'static str {
+    const STATES: [(ProposalState, &str); 6] = [
+        (ProposalState::Active, "active"),
+        (ProposalState::Queued, "queued"),
+        (ProposalState::Executed, "executed"),
+        (ProposalState::Vetoed, "vetoed"),
+        (ProposalState::Cancelled, "cancelled"),
+        (ProposalState::Expired, "expired"),
+    ];
+    STATES
+        .iter()
+        .find(|(known, _)| *known as u8 == state)
+        .map_or("unknown", |(_, name)| name)
+}
+
+fn class_name(class: u8) -> &'static str {
+    const CLASSES: [(Class, &str); 4] = [
+        (Class::Immediate, "immediate"),
+        (Class::Routine, "routine"),
+        (Class::Standard, "standard"),
+        (Class::Critical, "critical"),
+    ];
+    CLASSES
+        .iter()
+        .find(|(known, _)| *known as u8 == class)
+        .map_or("unknown", |(_, name)| name)
+}
+
+fn answer(context: &Context, proposal: &Proposal) -> Result<ProposalAnswer, Failure> {
+    let actions = proposal.read().map_err(|_| {
+        context
+            .connection
+            .nonsense("a proposal that cannot be read")
+    })?;
+    Ok(ProposalAnswer {
+        index: proposal.index,
+        state: state_name(proposal.state).to_owned(),
+        class: class_name(proposal.class).to_owned(),
+        proposer: proposal.proposer.to_string(),
+        created_at: proposal.created_at,
+        eta: (proposal.eta != 0).then_some(proposal.eta),
+        digest: proposal
+            .digest
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+        actions: actions.iter().map(|action| format!("{action:?}")).collect(),
+    })
+}
+
+/// `proposals`.
+///
+/// # Errors
+///
+/// There is no council, or no such proposal; the server's.
+pub fn list(context: &Context, arguments: &ListArgs) -> Result<(), Failure> {
+    let live = context.live(&arguments.which)?;
+    let connection = &context.connection;
+    let council = live.council(connection)?.ok_or_else(|| {
+        Failure::new("no_council", "the economy has no council yet")
+            .remedy("its creator makes one before it goes live")
+    })?;
+    let proposals = match arguments.index {
+        Some(index) => vec![answer(context, &live.proposal(connection, index)?)?],
+        None => {
+            let addresses: Vec<_> = (0..council.proposals)
+                .map(|index| homeostat_client::address::proposal(&live.at.economy, index))
+                .collect();
+            let mut all = Vec::new();
+            for (address, account) in addresses.iter().zip(connection.accounts(&addresses)?) {
+                if let Some(account) = account {
+                    let proposal = homeostat_ops::connection::decode(address, &account)?;
+                    all.push(answer(context, &proposal)?);
+                }
+            }
+            all
+        }
+    };
+    context.answer(&Proposals {
+        economy: live.at.economy.to_string(),
+        now: connection.clock()?.unix_timestamp,
+        threshold: council.threshold,
+        proposals,
+    })
+}
+
+impl Answer for Proposals {
+    fn display(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.proposals.is_empty() {
+            writeln!(out, "no proposals")?;
+        }
+        for one in &self.proposals {
+            writeln!(
+                out,
+                "{}  {} {}, by {} on {}",
+                one.index,
+                one.class,
+                one.state,
+                one.proposer,
+                time(one.created_at)
+            )?;
+            if let Some(eta) = one.eta.filter(|_| one.state == "queued") {
+                let left = eta.saturating_sub(self.now);
+                if left > 0 {
+                    writeln!(
+                        out,
+                        "   can be executed in {} ({})",
+                        duration(left.unsigned_abs()),
+                        time(eta)
+                    )?;
+                } else {
+                    writeln!(
+                        out,
+                        "   can be executed now: `homeostat execute {}`",
+                        one.index
+                    )?;
+                }
+            }
+            one.actions
+                .iter()
+                .try_for_each(|action| writeln!(out, "   {action}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// What somebody does with a proposal that exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A member approves.
+    Approve,
+    /// A member takes the approval back.
+    WithdrawApproval,
+    /// The guardian vetoes.
+    Veto,
+    /// A member votes to lift the veto of the guardian's replacement.
+    OverrideVeto,
+    /// The proposer, or a threshold of members, takes it back.
+    Cancel,
+    /// Anybody marks it as too late.
+    Expire,
+    /// Anybody executes it after its eta.
+    Execute,
+    /// A staker votes against it.
+    Ballot,
+    /// Anybody returns the rent of a final one.
+    Close,
+}
+
+impl Step {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::WithdrawApproval => "withdraw-approval",
+            Self::Veto => "veto",
+            Self::OverrideVeto => "override-veto",
+            Self::Cancel => "cancel",
+            Self::Expire => "expire",
+            Self::Execute => "execute",
+            Self::Ballot => "ballot",
+            Self::Close => "close-proposal",
+        }
+    }
+
+    /// Whether the program refuses durable nonces for it.
+    const fn admin(self) -> bool {
+        !matches!(self, Self::Veto | Self::Ballot | Self::Close)
+    }
+
+    fn instruction(
+        self,
+        live: &Live,
+        proposal: &Proposal,
+        signer: &homeostat_client::Pubkey,
+        actions: &[homeostat_client::Action],
+    ) -> Instruction {
+        let (at, index) = (&live.at, proposal.index);
+        match self {
+            Self::Approve => governance::approve(at, signer, index, proposal.digest),
+            Self::WithdrawApproval => governance::withdraw_approval(at, signer, index),
+            Self::Veto => governance::veto(at, signer, index),
+            Self::OverrideVeto => governance::override_veto(at, signer, index),
+            Self::Cancel => governance::cancel(at, signer, index),
+            Self::Expire => governance::expire(at, signer, index),
+            Self::Execute => live.execute(signer, index, actions),
+            Self::Ballot => governance::cast_ballot(at, signer, signer, index),
+            Self::Close => governance::close_proposal(at, &proposal.payer, index),
+        }
+    }
+}
+
+/// A step of a proposal, with its actions shown before.
+///
+/// # Errors
+///
+/// There is no such proposal; what the cluster refuses.
+pub fn step(context: &Context, arguments: &StepArgs, step: Step) -> Result<(), Failure> {
+    let live = context.live(&arguments.which)?;
+    let own = context.key()?;
+    let proposal = live.proposal(&context.connection, arguments.index)?;
+    let shown = answer(context, &proposal)?;
+    for action in &shown.actions {
+        context.say(&format!("  {action}"));
+    }
+    let actions = proposal.read().map_err(|_| {
+        context
+            .connection
+            .nonsense("a proposal that cannot be read")
+    })?;
+    let signs = !matches!(step, Step::Close);
+    let intent = Intent {
+        command: step.name(),
+        what: format!(
+            "{} proposal {} ({} {})",
+            step.name(),
+            proposal.index,
+            shown.class,
+            shown.state
+        ),
+        instructions: vec![step.instruction(&live, &proposal, &own.address(), &actions)],
+        keys: if signs { vec![&own] } else { Vec::new() },
+        admin: step.admin(),
+    };
+    context.write(&arguments.send, &own, intent)
+}
+
+/// `pause`: the guardian pauses a section.
+///
+/// # Errors
+///
+/// What the cluster refuses.
+pub fn pause(context: &Context, arguments: &PauseArgs) -> Result<(), Failure> {
+    let live = context.live(&arguments.which)?;
+    let own = context.key()?;
+    let section = match arguments.section.as_str() {
+        "stake" => Section::Stake,
+        "pay" => Section::Pay,
+        "crank" => Section::Crank,
+        _ => Section::Emission,
+    };
+    let reason = match arguments.reason.as_str() {
+        "incident" => PauseReason::Incident,
+        "exploit" => PauseReason::Exploit,
+        "oracle" => PauseReason::Oracle,
+        "market" => PauseReason::Market,
+        "upgrade" => PauseReason::Upgrade,
+        _ => PauseReason::Other,
+    };
+    let pause = governance::pause(&live.at, &own.address(), section, arguments.seconds, reason);
+    let intent = Intent {
+        command: "pause",
+        what: format!(
+            "pause {} for {}; it ends by itself, exits stay open",
+            arguments.section,
+            duration(u64::from(arguments.seconds))
+        ),
+        instructions: vec![pause],
+        keys: vec![&own],
+        admin: false,
+    };
+    context.write(&arguments.send, &own, intent)
+}
