@@ -19,7 +19,24 @@ pub fn all() -> Vec<(&'static str, Schema)> {
     ];
     all.extend(
         [
-            "stake", "unstake", "withdraw", "claim", "pay", "top-up", "collect", "crank",
+            "stake",
+            "unstake",
+            "withdraw",
+            "claim",
+            "pay",
+            "top-up",
+            "collect",
+            "crank",
+            "approve",
+            "withdraw-approval",
+            "veto",
+            "override-veto",
+            "cancel",
+            "expire",
+            "execute",
+            "ballot",
+            "close-proposal",
+            "pause",
         ]
         .map(|command| (command, schema_for!(Written))),
     );

@@ -82,6 +82,14 @@ impl Ledger {
             .is_some_and(|last| self.height > *last)
     }
 
+    /// A blockhash that was handed out is too old from now on: the bank forgets its hashes
+    /// about a second after it made them, by the wall clock, and the height follows.
+    pub(crate) fn expire(&mut self, hash: &Hash) {
+        if let Some(last) = self.last_valid.get(hash) {
+            self.height = self.height.max(last.saturating_add(1));
+        }
+    }
+
     /// When a slot began (unix seconds).
     pub(crate) fn time(&self, slot: u64) -> Option<i64> {
         self.times.range(..=slot).next_back().map(|(_, time)| *time)

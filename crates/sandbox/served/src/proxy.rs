@@ -84,32 +84,26 @@ pub mod lies {
         Fault::lie(move |_, slot| slot.as_u64().map(|n| n.saturating_sub(behind)).into())
     }
 
-    /// Another owner program: for `getAccountInfo`.
+    /// Another owner program: for `getAccountInfo` and `getMultipleAccounts`.
     pub fn owner(program: &str) -> Fault {
         let program = program.to_string();
-        Fault::lie(move |_, mut result| {
-            if let Some(owner) = result.pointer_mut("/value/owner") {
+        accounts(move |account| {
+            if let Some(owner) = account.get_mut("owner") {
                 *owner = program.clone().into();
             }
-            result
         })
     }
 
-    /// No such account: for `getAccountInfo`.
+    /// No such account: for `getAccountInfo` and `getMultipleAccounts`.
     pub fn missing() -> Fault {
-        Fault::lie(|_, mut result| {
-            if let Some(value) = result.get_mut("value") {
-                *value = Value::Null;
-            }
-            result
-        })
+        accounts(|account| *account = Value::Null)
     }
 
-    /// All bits of one byte of the data flipped: for `getAccountInfo` in any encoding of
-    /// bytes. The answer is in base64.
+    /// All bits of one byte of the data flipped: for `getAccountInfo` and
+    /// `getMultipleAccounts` in any encoding of bytes. The answer is in base64.
     pub fn flipped(byte: usize) -> Fault {
-        Fault::lie(move |_, mut result| {
-            if let Some(data) = result.pointer_mut("/value/data") {
+        accounts(move |account| {
+            if let Some(data) = account.get_mut("data") {
                 let told = serde_json::from_value::<UiAccountData>(data.clone());
                 let bytes = told.ok().and_then(|told| told.decode());
                 if let Some(mut bytes) = bytes {
@@ -118,6 +112,17 @@ pub mod lies {
                     }
                     *data = json!([BASE64_STANDARD.encode(bytes), "base64"]);
                 }
+            }
+        })
+    }
+
+    /// Rewrites the account of an answer, or each of several.
+    fn accounts(rewrite: impl Fn(&mut Value) + Send + Sync + 'static) -> Fault {
+        Fault::lie(move |_, mut result| {
+            match result.get_mut("value") {
+                Some(Value::Array(all)) => all.iter_mut().for_each(&rewrite),
+                Some(one) => rewrite(one),
+                None => {}
             }
             result
         })

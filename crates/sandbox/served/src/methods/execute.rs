@@ -127,6 +127,9 @@ impl Node<'_> {
             .await;
         let done = done.map_err(|_| gone())?;
         let Some(metadata) = done.metadata else {
+            if done.result == Err(TransactionError::BlockhashNotFound) {
+                self.ledger.expire(transaction.message.recent_blockhash());
+            }
             return done.result;
         };
         self.bank.touch(keys.iter().copied());
