@@ -256,8 +256,9 @@ async fn stage(section: Section) -> Stage {
     let guardian = world.guardian.insecure_clone();
     let (advisor, offered) = (world.bank.fresh_key(), world.bank.fresh_key());
 
-    // People: two stakers, one of whom is leaving, and one with an empty position.
-    let staker = world.staker(1_000 * TOKEN).await;
+    // People: two stakers, one of whom could veto alone and one who is leaving, and one
+    // with an empty position.
+    let staker = world.staker(4_000_000 * TOKEN).await;
     let leaver = world.staker(100 * TOKEN).await;
     let empty = world.wallet(0).await;
     world.open(&empty).await.unwrap();

@@ -102,6 +102,7 @@ names!(
     VetoAdvice = "veto_advice",
     Pause = "pause",
     GrowLog = "grow_log",
+    Migrate = "migrate",
 );
 
 /// A stake mint as staking instructions need it.

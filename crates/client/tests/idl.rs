@@ -100,6 +100,7 @@ impl Stage {
             "recipient_tokens",
             "token_program",
             "amm_vault",
+            "account",
         ] {
             keys.insert(signer, Pubkey::new_unique());
         }
@@ -189,6 +190,7 @@ fn built(stage: &Stage) -> Vec<Instruction> {
         ix::create_allowed_feed(at, &creator, 3),
         ix::configure_feed(at, &creator, 3, feed),
         ix::go_live(at, &creator, &token, &[]),
+        ix::migrate(&key("account"), &payer),
         ix::close(at, &creator, &key("creator_tokens"), &token, &parts),
         ix::trip_breaker(at, &[], &economy, Vault::Rewards).unwrap(),
         governance::propose(at, &key("proposer"), &payer, 7, vec![Action::ResumeEconomy]),
@@ -337,9 +339,11 @@ fn decodes<T: Decode>(idl: &Value, in_idl: &mut BTreeSet<String>) {
         );
     }
     // Bytes that differ from each other, so that a field at another place shows.
-    let body: Vec<u8> = (0..std::mem::size_of::<T>())
+    let mut body: Vec<u8> = (0..std::mem::size_of::<T>())
         .map(|index| (index % 251) as u8)
         .collect();
+    // But for the layout version: no other one is decoded.
+    body[0] = T::VERSION;
     let stored = [T::DISCRIMINATOR, &body, &[9; 100]].concat();
     let decoded = T::decode(&stored).unwrap_or_else(|error| panic!("{kind}: {error}"));
     assert_eq!(bytemuck::bytes_of(&decoded), body, "{kind}");
