@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::chain::{council, payments, reasons, staking, status, ClusterArgs};
+use crate::chain::{council, payments, propose, reasons, staking, status, ClusterArgs};
 use crate::demo;
 use crate::output::Format;
 use crate::replay;
@@ -94,6 +94,17 @@ pub enum Command {
     CloseProposal(council::StepArgs),
     /// Pause a section (guardian)
     Pause(council::PauseArgs),
+    /// Take a role that a proposal offered: member, guardian or advisor
+    AcceptRole(council::RoleArgs),
+    /// Make a proposal from a file, with its approval (member)
+    #[command(after_long_help = propose::AFTER_LONG_HELP)]
+    Propose(propose::ProposeArgs),
+    /// Propose to end a pause at once (member)
+    Unpause(propose::UnpauseArgs),
+    /// Recommend a setpoint or a bias within the council's range (advisor)
+    Advise(propose::AdviseArgs),
+    /// Drop the advice that waits (guardian)
+    VetoAdvice(propose::OfficeArgs),
     /// Print a completion script for a shell
     Completion {
         /// Which shell

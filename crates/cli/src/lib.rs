@@ -24,7 +24,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::args::{Arguments, Command};
 use crate::chain::council::Step;
-use crate::chain::{council, payments, reasons, staking, status, Context};
+use crate::chain::{council, payments, propose, reasons, staking, status, Context};
 use crate::failure::Failure;
 use crate::output::Format;
 
@@ -80,6 +80,11 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         Command::Ballot(arguments) => council::step(context, arguments, Step::Ballot),
         Command::CloseProposal(arguments) => council::step(context, arguments, Step::Close),
         Command::Pause(arguments) => council::pause(context, arguments),
+        Command::AcceptRole(arguments) => council::accept_role(context, arguments),
+        Command::Propose(arguments) => propose::propose(context, arguments),
+        Command::Unpause(arguments) => propose::unpause(context, arguments),
+        Command::Advise(arguments) => propose::advise(context, arguments),
+        Command::VetoAdvice(arguments) => propose::veto_advice(context, arguments),
     }
 }
 

@@ -4,6 +4,7 @@
 use schemars::{schema_for, Schema};
 
 use crate::chain::council::Proposals;
+use crate::chain::propose::Proposed;
 use crate::chain::reasons::{Explanation, LogAnswer, Preview};
 use crate::chain::status::Status;
 use crate::chain::write::Written;
@@ -16,6 +17,8 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("explain", schema_for!(Explanation)),
         ("log", schema_for!(LogAnswer)),
         ("proposals", schema_for!(Proposals)),
+        ("propose", schema_for!(Proposed)),
+        ("unpause", schema_for!(Proposed)),
     ];
     all.extend(
         [
@@ -37,6 +40,9 @@ pub fn all() -> Vec<(&'static str, Schema)> {
             "ballot",
             "close-proposal",
             "pause",
+            "accept-role",
+            "advise",
+            "veto-advice",
         ]
         .map(|command| (command, schema_for!(Written))),
     );

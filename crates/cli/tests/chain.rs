@@ -6,5 +6,7 @@ mod common;
 mod faults;
 #[path = "chain/people.rs"]
 mod people;
+#[path = "chain/propose.rs"]
+mod propose;
 #[path = "chain/wallet.rs"]
 mod wallet;

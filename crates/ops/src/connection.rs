@@ -192,6 +192,17 @@ impl Connection {
         Ok(all)
     }
 
+    /// What an account of this size has to have at least (lamports).
+    ///
+    /// # Errors
+    ///
+    /// The server's.
+    pub fn rent(&self, bytes: usize) -> Result<u64, Failure> {
+        self.rpc
+            .get_minimum_balance_for_rent_exemption(bytes)
+            .map_err(|error| self.failure(&error))
+    }
+
     /// The cluster's clock.
     ///
     /// # Errors

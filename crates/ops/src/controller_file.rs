@@ -43,7 +43,7 @@ const REQUIRED: [Field; 6] = [
 ];
 
 /// Slew limits can be switched off by this word.
-const UNLIMITED: &str = "unlimited";
+pub(crate) const UNLIMITED: &str = "unlimited";
 
 /// Reads and validates a controller file.
 ///

@@ -144,6 +144,23 @@ impl Decimal {
         Self::from_parts(value.is_negative(), &whole.to_string(), &part, 0)
     }
 
+    /// The shortest decimal that reads back as a fixed-point value.
+    pub fn shortest(value: Fx) -> Self {
+        // 48 bits are told apart by 15 decimal places: 10^15 > 2^48.
+        const PLACES: u32 = 15;
+        let bits = value.to_bits();
+        let short = (0..=PLACES).find_map(|places| {
+            let scaled = bits.checked_mul(10i128.pow(places))?;
+            // Half away from zero; whether it is near enough is seen by reading it.
+            let half = 1i128 << 47;
+            let whole = (scaled.checked_add(half * scaled.signum())?) / (1i128 << 48);
+            let decimal = whole.to_string().parse::<Self>().ok()?;
+            let decimal = decimal.shifted(-(places as i32));
+            (decimal.to_fx() == Ok(value)).then_some(decimal)
+        });
+        short.unwrap_or_else(|| Self::from_fx(value))
+    }
+
     /// This number times 10^`places`.
     #[must_use]
     pub fn shifted(mut self, places: i32) -> Self {
@@ -219,6 +236,32 @@ mod tests {
 
     fn refused(text: &str) -> DecimalError {
         text.parse::<Decimal>().expect_err(text)
+    }
+
+    #[test]
+    fn the_shortest_form_reads_back_the_same() {
+        for text in [
+            "0",
+            "0.6",
+            "-0.59",
+            "1",
+            "0.000001",
+            "60000",
+            "123456.789",
+            "0.1",
+        ] {
+            let value = text.parse::<Decimal>().unwrap().to_fx().unwrap();
+            assert_eq!(Decimal::shortest(value).to_string(), text);
+        }
+        // Every value reads back, those without a short form as well.
+        let mut bits = 0x9e37_79b9_7f4a_7c15_u64;
+        for _ in 0..1_000 {
+            bits ^= bits << 13;
+            bits ^= bits >> 7;
+            bits ^= bits << 17;
+            let value = Fx::from_bits(i128::from(bits as i64) << (bits % 16));
+            assert_eq!(Decimal::shortest(value).to_fx(), Ok(value), "{bits}");
+        }
     }
 
     #[test]

@@ -48,7 +48,7 @@ const ECONOMY_KEYS: [&str; 16] = [
     "meters",
 ];
 
-const CONTROLLER_KEYS: [Field; 16] = [
+pub(crate) const CONTROLLER_KEYS: [Field; 16] = [
     Field::Setpoint,
     Field::Scale,
     Field::Action,
@@ -116,7 +116,10 @@ impl EconomySpec {
             .into_iter()
             .zip(&self.controllers)
             .filter(|(parameter, config)| **config != defaults::config(*parameter, self.period))
-            .map(|(parameter, config)| (parameter, controller_settings(parameter, config)))
+            .map(|(parameter, config)| {
+                let metric = Metric::default_for(parameter);
+                (parameter, controller_settings(metric, config))
+            })
             .collect()
     }
 
@@ -129,14 +132,15 @@ impl EconomySpec {
             Parameter::Burn => burn,
             Parameter::Liquidity => liquidity,
         };
-        controller_settings(parameter, config)
+        controller_settings(Metric::default_for(parameter), config)
     }
 }
 
-fn controller_settings(parameter: Parameter, config: &Config) -> ControllerSettings {
+/// A configuration as instructions take it: the targets of its ramps.
+pub(crate) fn controller_settings(metric: Metric, config: &Config) -> ControllerSettings {
     let bits = |ramp: Ramp| ramp.to.to_bits();
     ControllerSettings {
-        metric: Metric::default_for(parameter),
+        metric,
         direction: match config.action {
             Action::Direct => Direction::Direct,
             Action::Reverse => Direction::Reverse,
@@ -207,7 +211,7 @@ fn controller(section: &Section<'_>, parameter: Parameter, period: u32) -> Resul
 
 fn economy(section: &Section<'_>) -> Result<EconomySpec, Failure> {
     section.refuse_unknown_keys(&ECONOMY_KEYS, "[economy]", None)?;
-    let keys = EconomyKeys { section };
+    let keys = Keys { section };
     let funding = section.word(
         "mode",
         &[("mint", Funding::Mint), ("funded", Funding::Funded)],
@@ -312,19 +316,26 @@ impl Tokens {
     }
 }
 
-struct EconomyKeys<'a> {
-    section: &'a Section<'a>,
+/// Numbers of a table, each with the range that its refusal names.
+pub(crate) struct Keys<'a> {
+    pub(crate) section: &'a Section<'a>,
 }
 
-impl EconomyKeys<'_> {
+impl Keys<'_> {
     /// A whole number.
-    fn whole(&self, key: &str, low: i64, high: i64, unit: &str) -> Result<Option<i64>, Failure> {
+    pub(crate) fn whole(
+        &self,
+        key: &str,
+        low: i64,
+        high: i64,
+        unit: &str,
+    ) -> Result<Option<i64>, Failure> {
         let allowed = format!("{low} to {high}{unit}");
         self.number(key, &allowed, |number| within(number.to_i64()?, low, high))
     }
 
     /// A fraction, as parts per million.
-    fn fraction(&self, key: &str, low: i64, high: i64) -> Result<Option<i64>, Failure> {
+    pub(crate) fn fraction(&self, key: &str, low: i64, high: i64) -> Result<Option<i64>, Failure> {
         let shown = |ppm: i64| Decimal::from(ppm).shifted(-PPM);
         let allowed = format!(
             "{} to {}, with at most six decimal places",
@@ -337,7 +348,7 @@ impl EconomyKeys<'_> {
     }
 
     /// Tokens, as base units.
-    fn amount(
+    pub(crate) fn amount(
         &self,
         key: &str,
         tokens: Tokens,
@@ -352,7 +363,7 @@ impl EconomyKeys<'_> {
         })
     }
 
-    fn number<T>(
+    pub(crate) fn number<T>(
         &self,
         key: &str,
         allowed: &str,

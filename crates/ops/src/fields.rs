@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use homeostat_client::Pubkey;
+use homeostat_client::{decode::Decode, Pubkey};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -85,6 +85,12 @@ pub fn difference(old: &[u8], new: &[u8]) -> Vec<(String, String, String)> {
         })
         .filter(|(_, old, new)| old != new)
         .collect()
+}
+
+/// [`difference`] of two states of an account.
+pub fn differing<T: Decode>(old: &T, new: &T) -> Vec<(String, String, String)> {
+    let bytes = |state: &T| [T::DISCRIMINATOR, bytemuck::bytes_of(state)].concat();
+    difference(&bytes(old), &bytes(new))
 }
 
 struct Walk<'a> {

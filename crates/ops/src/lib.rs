@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod change;
 pub mod cluster;
 pub mod connection;
 pub mod controller_file;
@@ -18,9 +19,11 @@ pub mod files;
 pub mod live;
 pub mod offline;
 pub mod program;
+pub mod proposal_file;
 pub mod send;
 pub mod settings;
 pub mod signer;
+pub mod squads;
 
 pub use cluster::{Cluster, Kind, Settings, Wishes};
 pub use connection::Connection;

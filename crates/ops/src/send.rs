@@ -31,7 +31,7 @@ const LEAST_UNITS: u64 = 1_000;
 /// Most accounts that a try-out tells.
 const MOST_WATCHED: usize = 32;
 /// Bytes of a packet.
-const PACKET: usize = 1_232;
+pub const PACKET: usize = 1_232;
 /// How often a status is asked for.
 const POLL: Duration = Duration::from_millis(400);
 /// How often the transaction is sent again: a leader may have dropped it.

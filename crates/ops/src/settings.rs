@@ -99,6 +99,111 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// The tables of a list, `[[key]]`, in order; none when it is not there.
+    ///
+    /// # Errors
+    ///
+    /// Something else has its name.
+    pub fn list(&self, key: &str) -> Result<Vec<Section<'a>>, Failure> {
+        let Some(value) = self.value(key) else {
+            return Ok(Vec::new());
+        };
+        let wrong = || {
+            self.wrong(
+                key,
+                "bad_type",
+                "is not a list of tables",
+                &format!(
+                    "write a line [[{}{key}]] and the keys below it",
+                    self.prefix
+                ),
+            )
+        };
+        let DeValue::Array(items) = value.get_ref() else {
+            return Err(wrong());
+        };
+        let tables = items.iter().enumerate().map(|(index, item)| {
+            let DeValue::Table(table) = item.get_ref() else {
+                return Err(wrong());
+            };
+            Ok(Section {
+                text: self.text,
+                name: self.name,
+                prefix: format!("{}{key}[{}].", self.prefix, index + 1),
+                table: Some(table),
+            })
+        });
+        tables.collect()
+    }
+
+    /// Reads what has a text form: an address, a label.
+    ///
+    /// # Errors
+    ///
+    /// It is no text, or `into` does not take it; `allowed` completes "write".
+    pub fn parsed<T>(
+        &self,
+        key: &str,
+        into: impl FnOnce(&str) -> Option<T>,
+        allowed: &str,
+    ) -> Result<Option<T>, Failure> {
+        let Some(value) = self.value(key) else {
+            return Ok(None);
+        };
+        let found = match value.get_ref() {
+            DeValue::String(text) => into(text),
+            _ => None,
+        };
+        found.map(Some).ok_or_else(|| {
+            let remedy = format!("write {allowed}, in quotation marks");
+            self.wrong(key, "bad_value", "does not fit", &remedy)
+        })
+    }
+
+    /// Reads a list of texts.
+    ///
+    /// # Errors
+    ///
+    /// As [`Section::parsed`], of any of them.
+    pub fn parsed_list<T>(
+        &self,
+        key: &str,
+        into: impl Fn(&str) -> Option<T>,
+        allowed: &str,
+    ) -> Result<Option<Vec<T>>, Failure> {
+        let Some(value) = self.value(key) else {
+            return Ok(None);
+        };
+        let read = |item: &Spanned<DeValue>| match item.get_ref() {
+            DeValue::String(text) => into(text),
+            _ => None,
+        };
+        let found: Option<Vec<T>> = match value.get_ref() {
+            DeValue::Array(items) => items.iter().map(read).collect(),
+            _ => None,
+        };
+        found.map(Some).ok_or_else(|| {
+            let remedy = format!("write a list of {allowed}, each in quotation marks");
+            self.wrong(key, "bad_value", "does not fit", &remedy)
+        })
+    }
+
+    /// A key that has to be there.
+    ///
+    /// # Errors
+    ///
+    /// It is not.
+    pub fn required<T>(&self, key: &str, value: Option<T>, allowed: &str) -> Result<T, Failure> {
+        value.ok_or_else(|| {
+            self.wrong(
+                key,
+                "missing_key",
+                "is missing",
+                &format!("write {key} = {allowed}"),
+            )
+        })
+    }
+
     /// The value of a key.
     pub fn value(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.table.and_then(|table| table.get(key))

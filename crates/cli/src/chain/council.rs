@@ -3,8 +3,11 @@
 use std::io::{self, Write};
 
 use homeostat_client::{
-    governance, Class, Instruction, PauseReason, Proposal, ProposalState, Section,
+    governance, Action, Class, Council, Instruction, PauseReason, Proposal, ProposalState, Pubkey,
+    RoleKind, Section,
 };
+use homeostat_ops::change::{decode, Decoded, SECTIONS};
+use homeostat_ops::economy_file::Tokens;
 use homeostat_ops::Live;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -81,7 +84,7 @@ pub struct ProposalAnswer {
     /// What is approved, in hexadecimal.
     pub digest: String,
     /// The actions with expected and new values.
-    pub actions: Vec<String>,
+    pub actions: Vec<Decoded>,
 }
 
 fn state_name(state: u8) -> &'static str {
@@ -99,7 +102,7 @@ fn state_name(state: u8) -> &'static str {
         .map_or("unknown", |(_, name)| name)
 }
 
-fn class_name(class: u8) -> &'static str {
+pub(super) fn class_name(class: u8) -> &'static str {
     const CLASSES: [(Class, &str); 4] = [
         (Class::Immediate, "immediate"),
         (Class::Routine, "routine"),
@@ -112,7 +115,7 @@ fn class_name(class: u8) -> &'static str {
         .map_or("unknown", |(_, name)| name)
 }
 
-fn answer(context: &Context, proposal: &Proposal) -> Result<ProposalAnswer, Failure> {
+fn answer(context: &Context, live: &Live, proposal: &Proposal) -> Result<ProposalAnswer, Failure> {
     let actions = proposal.read().map_err(|_| {
         context
             .connection
@@ -130,8 +133,32 @@ fn answer(context: &Context, proposal: &Proposal) -> Result<ProposalAnswer, Fail
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect(),
-        actions: actions.iter().map(|action| format!("{action:?}")).collect(),
+        actions: decoded(live, &actions),
     })
+}
+
+/// The council.
+///
+/// # Errors
+///
+/// There is none yet; the server's.
+pub(super) fn seated(context: &Context, live: &Live) -> Result<Box<Council>, Failure> {
+    let council = live.council(&context.connection)?.ok_or_else(|| {
+        Failure::new("no_council", "the economy has no council yet")
+            .remedy("its creator makes one before it goes live")
+    })?;
+    Ok(Box::new(council))
+}
+
+/// Actions as people read them.
+pub(super) fn decoded(live: &Live, actions: &[Action]) -> Vec<Decoded> {
+    let tokens = Tokens {
+        decimals: live.economy.decimals,
+    };
+    actions
+        .iter()
+        .map(|action| decode(action, tokens, Some(&live.economy)))
+        .collect()
 }
 
 /// `proposals`.
@@ -142,12 +169,9 @@ fn answer(context: &Context, proposal: &Proposal) -> Result<ProposalAnswer, Fail
 pub fn list(context: &Context, arguments: &ListArgs) -> Result<(), Failure> {
     let live = context.live(&arguments.which)?;
     let connection = &context.connection;
-    let council = live.council(connection)?.ok_or_else(|| {
-        Failure::new("no_council", "the economy has no council yet")
-            .remedy("its creator makes one before it goes live")
-    })?;
+    let council = seated(context, &live)?;
     let proposals = match arguments.index {
-        Some(index) => vec![answer(context, &live.proposal(connection, index)?)?],
+        Some(index) => vec![answer(context, &live, &live.proposal(connection, index)?)?],
         None => {
             let addresses: Vec<_> = (0..council.proposals)
                 .map(|index| homeostat_client::address::proposal(&live.at.economy, index))
@@ -156,7 +180,7 @@ pub fn list(context: &Context, arguments: &ListArgs) -> Result<(), Failure> {
             for (address, account) in addresses.iter().zip(connection.accounts(&addresses)?) {
                 if let Some(account) = account {
                     let proposal = homeostat_ops::connection::decode(address, &account)?;
-                    all.push(answer(context, &proposal)?);
+                    all.push(answer(context, &live, &proposal)?);
                 }
             }
             all
@@ -257,8 +281,8 @@ impl Step {
         self,
         live: &Live,
         proposal: &Proposal,
-        signer: &homeostat_client::Pubkey,
-        actions: &[homeostat_client::Action],
+        signer: &Pubkey,
+        actions: &[Action],
     ) -> Instruction {
         let (at, index) = (&live.at, proposal.index);
         match self {
@@ -282,9 +306,9 @@ impl Step {
 /// There is no such proposal; what the cluster refuses.
 pub fn step(context: &Context, arguments: &StepArgs, step: Step) -> Result<(), Failure> {
     let live = context.live(&arguments.which)?;
-    let own = context.key()?;
+    let own = context.actor(&arguments.send)?;
     let proposal = live.proposal(&context.connection, arguments.index)?;
-    let shown = answer(context, &proposal)?;
+    let shown = answer(context, &live, &proposal)?;
     for action in &shown.actions {
         context.say(&format!("  {action}"));
     }
@@ -310,6 +334,49 @@ pub fn step(context: &Context, arguments: &StepArgs, step: Step) -> Result<(), F
     context.write(&arguments.send, &own, intent)
 }
 
+/// The section of a word that clap has let through.
+pub(super) fn section(word: &str) -> Section {
+    SECTIONS
+        .iter()
+        .find(|(known, _)| *known == word)
+        .map_or(Section::Emission, |(_, section)| *section)
+}
+
+/// Arguments of `accept-role`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct RoleArgs {
+    /// member, guardian or advisor
+    #[arg(value_parser = ["member", "guardian", "advisor"])]
+    pub role: String,
+    #[command(flatten)]
+    which: WhichArgs,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
+/// `accept-role`: whoever a proposal offered a role takes it.
+///
+/// # Errors
+///
+/// What the cluster refuses.
+pub fn accept_role(context: &Context, arguments: &RoleArgs) -> Result<(), Failure> {
+    let live = context.live(&arguments.which)?;
+    let own = context.actor(&arguments.send)?;
+    let role = match arguments.role.as_str() {
+        "member" => RoleKind::Member,
+        "guardian" => RoleKind::Guardian,
+        _ => RoleKind::Advisor,
+    };
+    let intent = Intent {
+        command: "accept-role",
+        what: format!("accept the role of {}", arguments.role),
+        instructions: vec![governance::accept_role(&live.at, &own.address(), role)],
+        keys: vec![&own],
+        admin: true,
+    };
+    context.write(&arguments.send, &own, intent)
+}
+
 /// `pause`: the guardian pauses a section.
 ///
 /// # Errors
@@ -317,13 +384,8 @@ pub fn step(context: &Context, arguments: &StepArgs, step: Step) -> Result<(), F
 /// What the cluster refuses.
 pub fn pause(context: &Context, arguments: &PauseArgs) -> Result<(), Failure> {
     let live = context.live(&arguments.which)?;
-    let own = context.key()?;
-    let section = match arguments.section.as_str() {
-        "stake" => Section::Stake,
-        "pay" => Section::Pay,
-        "crank" => Section::Crank,
-        _ => Section::Emission,
-    };
+    let own = context.actor(&arguments.send)?;
+    let section = section(&arguments.section);
     let reason = match arguments.reason.as_str() {
         "incident" => PauseReason::Incident,
         "exploit" => PauseReason::Exploit,

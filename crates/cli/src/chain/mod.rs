@@ -4,6 +4,7 @@ pub mod amount;
 pub mod council;
 pub mod key;
 pub mod payments;
+pub mod propose;
 pub mod reasons;
 pub mod staking;
 pub mod status;

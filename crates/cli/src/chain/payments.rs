@@ -61,7 +61,7 @@ pub struct CollectArgs {
 /// A wrong recipient or amount; what the cluster refuses.
 pub fn pay(context: &Context, arguments: &PayArgs) -> Result<(), Failure> {
     let live = context.live(&arguments.which)?;
-    let own = context.key()?;
+    let own = context.actor(&arguments.send)?;
     let recipient = read_address(&arguments.recipient, "the recipient")?;
     let decimals = live.economy.decimals;
     let from = live.tokens_of(&own.address());
@@ -184,7 +184,7 @@ pub fn collect(context: &Context, arguments: &CollectArgs) -> Result<(), Failure
 /// It is too early; what the cluster refuses.
 pub fn crank(context: &Context, arguments: &PlainArgs) -> Result<(), Failure> {
     let live = context.live(&arguments.which)?;
-    let own = context.key()?;
+    let own = context.actor(&arguments.send)?;
     let now = context.connection.clock()?.unix_timestamp;
     let end = live.economy.next_end;
     if live.life() == "live" && now < end {
@@ -217,7 +217,7 @@ fn public(
     what: String,
     instructions: Vec<Instruction>,
 ) -> Result<(), Failure> {
-    let own = context.key()?;
+    let own = context.actor(send)?;
     let intent = Intent {
         command,
         what,

@@ -57,9 +57,14 @@ struct Wallet {
 }
 
 impl Wallet {
-    fn open(context: &Context, which: &WhichArgs, pool: &PoolArgs) -> Result<Self, Failure> {
+    fn open(
+        context: &Context,
+        which: &WhichArgs,
+        pool: &PoolArgs,
+        send: &SendArgs,
+    ) -> Result<Self, Failure> {
         let live = context.live(which)?;
-        let own = context.key()?;
+        let own = context.actor(send)?;
         let mint = pool
             .pool
             .as_deref()
@@ -126,7 +131,7 @@ impl Wallet {
 ///
 /// A wrong amount or pool; what the cluster refuses.
 pub fn stake(context: &Context, arguments: &AmountArgs) -> Result<(), Failure> {
-    let wallet = Wallet::open(context, &arguments.which, &arguments.pool)?;
+    let wallet = Wallet::open(context, &arguments.which, &arguments.pool, &arguments.send)?;
     let balance = super::balance(context, &wallet.tokens)?;
     let amount = arguments.amount.base(balance, wallet.pool.decimals)?;
     if amount > balance {
@@ -166,7 +171,7 @@ pub fn stake(context: &Context, arguments: &AmountArgs) -> Result<(), Failure> {
 ///
 /// A wrong amount or pool; what the cluster refuses.
 pub fn unstake(context: &Context, arguments: &AmountArgs) -> Result<(), Failure> {
-    let wallet = Wallet::open(context, &arguments.which, &arguments.pool)?;
+    let wallet = Wallet::open(context, &arguments.which, &arguments.pool, &arguments.send)?;
     let staked = wallet.opened()?.amount;
     let amount = arguments.amount.base(staked, wallet.pool.decimals)?;
     let request = ix::request_unstake(
@@ -189,7 +194,7 @@ pub fn unstake(context: &Context, arguments: &AmountArgs) -> Result<(), Failure>
 ///
 /// Nothing is ready; what the cluster refuses.
 pub fn withdraw(context: &Context, arguments: &ExitArgs) -> Result<(), Failure> {
-    let wallet = Wallet::open(context, &arguments.which, &arguments.pool)?;
+    let wallet = Wallet::open(context, &arguments.which, &arguments.pool, &arguments.send)?;
     let position = wallet.opened()?;
     let now = context.connection.clock()?.unix_timestamp;
     let ready = wallet::withdrawable(position, now);
@@ -241,7 +246,7 @@ impl Wallet {
 ///
 /// There is nothing to claim; what the cluster refuses.
 pub fn claim(context: &Context, arguments: &ExitArgs) -> Result<(), Failure> {
-    let wallet = Wallet::open(context, &arguments.which, &arguments.pool)?;
+    let wallet = Wallet::open(context, &arguments.which, &arguments.pool, &arguments.send)?;
     let position = wallet.opened()?;
     let live = &wallet.live;
     let now = context.connection.clock()?.unix_timestamp;

@@ -8,7 +8,8 @@ use homeostat_ops::cluster::Kind;
 use homeostat_ops::connection::refusal;
 use homeostat_ops::offline::{assemble, sign_only, Presigned};
 use homeostat_ops::send::{unsigned, Prepared};
-use homeostat_ops::{fields, Cluster, Fees, Sender, Talk};
+use homeostat_ops::squads::{self, Encoding, Multisig};
+use homeostat_ops::{fields, Cluster, Fees, Receipt, Sender, Talk};
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_hash::Hash;
@@ -64,6 +65,20 @@ pub struct SendArgs {
     #[arg(long, value_name = "KEYPAIR", requires = "nonce")]
     pub nonce_authority: Option<String>,
 
+    /// Let the vault of this Squads v4 multisig act: stores the transaction there for its
+    /// members; --keypair is a member and pays
+    #[arg(long, value_name = "MULTISIG", conflicts_with_all = ["sign_only", "blockhash", "simulate", "fee_payer"])]
+    pub squads: Option<String>,
+
+    /// Which vault of the multisig
+    #[arg(long, value_name = "INDEX", default_value_t = 0, requires = "squads")]
+    pub vault: u8,
+
+    /// Send nothing: print the transaction unsigned, for a multisig's web importer (base58
+    /// for Squads)
+    #[arg(long, value_name = "ENCODING", value_parser = ["base58", "base64"], conflicts_with_all = ["sign_only", "blockhash", "simulate"])]
+    pub export: Option<String>,
+
     /// With --sign-only, print the message in base64 as well
     #[arg(long, requires = "sign_only")]
     pub dump_transaction_message: bool,
@@ -91,6 +106,38 @@ pub enum Outcome {
     Sent(Sent),
     /// It would go through: what would change.
     Simulated(Simulated),
+    /// It waits for the members of a multisig.
+    HandedOver(HandedOver),
+    /// It was printed for a web importer.
+    Exported(Exported),
+}
+
+/// A transaction that a multisig's members vote on.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct HandedOver {
+    /// The multisig.
+    pub multisig: String,
+    /// Its vault, which acts.
+    pub vault: String,
+    /// Number of its transaction.
+    pub transaction_index: u64,
+    /// Approvals that it needs there.
+    pub threshold: u16,
+    /// Wait between the last of them and the execution (seconds).
+    pub time_lock: u32,
+    /// The transaction that stored it.
+    pub sent: Sent,
+}
+
+/// An unsigned transaction for a web importer.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Exported {
+    /// Who acts and pays.
+    pub signer: String,
+    /// `base58` or `base64`.
+    pub encoding: String,
+    /// The transaction.
+    pub transaction: String,
 }
 
 /// A transaction that went through.
@@ -106,6 +153,18 @@ pub struct Sent {
     pub priority_fee_lamports: u64,
     /// How often it was signed: more than once when a blockhash expired.
     pub attempts: u32,
+}
+
+impl From<Receipt> for Sent {
+    fn from(receipt: Receipt) -> Self {
+        Self {
+            signature: receipt.signature.to_string(),
+            slot: receipt.slot,
+            compute_units: receipt.units,
+            priority_fee_lamports: receipt.priority,
+            attempts: receipt.attempts,
+        }
+    }
 }
 
 /// What a transaction would change.
@@ -173,6 +232,20 @@ impl From<&Cluster> for ClusterAnswer {
 impl Answer for Written {
     fn display(&self, out: &mut dyn Write) -> io::Result<()> {
         match &self.outcome {
+            Outcome::HandedOver(handed) => writeln!(
+                out,
+                "waits for approval in Squads: {}\n  multisig   {}\n  number     {}, needs {} approvals{}\n  signature  {}",
+                self.what,
+                handed.multisig,
+                handed.transaction_index,
+                handed.threshold,
+                match handed.time_lock {
+                    0 => String::new(),
+                    lock => format!(", then waits {}", super::duration(u64::from(lock))),
+                },
+                handed.sent.signature
+            ),
+            Outcome::Exported(exported) => writeln!(out, "{}", exported.transaction),
             Outcome::Sent(sent) => writeln!(
                 out,
                 "done: {}\n  signature  {}\n  slot       {}\n  compute    {} units, priority {} lamports",
@@ -254,6 +327,9 @@ impl Context {
         intent: Intent<'_>,
     ) -> Result<Option<Written>, Failure> {
         let payer = arguments.payer(own)?;
+        if arguments.export.is_some() || arguments.squads.is_some() {
+            return self.hand_over(arguments, own, &intent).map(Some);
+        }
         if intent.admin && arguments.nonce.is_some() {
             return Err(Failure::new(
                 "durable_nonce",
@@ -282,10 +358,7 @@ impl Context {
         } else {
             self.ask(arguments)?;
             let here = |key: &Key| -> Result<(), Failure> {
-                key.signer().map(|_| ()).ok_or_else(|| {
-                    Failure::new("missing_key", format!("the key of {} is not here", key.address()))
-                        .remedy("give its file with --keypair, or sign elsewhere: --sign-only, then --signer")
-                })
+                key.signer().map(|_| ()).ok_or_else(|| missing(key))
             };
             here(&payer)?;
             intent.keys.iter().try_for_each(|key| here(key))?;
@@ -295,15 +368,79 @@ impl Context {
                 return Ok(None);
             };
             let receipt = sender.send_prepared(&prepared, payer, &signers)?;
-            Outcome::Sent(Sent {
-                signature: receipt.signature.to_string(),
-                slot: receipt.slot,
-                compute_units: receipt.units,
-                priority_fee_lamports: receipt.priority,
-                attempts: receipt.attempts,
-            })
+            Outcome::Sent(receipt.into())
         };
         Ok(Some(self.written(&intent, &payer.address(), outcome)))
+    }
+
+    /// Who acts: the vault of `--squads`, or the key of `--keypair`.
+    ///
+    /// # Errors
+    ///
+    /// Neither can be read.
+    pub fn actor(&self, arguments: &SendArgs) -> Result<Key, Failure> {
+        match &arguments.squads {
+            Some(multisig) => {
+                let multisig = homeostat_ops::signer::read_address(multisig, "--squads")?;
+                Ok(Key::Elsewhere(squads::vault(&multisig, arguments.vault)))
+            }
+            None => self.key(),
+        }
+    }
+
+    /// Gives what the actor wants to do to a multisig's members, or prints it for them.
+    fn hand_over(
+        &self,
+        arguments: &SendArgs,
+        actor: &Key,
+        intent: &Intent<'_>,
+    ) -> Result<Written, Failure> {
+        self.say(&format!(
+            "{}\n  cluster  {}\n  actor    {}",
+            intent.what,
+            self.connection.cluster(),
+            actor.address()
+        ));
+        if let Some(encoding) = &arguments.export {
+            let kind = match encoding.as_str() {
+                "base64" => Encoding::Base64,
+                _ => Encoding::Base58,
+            };
+            let transaction = squads::export(&actor.address(), &intent.instructions, kind)?;
+            let exported = Outcome::Exported(Exported {
+                signer: actor.address().to_string(),
+                encoding: encoding.clone(),
+                transaction,
+            });
+            return Ok(self.written(intent, &actor.address(), exported));
+        }
+        let address = arguments.squads.as_deref().unwrap_or_default();
+        let address = homeostat_ops::signer::read_address(address, "--squads")?;
+        let multisig = Multisig::read(&self.connection, &address)?;
+        let member = self.key()?;
+        multisig.require_initiator(&member.address())?;
+        let signer = member.signer().ok_or_else(|| missing(&member))?;
+        let memo = format!("homeostat {}", intent.command);
+        let stored = multisig.propose(
+            &member.address(),
+            arguments.vault,
+            &intent.instructions,
+            &memo,
+        )?;
+        let mut sender = Sender::new(&self.connection, arguments.fees());
+        sender.talk = self;
+        let prepared = sender.prepare(&member.address(), &stored)?;
+        self.ask(arguments)?;
+        let receipt = sender.send_prepared(&prepared, signer, &[])?;
+        let outcome = Outcome::HandedOver(HandedOver {
+            multisig: address.to_string(),
+            vault: actor.address().to_string(),
+            transaction_index: multisig.transaction_index.saturating_add(1),
+            threshold: multisig.threshold,
+            time_lock: multisig.time_lock,
+            sent: receipt.into(),
+        });
+        Ok(self.written(intent, &member.address(), outcome))
     }
 
     fn written(&self, intent: &Intent<'_>, payer: &Pubkey, outcome: Outcome) -> Written {
@@ -489,6 +626,14 @@ impl Context {
             logs: prepared.simulation.logs.clone().unwrap_or_default(),
         })
     }
+}
+
+fn missing(key: &Key) -> Failure {
+    Failure::new(
+        "missing_key",
+        format!("the key of {} is not here", key.address()),
+    )
+    .remedy("give its file with --keypair, or sign elsewhere: --sign-only, then --signer")
 }
 
 /// The amount of a token account (base units).

@@ -1,0 +1,546 @@
+//! From a file to a proposal: what it shows, what it refuses, who signs.
+
+use std::path::PathBuf;
+
+use base64::{prelude::BASE64_STANDARD, Engine};
+use homeostat_client::{governance::q48, Action, Parameter, Pubkey, SeatArgs};
+use homeostat_ops::squads;
+use homeostat_served::Fixture;
+use serde_json::Value;
+use solana_account::AccountSharedData;
+use solana_transaction::Transaction;
+
+use crate::common::{run, text, Said};
+
+const GOOD: &str = "\
+title = \"Aim a little lower\"
+
+[[action]]
+kind = \"tune\"
+parameter = \"emission\"
+field = \"setpoint\"
+value = 0.59
+over = 86400
+
+[[action]]
+kind = \"fee_split\"
+treasury_share = 0.4
+";
+
+fn file(fixture: &Fixture, content: &str) -> PathBuf {
+    let path = fixture.folder().join("change.toml");
+    std::fs::write(&path, content).expect("the file is written");
+    path
+}
+
+fn propose(fixture: &Fixture, content: &str, more: &[&str]) -> Said {
+    let path = file(fixture, content).display().to_string();
+    let words: Vec<&str> = ["propose", &path]
+        .into_iter()
+        .chain(more.iter().copied())
+        .collect();
+    run(fixture, &words)
+}
+
+fn member(fixture: &Fixture, index: usize) -> String {
+    fixture.members[index].file.display().to_string()
+}
+
+fn proposals(fixture: &Fixture) -> usize {
+    let seen = run(fixture, &["proposals"]).json();
+    seen["proposals"].as_array().expect("a list").len()
+}
+
+#[test]
+fn a_file_becomes_a_proposal_that_says_what_it_changes() {
+    let fixture = Fixture::live();
+    let key = member(&fixture, 0);
+
+    // when it is tried out, then it is decoded, graded and applied to a copy, not sent
+    let tried = propose(&fixture, GOOD, &["--simulate", "--keypair", &key]);
+    assert_eq!(tried.code, 0, "{} {}", tried.stdout, tried.stderr);
+    let said = tried.json();
+    let proposal = &said["proposal"];
+    assert_eq!(proposal["class"], "standard");
+    assert_eq!(
+        (proposal["index"].as_u64(), &proposal["threshold"]),
+        (Some(0), &2.into())
+    );
+    assert_eq!(proposal["actions"][0]["kind"], "tune");
+    assert_eq!(proposal["actions"][0]["rows"][0]["old"], "0.6");
+    assert_eq!(proposal["actions"][0]["rows"][0]["new"], "0.59");
+    assert_eq!(proposal["actions"][1]["rows"][0]["new"], "0.4");
+    let effects = proposal["effects"].as_array().expect("a list");
+    let effect = |field: &str| effects.iter().find(|effect| effect["field"] == field);
+    let split = effect("limits.treasury_ppm").expect("the split changes");
+    assert_eq!(split["new"], "400000");
+    assert!(said["outcome"]["simulated"]["changes"].is_array());
+    assert!(
+        tried.stderr.contains("Aim a little lower"),
+        "{}",
+        tried.stderr
+    );
+    assert!(tried.stderr.contains("0.6 -> 0.59"), "{}", tried.stderr);
+    assert_eq!(proposals(&fixture), 0);
+
+    // when it is proposed, approved and waited for, then its effects are what was shown
+    let made = propose(&fixture, GOOD, &["--keypair", &key]);
+    assert_eq!(made.code, 0, "{} {}", made.stdout, made.stderr);
+    let seen = run(&fixture, &["proposals", "0"]).json();
+    assert_eq!(seen["proposals"][0]["actions"], proposal["actions"]);
+    let other = member(&fixture, 1);
+    assert_eq!(
+        run(&fixture, &["approve", "0", "--keypair", &other]).code,
+        0
+    );
+    let queued = run(&fixture, &["proposals", "0"]).json();
+    let queued = &queued["proposals"][0];
+    let waits = queued["eta"].as_i64().unwrap() - fixture.served.now();
+    assert_eq!(proposal["delay"].as_i64(), Some(waits));
+    fixture.served.advance(waits);
+    assert_eq!(
+        run(&fixture, &["execute", "0", "--keypair", &other]).code,
+        0
+    );
+    let economy = fixture.served.with(async |world| world.economy().await);
+    assert_eq!(economy.limits.treasury_ppm, 400_000);
+
+    // and another file finds the new value there
+    let back = "[[action]]\nkind = 'fee_split'\ntreasury_share = 0.5\n";
+    let again = propose(&fixture, back, &["--simulate", "--keypair", &key]);
+    assert_eq!(again.code, 0, "{}", again.stdout);
+    let again = again.json();
+    assert_eq!(again["proposal"]["actions"][0]["rows"][0]["old"], "0.4");
+}
+
+#[test]
+fn every_wrong_file_is_refused_with_its_place_and_nothing_is_sent() {
+    let fixture = Fixture::live();
+    let key = member(&fixture, 0);
+    let action = |lines: &str| format!("[[action]]\n{lines}\n");
+    let tune = |lines: &str| action(&format!("kind = \"tune\"\nparameter = \"fee\"\n{lines}"));
+    let five = action("kind = \"revoke_advisor\"").repeat(5);
+    let cases: Vec<(String, &str, &str)> = vec![
+        (String::new(), "bad_actions", "1 to 4"),
+        (five, "bad_actions", "5 actions"),
+        (
+            "[action]\nkind = \"tune\"\n".into(),
+            "bad_type",
+            "[[action]]",
+        ),
+        (action("kind = \"tun\""), "bad_word", "tune"),
+        (action("kind = \"tune\""), "missing_key", "emission"),
+        (tune("value = 0.01"), "missing_key", "setpoint"),
+        (tune("field = \"setpoint\""), "missing_key", "value"),
+        (
+            tune("field = \"setpoint\"\nvalue = \"0.01\""),
+            "bad_type",
+            "without quotation",
+        ),
+        (
+            tune("field = \"setpoint\"\nvalu = 0.01"),
+            "unknown_key",
+            "value",
+        ),
+        (
+            tune("field = \"setpoint\"\nvalue = 0.5\nover = 99999999"),
+            "bad_value",
+            "31536000",
+        ),
+        (
+            action("kind = \"mode\"\nparameter = \"fee\"\nmanual = 0.01\nautomatic = true"),
+            "bad_value",
+            "either",
+        ),
+        (
+            action("kind = \"guardian\"\nkey = \"nobody\""),
+            "bad_value",
+            "address",
+        ),
+        (
+            action("kind = \"feed\"\nindex = 0"),
+            "bad_value",
+            "allow_feeds",
+        ),
+        (
+            action("kind = \"terms\"\nbounty = 1.5"),
+            "bad_value",
+            "lamports",
+        ),
+        // What only the program knows: one proposal widens a limit by a quarter of the
+        // ceiling at most, and what is not held cannot be resumed.
+        (
+            action("kind = \"limits\"\nparameter = \"emission\"\nmax = 1.0"),
+            "refused",
+            "program would refuse",
+        ),
+        (
+            action("kind = \"resume_controller\"\nparameter = \"fee\""),
+            "refused",
+            "NothingToResume",
+        ),
+    ];
+    for (content, code, hint) in cases {
+        let said = propose(&fixture, &content, &["--keypair", &key]);
+        let exit = if code == "refused" { 4 } else { 1 };
+        assert_eq!(
+            (said.code, said.error().as_str()),
+            (exit, code),
+            "{content}\n{}",
+            said.stdout
+        );
+        assert!(said.stdout.contains(hint), "{content}\n{}", said.stdout);
+        assert!(said.json()["error"]["remedy"].is_string(), "{content}");
+    }
+    // A good file of somebody who is no member.
+    let outsider = fixture.wallets[0].file.display().to_string();
+    let said = propose(&fixture, GOOD, &["--keypair", &outsider]);
+    assert_eq!((said.code, said.error().as_str()), (4, "refused"));
+    assert!(said.stdout.contains("NotAMember"), "{}", said.stdout);
+    assert_eq!(proposals(&fixture), 0);
+}
+
+/// Every kind of action in a file is read, graded and shown. What cannot be done in this
+/// state is refused by the program's rules, not by the reader.
+#[test]
+fn every_kind_of_action_is_read_and_shown() {
+    let fixture = Fixture::live();
+    let key = member(&fixture, 0);
+    let someone = Pubkey::new_from_array([7; 32]);
+    let kinds: Vec<(&str, String, &str)> = vec![
+        (
+            "tune",
+            "parameter='burn'\nfield='kp'\nvalue=0.2".into(),
+            "standard",
+        ),
+        (
+            "half_life",
+            "parameter='fee'\nvalue=2419200".into(),
+            "standard",
+        ),
+        (
+            "slew",
+            "parameter='fee'\nup=0.001\ndown='unlimited'".into(),
+            "standard",
+        ),
+        ("mode", "parameter='fee'\nmanual=0.005".into(), "standard"),
+        ("limits", "parameter='fee'\nmax=0.009".into(), "standard"),
+        ("fee_split", "treasury_share=0.25".into(), "standard"),
+        (
+            "allow_pool",
+            format!("stake_mint='{someone}'\namm_vault='{someone}'\nweight=2"),
+            "standard",
+        ),
+        ("allow_meters", "count=1".into(), "standard"),
+        ("allow_feeds", "count=1".into(), "standard"),
+        ("advisor", format!("key='{someone}'"), "standard"),
+        (
+            "advice_range",
+            "parameter='emission'\nsetpoint=0.05".into(),
+            "standard",
+        ),
+        ("caps", "period_burn=0.001".into(), "critical"),
+        ("terms", "min_stake=2\nunbonding=86400".into(), "critical"),
+        ("exclude", format!("accounts=['{someone}']"), "critical"),
+        (
+            "wire",
+            "parameter='emission'\nmetric='utilisation'\nsetpoint=0.5\nkp=0.05".into(),
+            "critical",
+        ),
+        (
+            "guard",
+            "parameter='emission'\nenabled=true\nlimit=6\nhold_periods=8".into(),
+            "critical",
+        ),
+        (
+            "add_member",
+            format!("key='{someone}'\nvia='{}'", squads::PROGRAM),
+            "critical",
+        ),
+        (
+            "remove_member",
+            format!("key='{}'", fixture.members[2].pubkey()),
+            "critical",
+        ),
+        ("threshold", "value=3".into(), "critical"),
+        ("guardian", format!("key='{someone}'"), "critical"),
+        (
+            "delays",
+            "routine=43200\nstaker_veto=0.2".into(),
+            "critical",
+        ),
+        ("retire", String::new(), "critical"),
+        ("revoke_advisor", String::new(), "immediate"),
+    ];
+    for (kind, lines, class) in kinds {
+        let content = format!("[[action]]\nkind = '{kind}'\n{lines}\n");
+        let said = propose(&fixture, &content, &["--simulate", "--keypair", &key]);
+        assert_eq!(said.code, 0, "{kind}: {}", said.stdout);
+        let answer = said.json();
+        let proposal = &answer["proposal"];
+        assert_eq!(proposal["class"], class, "{kind}");
+        let action = &proposal["actions"][0];
+        assert_eq!(action["kind"], kind);
+        assert!(!action["rows"].as_array().unwrap().is_empty(), "{kind}");
+    }
+    // A pool weight, a treasury payment and a pause to end need something that is there.
+    for (kind, lines, hint) in [
+        ("pool_weight", "lane=1\nweight=3", "InvalidParameter"),
+        ("resume_economy", "", "NothingToResume"),
+        ("unpause", "section='pay'", "NothingToResume"),
+    ] {
+        let content = format!("[[action]]\nkind = '{kind}'\n{lines}\n");
+        let said = propose(&fixture, &content, &["--simulate", "--keypair", &key]);
+        assert_eq!(said.code, 4, "{kind}: {}", said.stdout);
+        assert!(said.stdout.contains(hint), "{kind}: {}", said.stdout);
+    }
+}
+
+#[test]
+fn a_member_signs_elsewhere_and_somebody_sends() {
+    let fixture = Fixture::live();
+    let path = file(&fixture, GOOD).display().to_string();
+    let (key, payer) = (
+        member(&fixture, 0),
+        fixture.wallets[0].file.display().to_string(),
+    );
+    let hash = fixture
+        .served
+        .with(async |world| world.bank.blockhash().await);
+    let hash = Pubkey::new_from_array(hash).to_string();
+    let payer_address = fixture.wallets[0].pubkey().to_string();
+    // given the member's signature, made where only the payer's address is known
+    let common = ["propose", &path, "--blockhash", &hash];
+    let signed = run(
+        &fixture,
+        &[
+            &common[..],
+            &[
+                "--keypair",
+                &key,
+                "--fee-payer",
+                &payer_address,
+                "--sign-only",
+            ],
+        ]
+        .concat(),
+    );
+    assert_eq!(signed.code, 0, "{} {}", signed.stdout, signed.stderr);
+    let signature = signed.json()["signers"][0].as_str().unwrap().to_owned();
+    // when the payer adds its own, then it is proposed
+    let address = fixture.members[0].pubkey().to_string();
+    let sent = run(
+        &fixture,
+        &[
+            &common[..],
+            &[
+                "--keypair",
+                &address,
+                "--fee-payer",
+                &payer,
+                "--signer",
+                &signature,
+            ],
+        ]
+        .concat(),
+    );
+    assert_eq!(sent.code, 0, "{} {}", sent.stdout, sent.stderr);
+    assert_eq!(proposals(&fixture), 1);
+}
+
+fn transaction(answer: &Value) -> Transaction {
+    let exported = &answer["outcome"]["exported"];
+    let text = exported["transaction"].as_str().expect("a transaction");
+    let bytes = match exported["encoding"].as_str() {
+        Some("base58") => bs58::decode(text).into_vec().expect("base58"),
+        _ => BASE64_STANDARD.decode(text).expect("base64"),
+    };
+    bincode::deserialize(&bytes).expect("a transaction")
+}
+
+/// A Squads v4 multisig with two of three members, as the program stores it.
+fn multisig(fixture: &Fixture, members: &[(Pubkey, u8)]) -> Pubkey {
+    let address = Pubkey::new_unique();
+    let mut data = vec![224, 116, 121, 186, 68, 161, 79, 236];
+    data.extend([1; 32]);
+    data.extend([0; 32]);
+    data.extend(2u16.to_le_bytes());
+    data.extend(3_600u32.to_le_bytes());
+    data.extend(41u64.to_le_bytes());
+    data.extend(0u64.to_le_bytes());
+    data.push(0);
+    data.push(255);
+    data.extend(u32::try_from(members.len()).unwrap().to_le_bytes());
+    for (key, mask) in members {
+        data.extend(key.as_ref());
+        data.push(*mask);
+    }
+    // Room for members to come, as the program leaves it.
+    data.extend([0; 66]);
+    let mut account = AccountSharedData::new(1_000_000_000, data.len(), &squads::PROGRAM);
+    account.set_data_from_slice(&data);
+    fixture
+        .served
+        .with(async move |world| world.bank.set_account(&address, &account));
+    address
+}
+
+#[test]
+fn what_a_vault_shall_sign_is_printed_for_its_members() {
+    // given a multisig; its vault stands for a member of a council
+    let fixture = Fixture::live();
+    let starter = fixture.members[0].pubkey();
+    let voter = fixture.members[1].pubkey();
+    let multisig = multisig(&fixture, &[(starter, 7), (voter, 2)]);
+    let vault = squads::vault(&multisig, 0);
+    let text = multisig.to_string();
+
+    // when the proposal is exported, then the vault proposes, pays and is the only signer
+    for encoding in ["base58", "base64"] {
+        let rich = AccountSharedData::new(1_000_000_000, 0, &Pubkey::default());
+        fixture
+            .served
+            .with(async move |world| world.bank.set_account(&vault, &rich));
+        let said = propose(&fixture, GOOD, &["--squads", &text, "--export", encoding]);
+        assert_eq!(said.code, 0, "{} {}", said.stdout, said.stderr);
+        let message = transaction(&said.json()).message;
+        assert_eq!(message.header.num_required_signatures, 1);
+        assert_eq!(message.account_keys.first(), Some(&vault));
+        assert_eq!(message.instructions.len(), 1);
+    }
+    // Steps of a proposal as well; a wallet without a multisig exports for itself.
+    fixture.served.with(async |world| {
+        let action = Action::FeeSplit {
+            expected_ppm: world.economy().await.limits.treasury_ppm,
+            value_ppm: 1,
+        };
+        world
+            .propose(vec![action])
+            .await
+            .expect("a member proposes");
+    });
+    let said = run(
+        &fixture,
+        &["approve", "0", "--squads", &text, "--export", "base58"],
+    );
+    assert_eq!(
+        transaction(&said.json()).message.account_keys.first(),
+        Some(&vault)
+    );
+
+    // when its members shall get it, then only who may start a transaction can hand it over
+    let voter = member(&fixture, 1);
+    let said = propose(&fixture, GOOD, &["--squads", &text, "--keypair", &voter]);
+    assert_eq!((said.code, said.error().as_str()), (1, "not_a_member"));
+    let starter = member(&fixture, 0);
+    let said = propose(&fixture, GOOD, &["--squads", &text, "--keypair", &starter]);
+    // Squads itself is not on this cluster.
+    assert_eq!(said.code, 4, "{}", said.stdout);
+    let nothing = Pubkey::new_unique().to_string();
+    let poor = propose(
+        &fixture,
+        GOOD,
+        &["--squads", &nothing, "--keypair", &starter],
+    );
+    assert_eq!((poor.code, poor.error().as_str()), (1, "vault_too_poor"));
+    let said = run(
+        &fixture,
+        &["approve", "0", "--squads", &nothing, "--keypair", &starter],
+    );
+    assert_eq!((said.code, said.error().as_str()), (1, "no_multisig"));
+}
+
+#[test]
+fn a_pause_ends_early_when_members_agree() {
+    let fixture = Fixture::live();
+    let (first, second) = (member(&fixture, 0), member(&fixture, 1));
+    let early = run(&fixture, &["unpause", "pay", "--keypair", &first]);
+    assert_eq!((early.code, early.error().as_str()), (1, "not_paused"));
+    let guardian = fixture.guardian.file.display().to_string();
+    let words = ["pause", "pay", "3600", "--reason", "incident"];
+    let paused = run(&fixture, &[&words[..], &["--keypair", &guardian]].concat());
+    assert_eq!(paused.code, 0, "{}", paused.stdout);
+    let said = run(&fixture, &["unpause", "pay", "--keypair", &first]);
+    assert_eq!(said.code, 0, "{} {}", said.stdout, said.stderr);
+    assert_eq!(said.json()["proposal"]["class"], "immediate");
+    assert_eq!(
+        run(&fixture, &["approve", "0", "--keypair", &second]).code,
+        0
+    );
+    assert_eq!(
+        run(&fixture, &["execute", "0", "--keypair", &second]).code,
+        0
+    );
+    let status = run(&fixture, &["status"]).json();
+    assert_eq!(
+        status["pauses"].as_array().map(Vec::len),
+        Some(0),
+        "{status:#}"
+    );
+}
+
+#[test]
+fn an_advisor_takes_the_role_advises_and_is_vetoed() {
+    // given an advisor with a range of 0.05 around the target
+    let fixture = Fixture::live();
+    let advisor = &fixture.wallets[1];
+    let key = advisor.pubkey();
+    fixture.served.with(async move |world| {
+        let none = homeostat::state::action::AdviceRange {
+            setpoint_q48: 0,
+            bias_q48: 0,
+        };
+        world
+            .enact(vec![
+                Action::Advisor {
+                    expected: Pubkey::default(),
+                    seat: SeatArgs { key, via: None },
+                },
+                Action::AdviceRange {
+                    parameter: Parameter::Emission,
+                    expected: none,
+                    value: homeostat::state::action::AdviceRange {
+                        setpoint_q48: q48(0.05),
+                        ..none
+                    },
+                },
+            ])
+            .await
+            .expect("the council appoints");
+    });
+    let file = advisor.file.display().to_string();
+    let taken = run(&fixture, &["accept-role", "advisor", "--keypair", &file]);
+    assert_eq!(taken.code, 0, "{} {}", taken.stdout, taken.stderr);
+    let again = run(&fixture, &["accept-role", "advisor", "--keypair", &file]);
+    assert_eq!(again.code, 4);
+
+    // when it advises outside its range, or no number, it is refused; inside, it waits
+    let advise = |value: &str| {
+        let words = ["advise", "emission", "setpoint", value, "--keypair", &file];
+        run(&fixture, &words)
+    };
+    assert_eq!(advise("0.9").code, 4);
+    assert_eq!(advise("much").error(), "bad_value");
+    assert_eq!(advise("0.58").code, 0);
+    // then the guardian can drop it
+    let guardian = fixture.guardian.file.display().to_string();
+    assert_eq!(run(&fixture, &["veto-advice", "--keypair", &file]).code, 4);
+    assert_eq!(
+        run(&fixture, &["veto-advice", "--keypair", &guardian]).code,
+        0
+    );
+}
+
+#[test]
+fn a_person_reads_what_is_proposed() {
+    let fixture = Fixture::live();
+    let key = member(&fixture, 0);
+    assert_eq!(propose(&fixture, GOOD, &["--keypair", &key]).code, 0);
+    let said = text(&fixture, &["proposals"]);
+    assert!(
+        said.stdout
+            .contains("tune emission: setpoint 0.6 -> 0.59, over 86400 s"),
+        "{}",
+        said.stdout
+    );
+}
