@@ -4,7 +4,11 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 
 use clap::ValueEnum;
+use schemars::{json_schema, JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::decimal::Decimal;
 
 /// Format of the data on stdout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -34,6 +38,42 @@ impl Format {
             }
         }
         Self::Display
+    }
+}
+
+/// A number with every digit, in JSON: a float would lose the last ones.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct Exact(Box<RawValue>);
+
+impl Exact {
+    /// A number as it stands in a text.
+    ///
+    /// # Errors
+    ///
+    /// It is none.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text).map(Self)
+    }
+}
+
+impl From<Decimal> for Exact {
+    fn from(number: Decimal) -> Self {
+        Self::parse(&number.to_string()).expect("plain digits are JSON")
+    }
+}
+
+impl JsonSchema for Exact {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Exact".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number" })
     }
 }
 

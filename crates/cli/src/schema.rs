@@ -12,6 +12,8 @@ use crate::chain::write::Written;
 /// Command and schema of its answer. Commands that write all answer [`Written`].
 pub fn all() -> Vec<(&'static str, Schema)> {
     let mut all = vec![
+        ("demo", crate::demo::schema()),
+        ("replay", crate::replay::schema()),
         ("status", schema_for!(Status)),
         ("preview", schema_for!(Preview)),
         ("explain", schema_for!(Explanation)),

@@ -8,5 +8,7 @@ mod faults;
 mod people;
 #[path = "chain/propose.rs"]
 mod propose;
+#[path = "shared/schema.rs"]
+mod schema;
 #[path = "chain/wallet.rs"]
 mod wallet;

@@ -1,5 +1,8 @@
 //! Stories of `homeostat demo`, told to the real binary.
 
+#[path = "shared/schema.rs"]
+mod schema;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -70,6 +73,7 @@ fn success_json_has_every_key_and_every_invariant_holds() {
     let outcome = demo(&folder, &["--periods", "4", "--output", "json"]);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     let document = outcome.json();
+    schema::check_schema("demo", &document);
 
     let decisions = document["decisions"].as_array().expect("a list");
     assert_eq!(decisions.len(), 4 * 4);

@@ -1,5 +1,8 @@
 //! Stories of `homeostat replay`, told to the real binary.
 
+#[path = "shared/schema.rs"]
+mod schema;
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 
@@ -131,6 +134,7 @@ fn success_json_carries_every_digit() {
             "{outcome:?}"
         );
         let rows = outcome.json();
+        schema::check_schema("replay", &rows);
         assert_eq!(rows.as_array().map(Vec::len), Some(3));
         assert_eq!(rows[0]["flags"], json!(["primed", "dead_band"]));
         assert_eq!(rows[0]["u"], json!(0.06));

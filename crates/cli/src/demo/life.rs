@@ -57,7 +57,7 @@ pub struct Happened {
 }
 
 /// Transactions that went through, by kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Counts {
     /// `open_position`.
     pub positions_opened: u32,

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use homeostat_sandbox::Bank;
+use schemars::{schema_for, JsonSchema, Schema};
 use serde::Serialize;
 
 use crate::failure::{Failure, Place};
@@ -104,12 +105,17 @@ pub struct Arguments {
 }
 
 /// The JSON document.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Document<'a> {
     summary: &'a Summary,
     invariants: &'a BTreeMap<&'static str, bool>,
     events: &'a [report::Event],
     decisions: Vec<DecisionLine>,
+}
+
+/// Schema of the JSON document.
+pub fn schema() -> Schema {
+    schema_for!(Document<'static>)
 }
 
 /// Runs the command.

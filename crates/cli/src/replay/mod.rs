@@ -7,13 +7,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use homeostat_control::{Config, Decision, Flags, HoldReason, Input, Sample};
+use schemars::{schema_for, JsonSchema, Schema};
 use serde::ser::{SerializeSeq, Serializer};
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use crate::decimal::{Decimal, PPM};
 use crate::failure::Failure;
-use crate::output::{self, Format};
+use crate::output::{self, Exact, Format};
 use crate::settings;
 use homeostat_ops::files::{read_up_to, unreadable};
 
@@ -203,37 +203,43 @@ fn write_csv<'a>(out: &mut dyn Write, lines: impl Iterator<Item = Line<'a>>) -> 
     Ok(())
 }
 
+/// A row in JSON.
+#[derive(Serialize, JsonSchema)]
+struct Object {
+    t: i64,
+    y: Option<Exact>,
+    e: Exact,
+    p: Exact,
+    i: Exact,
+    d: Exact,
+    raw: Exact,
+    u: Exact,
+    flags: Vec<&'static str>,
+}
+
+/// Schema of the JSON: a list of rows.
+pub fn schema() -> Schema {
+    schema_for!(Vec<Object>)
+}
+
 fn write_json<'a, S: Serializer>(
     to: S,
     lines: impl Iterator<Item = Line<'a>>,
 ) -> Result<(), S::Error> {
-    /// Numbers as they stand in the text: a float would lose their last digits.
-    #[derive(Serialize)]
-    struct Object {
-        t: i64,
-        y: Option<Box<RawValue>>,
-        e: Box<RawValue>,
-        p: Box<RawValue>,
-        i: Box<RawValue>,
-        d: Box<RawValue>,
-        raw: Box<RawValue>,
-        u: Box<RawValue>,
-        flags: Vec<&'static str>,
-    }
-    let number = |text: String| RawValue::from_string(text).map_err(serde::ser::Error::custom);
+    let number = |text: &str| Exact::parse(text).map_err(serde::ser::Error::custom);
 
     let mut rows = to.serialize_seq(None)?;
     for line in lines {
         let [p, i, d, raw] = line.terms();
         rows.serialize_element(&Object {
             t: line.row.t,
-            y: line.y().map(|y| number(y.to_owned())).transpose()?,
-            e: number(line.e().to_string())?,
-            p: number(p.to_string())?,
-            i: number(i.to_string())?,
-            d: number(d.to_string())?,
-            raw: number(raw.to_string())?,
-            u: number(line.u().to_string())?,
+            y: line.y().map(number).transpose()?,
+            e: number(&line.e().to_string())?,
+            p: number(&p.to_string())?,
+            i: number(&i.to_string())?,
+            d: number(&d.to_string())?,
+            raw: number(&raw.to_string())?,
+            u: number(&line.u().to_string())?,
             flags: flag_names(&line.decision),
         })?;
     }

@@ -6,6 +6,7 @@
 pub mod chart;
 pub mod table;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What a controller steers.
@@ -84,7 +85,7 @@ pub struct Row {
 }
 
 /// Something that happened to the economy.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Event {
     /// When (unix seconds).
     pub at: i64,

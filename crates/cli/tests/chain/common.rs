@@ -5,6 +5,8 @@ use std::process::{Command, Output};
 use homeostat_served::Fixture;
 use serde_json::Value;
 
+use crate::schema::check_schema;
+
 /// What a command said.
 pub struct Said {
     /// Exit code.
@@ -70,15 +72,5 @@ fn bare(fixture: &Fixture, url: &str, arguments: &[&str], format: &str) -> Said 
         code: status.code().unwrap_or(-1),
         stdout: String::from_utf8(stdout).expect("UTF-8"),
         stderr: String::from_utf8(stderr).expect("UTF-8"),
-    }
-}
-
-/// Compares an answer with the committed schema of its command.
-pub fn check_schema(command: &str, answer: &Value) {
-    let file = format!("{}/schemas/{command}.json", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
-    let schema: Value = serde_json::from_str(&text).expect("the schema is JSON");
-    if let Err(error) = jsonschema::validate(&schema, answer) {
-        panic!("{command}: {error}\n{answer:#}");
     }
 }
