@@ -67,7 +67,7 @@ pub struct SendArgs {
 
     /// Let the vault of this Squads v4 multisig act: stores the transaction there for its
     /// members; --keypair is a member and pays
-    #[arg(long, value_name = "MULTISIG", conflicts_with_all = ["sign_only", "blockhash", "simulate", "fee_payer"])]
+    #[arg(long, value_name = "MULTISIG", conflicts_with_all = ["sign_only", "blockhash", "fee_payer"])]
     pub squads: Option<String>,
 
     /// Which vault of the multisig
@@ -419,7 +419,6 @@ impl Context {
         let multisig = Multisig::read(&self.connection, &address)?;
         let member = self.key()?;
         multisig.require_initiator(&member.address())?;
-        let signer = member.signer().ok_or_else(|| missing(&member))?;
         let memo = format!("homeostat {}", intent.command);
         let stored = multisig.propose(
             &member.address(),
@@ -429,7 +428,13 @@ impl Context {
         )?;
         let mut sender = Sender::new(&self.connection, arguments.fees());
         sender.talk = self;
+        sender.watch = arguments.simulate;
         let prepared = sender.prepare(&member.address(), &stored)?;
+        if arguments.simulate {
+            let outcome = Outcome::Simulated(self.simulated(&prepared)?);
+            return Ok(self.written(intent, &member.address(), outcome));
+        }
+        let signer = member.signer().ok_or_else(|| missing(&member))?;
         self.ask(arguments)?;
         let receipt = sender.send_prepared(&prepared, signer, &[])?;
         let outcome = Outcome::HandedOver(HandedOver {
