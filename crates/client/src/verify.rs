@@ -19,10 +19,31 @@ use crate::{
     decode::Decode,
     event::Event,
     log::{self, LogError, Record},
+    Pubkey,
 };
 
+/// The economy that an event tells log records of; `None` when it tells none.
+pub fn logged(event: &Event) -> Option<&Pubkey> {
+    Some(match event {
+        Event::WentLive(event) => &event.economy,
+        Event::Cranked(event) => &event.economy,
+        Event::Executed(event) => &event.economy,
+        Event::CouncilCreated(event) => &event.economy,
+        Event::Proposed(event) => &event.economy,
+        Event::Decided(event) => &event.economy,
+        Event::BallotCast(event) => &event.economy,
+        Event::RoleAccepted(event) => &event.economy,
+        Event::Paused(event) => &event.economy,
+        Event::Advised(event) => &event.economy,
+        Event::AdviceVetoed(event) => &event.economy,
+        Event::BreakerTripped(event) => &event.economy,
+        _ => return None,
+    })
+}
+
 /// What the events of an economy told: the bytes of every log record, and the
-/// configurations behind their digests. Feed it every event in order.
+/// configurations behind their digests. Feed it every event of one economy in order
+/// ([`logged`] tells whose it is).
 #[derive(Clone, Debug, Default)]
 pub struct History {
     decisions: Vec<u8>,

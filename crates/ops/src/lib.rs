@@ -16,6 +16,7 @@ pub mod economy_file;
 pub mod failure;
 pub mod fields;
 pub mod files;
+pub mod history;
 pub mod live;
 pub mod offline;
 pub mod program;

@@ -3,13 +3,15 @@
 use std::io::{self, Write};
 
 use base64::{prelude::BASE64_STANDARD, Engine};
-use homeostat_client::{decode, log, verify::verify_log, Controller, Metric, Parameter};
+use homeostat_client::verify::{verify_audit, verify_log, History};
+use homeostat_client::{decode, log, Controller, Economy, Metric, Parameter};
 use homeostat_control::{Decision, Fx};
 use homeostat_ops::connection::refusal;
 use homeostat_ops::send::unsigned;
-use homeostat_ops::Live;
+use homeostat_ops::{history, Live};
 use schemars::JsonSchema;
 use serde::Serialize;
+use solana_account::Account;
 use solana_message::{Message, VersionedMessage};
 
 use super::status::{fraction, metric_name};
@@ -41,6 +43,10 @@ pub struct LogArgs {
     /// Recompute every decision that the log holds, and its hash chain
     #[arg(value_parser = ["verify"])]
     pub verify: Option<String>,
+    /// With `verify`: read every transaction since the beginning from the server, and prove
+    /// both logs from their first record on
+    #[arg(long, requires = "verify")]
+    pub from_genesis: bool,
     #[command(flatten)]
     which: WhichArgs,
 }
@@ -370,7 +376,7 @@ pub struct LogLine {
     pub decision: DecisionAnswer,
 }
 
-/// What was proved, from the ring alone.
+/// What was proved: from the ring alone, or from genesis.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Proof {
     /// The proof begins behind this record; 0 = at genesis.
@@ -387,6 +393,84 @@ pub struct Proof {
     pub changes: u64,
     /// Decisions that the ring alone does not prove: what they need was dropped.
     pub unproven: Vec<u64>,
+    /// What was proved of the log of governance and safety; absent before a council.
+    pub audit: Option<AuditAnswer>,
+}
+
+/// What was proved of the log of governance and safety.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AuditAnswer {
+    /// The proof begins behind this record; 0 = at genesis.
+    pub from_seq: u64,
+    /// Acts in that stretch, an unbroken chain.
+    pub records: u64,
+}
+
+fn broken(error: log::LogError) -> Failure {
+    Failure::new(
+        "log_broken",
+        format!("the log does not prove itself: {error}"),
+    )
+    .remedy(
+        "ask another server with --url; if it says the same, somebody changed the log or the \
+         program: keep the evidence and tell the council",
+    )
+}
+
+/// Proves both logs, from their rings or from genesis.
+fn prove(
+    context: &Context,
+    arguments: &LogArgs,
+    live: &Live,
+    account: &Account,
+    state: &Economy,
+) -> Result<Proof, Failure> {
+    let connection = &context.connection;
+    let at = &live.at;
+    // What the rings say is proved in any case: what fails after that is the history.
+    let ring = verify_log(&account.data, state, None).map_err(broken)?;
+    let audit = connection.account(&at.audit)?;
+    let audit = audit.filter(|account| account.owner == homeostat_client::PROGRAM_ID);
+    let audited = |history: Option<&History>| {
+        let data = audit.as_ref().map(|account| account.data.as_slice());
+        data.map(|data| verify_audit(data, history)).transpose()
+    };
+    let acts = audited(None).map_err(broken)?;
+    let (proof, acts) = if arguments.from_genesis {
+        let thin = |error: log::LogError| {
+            Failure::new(
+                "history_incomplete",
+                format!("the events of this server do not lead to the log: {error}"),
+            )
+            .remedy("use a server that keeps every transaction (an archive) with --url")
+        };
+        let told = history::read(connection, &at.log, &at.economy, context)?;
+        let now = connection.account(&at.log)?;
+        if now.is_none_or(|now| now.data != account.data) {
+            return Err(
+                Failure::new("log_grew", "a period ended while the history was read")
+                    .remedy("run it again"),
+            );
+        }
+        let proof = verify_log(&account.data, state, Some(&told)).map_err(thin)?;
+        let told = history::read(connection, &at.audit, &at.economy, context)?;
+        (proof, audited(Some(&told)).map_err(thin)?)
+    } else {
+        (ring, acts)
+    };
+    Ok(Proof {
+        from_seq: proof.from_seq,
+        to_seq: proof.to_seq,
+        decisions: proof.decisions,
+        recomputed: proof.recomputed,
+        guarded: proof.guarded,
+        changes: proof.changes,
+        unproven: proof.unproven,
+        audit: acts.map(|acts| AuditAnswer {
+            from_seq: acts.from_seq,
+            records: acts.records.len() as u64,
+        }),
+    })
 }
 
 /// `log` and `log verify`.
@@ -404,13 +488,6 @@ pub fn log(context: &Context, arguments: &LogArgs) -> Result<(), Failure> {
         return Err(connection.nonsense("the economy has no log"));
     };
     let state = homeostat_ops::connection::decode(&live.at.economy, economy)?;
-    let broken =
-        |error: log::LogError| {
-            Failure::new("log_broken", format!("the log does not prove itself: {error}")).remedy(
-            "ask another server with --url; if it says the same, somebody changed the log or the \
-             program: keep the evidence and tell the council",
-        )
-        };
     let (head, records) = log::read(&account.data).map_err(broken)?;
     let mut decisions = Vec::new();
     for record in &records {
@@ -450,18 +527,7 @@ pub fn log(context: &Context, arguments: &LogArgs) -> Result<(), Failure> {
     }
     let proof = match arguments.verify {
         None => None,
-        Some(_) => {
-            let proof = verify_log(&account.data, &state, None).map_err(broken)?;
-            Some(Proof {
-                from_seq: proof.from_seq,
-                to_seq: proof.to_seq,
-                decisions: proof.decisions,
-                recomputed: proof.recomputed,
-                guarded: proof.guarded,
-                changes: proof.changes,
-                unproven: proof.unproven,
-            })
-        }
+        Some(_) => Some(prove(context, arguments, &live, account, &state)?),
     };
     let hash = head
         .head_hash
@@ -492,6 +558,13 @@ impl Answer for LogAnswer {
                     proof.guarded,
                     proof.changes
                 )?;
+                if let Some(audit) = &proof.audit {
+                    writeln!(
+                        out,
+                        "governance and safety: {} acts behind record {}, an unbroken chain",
+                        audit.records, audit.from_seq
+                    )?;
+                }
                 if !proof.unproven.is_empty() {
                     writeln!(
                         out,

@@ -167,6 +167,23 @@ fn a_decision_is_previewed_made_explained_and_proved() {
 }
 
 #[test]
+fn a_server_that_forgot_the_beginning_is_named() {
+    // given an economy older than what its server keeps
+    let fixture = Fixture::live();
+    let said = run(&fixture, &["log", "verify", "--from-genesis"]);
+    assert_eq!(
+        (said.code, said.error().as_str()),
+        (1, "history_incomplete"),
+        "{}",
+        said.stdout
+    );
+    // then what the ring proves is still proved without the history
+    assert_eq!(run(&fixture, &["log", "verify"]).code, 0);
+    let usage = run(&fixture, &["log", "--from-genesis"]);
+    assert_eq!((usage.code, usage.error().as_str()), (2, "usage"));
+}
+
+#[test]
 fn a_log_that_was_changed_proves_nothing() {
     let fixture = Fixture::live();
     let log = fixture.at.log;
