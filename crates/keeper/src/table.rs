@@ -1,0 +1,189 @@
+//! Lookup tables for economies whose crank does not fit a packet.
+//!
+//! A table belongs to the keeper's key and begins with the economy's address: that is how
+//! it is found again. Creating it and its first addresses are one transaction, so there
+//! is no table that nobody could find.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use homeostat_client::{Instruction, Pubkey};
+use homeostat_ops::{Connection, Failure, Sender};
+use solana_address_lookup_table_interface::instruction::{
+    create_lookup_table, extend_lookup_table,
+};
+use solana_address_lookup_table_interface::program::ID as TABLES;
+use solana_address_lookup_table_interface::state::AddressLookupTable;
+use solana_commitment_config::CommitmentConfig;
+use solana_message::AddressLookupTableAccount;
+use solana_signer::Signer;
+
+/// Where a table has its authority: after kind (4), two slots (16), an index and a tag.
+const AUTHORITY_AT: usize = 22;
+/// Addresses that are added by one transaction, so that it fits a packet.
+const CHUNK: usize = 20;
+/// How often the slot is asked for until a table's new addresses can be used.
+const LOOKS: u32 = 40;
+/// How long to wait in between: about a slot.
+const SLOT: Duration = Duration::from_millis(400);
+
+/// A table as it is on chain.
+struct Found {
+    account: AddressLookupTableAccount,
+    last_extended: u64,
+}
+
+/// What was done to have a table.
+pub(crate) struct Made {
+    /// The table.
+    pub(crate) table: AddressLookupTableAccount,
+    /// Addresses that were added; 0 = it was there.
+    pub(crate) added: usize,
+    /// Fees (lamports).
+    pub(crate) fees: u64,
+}
+
+/// Finds the table of an economy, or makes it, and adds what is missing. `known` are
+/// tables that the operator named.
+///
+/// # Errors
+///
+/// The server's; `needs_table` when there is none and none `may` be made.
+pub(crate) fn ensure(
+    sender: &Sender<'_>,
+    key: &dyn Signer,
+    economy: &Pubkey,
+    instruction: &Instruction,
+    known: &[Pubkey],
+    may: bool,
+) -> Result<Made, Failure> {
+    let connection = sender.connection;
+    let wanted = addresses(economy, instruction);
+    let found = find(connection, &key.pubkey(), economy, known)?;
+    let has: &[Pubkey] = found.as_ref().map_or(&[], |found| &found.account.addresses);
+    let missing: Vec<Pubkey> = wanted
+        .iter()
+        .filter(|address| !has.contains(address))
+        .copied()
+        .collect();
+    if !missing.is_empty() && !may {
+        return Err(Failure::new(
+            "needs_table",
+            format!("the crank of {economy} does not fit a packet without a lookup table"),
+        )
+        .remedy("name the economy with --economy: the keeper makes the table and pays its rent"));
+    }
+    let mut fees = 0_u64;
+    let mut send = |instructions: &[Instruction]| -> Result<(), Failure> {
+        let receipt = sender.send(key, &[], instructions)?;
+        fees = fees.saturating_add(crate::attempt::BASE_FEE.saturating_add(receipt.priority));
+        Ok(())
+    };
+    let mut chunks = missing.chunks(CHUNK);
+    let address = match &found {
+        Some(found) => found.account.key,
+        None => {
+            let rpc = connection.rpc();
+            let slot = rpc
+                .get_slot_with_commitment(CommitmentConfig::finalized())
+                .map_err(|error| connection.failure(&error))?;
+            let owner = key.pubkey();
+            let (create, table) = create_lookup_table(owner, owner, slot);
+            let first = chunks.next().unwrap_or_default().to_vec();
+            let extend = extend_lookup_table(table, owner, Some(owner), first);
+            send(&[create, extend])?;
+            table
+        }
+    };
+    for chunk in chunks {
+        let owner = key.pubkey();
+        send(&[extend_lookup_table(
+            address,
+            owner,
+            Some(owner),
+            chunk.to_vec(),
+        )])?;
+    }
+    for _ in 0..LOOKS {
+        let table = read(connection, &[address])?.pop();
+        let whole = table.filter(|table| {
+            let has = &table.account.addresses;
+            wanted.iter().all(|address| has.contains(address))
+        });
+        if let Some(table) = whole {
+            // New addresses can be used from the next slot on.
+            if missing.is_empty() || connection.clock()?.slot > table.last_extended {
+                return Ok(Made {
+                    table: table.account,
+                    added: missing.len(),
+                    fees,
+                });
+            }
+        }
+        sleep(SLOT);
+    }
+    Err(connection.nonsense(format_args!("the lookup table {address} does not fill")))
+}
+
+/// What a table of this instruction has: the economy first, no signers, and no program
+/// that is called (a transaction names those itself).
+fn addresses(economy: &Pubkey, instruction: &Instruction) -> Vec<Pubkey> {
+    let mut all = vec![*economy];
+    for meta in &instruction.accounts {
+        let fits = !meta.is_signer && meta.pubkey != instruction.program_id;
+        if fits && !all.contains(&meta.pubkey) {
+            all.push(meta.pubkey);
+        }
+    }
+    all
+}
+
+/// The keeper's table of an economy; of several the fullest.
+fn find(
+    connection: &Connection,
+    authority: &Pubkey,
+    economy: &Pubkey,
+    known: &[Pubkey],
+) -> Result<Option<Found>, Failure> {
+    let own = |found: &Found| found.account.addresses.first() == Some(economy);
+    if let Some(found) = read(connection, known)?.into_iter().find(own) {
+        return Ok(Some(found));
+    }
+    let fields = [(AUTHORITY_AT, authority.as_ref())];
+    let found = connection
+        .program_accounts(&TABLES, &fields, None)
+        .map_err(|mut failure| {
+            failure.remedy = "this server does not search for lookup tables: use another with \
+                              --url, or name the table with --lookup-table"
+                .into();
+            failure
+        })?;
+    let tables = found.into_iter();
+    Ok(tables
+        .filter_map(|(address, account)| table(&address, &account.data))
+        .filter(own)
+        .max_by_key(|found| (found.account.addresses.len(), found.account.key)))
+}
+
+/// Those of these tables that there are and that can be used.
+fn read(connection: &Connection, tables: &[Pubkey]) -> Result<Vec<Found>, Failure> {
+    let accounts = connection.accounts(tables)?;
+    let there = tables.iter().zip(accounts);
+    Ok(there
+        .filter_map(|(address, account)| Some((address, account?)))
+        .filter(|(_, account)| account.owner == TABLES)
+        .filter_map(|(address, account)| table(address, &account.data))
+        .collect())
+}
+
+fn table(address: &Pubkey, data: &[u8]) -> Option<Found> {
+    let table = AddressLookupTable::deserialize(data).ok()?;
+    // One that is being deactivated is on its way out.
+    (table.meta.deactivation_slot == u64::MAX).then(|| Found {
+        account: AddressLookupTableAccount {
+            key: *address,
+            addresses: table.addresses.to_vec(),
+        },
+        last_extended: table.meta.last_extended_slot,
+    })
+}
