@@ -665,7 +665,9 @@ impl Round {
 
     /// Tells of a state that is new and not the course of things.
     fn tell(&self, economy: &Pubkey, before: &State, after: &State, state: &Economy, named: bool) {
-        let usual = |state: &State| matches!(state, State::Waiting | State::Due);
+        // A failure was told, and its end will be by the crank.
+        let usual =
+            |state: &State| matches!(state, State::Waiting | State::Due | State::Failing(_));
         if usual(before) && usual(after) {
             return;
         }

@@ -14,7 +14,6 @@ use solana_address_lookup_table_interface::instruction::{
 };
 use solana_address_lookup_table_interface::program::ID as TABLES;
 use solana_address_lookup_table_interface::state::AddressLookupTable;
-use solana_commitment_config::CommitmentConfig;
 use solana_message::AddressLookupTableAccount;
 use solana_signer::Signer;
 
@@ -83,12 +82,8 @@ pub(crate) fn ensure(
     let address = match &found {
         Some(found) => found.account.key,
         None => {
-            let rpc = connection.rpc();
-            let slot = rpc
-                .get_slot_with_commitment(CommitmentConfig::finalized())
-                .map_err(|error| connection.failure(&error))?;
             let owner = key.pubkey();
-            let (create, table) = create_lookup_table(owner, owner, slot);
+            let (create, table) = create_lookup_table(owner, owner, recent_slot(connection)?);
             let first = chunks.next().unwrap_or_default().to_vec();
             let extend = extend_lookup_table(table, owner, Some(owner), first);
             send(&[create, extend])?;
@@ -123,6 +118,18 @@ pub(crate) fn ensure(
         sleep(SLOT);
     }
     Err(connection.nonsense(format_args!("the lookup table {address} does not fill")))
+}
+
+/// The newest slot that a new table may be named after: the first of the slot hashes,
+/// which the program compares it with.
+fn recent_slot(connection: &Connection) -> Result<u64, Failure> {
+    let hashes = connection.account(&solana_sdk_ids::sysvar::slot_hashes::ID)?;
+    // A count, then slots with their hashes, newest first.
+    hashes
+        .as_ref()
+        .and_then(|hashes| hashes.data.get(8..16)?.try_into().ok())
+        .map(u64::from_le_bytes)
+        .ok_or_else(|| connection.nonsense("there are no slot hashes"))
 }
 
 /// What a table of this instruction has: the economy first, no signers, and no program
