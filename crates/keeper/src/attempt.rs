@@ -1,6 +1,6 @@
 //! One attempt to end one period, on a worker's thread.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use homeostat_client::{instruction as ix, Economy, Instruction, Pubkey};
 use homeostat_ops::connection::decode;
@@ -51,6 +51,8 @@ pub(crate) struct Shared {
     pub(crate) fees: Fees,
     pub(crate) collect: bool,
     pub(crate) tables: Vec<Pubkey>,
+    /// Held by the worker that makes a table.
+    pub(crate) making: Mutex<()>,
 }
 
 impl Shared {
@@ -119,6 +121,7 @@ impl Shared {
         done: &mut Done,
     ) -> Result<AddressLookupTableAccount, Failure> {
         let economy = &live.at.economy;
+        let _alone = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         let made = table::ensure(
             &self.sender(&[]),
             &self.key,

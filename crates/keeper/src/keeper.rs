@@ -208,6 +208,7 @@ impl Keeper {
             fees: self.options.fees,
             collect: self.options.collect,
             tables: self.options.tables.clone(),
+            making: Mutex::new(()),
         });
         let jobs = workers(&shared, self.options.workers, &self.post)?;
         let mut round = Round {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use homeostat_client::{Instruction, Pubkey};
 use homeostat_ops::{Connection, Failure, Sender};
 use solana_address_lookup_table_interface::instruction::{
-    create_lookup_table, extend_lookup_table,
+    create_lookup_table, derive_lookup_table_address, extend_lookup_table,
 };
 use solana_address_lookup_table_interface::program::ID as TABLES;
 use solana_address_lookup_table_interface::state::AddressLookupTable;
@@ -21,6 +21,8 @@ use solana_signer::Signer;
 const AUTHORITY_AT: usize = 22;
 /// Addresses that are added by one transaction, so that it fits a packet.
 const CHUNK: usize = 20;
+/// Slots that a new table may be named after.
+const CANDIDATES: usize = 8;
 /// How often the slot is asked for until a table's new addresses can be used.
 const LOOKS: u32 = 40;
 /// How long to wait in between: about a slot.
@@ -43,7 +45,8 @@ pub(crate) struct Made {
 }
 
 /// Finds the table of an economy, or makes it, and adds what is missing. `known` are
-/// tables that the operator named.
+/// tables that the operator named. One at a time: two that are made at once could get the
+/// same address.
 ///
 /// # Errors
 ///
@@ -83,7 +86,8 @@ pub(crate) fn ensure(
         Some(found) => found.account.key,
         None => {
             let owner = key.pubkey();
-            let (create, table) = create_lookup_table(owner, owner, recent_slot(connection)?);
+            let slot = free_slot(connection, &owner)?;
+            let (create, table) = create_lookup_table(owner, owner, slot);
             let first = chunks.next().unwrap_or_default().to_vec();
             let extend = extend_lookup_table(table, owner, Some(owner), first);
             send(&[create, extend])?;
@@ -120,16 +124,32 @@ pub(crate) fn ensure(
     Err(connection.nonsense(format_args!("the lookup table {address} does not fill")))
 }
 
-/// The newest slot that a new table may be named after: the first of the slot hashes,
-/// which the program compares it with.
-fn recent_slot(connection: &Connection) -> Result<u64, Failure> {
+/// The newest slot after which a new table may be named: one of the slot hashes, which the
+/// program compares it with, and none that a table of this key has already. Two tables of
+/// one slot would be the same.
+fn free_slot(connection: &Connection, authority: &Pubkey) -> Result<u64, Failure> {
     let hashes = connection.account(&solana_sdk_ids::sysvar::slot_hashes::ID)?;
-    // A count, then slots with their hashes, newest first.
-    hashes
-        .as_ref()
-        .and_then(|hashes| hashes.data.get(8..16)?.try_into().ok())
+    let data = hashes.map(|hashes| hashes.data).unwrap_or_default();
+    // A count, then slots of 8 bytes with their hashes of 32, newest first.
+    let entries = data.get(8..).unwrap_or_default().chunks_exact(40);
+    let slots: Vec<u64> = entries
+        .take(CANDIDATES)
+        .filter_map(|entry| entry.get(..8)?.try_into().ok())
         .map(u64::from_le_bytes)
-        .ok_or_else(|| connection.nonsense("there are no slot hashes"))
+        .collect();
+    let tables: Vec<Pubkey> = slots
+        .iter()
+        .map(|slot| derive_lookup_table_address(authority, *slot).0)
+        .collect();
+    let taken = connection.accounts(&tables)?;
+    let free = slots.iter().zip(taken).find(|(_, taken)| taken.is_none());
+    free.map(|(slot, _)| *slot).ok_or_else(|| {
+        Failure::new(
+            "no_slot",
+            "the latest slots have a table of this key each already",
+        )
+        .remedy("it is tried again")
+    })
 }
 
 /// What a table of this instruction has: the economy first, no signers, and no program

@@ -1,9 +1,10 @@
 //! The keeper: killed, raced, lied to, and still one crank a period.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -63,10 +64,16 @@ fn command(url: &str, key: &Path) -> Command {
 
 impl Running {
     fn start(url: &str, key: &Path, arguments: &[&str]) -> Self {
-        let mut child = command(url, key)
-            .args(["--log", "json", "--metrics", "127.0.0.1:0"])
-            .args(QUICK)
-            .args(arguments)
+        Self::of_command(
+            command(url, key)
+                .args(["--log", "json", "--metrics", "127.0.0.1:0"])
+                .args(QUICK)
+                .args(arguments),
+        )
+    }
+
+    fn of_command(command: &mut Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -203,6 +210,17 @@ fn end_period(fixture: &Fixture) {
         .served
         .with(async |world| world.economy().await.next_end);
     fixture.served.advance(end - fixture.served.now());
+}
+
+/// The largest economy there is.
+fn largest() -> WorldSpec {
+    WorldSpec {
+        liquidity: vec![1; 7],
+        meters: 8,
+        feeds: vec![None; 4],
+        excluded: 4,
+        ..WorldSpec::default()
+    }
 }
 
 /// Several economies on one bank.
@@ -557,13 +575,7 @@ fn fees_stay_under_the_cap() {
 #[test]
 fn an_economy_that_fits_no_packet_gets_a_table_that_is_found_again() {
     // given the largest economy
-    let fixture = Fixture::of(WorldSpec {
-        liquidity: vec![1; 7],
-        meters: 8,
-        feeds: vec![None; 4],
-        excluded: 4,
-        ..WorldSpec::default()
-    });
+    let fixture = Fixture::of(largest());
     let economy = fixture.at.economy.to_string();
     let arguments = ["--economy", economy.as_str()];
     let start = || Running::start(fixture.served.url(), key(&fixture, 0), &arguments);
@@ -589,6 +601,34 @@ fn an_economy_that_fits_no_packet_gets_a_table_that_is_found_again() {
     assert_eq!(found[0]["addresses"], made[0]["addresses"]);
     keeper.no_errors();
     assert_eq!(periods(&fixture), 3);
+}
+
+#[test]
+fn economies_that_need_tables_at_once_get_one_each() {
+    let (served, economies, folder) = town(2, largest());
+    let key = folder.path().join("keeper.json");
+    let arguments = ["--economy", &economies[0], "--economy", &economies[1]];
+    let keeper = Running::start(served.url(), &key, &arguments);
+    keeper.wait("state", 2);
+    served.advance(WEEK);
+    keeper.wait("cranked", 2);
+    let made = keeper.of("table_made");
+    assert_eq!(made.len(), 2);
+    assert_ne!(made[0]["table"], made[1]["table"]);
+    keeper.no_errors();
+    keeper.stop();
+    // Economies that nobody named cost no rent.
+    served.advance(WEEK);
+    let stranger = Keypair::new();
+    let file = folder.path().join("stranger.json");
+    write_keypair_file(&stranger, &file).unwrap();
+    served.with(async move |town: &mut Town| {
+        town.bank.airdrop(&stranger.pubkey(), 1_000_000_000).await;
+    });
+    let keeper = Running::start(served.url(), &file, &["--all", "--min-bounty", "0"]);
+    let failed = keeper.wait("failed", 2);
+    assert!(failed.iter().all(|line| line["code"] == "needs_table"));
+    assert_eq!(keeper.of("table_made").len(), 0);
 }
 
 #[test]
@@ -739,4 +779,94 @@ fn wrong_usage_is_refused() {
         .unwrap();
     let error: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(error["error"]["code"], "public_metrics");
+}
+
+/// A pipe in front of a server that counts bytes.
+fn counted(url: &str) -> (String, Arc<AtomicU64>) {
+    let target = url.strip_prefix("http://").unwrap().to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let bytes = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&bytes);
+    let copy = move |mut from: TcpStream, mut to: TcpStream, counter: Arc<AtomicU64>| {
+        let mut buffer = vec![0; 1 << 16];
+        while let Ok(count @ 1..) = from.read(&mut buffer) {
+            counter.fetch_add(count as u64, Ordering::Relaxed);
+            if to.write_all(&buffer[..count]).is_err() {
+                break;
+            }
+        }
+        let _ = to.shutdown(Shutdown::Write);
+    };
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let Ok(other) = TcpStream::connect(&target) else {
+                return;
+            };
+            let (back, forth) = (other.try_clone().unwrap(), stream.try_clone().unwrap());
+            let [first, second] = [Arc::clone(&counter), Arc::clone(&counter)];
+            std::thread::spawn(move || copy(stream, other, first));
+            std::thread::spawn(move || copy(back, forth, second));
+        }
+    });
+    (url, bytes)
+}
+
+/// What the figures in docs/KEEPER.md come from.
+#[test]
+#[ignore = "a measurement of some minutes"]
+fn what_a_hundred_economies_cost() {
+    const COUNT: usize = 100;
+    const LOOKS: u64 = 50;
+    let (served, economies, folder) = town(COUNT, WorldSpec::default());
+    let (url, bytes) = counted(served.url());
+    let key = folder.path().join("keeper.json");
+    let list = economies.join(",");
+    let arguments = ["--economy", list.as_str()];
+    let mut command = command(&url, &key);
+    command
+        .args(["--log", "json", "--metrics", "127.0.0.1:0", "--jitter", "0"])
+        .args(["--poll", "200", "--refresh", "86400"]);
+    let keeper = Running::of_command(command.args(arguments));
+    let now = |keeper: &Running| {
+        (
+            keeper.metric("homeostat_keeper_rpc_requests_total", &[]),
+            bytes.load(Ordering::Relaxed),
+        )
+    };
+    let memory = |keeper: &Running, what: &str| {
+        let file = format!("/proc/{}/status", keeper.child.id());
+        let status = std::fs::read_to_string(file).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS"));
+        println!("memory {what}: {}", line.unwrap_or_default());
+    };
+    keeper.wait("state", COUNT);
+    keeper.looks(1);
+    let first = now(&keeper);
+    println!(
+        "until all are known: {} requests, {} bytes",
+        first.0, first.1
+    );
+    memory(&keeper, "idle");
+    keeper.looks(LOOKS);
+    let idle = now(&keeper);
+    let ticks = keeper.metric("homeostat_keeper_ticks_total", &[]);
+    println!(
+        "a look at the clock: {:.2} requests, {:.0} bytes ({ticks} so far)",
+        (idle.0 - first.0) as f64 / LOOKS as f64,
+        (idle.1 - first.1) as f64 / LOOKS as f64
+    );
+    let begin = Instant::now();
+    served.advance(WEEK);
+    keeper.wait("cranked", COUNT);
+    let took = begin.elapsed();
+    keeper.looks(1);
+    let cranked = now(&keeper);
+    println!(
+        "{COUNT} cranks at once in {took:.1?}: {:.2} requests, {:.0} bytes each",
+        (cranked.0 - idle.0) as f64 / COUNT as f64,
+        (cranked.1 - idle.1) as f64 / COUNT as f64
+    );
+    memory(&keeper, "after the cranks");
+    keeper.no_errors();
 }
