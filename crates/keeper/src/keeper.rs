@@ -215,6 +215,8 @@ impl Keeper {
             watches: BTreeMap::new(),
             kept: BTreeMap::new(),
             refreshed: None,
+            search: Backoff::new(self.options.poll, self.options.max_backoff),
+            search_at: Some(Instant::now()),
             purse: Purse::Fine,
             now: 0,
             busy: 0,
@@ -310,6 +312,9 @@ struct Round {
     /// What became of each economy in a single pass.
     kept: BTreeMap<Pubkey, Kept>,
     refreshed: Option<Instant>,
+    /// A search that failed, and when it may be tried again.
+    search: Backoff,
+    search_at: Option<Instant>,
     purse: Purse,
     /// The cluster's clock (unix seconds).
     now: i64,
@@ -416,11 +421,11 @@ impl Round {
             .refreshed
             .is_none_or(|at| at.elapsed() >= self.options.refresh);
         self.wallet(balance, whole);
-        let mut trouble = None;
-        if whole && self.options.all {
-            trouble = self.discover().err();
-        }
         let at = Instant::now();
+        if self.options.all && self.search_at.is_some_and(|then| then <= at) {
+            self.find()?;
+        }
+        let mut trouble = None;
         let now = self.now;
         let chosen: Vec<Pubkey> = self
             .watches
@@ -479,6 +484,28 @@ impl Round {
         }
         self.log().line(level, event, None, &fields);
         self.purse = purse;
+    }
+
+    /// Searches, and if that fails again later: the economies that are known are kept
+    /// meanwhile.
+    fn find(&mut self) -> Result<(), Failure> {
+        let wait = match self.discover() {
+            Ok(()) => {
+                self.search.reset();
+                self.options.refresh
+            }
+            Err(failure) if self.options.once => return Err(failure),
+            Err(failure) => {
+                self.metrics.failure(&failure);
+                let wait = self.search.fail(lot(&self.own(), &Pubkey::default(), 1));
+                let fields = [retry(wait)];
+                self.log()
+                    .failure(Level::Error, "search_failed", None, &failure, &fields);
+                wait
+            }
+        };
+        self.search_at = Instant::now().checked_add(wait);
+        Ok(())
     }
 
     /// Every live economy; those that were found before and are not any more are forgotten.

@@ -9,8 +9,11 @@ use signal_hook::iterator::Signals;
 
 use crate::keeper::Message;
 
-/// Tells the keeper to stop on SIGINT and SIGTERM. If it has not within `grace`, or on the
-/// second signal, the process ends by itself with exit code 0: a keeper may be killed at any
+/// What a keeper may take to end above its grace: it may wait for an answer about the clock.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// Tells the keeper to stop on SIGINT and SIGTERM. If it has not 5 s after its `grace`, or on
+/// the second signal, the process ends by itself with exit code 0: a keeper may be killed at any
 /// moment, so nothing is lost.
 ///
 /// # Errors
@@ -30,7 +33,7 @@ pub fn stop_on_signals(keeper: Sender<Message>, grace: Duration) -> io::Result<(
             let ended = std::thread::Builder::new()
                 .name("keeper-grace".into())
                 .spawn(move || {
-                    std::thread::sleep(grace);
+                    std::thread::sleep(grace.saturating_add(MARGIN));
                     std::process::exit(0);
                 });
             if ended.is_err() || all.next().is_some() {

@@ -214,3 +214,100 @@ fn table(address: &Pubkey, data: &[u8]) -> Option<Found> {
         last_extended: table.meta.last_extended_slot,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use homeostat_client::instruction::{crank, StakeMint};
+    use homeostat_client::{Economy, EconomyAddresses};
+    use homeostat_ops::send::PACKET;
+    use solana_compute_budget_interface::ComputeBudgetInstruction;
+    use solana_hash::Hash;
+    use solana_message::{v0, Message, VersionedMessage};
+
+    use super::*;
+
+    /// The crank of an economy with so many liquidity pools, meters, feeds, exclusions.
+    fn economy(pools: u8, meters: u8, feeds: u8, excluded: u8) -> (EconomyAddresses, Instruction) {
+        let address = |kind: u8, number: u8| {
+            let mut bytes = [kind; 32];
+            bytes[31] = number;
+            Pubkey::new_from_array(bytes)
+        };
+        let mut economy: Box<Economy> = Box::new(bytemuck::Zeroable::zeroed());
+        economy.meter_count = meters;
+        economy.feed_count = feeds;
+        economy.excluded_count = excluded;
+        for (number, slot) in (0..).zip(&mut economy.excluded) {
+            *slot = address(1, number);
+        }
+        let at = EconomyAddresses::new(&address(2, 0), &address(2, 1));
+        let mut stakes = vec![StakeMint {
+            mint: at.mint,
+            token_program: address(2, 2),
+            amm_vault: None,
+        }];
+        stakes.extend((0..pools).map(|number| StakeMint {
+            mint: address(3, number),
+            token_program: address(2, 2),
+            amm_vault: Some(address(4, number)),
+        }));
+        let crank = crank(&at, &address(5, 0), &address(2, 2), &stakes, &economy);
+        (at, crank)
+    }
+
+    /// Bytes of the signed transaction with its budget: legacy, and with a table.
+    fn sizes(at: &EconomyAddresses, crank: &Instruction) -> (usize, usize) {
+        let payer = crank.accounts[0].pubkey;
+        let all = [
+            ComputeBudgetInstruction::set_compute_unit_limit(100_000),
+            ComputeBudgetInstruction::set_compute_unit_price(1),
+            crank.clone(),
+        ];
+        let size = |message: VersionedMessage| 1 + 64 + message.serialize().len();
+        let table = AddressLookupTableAccount {
+            key: Pubkey::new_from_array([9; 32]),
+            addresses: addresses(&at.economy, crank),
+        };
+        let legacy = Message::new_with_blockhash(&all, Some(&payer), &Hash::default());
+        let tabled = v0::Message::try_compile(&payer, &all, &[table], Hash::default()).unwrap();
+        (
+            size(VersionedMessage::Legacy(legacy)),
+            size(VersionedMessage::V0(tabled)),
+        )
+    }
+
+    /// The figures of docs/KEEPER.md.
+    #[test]
+    fn the_largest_economy_needs_a_table_and_fits_with_one() {
+        let (at, crank) = economy(7, 8, 4, 4);
+        assert_eq!(addresses(&at.economy, &crank).len(), 47);
+        assert_eq!(sizes(&at, &crank), (1_782, 361));
+        // An account is 33 bytes: 21 besides those of every crank fit, 22 do not.
+        let (at, crank) = economy(5, 5, 0, 0);
+        assert_eq!(sizes(&at, &crank).0, 1_221);
+        let (at, crank) = economy(5, 6, 0, 0);
+        assert!(sizes(&at, &crank).0 > PACKET);
+    }
+
+    #[test]
+    fn a_table_begins_with_its_economy_and_has_no_signer_twice_or_called() {
+        let (at, crank) = economy(7, 8, 4, 4);
+        let all = addresses(&at.economy, &crank);
+        assert_eq!(all[0], at.economy);
+        assert!(!all.contains(&crank.accounts[0].pubkey));
+        assert!(!all.contains(&crank.program_id));
+        let mut sorted = all.clone();
+        sorted.sort();
+        sorted.dedup();
+        assert_eq!(sorted.len(), all.len());
+        // It is made in as many transactions, each of which fits a packet.
+        assert_eq!(all.chunks(CHUNK).count(), 3);
+        let owner = Pubkey::new_from_array([7; 32]);
+        let (create, table) = create_lookup_table(owner, owner, 1);
+        let extend = extend_lookup_table(table, owner, Some(owner), all[..CHUNK].to_vec());
+        let budget = ComputeBudgetInstruction::set_compute_unit_limit(100_000);
+        let price = ComputeBudgetInstruction::set_compute_unit_price(1);
+        let message = Message::new(&[budget, price, create, extend], Some(&owner));
+        assert!(1 + 64 + message.serialize().len() <= PACKET);
+    }
+}

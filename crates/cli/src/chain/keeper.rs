@@ -117,6 +117,11 @@ pub struct KeeperArgs {
           value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Timing")]
     pub max_backoff: u64,
 
+    /// How long what is in flight may take after SIGINT or SIGTERM (seconds)
+    #[arg(long, value_name = "SECONDS", default_value_t = 10,
+          value_parser = clap::value_parser!(u64).range(0..=600), help_heading = "Timing")]
+    pub grace: u64,
+
     /// Economies that are sent for at a time
     #[arg(long, value_name = "COUNT", default_value_t = 4,
           value_parser = clap::value_parser!(u64).range(1..=64), help_heading = "Timing")]
@@ -166,7 +171,7 @@ impl KeeperArgs {
             min_balance: self.min_balance,
             tables: addresses(&self.lookup_table, "--lookup-table")?,
             workers: usize::try_from(self.workers).unwrap_or(1),
-            ..Options::default()
+            grace: Duration::from_secs(self.grace),
         })
     }
 }

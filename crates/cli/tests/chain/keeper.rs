@@ -16,7 +16,7 @@ use serde_json::Value;
 use solana_keypair::{write_keypair_file, Keypair};
 use solana_signer::Signer;
 
-use crate::common::{check_schema, run};
+use crate::common::{run, schema::check_schema};
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -714,6 +714,62 @@ fn all_economies_are_found_and_those_that_do_not_pay_are_left() {
     keeper.no_errors();
 }
 
+#[test]
+fn a_search_that_is_refused_stops_no_named_economy() {
+    let (served, economies, folder) = town(2, WorldSpec::default());
+    let proxy = Proxy::start(served.url());
+    proxy.on("getProgramAccounts").always(Fault::Status(403));
+    let key = folder.path().join("keeper.json");
+    let arguments = ["--all", "--economy", &economies[0]];
+    let keeper = Running::start(proxy.url(), &key, &arguments);
+    assert_eq!(keeper.wait("search_failed", 2)[0]["code"], "rpc_refused");
+    served.advance(WEEK);
+    let cranked = keeper.wait("cranked", 1);
+    assert_eq!(cranked[0]["economy"], economies[0]);
+    // when the server searches, the other one is found
+    proxy.heal();
+    let unpaid = || keeper.metric("homeostat_keeper_state", &["state=\"unpaid\""]);
+    until("the other is known", || unpaid() == 1);
+}
+
+#[test]
+fn what_is_in_flight_holds_up_the_end_for_a_while_only() {
+    let fixture = Fixture::live();
+    let proxy = Proxy::start(fixture.served.url());
+    let economy = fixture.at.economy.to_string();
+    let arguments = ["--economy", economy.as_str(), "--grace", "1"];
+    // given a keeper that waits for an answer
+    proxy.on("sendTransaction").always(Fault::Hang);
+    let keeper = Running::start(proxy.url(), key(&fixture, 0), &arguments);
+    end_period(&fixture);
+    until("it sends", || proxy.seen("sendTransaction") > 0);
+    let begin = Instant::now();
+    let lines = keeper.stop();
+    assert!(begin.elapsed() < Duration::from_secs(10));
+    let last = lines.last().unwrap();
+    assert_eq!(
+        (&last["event"], &last["in_flight"]),
+        (&"stopped".into(), &1.into())
+    );
+    // and one whose transaction lands in time
+    proxy.heal();
+    proxy
+        .on("sendTransaction")
+        .once(Fault::Delay(Duration::from_secs(1)));
+    let keeper = Running::start(
+        proxy.url(),
+        key(&fixture, 0),
+        &["--economy", &economy, "--grace", "60"],
+    );
+    until("it sends again", || proxy.seen("sendTransaction") > 1);
+    let lines = keeper.stop();
+    assert!(
+        lines.iter().any(|line| line["event"] == "cranked"),
+        "{lines:#?}"
+    );
+    assert_eq!(periods(&fixture), 1);
+}
+
 /// A single pass: exit code, stdout.
 fn once(url: &str, key: &Path, arguments: &[&str]) -> (i32, String) {
     let output = command(url, key)
@@ -814,7 +870,7 @@ fn counted(url: &str) -> (String, Arc<AtomicU64>) {
 
 /// What the figures in docs/KEEPER.md come from.
 #[test]
-#[ignore = "a measurement of some minutes"]
+#[ignore = "a measurement"]
 fn what_a_hundred_economies_cost() {
     const COUNT: usize = 100;
     const LOOKS: u64 = 50;
