@@ -16,7 +16,8 @@ use serde_json::Value;
 use solana_keypair::{write_keypair_file, Keypair};
 use solana_signer::Signer;
 
-use crate::common::{run, schema::check_schema};
+use crate::common::run;
+use crate::schema::check_schema;
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
