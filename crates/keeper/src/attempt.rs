@@ -21,8 +21,10 @@ pub(crate) struct Job {
     pub(crate) live: Box<Live>,
     /// What its keeper vault holds (lamports).
     pub(crate) vault: u64,
-    /// Whether its table may be made.
-    pub(crate) may_table: bool,
+    /// Named by the operator; one that was found must not cost more than it pays.
+    pub(crate) named: bool,
+    /// The bounty (lamports).
+    pub(crate) pays: u64,
     pub(crate) table: Option<AddressLookupTableAccount>,
 }
 
@@ -68,39 +70,50 @@ impl Shared {
             table: job.table,
             failures: Vec::new(),
         };
-        if self.collect {
+        if self.collect && job.named {
             self.collect(&job.live, &mut done);
         }
-        done.result = self.crank(&job.live, job.may_table, &mut done);
+        let mut fees = self.fees;
+        if !job.named {
+            // Who made the economy also makes the prices that were paid for it lately.
+            fees.cap = fees.cap.min(job.pays.saturating_sub(BASE_FEE));
+        }
+        done.result = self.crank(&job.live, job.named, fees, &mut done);
         if done.result.is_ok() {
             self.look(&job.live, job.vault, &mut done);
         }
         done
     }
 
-    fn sender<'a>(&'a self, tables: &'a [AddressLookupTableAccount]) -> Sender<'a> {
+    fn sender<'a>(&'a self, fees: Fees, tables: &'a [AddressLookupTableAccount]) -> Sender<'a> {
         Sender {
             talk: self.log.as_ref(),
             tables,
-            ..Sender::new(&self.connection, self.fees)
+            ..Sender::new(&self.connection, fees)
         }
     }
 
-    fn crank(&self, live: &Live, may_table: bool, done: &mut Done) -> Result<Receipt, Failure> {
+    fn crank(
+        &self,
+        live: &Live,
+        named: bool,
+        fees: Fees,
+        done: &mut Done,
+    ) -> Result<Receipt, Failure> {
         let own = self.key.pubkey();
         let crank = [live.crank(&own)];
         let mut tables: Vec<_> = done.table.iter().cloned().collect();
-        let prepared = match self.sender(&tables).prepare(&own, &crank) {
+        let prepared = match self.sender(fees, &tables).prepare(&own, &crank) {
             Err(failure) if failure.code == "too_large" => {
-                let made = self.table(live, &crank[0], may_table, done)?;
+                let made = self.table(live, &crank[0], named, done)?;
                 tables = vec![made];
-                self.sender(&tables).prepare(&own, &crank)?
+                self.sender(fees, &tables).prepare(&own, &crank)?
             }
             prepared => prepared?,
         };
-        let fees = BASE_FEE.saturating_add(prepared.priority);
+        let cost = BASE_FEE.saturating_add(prepared.priority);
         let sent = self
-            .sender(&tables)
+            .sender(fees, &tables)
             .send_prepared(&prepared, &self.key, &[]);
         let landed = match &sent {
             Ok(_) => true,
@@ -108,7 +121,7 @@ impl Shared {
             Err(failure) => failure.code == "refused",
         };
         if landed {
-            done.fees = done.fees.saturating_add(fees);
+            done.fees = done.fees.saturating_add(cost);
         }
         sent
     }
@@ -123,7 +136,7 @@ impl Shared {
         let economy = &live.at.economy;
         let _alone = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         let made = table::ensure(
-            &self.sender(&[]),
+            &self.sender(self.fees, &[]),
             &self.key,
             economy,
             crank,
@@ -187,7 +200,7 @@ impl Shared {
             if full.is_empty() {
                 return Ok(None);
             }
-            let receipt = self.sender(&[]).send(&self.key, &[], &full)?;
+            let receipt = self.sender(self.fees, &[]).send(&self.key, &[], &full)?;
             Ok(Some((full.len(), receipt)))
         });
         let economy = Some(&live.at.economy);

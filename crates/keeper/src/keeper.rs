@@ -46,9 +46,10 @@ const LONG: Duration = Duration::from_secs(86_400);
 pub struct Options {
     /// Economies to look after, whatever they pay.
     pub economies: Vec<Pubkey>,
-    /// Look after every live economy of the cluster that pays.
+    /// Look after every live economy of the cluster that pays: a crank of one that was found
+    /// and not named costs at most its bounty, and it gets no lookup table.
     pub all: bool,
-    /// Move the fees of the meters before each crank.
+    /// Move the fees of the meters of named economies before each crank.
     pub collect: bool,
     /// One look at all economies, without waiting for lots.
     pub once: bool,
@@ -681,7 +682,8 @@ impl Round {
         let job = Job {
             live: Box::new(live),
             vault,
-            may_table: watch.named,
+            named: watch.named,
+            pays,
             table: watch.table.clone(),
         };
         // The workers live as long as this end of the channel.

@@ -49,7 +49,8 @@ pub struct KeeperArgs {
     )]
     pub economy: Vec<String>,
 
-    /// Look after every live economy of the cluster whose keeper vault pays for it
+    /// Look after every live economy of the cluster whose keeper vault pays for it; none of
+    /// them costs more than its bounty
     #[arg(long, help_heading = "Economies")]
     pub all: bool,
 
@@ -58,7 +59,7 @@ pub struct KeeperArgs {
     #[arg(long, value_name = "LAMPORTS", help_heading = "Economies")]
     pub min_bounty: Option<u64>,
 
-    /// Also move the fees of the meters, before the crank
+    /// Also move the fees of the meters, before the crank (economies named with --economy)
     #[arg(long, help_heading = "Economies")]
     pub collect: bool,
 

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use homeostat_client::{EconomyAddresses, Pubkey};
+use homeostat_client::{Economy, EconomyAddresses, Pubkey};
 use homeostat_sandbox::world::{TOKEN, WEEK};
 use homeostat_sandbox::{Bank, World, WorldSpec};
 use homeostat_served::{lies, Fault, Fixture, Proxy, Served, Stage};
@@ -713,6 +713,49 @@ fn all_economies_are_found_and_those_that_do_not_pay_are_left() {
         assert!(economies.contains(&economy));
     }
     keeper.no_errors();
+}
+
+#[test]
+fn an_economy_that_was_found_never_costs_more_than_it_pays() {
+    // given an economy that pays 6,000 lamports and drives up its own prices, and one whose
+    // vault does not have what it promises
+    const BOUNTY: u64 = 6_000;
+    let (served, economies, folder) = town(2, WorldSpec::default());
+    served.with(async move |town: &mut Town| {
+        for at in town.economies.clone() {
+            let promise = |economy: &mut Economy| economy.limits.bounty = BOUNTY;
+            town.bank.edit(&at.economy, promise).await;
+        }
+        let vault = town.economies[0].keeper_vault;
+        town.bank.airdrop(&vault, 1_000_000_000).await;
+    });
+    let proxy = Proxy::start(served.url());
+    proxy.on("getRecentPrioritizationFees").always(Fault::lie(
+        |_, _| serde_json::json!([{ "slot": 1, "prioritizationFee": 1_000_000_000_u64 }]),
+    ));
+    let key = folder.path().join("keeper.json");
+    let keeper = Running::start(proxy.url(), &key, &["--all"]);
+    served.advance(WEEK);
+    // then the first is cranked without a loss, and the second not at all
+    let cranked = keeper.wait("cranked", 1);
+    assert_eq!(cranked[0]["economy"], economies[0]);
+    assert_eq!(cranked[0]["bounty_lamports"], BOUNTY);
+    let fee = cranked[0]["fee_lamports"].as_u64().unwrap();
+    assert!((5_001..=BOUNTY).contains(&fee), "{fee}");
+    until("the other is left", || {
+        keeper.metric("homeostat_keeper_state", &["state=\"unpaid\""]) == 1
+    });
+    assert_eq!(
+        keeper.metric("homeostat_keeper_bounties_lamports_total", &[]),
+        BOUNTY
+    );
+    keeper.stop();
+    // A keeper that was told to cranks the second as well, and says that it earns nothing.
+    let keeper = Running::start(served.url(), &key, &["--economy", &economies[1]]);
+    assert_eq!(keeper.wait("no_bounty", 1)[0]["bounty_lamports"], BOUNTY);
+    assert_eq!(keeper.wait("cranked", 1)[0]["bounty_lamports"], 0);
+    keeper.looks(25);
+    assert_eq!(keeper.of("no_bounty").len(), 1);
 }
 
 #[test]
