@@ -282,6 +282,8 @@ mod tests {
         let (at, crank) = economy(7, 8, 4, 4);
         assert_eq!(addresses(&at.economy, &crank).len(), 47);
         assert_eq!(sizes(&at, &crank), (1_782, 361));
+        let (at, crank) = economy(1, 4, 0, 0);
+        assert_eq!(sizes(&at, &crank).0, 792);
         // An account is 33 bytes: 21 besides those of every crank fit, 22 do not.
         let (at, crank) = economy(5, 5, 0, 0);
         assert_eq!(sizes(&at, &crank).0, 1_221);

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use homeostat_client::{Economy, EconomyAddresses, Pubkey};
+use homeostat_ops::{Connection, Wishes};
 use homeostat_sandbox::world::{TOKEN, WEEK};
 use homeostat_sandbox::{Bank, World, WorldSpec};
 use homeostat_served::{lies, Fault, Fixture, Proxy, Served, Stage};
@@ -605,6 +606,42 @@ fn an_economy_that_fits_no_packet_gets_a_table_that_is_found_again() {
 }
 
 #[test]
+fn kill_9_while_a_table_is_made_makes_no_second_one() {
+    let fixture = Fixture::of(largest());
+    let economy = fixture.at.economy.to_string();
+    let proxy = Proxy::start(fixture.served.url());
+    end_period(&fixture);
+    // The table with its first addresses, two extensions, the crank.
+    for sent in 0..4 {
+        // given a keeper that is killed while it sends one of them
+        let seen = proxy.seen("sendTransaction");
+        proxy
+            .on("sendTransaction")
+            .after(u64::from(sent > 0))
+            .always(Fault::Hang);
+        let keeper = Running::start(proxy.url(), key(&fixture, 0), &["--economy", &economy]);
+        until("it sends", || {
+            proxy.seen("sendTransaction") > seen + u64::from(sent > 0)
+        });
+        keeper.kill();
+        proxy.heal();
+    }
+    // when it starts again, then it goes on where it was
+    let keeper = Running::start(proxy.url(), key(&fixture, 0), &["--economy", &economy]);
+    keeper.wait("cranked", 1);
+    keeper.no_errors();
+    assert_eq!(periods(&fixture), 1);
+    let settings = Wishes {
+        url: Some(fixture.served.url().into()),
+        ..Wishes::default()
+    };
+    let connection = Connection::open(&settings.resolve().unwrap()).unwrap();
+    let program = solana_sdk_ids::address_lookup_table::ID;
+    let tables = connection.program_accounts(&program, &[], None).unwrap();
+    assert_eq!(tables.len(), 1);
+}
+
+#[test]
 fn economies_that_need_tables_at_once_get_one_each() {
     let (served, economies, folder) = town(2, largest());
     let key = folder.path().join("keeper.json");
@@ -958,7 +995,7 @@ fn what_a_hundred_economies_cost() {
     );
     let begin = Instant::now();
     served.advance(WEEK);
-    keeper.wait("cranked", COUNT);
+    let lines = keeper.wait("cranked", COUNT);
     let took = begin.elapsed();
     keeper.looks(1);
     let cranked = now(&keeper);
@@ -968,5 +1005,13 @@ fn what_a_hundred_economies_cost() {
         (cranked.1 - idle.1) as f64 / COUNT as f64
     );
     memory(&keeper, "after the cranks");
+    println!("{}", lines[0]);
+    let (_, metrics) = keeper.get("/metrics");
+    let economy = lines[0]["economy"].as_str().unwrap();
+    for line in metrics.lines() {
+        if line.starts_with('#') || line.contains(economy) || !line.contains('{') {
+            println!("{line}");
+        }
+    }
     keeper.no_errors();
 }
