@@ -36,6 +36,9 @@ const BATCH: usize = 100;
 const SETTLE: u32 = 20;
 /// Longest pause between two looks at a clock that cannot be read.
 const LONGEST_BLIND: Duration = Duration::from_secs(30);
+/// Economies a worker that are given out before the first come back: what is read long
+/// before it is sent for is stale, and waits in memory.
+const QUEUE: usize = 8;
 /// Refusals in a row that may come from races; more are worth a warning.
 const RACES: u32 = 3;
 /// As good as for ever.
@@ -221,6 +224,7 @@ impl Keeper {
             purse: Purse::Fine,
             now: 0,
             busy: 0,
+            backlog: false,
             metrics: self.metrics,
             options: self.options,
             shared,
@@ -321,6 +325,8 @@ struct Round {
     now: i64,
     /// Economies that workers have.
     busy: usize,
+    /// There was more to do than the workers should be given.
+    backlog: bool,
 }
 
 impl Round {
@@ -338,6 +344,9 @@ impl Round {
                 Ok(Message::Stop) => return Ok(true),
                 Ok(Message::Done(done)) => {
                     self.done(done.0);
+                    if self.backlog && self.busy < self.options.workers {
+                        next = Instant::now();
+                    }
                     wait = next.saturating_duration_since(Instant::now());
                     continue;
                 }
@@ -365,7 +374,7 @@ impl Round {
                 }
             };
             self.metrics.requests(self.requests());
-            if self.options.once {
+            if self.options.once && !self.backlog {
                 self.drain(inbox, None);
                 return Ok(false);
             }
@@ -393,6 +402,12 @@ impl Round {
     fn requests(&self) -> u64 {
         let rpc = self.shared.connection.rpc();
         u64::try_from(rpc.get_transport_stats().request_count).unwrap_or(u64::MAX)
+    }
+
+    /// How many more economies the workers may be given.
+    fn room(&self) -> usize {
+        let most = self.options.workers.max(1).saturating_mul(QUEUE);
+        most.saturating_sub(self.busy)
     }
 
     fn begin(&mut self, economy: Pubkey, named: bool) {
@@ -428,7 +443,8 @@ impl Round {
         }
         let mut trouble = None;
         let now = self.now;
-        let chosen: Vec<Pubkey> = self
+        self.backlog = false;
+        let mut chosen: Vec<Pubkey> = self
             .watches
             .iter()
             .filter(|(_, watch)| {
@@ -437,6 +453,10 @@ impl Round {
             })
             .map(|(economy, _)| *economy)
             .collect();
+        if !whole && chosen.len() > self.room() {
+            chosen.truncate(self.room());
+            self.backlog = true;
+        }
         for chunk in chosen.chunks(BATCH) {
             // What one request could not tell, the others may.
             if let Err(failure) = self.consider(chunk) {
@@ -674,6 +694,10 @@ impl Round {
         if self.purse == Purse::Empty {
             let failure = Failure::new("too_little", "the keeper's wallet cannot pay a crank");
             self.keep(economy, "due", None, Some(&failure));
+            return;
+        }
+        if self.room() == 0 {
+            self.backlog = true;
             return;
         }
         let Some(watch) = self.watches.get_mut(economy) else {

@@ -345,6 +345,16 @@ mod tests {
             assert!(text.lines().any(|has| has == line), "{line}\n{text}");
         }
         assert!(!text.contains("code=\"refused\""));
+        // The operator's guide has all of them.
+        let guide = include_str!("../../../docs/KEEPER.md");
+        for line in text.lines().filter(|line| line.starts_with("# TYPE")) {
+            let name = line.split(' ').nth(2).unwrap();
+            let name = name.strip_prefix("homeostat_keeper_").unwrap();
+            let listed = ["`", "_total`"]
+                .iter()
+                .any(|end| guide.contains(&format!("`{name}{end}")));
+            assert!(listed, "{name}");
+        }
         metrics.forget(&economy);
         assert!(!metrics.text().contains("4vJ9"), "{}", metrics.text());
     }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use homeostat_client::{Economy, EconomyAddresses, Pubkey};
+use homeostat_keeper::backoff::{lot, within};
 use homeostat_ops::{Connection, Wishes};
 use homeostat_sandbox::world::{TOKEN, WEEK};
 use homeostat_sandbox::{Bank, World, WorldSpec};
@@ -475,10 +476,45 @@ fn a_server_that_is_not_there_yet_is_waited_for() {
     let told = keeper.wait("no_cluster", 2);
     assert_eq!(told[0]["code"], "rpc_unreachable");
     assert_eq!(keeper.get("/healthz").0, 503);
+    // Whoever is told to stop while it waits, stops.
+    let other = Running::start(proxy.url(), key(&fixture, 1), &["--economy", &economy]);
+    other.wait("no_cluster", 1);
+    other.stop();
     end_period(&fixture);
     proxy.heal();
     keeper.wait("cranked", 1);
     assert_eq!(keeper.get("/healthz").0, 200);
+}
+
+#[test]
+fn a_keeper_waits_for_its_lot() {
+    // given a keeper whose turn is some time after the end
+    const WITHIN: u64 = 1_000;
+    let fixture = Fixture::live();
+    let economy = fixture.at.economy.to_string();
+    let own = fixture.wallets[0].pubkey();
+    let delay = within(lot(&own, &fixture.at.economy, 0), WITHIN);
+    let delay = i64::try_from(delay).unwrap();
+    assert!(delay > 1);
+    let mut command = command(fixture.served.url(), key(&fixture, 0));
+    command
+        .args(["--log", "json", "--metrics", "127.0.0.1:0"])
+        .args(["--poll", "50", "--jitter", &WITHIN.to_string()]);
+    let keeper = Running::of_command(command.args(["--economy", &economy]));
+    keeper.wait("state", 1);
+    // when the period is over, then it waits
+    end_period(&fixture);
+    fixture.served.advance(delay - 1);
+    keeper.looks(5);
+    assert_eq!(periods(&fixture), 0);
+    assert_eq!(
+        keeper.metric("homeostat_keeper_overdue_seconds", &[]),
+        delay as u64 - 1
+    );
+    // until it is its turn
+    fixture.served.advance(1);
+    let cranked = keeper.wait("cranked", 1);
+    assert_eq!(cranked[0]["lateness_s"], delay);
 }
 
 #[test]
@@ -864,9 +900,12 @@ fn once(url: &str, key: &Path, arguments: &[&str]) -> (i32, String) {
 
 #[test]
 fn a_single_pass_is_for_cron() {
-    let (served, economies, folder) = town(2, WorldSpec::default());
+    const COUNT: usize = 10;
+    let (served, economies, folder) = town(COUNT, WorldSpec::default());
     let key = folder.path().join("keeper.json");
-    let arguments = ["--economy", &economies[0], "--economy", &economies[1]];
+    // More than a worker is given at once.
+    let list = economies.join(",");
+    let arguments = ["--economy", &list, "--workers", "1"];
     let results = |stdout: &str| -> Vec<String> {
         assert_eq!(stdout.lines().count(), 1, "{stdout}");
         let answer: Value = serde_json::from_str(stdout).unwrap();
@@ -877,10 +916,10 @@ fn a_single_pass_is_for_cron() {
             .collect()
     };
     let (code, stdout) = once(served.url(), &key, &arguments);
-    assert_eq!((code, results(&stdout)), (0, vec!["waiting".into(); 2]));
+    assert_eq!((code, results(&stdout)), (0, vec!["waiting".into(); COUNT]));
     served.advance(WEEK);
     let (code, stdout) = once(served.url(), &key, &arguments);
-    assert_eq!((code, results(&stdout)), (0, vec!["cranked".into(); 2]));
+    assert_eq!((code, results(&stdout)), (0, vec!["cranked".into(); COUNT]));
     // An economy that is none does not stop the other, and is told.
     served.advance(WEEK);
     let nothing = Pubkey::new_unique().to_string();
