@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::chain::{council, payments, propose, reasons, staking, status, ClusterArgs};
+use crate::chain::{council, keeper, payments, propose, reasons, staking, status, ClusterArgs};
 use crate::demo;
 use crate::output::Format;
 use crate::replay;
@@ -66,6 +66,9 @@ pub enum Command {
     Collect(payments::CollectArgs),
     /// End a period: measure, decide, emit; pays a bounty
     Crank(payments::PlainArgs),
+    /// End periods, for ever: the daemon for economies
+    #[command(long_about = keeper::LONG_ABOUT)]
+    Keeper(keeper::KeeperArgs),
     /// What the next crank would decide
     Preview(reasons::PreviewArgs),
     /// Why a parameter has its value, term by term, and what would change it

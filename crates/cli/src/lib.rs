@@ -24,7 +24,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::args::{Arguments, Command};
 use crate::chain::council::Step;
-use crate::chain::{council, payments, propose, reasons, staking, status, Context};
+use crate::chain::{council, keeper, payments, propose, reasons, staking, status, Context};
 use crate::failure::Failure;
 use crate::output::Format;
 
@@ -42,6 +42,12 @@ pub fn main() -> ExitCode {
             clap_complete::generate(*shell, &mut command, "homeostat", &mut io::stdout());
             Ok(())
         }
+        Command::Keeper(keeper) => {
+            match keeper::keeper(&arguments.cluster, arguments.output, keeper) {
+                Ok(code) => return code,
+                Err(failure) => Err(failure),
+            }
+        }
         command => on_chain(command, &arguments),
     };
     match result {
@@ -54,7 +60,9 @@ pub fn main() -> ExitCode {
 fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
     let context = &Context::open(&arguments.cluster, arguments.output)?;
     match command {
-        Command::Demo(_) | Command::Replay(_) | Command::Completion { .. } => Ok(()),
+        Command::Demo(_) | Command::Replay(_) | Command::Keeper(_) | Command::Completion { .. } => {
+            Ok(())
+        }
         Command::Status(arguments) => status::status(context, arguments),
         Command::Stake(arguments) => staking::stake(context, arguments),
         Command::Unstake(arguments) => staking::unstake(context, arguments),

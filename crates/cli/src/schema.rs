@@ -21,6 +21,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("proposals", schema_for!(Proposals)),
         ("propose", schema_for!(Proposed)),
         ("unpause", schema_for!(Proposed)),
+        ("keeper", schema_for!(homeostat_keeper::Summary)),
     ];
     all.extend(
         [

@@ -4,6 +4,8 @@
 mod common;
 #[path = "chain/faults.rs"]
 mod faults;
+#[path = "chain/keeper.rs"]
+mod keeper;
 #[path = "chain/people.rs"]
 mod people;
 #[path = "chain/propose.rs"]

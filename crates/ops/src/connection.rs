@@ -11,7 +11,7 @@ use solana_rpc_client_api::{
     client_error::{Error as ClientError, ErrorKind},
     config::{
         RpcAccountInfoConfig, RpcProgramAccountsConfig, RpcSimulateTransactionAccountsConfig,
-        RpcSimulateTransactionConfig, UiAccountEncoding,
+        RpcSimulateTransactionConfig, UiAccountEncoding, UiDataSliceConfig,
     },
     filter::{Memcmp, RpcFilterType},
     request::RpcError,
@@ -159,20 +159,59 @@ impl Connection {
         &self,
         fields: &[(usize, &[u8])],
     ) -> Result<Vec<(Pubkey, T)>, Failure> {
-        let at = |offset: usize, bytes: &[u8]| {
-            RpcFilterType::Memcmp(Memcmp::new_raw_bytes(offset, bytes.to_vec()))
+        let found = self.program_accounts(&PROGRAM_ID, &of_type::<T>(fields), None)?;
+        let mut all = Vec::with_capacity(found.len());
+        for (address, account) in found {
+            all.push((address, decode(&address, &account)?));
+        }
+        // Servers answer in any order.
+        all.sort_by_key(|(address, _)| *address);
+        Ok(all)
+    }
+
+    /// The addresses that [`Connection::search`] finds, without their data: what is at
+    /// them is not checked.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::search`].
+    pub fn search_addresses<T: Decode>(
+        &self,
+        fields: &[(usize, &[u8])],
+    ) -> Result<Vec<Pubkey>, Failure> {
+        let nothing = UiDataSliceConfig {
+            offset: 0,
+            length: 0,
         };
-        let filters = std::iter::once(at(0, T::DISCRIMINATOR))
-            .chain(fields.iter().map(|(offset, bytes)| at(offset + 8, bytes)))
-            .collect();
+        let found = self.program_accounts(&PROGRAM_ID, &of_type::<T>(fields), Some(nothing))?;
+        let mut all: Vec<_> = found.into_iter().map(|(address, _)| address).collect();
+        all.sort();
+        Ok(all)
+    }
+
+    /// A program's accounts with bytes at offsets, in any order.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::search`].
+    pub fn program_accounts(
+        &self,
+        program: &Pubkey,
+        bytes: &[(usize, &[u8])],
+        data_slice: Option<UiDataSliceConfig>,
+    ) -> Result<Vec<(Pubkey, Account)>, Failure> {
+        let filters = bytes.iter().map(|(offset, bytes)| {
+            RpcFilterType::Memcmp(Memcmp::new_raw_bytes(*offset, bytes.to_vec()))
+        });
         let found = self
             .rpc
             .get_program_ui_accounts_with_config(
-                &PROGRAM_ID,
+                program,
                 RpcProgramAccountsConfig {
-                    filters: Some(filters),
+                    filters: Some(filters.collect()),
                     account_config: RpcAccountInfoConfig {
                         encoding: Some(UiAccountEncoding::Base64),
+                        data_slice,
                         commitment: Some(self.commitment()),
                         ..RpcAccountInfoConfig::default()
                     },
@@ -180,16 +219,15 @@ impl Connection {
                 },
             )
             .map_err(|error| self.failure(&error))?;
-        let mut all = Vec::with_capacity(found.len());
-        for (address, account) in found {
-            let account = account
-                .to_account()
-                .ok_or_else(|| self.nonsense("an account that is not in base64"))?;
-            all.push((address, decode(&address, &account)?));
-        }
-        // Servers answer in any order.
-        all.sort_by_key(|(address, _)| *address);
-        Ok(all)
+        found
+            .into_iter()
+            .map(|(address, account)| {
+                account
+                    .to_account()
+                    .map(|account| (address, account))
+                    .ok_or_else(|| self.nonsense("an account that is not in base64"))
+            })
+            .collect()
     }
 
     /// What an account of this size has to have at least (lamports).
@@ -246,6 +284,14 @@ impl Connection {
     }
 }
 
+/// Filters for one type, with bytes at offsets after the discriminator.
+fn of_type<'a, T: Decode>(fields: &[(usize, &'a [u8])]) -> Vec<(usize, &'a [u8])> {
+    let fields = fields.iter().map(|(offset, bytes)| (offset + 8, *bytes));
+    std::iter::once((0, T::DISCRIMINATOR))
+        .chain(fields)
+        .collect()
+}
+
 /// Decodes an account of the program.
 ///
 /// # Errors
@@ -295,10 +341,12 @@ pub fn refusal(error: &TransactionError, logs: &[String]) -> Failure {
         .is_none_or(|program| program.ends_with(&PROGRAM_ID.to_string()));
     if let Some(code) = custom.filter(|_| ours) {
         let text = error::explain(code);
-        return match text.split_once("; ") {
+        let mut failure = match text.split_once("; ") {
             Some((what, remedy)) => Failure::new("refused", what).remedy(remedy),
             None => Failure::new("refused", text),
         };
+        failure.custom = Some(code);
+        return failure;
     }
     let words = last_words();
     let message = if words.is_empty() {

@@ -17,6 +17,10 @@ pub struct Failure {
     /// Where it is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Box<Place>>,
+    /// The program's number for its refusal, where it refused; for callers that know what
+    /// to do about one.
+    #[serde(skip)]
+    pub custom: Option<u32>,
 }
 
 /// A place in a file.
@@ -43,6 +47,7 @@ impl Failure {
             message: message.into(),
             remedy: String::new(),
             at: None,
+            custom: None,
         }
     }
 
@@ -53,6 +58,7 @@ impl Failure {
             message: format!("{place}: {problem}"),
             remedy: String::new(),
             at: Some(Box::new(place)),
+            custom: None,
         }
     }
 

@@ -98,24 +98,70 @@ impl Live {
     ///
     /// It is not there, or what is there is no economy.
     pub fn read(connection: &Connection, address: &Pubkey) -> Result<Self, Failure> {
-        let Some(account) = connection.account(address)? else {
-            return Err(no_economy(connection, address));
+        let one = Self::read_all(connection, &[*address])?.pop();
+        match one.unwrap_or_else(|| Err(connection.nonsense("no economy"))) {
+            Err(failure) if failure.code == "no_economy" => Err(no_economy(connection, address)),
+            read => read,
+        }
+    }
+
+    /// Reads economies and their pools, in order: one request for the economies and one
+    /// for the pools of every hundred accounts. What is wrong with one of them is its own
+    /// failure.
+    ///
+    /// # Errors
+    ///
+    /// The server's.
+    pub fn read_all(
+        connection: &Connection,
+        addresses: &[Pubkey],
+    ) -> Result<Vec<Result<Self, Failure>>, Failure> {
+        let accounts = connection.accounts(addresses)?;
+        let economies: Vec<Result<Box<Economy>, Failure>> = addresses
+            .iter()
+            .zip(accounts)
+            .map(|(address, account)| match account {
+                Some(account) => decode(address, &account).map(Box::new),
+                None => Err(Failure::new(
+                    "no_economy",
+                    format!("there is no economy at {address}"),
+                )
+                .remedy("check the address and --url")),
+            })
+            .collect();
+        let slots: Vec<Pubkey> = economies
+            .iter()
+            .flatten()
+            .flat_map(|economy| economy.active_pools())
+            .map(|slot| slot.pool)
+            .collect();
+        let mut accounts = slots.iter().zip(connection.accounts(&slots)?);
+        let whole = |(address, economy): (&Pubkey, Result<Box<Economy>, Failure>)| {
+            let economy = economy?;
+            // All of them are taken, so that the next economy finds its own.
+            let own: Vec<_> = accounts
+                .by_ref()
+                .take(economy.active_pools().len())
+                .collect();
+            let mut pools = Vec::with_capacity(own.len());
+            for (pool, account) in own {
+                let account = account.ok_or_else(|| connection.nonsense("a pool is missing"))?;
+                pools.push(decode::<Pool>(pool, &account)?);
+            }
+            Self::assemble(connection, address, economy, pools)
         };
-        let economy: Box<Economy> = Box::new(decode(address, &account)?);
+        Ok(addresses.iter().zip(economies).map(whole).collect())
+    }
+
+    fn assemble(
+        connection: &Connection,
+        address: &Pubkey,
+        economy: Box<Economy>,
+        pools: Vec<Pool>,
+    ) -> Result<Self, Failure> {
         let at = EconomyAddresses::new(&economy.mint, &economy.creator);
         if at.economy != *address {
             return Err(connection.nonsense("an economy that is not at its address"));
-        }
-        let slots: Vec<Pubkey> = economy
-            .pools
-            .iter()
-            .take(usize::from(economy.pool_count))
-            .map(|slot| slot.pool)
-            .collect();
-        let mut pools = Vec::with_capacity(slots.len());
-        for (address, account) in slots.iter().zip(connection.accounts(&slots)?) {
-            let account = account.ok_or_else(|| connection.nonsense("a pool is missing"))?;
-            pools.push(decode::<Pool>(address, &account)?);
         }
         let stakes = pools
             .iter()

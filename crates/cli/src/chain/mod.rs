@@ -2,6 +2,7 @@
 
 pub mod amount;
 pub mod council;
+pub mod keeper;
 pub mod key;
 pub mod payments;
 pub mod propose;
@@ -67,6 +68,23 @@ pub struct ClusterArgs {
     /// Tell more on stderr
     #[arg(short, long, global = true, help_heading = "Cluster")]
     pub verbose: bool,
+}
+
+impl ClusterArgs {
+    /// The settings that these arguments and the configuration file come to.
+    ///
+    /// # Errors
+    ///
+    /// As [`Wishes::resolve`].
+    pub fn settings(&self) -> Result<Settings, Failure> {
+        Wishes {
+            url: self.url.clone(),
+            keypair: self.keypair.clone(),
+            config: self.config.clone(),
+            commitment: self.commitment.clone(),
+        }
+        .resolve()
+    }
 }
 
 /// Which economy a command is about.
@@ -140,13 +158,7 @@ impl Context {
     ///
     /// Wrong settings, or a cluster that does not answer.
     pub fn open(arguments: &ClusterArgs, format: Format) -> Result<Self, Failure> {
-        let settings = Wishes {
-            url: arguments.url.clone(),
-            keypair: arguments.keypair.clone(),
-            config: arguments.config.clone(),
-            commitment: arguments.commitment.clone(),
-        }
-        .resolve()?;
+        let settings = arguments.settings()?;
         let timeout = Duration::from_secs(arguments.rpc_timeout);
         let connection = Connection::open_within(&settings.url, settings.commitment, timeout)?;
         let context = Self {

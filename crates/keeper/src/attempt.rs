@@ -1,0 +1,226 @@
+//! One attempt to end one period, on a worker's thread.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use homeostat_client::{instruction as ix, Economy, Instruction, Pubkey};
+use homeostat_ops::connection::decode;
+use homeostat_ops::{Connection, Failure, Fees, Live, Receipt, Sender};
+use serde_json::Value;
+use solana_keypair::Keypair;
+use solana_message::AddressLookupTableAccount;
+use solana_signer::Signer;
+
+use crate::log::{Level, Log};
+use crate::table;
+
+/// Base fee of a transaction with one signature (lamports).
+pub(crate) const BASE_FEE: u64 = 5_000;
+
+/// What a worker is given.
+pub(crate) struct Job {
+    pub(crate) live: Box<Live>,
+    /// What its keeper vault holds (lamports).
+    pub(crate) vault: u64,
+    /// Named by the operator; one that was found must not cost more than it pays.
+    pub(crate) named: bool,
+    /// The bounty (lamports).
+    pub(crate) pays: u64,
+    pub(crate) table: Option<AddressLookupTableAccount>,
+}
+
+/// What a worker gives back.
+pub(crate) struct Done {
+    pub(crate) economy: Pubkey,
+    /// Periods before.
+    pub(crate) periods: u64,
+    pub(crate) result: Result<Receipt, Failure>,
+    /// The economy afterwards, if it could be read.
+    pub(crate) after: Option<Box<Economy>>,
+    /// What the keeper vault has less (lamports).
+    pub(crate) bounty: u64,
+    /// Fees of transactions that landed (lamports).
+    pub(crate) fees: u64,
+    pub(crate) table: Option<AddressLookupTableAccount>,
+    /// Failures on the way that did not stop it.
+    pub(crate) failures: Vec<Failure>,
+}
+
+/// What all workers share.
+pub(crate) struct Shared {
+    pub(crate) connection: Connection,
+    pub(crate) key: Keypair,
+    pub(crate) log: Arc<Log>,
+    pub(crate) fees: Fees,
+    pub(crate) collect: bool,
+    pub(crate) tables: Vec<Pubkey>,
+    /// Held by the worker that makes a table.
+    pub(crate) making: Mutex<()>,
+}
+
+impl Shared {
+    /// Ends the period of an economy that was read as due.
+    pub(crate) fn attempt(&self, job: Job) -> Done {
+        let mut done = Done {
+            economy: job.live.at.economy,
+            periods: job.live.economy.totals.periods,
+            result: Err(Failure::new("not_tried", "not tried")),
+            after: None,
+            bounty: 0,
+            fees: 0,
+            table: job.table,
+            failures: Vec::new(),
+        };
+        if self.collect && job.named {
+            self.collect(&job.live, &mut done);
+        }
+        let mut fees = self.fees;
+        if !job.named {
+            // Who made the economy also makes the prices that were paid for it lately.
+            fees.cap = fees.cap.min(job.pays.saturating_sub(BASE_FEE));
+        }
+        done.result = self.crank(&job.live, job.named, fees, &mut done);
+        if done.result.is_ok() {
+            self.look(&job.live, job.vault, &mut done);
+        }
+        done
+    }
+
+    fn sender<'a>(&'a self, fees: Fees, tables: &'a [AddressLookupTableAccount]) -> Sender<'a> {
+        Sender {
+            talk: self.log.as_ref(),
+            tables,
+            ..Sender::new(&self.connection, fees)
+        }
+    }
+
+    fn crank(
+        &self,
+        live: &Live,
+        named: bool,
+        fees: Fees,
+        done: &mut Done,
+    ) -> Result<Receipt, Failure> {
+        let own = self.key.pubkey();
+        let crank = [live.crank(&own)];
+        let mut tables: Vec<_> = done.table.iter().cloned().collect();
+        let prepared = match self.sender(fees, &tables).prepare(&own, &crank) {
+            Err(failure) if failure.code == "too_large" => {
+                let made = self.table(live, &crank[0], named, done)?;
+                tables = vec![made];
+                self.sender(fees, &tables).prepare(&own, &crank)?
+            }
+            prepared => prepared?,
+        };
+        let cost = BASE_FEE.saturating_add(prepared.priority);
+        let sent = self
+            .sender(fees, &tables)
+            .send_prepared(&prepared, &self.key, &[]);
+        let landed = match &sent {
+            Ok(_) => true,
+            // It was tried out before, so it landed, failed, and has cost its fee.
+            Err(failure) => failure.code == "refused",
+        };
+        if landed {
+            done.fees = done.fees.saturating_add(cost);
+        }
+        sent
+    }
+
+    fn table(
+        &self,
+        live: &Live,
+        crank: &Instruction,
+        may: bool,
+        done: &mut Done,
+    ) -> Result<AddressLookupTableAccount, Failure> {
+        let economy = &live.at.economy;
+        let _alone = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = table::ensure(
+            &self.sender(self.fees, &[]),
+            &self.key,
+            economy,
+            crank,
+            &self.tables,
+            may,
+        )?;
+        done.fees = done.fees.saturating_add(made.fees);
+        let event = if made.added == 0 {
+            "table_found"
+        } else {
+            "table_made"
+        };
+        let fields = [
+            ("table", Value::from(made.table.key.to_string())),
+            ("addresses", made.table.addresses.len().into()),
+            ("added", made.added.into()),
+        ];
+        self.log.line(Level::Info, event, Some(economy), &fields);
+        done.table = Some(made.table.clone());
+        Ok(made.table)
+    }
+
+    /// What the crank has done, as the chain has it.
+    fn look(&self, live: &Live, vault: u64, done: &mut Done) {
+        let read = self
+            .connection
+            .accounts(&[live.at.economy, live.at.keeper_vault])
+            .and_then(|accounts| {
+                let [Some(economy), left] = accounts.as_slice() else {
+                    return Err(self.connection.nonsense("an economy that is gone"));
+                };
+                let left = left.as_ref().map_or(0, |account| account.lamports);
+                let economy: Box<Economy> = Box::new(decode(&live.at.economy, economy)?);
+                Ok((economy, left))
+            });
+        match read {
+            Ok((economy, left)) => {
+                done.bounty = vault.saturating_sub(left).min(economy.limits.bounty);
+                done.after = Some(economy);
+            }
+            Err(failure) => done.failures.push(failure),
+        }
+    }
+
+    /// Moves the fees of the shards that have some, so that this period's crank streams
+    /// the stakers' part. A failure does not stop the crank, which needs none of it.
+    fn collect(&self, live: &Live, done: &mut Done) {
+        let moved = live.meters(&self.connection).and_then(|meters| {
+            let full: Vec<_> = (0..live.economy.meter_count)
+                .zip(&meters)
+                .filter(|(_, meter)| {
+                    let parts = [
+                        meter.pending_burn,
+                        meter.pending_stakers,
+                        meter.pending_treasury,
+                    ];
+                    parts.iter().any(|part| *part > 0)
+                })
+                .map(|(shard, _)| ix::collect(&live.at, &live.token_program(), shard))
+                .collect();
+            if full.is_empty() {
+                return Ok(None);
+            }
+            let receipt = self.sender(self.fees, &[]).send(&self.key, &[], &full)?;
+            Ok(Some((full.len(), receipt)))
+        });
+        let economy = Some(&live.at.economy);
+        match moved {
+            Ok(None) => {}
+            Ok(Some((shards, receipt))) => {
+                let fees = BASE_FEE.saturating_add(receipt.priority);
+                done.fees = done.fees.saturating_add(fees);
+                let fields = [
+                    ("shards", Value::from(shards)),
+                    ("signature", receipt.signature.to_string().into()),
+                    ("fee_lamports", fees.into()),
+                ];
+                self.log.line(Level::Info, "collected", economy, &fields);
+            }
+            Err(failure) => {
+                self.log
+                    .failure(Level::Warn, "collect_failed", economy, &failure, &[]);
+                done.failures.push(failure);
+            }
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Ends the periods of many economies, each with one transaction, as soon as the
+//! cluster's clock says that it is over.
+//!
+//! A keeper has no state that matters: everything it knows it reads from the chain. It may
+//! be killed at any moment, and any number of keepers may look after the same economy. The
+//! program refuses to end a period twice, and a keeper that came second has lost nothing
+//! (or, in a close race, the fee of one transaction).
+//!
+//! One thread reads the clock and decides; a few workers send, so that an economy or a
+//! server that hangs does not hold up the others. Memory is bounded by the number of
+//! economies ([`MOST_ECONOMIES`] with `all`).
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod attempt;
+pub mod backoff;
+pub mod http;
+mod keeper;
+pub mod log;
+pub mod metrics;
+pub mod signals;
+mod table;
+pub mod watch;
+
+pub use keeper::{Keeper, Kept, Message, Options, Summary, DEFAULT_GRACE, MOST_ECONOMIES, POOREST};
+pub use log::Log;
+pub use metrics::Metrics;
