@@ -64,12 +64,7 @@ fn a_write_survives_what_passes_and_never_happens_twice() {
     let fixture = Fixture::live();
     let proxy = Proxy::start(fixture.served.url());
     let key = fixture.wallets[0].file.display().to_string();
-    let tokens = fixture.tokens[0];
-    let balance = || {
-        fixture
-            .served
-            .with(async move |world| world.bank.balance(&tokens).await)
-    };
+    let balance = || fixture.balance(0);
     let faults: [(&str, &str, Fault); 6] = [
         ("sendTransaction", "lost", Fault::Swallow),
         ("sendTransaction", "doubled", Fault::Duplicate),
@@ -101,12 +96,7 @@ fn an_expired_transaction_is_signed_anew() {
     let fixture = Fixture::live();
     let proxy = Proxy::start(fixture.served.url());
     let key = fixture.wallets[0].file.display().to_string();
-    let tokens = fixture.tokens[0];
-    let balance = || {
-        fixture
-            .served
-            .with(async move |world| world.bank.balance(&tokens).await)
-    };
+    let balance = || fixture.balance(0);
     let before = balance();
     proxy.on("sendTransaction").once(Fault::Swallow);
     proxy.on("getBlockHeight").once(Fault::lie(|_, height| {

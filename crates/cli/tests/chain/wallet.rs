@@ -14,12 +14,7 @@ fn a_wallet_stakes_earns_claims_and_leaves() {
     // given a live economy and a wallet with a million tokens
     let fixture = Fixture::live();
     let key = key(&fixture, 0);
-    let tokens = fixture.tokens[0];
-    let balance = || {
-        fixture
-            .served
-            .with(async move |world| world.bank.balance(&tokens).await)
-    };
+    let balance = || fixture.balance(0);
     let before = balance();
 
     // when it stakes a thousand

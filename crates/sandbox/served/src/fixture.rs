@@ -120,6 +120,13 @@ impl Fixture {
         fixture
     }
 
+    /// What a wallet's token account holds (base units).
+    pub fn balance(&self, wallet: usize) -> u64 {
+        let tokens = self.tokens[wallet];
+        self.served
+            .with(async move |world: &mut World| world.bank.balance(&tokens).await)
+    }
+
     /// The folder of the key files.
     pub fn folder(&self) -> &Path {
         self.folder.path()
