@@ -518,7 +518,7 @@ fn a_keeper_waits_for_its_lot() {
 }
 
 #[test]
-fn a_late_period_is_one_step() {
+fn k2_a_late_period_is_one_step() {
     // given a keeper that was away for ten periods
     let fixture = Fixture::live();
     let economy = fixture.at.economy.to_string();
