@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::chain::{council, keeper, payments, propose, reasons, staking, status, ClusterArgs};
+use crate::chain::{
+    council, creation, keeper, payments, propose, reasons, staking, status, ClusterArgs,
+};
 use crate::demo;
 use crate::output::Format;
 use crate::replay;
@@ -48,6 +50,11 @@ pub enum Command {
     /// Run the control law over a recorded series: what would it have done?
     #[command(long_about = replay::LONG_ABOUT, after_long_help = replay::AFTER_LONG_HELP)]
     Replay(replay::Arguments),
+    /// Create an economy in Draft, as a file says; goes on where it was stopped
+    #[command(after_long_help = creation::AFTER_LONG_HELP)]
+    CreateEconomy(creation::CreateArgs),
+    /// Start an economy's clock, once and for all (creator)
+    GoLive(creation::GoLiveArgs),
     /// An economy at a glance, and what a wallet has in it
     Status(status::StatusArgs),
     /// Stake tokens

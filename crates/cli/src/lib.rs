@@ -24,7 +24,9 @@ use clap::{CommandFactory, Parser};
 
 use crate::args::{Arguments, Command};
 use crate::chain::council::Step;
-use crate::chain::{council, keeper, payments, propose, reasons, staking, status, Context};
+use crate::chain::{
+    council, creation, keeper, payments, propose, reasons, staking, status, Context,
+};
 use crate::failure::Failure;
 use crate::output::Format;
 
@@ -58,11 +60,19 @@ pub fn main() -> ExitCode {
 
 /// The commands that talk to a cluster.
 fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
-    let context = &Context::open(&arguments.cluster, arguments.output)?;
+    let mut cluster = arguments.cluster.clone();
+    if let Command::CreateEconomy(create) = command {
+        let file = create.take_file(&mut cluster)?;
+        return creation::create(&Context::open(&cluster, arguments.output)?, create, &file);
+    }
+    let context = &Context::open(&cluster, arguments.output)?;
     match command {
-        Command::Demo(_) | Command::Replay(_) | Command::Keeper(_) | Command::Completion { .. } => {
-            Ok(())
-        }
+        Command::Demo(_)
+        | Command::Replay(_)
+        | Command::Keeper(_)
+        | Command::Completion { .. }
+        | Command::CreateEconomy(_) => Ok(()),
+        Command::GoLive(arguments) => creation::go_live(context, arguments),
         Command::Status(arguments) => status::status(context, arguments),
         Command::Stake(arguments) => staking::stake(context, arguments),
         Command::Unstake(arguments) => staking::unstake(context, arguments),

@@ -4,6 +4,7 @@
 use schemars::{schema_for, Schema};
 
 use crate::chain::council::Proposals;
+use crate::chain::creation::Created;
 use crate::chain::propose::Proposed;
 use crate::chain::reasons::{Explanation, LogAnswer, Preview};
 use crate::chain::status::Status;
@@ -21,10 +22,12 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("proposals", schema_for!(Proposals)),
         ("propose", schema_for!(Proposed)),
         ("unpause", schema_for!(Proposed)),
+        ("create-economy", schema_for!(Created)),
         ("keeper", schema_for!(homeostat_keeper::Summary)),
     ];
     all.extend(
         [
+            "go-live",
             "stake",
             "unstake",
             "withdraw",

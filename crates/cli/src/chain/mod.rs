@@ -2,6 +2,7 @@
 
 pub mod amount;
 pub mod council;
+pub mod creation;
 pub mod keeper;
 pub mod key;
 pub mod payments;
