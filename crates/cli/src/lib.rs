@@ -9,6 +9,7 @@
 mod args;
 pub mod chain;
 pub mod demo;
+pub mod localnet;
 pub mod output;
 pub mod replay;
 pub mod report;
@@ -36,9 +37,19 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return refuse_usage(&error),
     };
+    if arguments.end_with_stdin {
+        std::thread::spawn(|| {
+            // An error is the end as well.
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            std::process::exit(0);
+        });
+    }
     let result = match &arguments.command {
         Command::Demo(demo) => demo::run(demo, arguments.output),
         Command::Replay(replay) => replay::run(replay, arguments.output),
+        Command::Localnet(localnet) => {
+            localnet::run(localnet, &arguments.cluster, arguments.output)
+        }
         Command::Completion { shell } => {
             let mut command = Arguments::command();
             clap_complete::generate(*shell, &mut command, "homeostat", &mut io::stdout());
@@ -71,6 +82,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         | Command::Replay(_)
         | Command::Keeper(_)
         | Command::Completion { .. }
+        | Command::Localnet(_)
         | Command::CreateEconomy(_) => Ok(()),
         Command::GoLive(arguments) => creation::go_live(context, arguments),
         Command::Status(arguments) => status::status(context, arguments),

@@ -9,6 +9,7 @@ use crate::chain::propose::Proposed;
 use crate::chain::reasons::{Explanation, LogAnswer, Preview};
 use crate::chain::status::Status;
 use crate::chain::write::Written;
+use crate::localnet::Ready;
 
 /// Command and schema of its answer. Commands that write all answer [`Written`].
 pub fn all() -> Vec<(&'static str, Schema)> {
@@ -23,6 +24,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("propose", schema_for!(Proposed)),
         ("unpause", schema_for!(Proposed)),
         ("create-economy", schema_for!(Created)),
+        ("localnet", schema_for!(Ready)),
         ("keeper", schema_for!(homeostat_keeper::Summary)),
     ];
     all.extend(
