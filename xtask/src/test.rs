@@ -26,8 +26,8 @@ integration tests on it. They are the very tests that step 5 runs on the native 
 With --validator instead: builds the ELF, then checks format, lints and tests of
 homeostat-validator. The tests deploy the ELF to a real validator in their own process
 and live through three periods of real time over JSON-RPC and websocket, and run
-`homeostat localnet`: 7 min, and the first time some 20 min of compiling on two cores. Needs libclang (Debian's
-libclang-dev; installed if you are root and apt-get is there).
+`homeostat localnet`: 7 min, and the first time some 20 min of compiling on two cores.
+Needs libclang (Debian's libclang-dev; installed if you are root and apt-get is there).
 
 Options:
       --sbf        The integration tests, on the ELF

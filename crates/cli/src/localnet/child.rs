@@ -19,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Child {
     process: std::process::Child,
     stdin: Option<ChildStdin>,
+    /// Its folder, which it removes itself unless something killed it.
+    folder: Option<PathBuf>,
 }
 
 impl Child {
@@ -40,7 +42,11 @@ impl Child {
             .remedy("build it again, or check its permissions")
         })?;
         let stdin = process.stdin.take();
-        Ok(Self { process, stdin })
+        Ok(Self {
+            process,
+            stdin,
+            folder: None,
+        })
     }
 
     /// Its lines on stdout, as they come; the end of the channel is the end of its stdout.
@@ -57,6 +63,11 @@ impl Child {
         told
     }
 
+    /// Removes this folder after its end, should it still be there.
+    pub fn sweep(&mut self, folder: PathBuf) {
+        self.folder = Some(folder);
+    }
+
     /// How it ended; `None` while it runs.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.process.try_wait().ok().flatten()
@@ -70,9 +81,13 @@ impl Child {
                 // Nobody to tell if it is gone by now.
                 let _ = self.process.kill();
                 let _ = self.process.wait();
-                return;
+                break;
             }
             thread::sleep(POLL);
+        }
+        if let Some(folder) = self.folder.take().filter(|folder| folder.exists()) {
+            // Play money; whoever starts it next gets another folder.
+            let _ = std::fs::remove_dir_all(folder);
         }
     }
 }

@@ -230,6 +230,9 @@ pub fn run(arguments: &LocalnetArgs, cluster: &ClusterArgs, format: Format) -> R
     else {
         return Err(stopped());
     };
+    if arguments.ledger.is_none() {
+        validator.sweep(ledger.clone());
+    }
     say(&format!(
         "{rpc_url} answers after {:.1} s; creating what is missing",
         begin.elapsed().as_secs_f64()
@@ -254,7 +257,7 @@ pub fn run(arguments: &LocalnetArgs, cluster: &ClusterArgs, format: Format) -> R
     let mut keeper = if arguments.no_keeper {
         None
     } else {
-        Some(start_keeper(&home, &rpc_url, &people)?)
+        Some(start_keeper(&home, &config, &rpc_url, &people)?)
     };
     let at = people.at();
     answer(
@@ -376,7 +379,7 @@ fn ready(validator: &mut Child, interrupt: &Interrupt) -> Result<Told, Failure> 
 }
 
 /// This very program as the economy's keeper; what it says goes into a file.
-fn start_keeper(home: &Path, url: &str, people: &People) -> Result<Child, Failure> {
+fn start_keeper(home: &Path, config: &Path, url: &str, people: &People) -> Result<Child, Failure> {
     let unfit = |error: io::Error| {
         Failure::new(
             "no_keeper",
@@ -392,6 +395,9 @@ fn start_keeper(home: &Path, url: &str, people: &People) -> Result<Child, Failur
         .arg(people.at().economy.to_string())
         .arg("--keypair")
         .arg(&people.keeper.file)
+        .arg("--config")
+        .arg(config)
+        .args(["--collect", "--jitter", "0"])
         .stdout(Stdio::null())
         .stderr(log);
     Child::start(command)
