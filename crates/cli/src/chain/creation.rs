@@ -8,7 +8,7 @@ use homeostat_client::{
     instruction as ix, CouncilArgs, Economy, EconomyAddresses, Funding, Instruction, Parameter,
     Pubkey,
 };
-use homeostat_ops::creation::{Creation, Found, Mint, Piece};
+use homeostat_ops::creation::{Creation, Found, Mint, Piece, Stage};
 use homeostat_ops::economy_file::{read_economy, EconomySpec, Tokens};
 use homeostat_ops::send::pack;
 use homeostat_ops::signer::read_address;
@@ -496,6 +496,14 @@ impl Context {
         let tokens = Tokens {
             decimals: spec.decimals,
         };
+        if matches!(found.stage, Stage::Created) {
+            self.say(&format!(
+                "the economy {} is on {} and no Draft any more",
+                at.economy,
+                self.connection.cluster()
+            ));
+            return;
+        }
         self.say(&format!(
             "create an economy on {}\n  economy      {}\n  mint         {} ({} tokens, {} decimals)\n  \
              authority    {}\n  creator      {}",
@@ -507,7 +515,8 @@ impl Context {
             at.authority,
             creation.creator,
         ));
-        for line in shown(spec) {
+        let council = matches!(found.stage, Stage::Draft(_, Some(_)));
+        for line in shown(spec, council) {
             self.say(&format!("  {line}"));
         }
         if pieces.is_empty() {
@@ -529,8 +538,8 @@ impl Context {
     }
 }
 
-/// What a file says, for a person.
-fn shown(spec: &EconomySpec) -> Vec<String> {
+/// What a file says, for a person; `council` = the Draft has one already.
+fn shown(spec: &EconomySpec, council: bool) -> Vec<String> {
     let tokens = Tokens {
         decimals: spec.decimals,
     };
@@ -587,6 +596,7 @@ fn shown(spec: &EconomySpec) -> Vec<String> {
         ));
     }
     match &spec.council {
+        None if council => lines.push("council      as the Draft has it".to_owned()),
         None => lines.push("council      none in the file: it cannot go live without".to_owned()),
         Some(council) => lines.extend(council_shown(council)),
     }
