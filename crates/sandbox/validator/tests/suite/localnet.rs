@@ -191,6 +191,14 @@ fn a_localnet_is_of_use_at_once_and_leaves_nothing_behind() {
     let (status, _) = run(&ready, &["status"]);
     assert_eq!(status["pools"][0]["total"]["tokens"], "5001000");
 
+    // and the keeper ends the first period
+    assert_eq!(ready["keeper"], true);
+    let begin = Instant::now();
+    while run(&ready, &["status"]).0["periods"] == 0 {
+        assert!(begin.elapsed() < Duration::from_secs(120), "nobody cranks");
+        sleep(Duration::from_secs(1));
+    }
+
     // when somebody presses Ctrl-C, then it says nothing more and nothing is left
     localnet.signal("-INT");
     assert_eq!(localnet.ended(), (Some(0), String::new()));
