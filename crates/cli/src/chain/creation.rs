@@ -505,16 +505,28 @@ impl Context {
             return;
         }
         self.say(&format!(
-            "create an economy on {}\n  economy      {}\n  mint         {} ({} tokens, {} decimals)\n  \
-             authority    {}\n  creator      {}",
-            self.connection.cluster(),
-            at.economy,
+            "create an economy on {}",
+            self.connection.cluster()
+        ));
+        let mint = format!(
+            "{} ({} tokens, {} decimals)",
             creation.mint,
             tokens.show(found.mint.supply),
-            found.mint.decimals,
-            at.authority,
-            creation.creator,
-        ));
+            found.mint.decimals
+        );
+        for (name, shown) in [
+            ("creator", creation.creator.to_string()),
+            ("economy", at.economy.to_string()),
+            ("mint", mint),
+            ("authority", at.authority.to_string()),
+            ("rewards", at.reward_vault.to_string()),
+            ("treasury", at.treasury_vault.to_string()),
+            ("bounties", at.keeper_vault.to_string()),
+            ("log", at.log.to_string()),
+            ("council", at.council.to_string()),
+        ] {
+            self.say(&format!("  {name:<12} {shown}"));
+        }
         let council = matches!(found.stage, Stage::Draft(_, Some(_)));
         for line in shown(spec, council) {
             self.say(&format!("  {line}"));
@@ -567,7 +579,7 @@ fn shown(spec: &EconomySpec, council: bool) -> Vec<String> {
             ppm(limits.period_burn_ppm)
         ),
         format!(
-            "treasury     gets {} of the fees, pays out at most {} tokens in 30 d",
+            "fees         treasury gets {} of what is not burned, pays out at most {} tokens in 30 d",
             ppm(limits.treasury_ppm),
             tokens.show(limits.outflow_cap)
         ),
@@ -596,8 +608,8 @@ fn shown(spec: &EconomySpec, council: bool) -> Vec<String> {
         ));
     }
     match &spec.council {
-        None if council => lines.push("council      as the Draft has it".to_owned()),
-        None => lines.push("council      none in the file: it cannot go live without".to_owned()),
+        None if council => lines.push("members      as the Draft has them".to_owned()),
+        None => lines.push("members      none in the file: it cannot go live without".to_owned()),
         Some(council) => lines.extend(council_shown(council)),
     }
     lines
@@ -609,7 +621,7 @@ fn council_shown(council: &CouncilArgs) -> Vec<String> {
         None => seat.key.to_string(),
     };
     let mut lines = vec![format!(
-        "council      {} of {} members approve",
+        "members      {} of {} approve",
         council.threshold,
         council.members.len()
     )];
@@ -631,4 +643,36 @@ fn council_shown(council: &CouncilArgs) -> Vec<String> {
         fraction(i64::from(delays.staker_veto_ppm))
     ));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_economy_file_has_a_place_of_its_own_or_is_the_toml_of_config() {
+        let arguments = |file: Option<&str>| CreateArgs {
+            file: file.map(PathBuf::from),
+            mint: String::new(),
+            send: SendArgs::default(),
+        };
+        let cluster = |config: &str| ClusterArgs {
+            config: Some(config.to_owned()),
+            ..ClusterArgs::default()
+        };
+
+        let mut solana = cluster("config.yml");
+        let file = arguments(Some("e.toml")).take_file(&mut solana).unwrap();
+        assert_eq!(
+            (file, solana.config),
+            ("e.toml".into(), Some("config.yml".into()))
+        );
+
+        let mut toml = cluster("e.toml");
+        let file = arguments(None).take_file(&mut toml).unwrap();
+        assert_eq!((file, toml.config), ("e.toml".into(), None));
+
+        let failure = arguments(None).take_file(&mut cluster("config.yml"));
+        assert_eq!(failure.unwrap_err().code, "no_file");
+    }
 }

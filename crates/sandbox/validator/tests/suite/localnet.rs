@@ -191,6 +191,37 @@ fn a_localnet_is_of_use_at_once_and_leaves_nothing_behind() {
     let (status, _) = run(&ready, &["status"]);
     assert_eq!(status["pools"][0]["total"]["tokens"], "5001000");
 
+    // and found an economy of his own
+    let people = |name: &str| {
+        let wallets = ready["wallets"].as_array().unwrap();
+        let wallet = wallets.iter().find(|wallet| wallet["name"] == name);
+        wallet.unwrap()["address"].as_str().unwrap()
+    };
+    let file = localnet.temporary.path().join("economy.toml");
+    let text = format!(
+        "[economy]\nmode = \"funded\"\n[controllers.fee]\nki = 0.0001\n[council]\n\
+         members = [\"{}\"]\nthreshold = 1\nguardian = \"{}\"\n",
+        people("member-1"),
+        people("guardian")
+    );
+    fs::write(&file, text).unwrap();
+    let (mint, path) = (ready["mint"].as_str().unwrap(), file.to_str().unwrap());
+    let create = ["create-economy", path, "--mint", mint, "--keypair", bob];
+    let (created, took) = run(&ready, &create);
+    println!("create-economy: {took:?}");
+    assert_eq!(
+        (&created["life"], &created["complete"]),
+        (&"draft".into(), &true.into())
+    );
+    let own = created["economy"].as_str().unwrap();
+    run(&ready, &["go-live", "--economy", own, "--keypair", bob]);
+    let (status, _) = run(&ready, &["status", "--economy", own]);
+    assert_eq!(
+        (&status["life"], &status["funding"]),
+        (&"live".into(), &"funded".into())
+    );
+    fs::remove_file(&file).unwrap();
+
     // and the keeper ends the first period
     assert_eq!(ready["keeper"], true);
     let begin = Instant::now();
