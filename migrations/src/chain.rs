@@ -136,10 +136,7 @@ impl Chain for Cluster<'_> {
     }
 
     fn rent(&self, bytes: usize) -> Result<u64, Failure> {
-        self.connection()
-            .rpc()
-            .get_minimum_balance_for_rent_exemption(bytes)
-            .map_err(|error| self.connection().failure(&error))
+        self.connection().rent(bytes)
     }
 
     fn wait_past(&self, slot: u64) -> Result<(), Failure> {

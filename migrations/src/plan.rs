@@ -2,19 +2,12 @@
 
 use core::fmt;
 
-use homeostat::{
-    constants::LOG_INITIAL_CAPACITY,
-    state::{
-        defaults,
-        layout::{Known, LAYOUTS},
-        DecisionLog, Life,
-    },
+use homeostat::state::layout::{Known, LAYOUTS};
+use homeostat_client::Pubkey;
+use homeostat_ops::{
+    creation::{Creation, Part, Piece},
+    Failure,
 };
-use homeostat_client::{
-    decode::Decode, instruction as ix, instruction::StakeMint, Economy, EconomyAddresses,
-    EconomyArgs, Instruction, Meter, Parameter, Pool, Pubkey, Setting,
-};
-use homeostat_ops::Failure;
 use serde::Serialize;
 use solana_loader_v3_interface::state::UpgradeableLoaderState as Loader;
 
@@ -26,8 +19,6 @@ use crate::{
 
 /// Lamports of a signature.
 const SIGNATURE: u64 = 5_000;
-/// Bytes of a token account with the longest extension that a vault gets.
-const VAULT: usize = 182;
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,21 +43,6 @@ pub enum Step {
     Economy(usize, Part),
     /// Migrates these accounts.
     Migrate(Vec<Pubkey>),
-}
-
-/// A part of a Draft.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The economy itself.
-    Economy,
-    /// Its limits.
-    Limits,
-    /// A controller.
-    Controller(Parameter),
-    /// The pool of its own mint.
-    Pool,
-    /// A meter, by shard.
-    Meter(u8),
 }
 
 /// A step with what it costs.
@@ -327,140 +303,35 @@ fn plan_economy(
     } else {
         2
     };
-    let spec = &economy.spec;
-    let at = EconomyAddresses::new(&economy.mint, &economy.creator.pubkey());
-    let mint = chain.account(&economy.mint)?.ok_or_else(|| {
-        Failure::new(
-            "no_mint",
-            format!(
-                "[economies.{}]: there is no mint {}",
-                economy.name, economy.mint
-            ),
-        )
-        .remedy("create it first (`spl-token create-token`), or correct `mint`")
-    })?;
-    // Where every mint has its decimals.
-    if mint.data.get(44) != Some(&spec.decimals) {
-        return Err(Failure::new(
-            "wrong_decimals",
-            format!(
-                "[economies.{}]: {} does not have {} decimals",
-                economy.name, economy.mint, spec.decimals
-            ),
-        )
-        .remedy("correct `decimals` in the economy file, or `mint`"));
-    }
-    let account = chain.account(&at.economy)?.filter(|it| !it.data.is_empty());
-    let draft = match &account {
-        None => None,
-        Some(account) => match Economy::decode(&account.data) {
-            Ok(state) if state.life == Life::Draft as u8 => Some(Box::new(state)),
-            // Live, retired, or of an older layout: it was created.
-            _ => return Ok(()),
-        },
-    };
-    let name = &economy.name;
-    let mut add = |part: Part, what: String, rent: u64| {
+    for piece in pieces(chain, economy)? {
         plan.add(
-            Step::Economy(index, part),
-            format!("{name}: {what}"),
-            rent,
+            Step::Economy(index, piece.part),
+            format!("{}: {}", economy.name, piece.what),
+            piece.rent,
             signatures,
-        );
-    };
-    let vault = chain.rent(VAULT)?;
-    if draft.is_none() {
-        let log = chain.rent(DecisionLog::space(LOG_INITIAL_CAPACITY))?;
-        let rent = chain.rent(Economy::SPACE)? + log + 2 * vault;
-        add(
-            Part::Economy,
-            format!("create the economy {}", at.economy),
-            rent,
-        );
-    }
-    let limits = match &draft {
-        Some(draft) => (&draft.limits).into(),
-        None => (&defaults::limits(spec.period, spec.limits.hard_cap)).into(),
-    };
-    if spec.limits != limits {
-        add(Part::Limits, "set its limits".to_owned(), 0);
-    }
-    for (place, parameter) in Parameter::ALL.into_iter().enumerate() {
-        let now = match draft
-            .as_ref()
-            .and_then(|draft| draft.controllers.get(place))
-        {
-            Some(controller) => controller.config(),
-            None => defaults::config(parameter, spec.period),
-        };
-        if spec.controllers.get(place) != Some(&now) {
-            let what = format!("set its controller {}", parameter.name());
-            add(Part::Controller(parameter), what, 0);
-        }
-    }
-    if draft.as_ref().is_none_or(|draft| draft.pool_count == 0) {
-        let rent = chain.rent(Pool::SPACE)? + vault;
-        add(Part::Pool, "create its pool".to_owned(), rent);
-    }
-    let meters = draft.as_ref().map_or(0, |draft| draft.meter_count);
-    for shard in meters..spec.meters {
-        let rent = chain.rent(Meter::SPACE)? + vault;
-        add(
-            Part::Meter(shard),
-            format!("create its meter {shard}"),
-            rent,
         );
     }
     Ok(())
 }
 
-/// The instruction of a step of an economy.
+/// What an economy still lacks.
 ///
 /// # Errors
 ///
-/// The mint is gone; the cluster's.
-pub fn economy_instruction(
-    chain: &dyn Chain,
-    economy: &EconomyPlan,
-    part: Part,
-) -> Result<Instruction, Failure> {
+/// What its program would refuse; the cluster's.
+pub fn pieces(chain: &dyn Chain, economy: &EconomyPlan) -> Result<Vec<Piece>, Failure> {
     use solana_signer::Signer;
-    let (spec, creator) = (&economy.spec, economy.creator.pubkey());
-    let at = EconomyAddresses::new(&economy.mint, &creator);
-    let mint = chain.account(&economy.mint)?.ok_or_else(|| {
-        Failure::new("no_mint", format!("there is no mint {}", economy.mint))
-            .remedy("create it first, or correct `mint`")
+    let creation = Creation {
+        mint: economy.mint,
+        creator: economy.creator.pubkey(),
+        spec: &economy.spec,
+    };
+    let accounts = chain.accounts(&creation.reads())?;
+    let found = creation.found(&accounts).map_err(|failure| Failure {
+        message: format!("[economies.{}]: {}", economy.name, failure.message),
+        ..failure
     })?;
-    let program = mint.owner;
-    Ok(match part {
-        Part::Economy => {
-            let args = EconomyArgs {
-                funding: spec.funding,
-                period: spec.period,
-                hard_cap: spec.limits.hard_cap,
-            };
-            ix::create_economy(&economy.mint, &program, &creator, args)
-        }
-        Part::Limits => ix::configure(&at.economy, &creator, Setting::Limits(spec.limits)),
-        Part::Controller(parameter) => {
-            // All that differ from a new economy's; this one may have been set otherwise.
-            let settings = spec.controller(parameter);
-            let setting = Setting::Controller {
-                parameter,
-                settings,
-            };
-            ix::configure(&at.economy, &creator, setting)
-        }
-        Part::Pool => {
-            let native = StakeMint {
-                mint: economy.mint,
-                token_program: program,
-                amm_vault: None,
-            };
-            ix::create_pool(&at, &creator, &native, 0)
-        }
-        Part::Meter(shard) => ix::create_meter(&at, &creator, &program, shard),
-    })
+    creation.missing(&found, &|bytes| chain.rent(bytes))
 }
 
 /// A step for every layout that accounts still have and can leave.

@@ -18,7 +18,7 @@ use crate::{
         buffer_address, create_buffer, deploy, extend, extends_with_signature, shortage, writes,
         Deployed,
     },
-    plan::{economy_instruction, plan, Planned, Step},
+    plan::{pieces, plan, Planned, Step},
     state::State,
 };
 
@@ -176,8 +176,12 @@ fn perform(
             let economy = file.economies.get(*index).ok_or_else(|| {
                 Failure::new("no_economy", "the economy is not in the file").remedy("plan again")
             })?;
-            let instruction = economy_instruction(chain, economy, *part)?;
-            (vec![instruction], Some(&economy.creator))
+            // Made by somebody else in between: the next plan does not have it.
+            let missing = pieces(chain, economy)?;
+            let Some(piece) = missing.into_iter().find(|piece| piece.part == *part) else {
+                return Ok(());
+            };
+            (vec![piece.instruction], Some(&economy.creator))
         }
         Step::Migrate(accounts) => {
             let migrate = |account: &Pubkey| ix::migrate(account, &key);

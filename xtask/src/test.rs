@@ -25,9 +25,9 @@ integration tests on it. They are the very tests that step 5 runs on the native 
 
 With --validator instead: builds the ELF, then checks format, lints and tests of
 homeostat-validator. The tests deploy the ELF to a real validator in their own process
-and live through three periods of real time over JSON-RPC and websocket: 5 min, and the
-first time some 20 min of compiling on two cores. Needs libclang (Debian's
-libclang-dev; installed if you are root and apt-get is there).
+and live through three periods of real time over JSON-RPC and websocket, and run
+`homeostat localnet`: 7 min, and the first time some 20 min of compiling on two cores.
+Needs libclang (Debian's libclang-dev; installed if you are root and apt-get is there).
 
 Options:
       --sbf        The integration tests, on the ELF
@@ -109,6 +109,20 @@ const VALIDATOR_LINT: Step = Step {
         "--",
         "-D",
         "warnings",
+    ],
+};
+
+// `homeostat localnet`, which the tests run beside the validator's own executable.
+const VALIDATOR_COMMAND: Step = Step {
+    name: "command line",
+    cargo: &[
+        "build",
+        "--package",
+        "homeostat-cli",
+        "--bin",
+        "homeostat",
+        "--profile",
+        "host",
     ],
 };
 
@@ -210,7 +224,8 @@ fn on_validator() -> Result<Tally, Failure> {
         (ELF_FOLDER, folder.as_os_str()),
         ("RUST_LOG", log.as_os_str()),
     ];
-    tests(4, STEPS, &VALIDATOR_TEST, &variables)
+    run::step(4, STEPS, &VALIDATOR_COMMAND, |_| {})?;
+    tests(5, STEPS, &VALIDATOR_TEST, &variables)
 }
 
 /// Runs tests and counts them.

@@ -2,8 +2,11 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::chain::{council, keeper, payments, propose, reasons, staking, status, ClusterArgs};
+use crate::chain::{
+    council, creation, keeper, payments, propose, reasons, staking, status, ClusterArgs,
+};
 use crate::demo;
+use crate::localnet;
 use crate::output::Format;
 use crate::replay;
 
@@ -34,6 +37,10 @@ pub struct Arguments {
     #[command(flatten)]
     pub cluster: ClusterArgs,
 
+    /// End when stdin ends: for a parent that starts this as its child
+    #[arg(long, global = true, hide = true)]
+    pub end_with_stdin: bool,
+
     /// What to do
     #[command(subcommand)]
     pub command: Command,
@@ -48,6 +55,14 @@ pub enum Command {
     /// Run the control law over a recorded series: what would it have done?
     #[command(long_about = replay::LONG_ABOUT, after_long_help = replay::AFTER_LONG_HELP)]
     Replay(replay::Arguments),
+    /// Start a validator of your own with an economy that lives on it
+    #[command(long_about = localnet::LONG_ABOUT, after_long_help = localnet::AFTER_LONG_HELP)]
+    Localnet(localnet::LocalnetArgs),
+    /// Create an economy in Draft, as a file says; goes on where it was stopped
+    #[command(after_long_help = creation::AFTER_LONG_HELP)]
+    CreateEconomy(creation::CreateArgs),
+    /// Start an economy's clock, once and for all (creator)
+    GoLive(creation::GoLiveArgs),
     /// An economy at a glance, and what a wallet has in it
     Status(status::StatusArgs),
     /// Stake tokens

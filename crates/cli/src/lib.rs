@@ -9,6 +9,7 @@
 mod args;
 pub mod chain;
 pub mod demo;
+pub mod localnet;
 pub mod output;
 pub mod replay;
 pub mod report;
@@ -24,7 +25,9 @@ use clap::{CommandFactory, Parser};
 
 use crate::args::{Arguments, Command};
 use crate::chain::council::Step;
-use crate::chain::{council, keeper, payments, propose, reasons, staking, status, Context};
+use crate::chain::{
+    council, creation, keeper, payments, propose, reasons, staking, status, Context,
+};
 use crate::failure::Failure;
 use crate::output::Format;
 
@@ -34,9 +37,19 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return refuse_usage(&error),
     };
+    if arguments.end_with_stdin {
+        std::thread::spawn(|| {
+            // An error is the end as well.
+            let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+            std::process::exit(0);
+        });
+    }
     let result = match &arguments.command {
         Command::Demo(demo) => demo::run(demo, arguments.output),
         Command::Replay(replay) => replay::run(replay, arguments.output),
+        Command::Localnet(localnet) => {
+            localnet::run(localnet, &arguments.cluster, arguments.output)
+        }
         Command::Completion { shell } => {
             let mut command = Arguments::command();
             clap_complete::generate(*shell, &mut command, "homeostat", &mut io::stdout());
@@ -58,11 +71,20 @@ pub fn main() -> ExitCode {
 
 /// The commands that talk to a cluster.
 fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
-    let context = &Context::open(&arguments.cluster, arguments.output)?;
+    let mut cluster = arguments.cluster.clone();
+    if let Command::CreateEconomy(create) = command {
+        let file = create.take_file(&mut cluster)?;
+        return creation::create(&Context::open(&cluster, arguments.output)?, create, &file);
+    }
+    let context = &Context::open(&cluster, arguments.output)?;
     match command {
-        Command::Demo(_) | Command::Replay(_) | Command::Keeper(_) | Command::Completion { .. } => {
-            Ok(())
-        }
+        Command::Demo(_)
+        | Command::Replay(_)
+        | Command::Keeper(_)
+        | Command::Completion { .. }
+        | Command::Localnet(_)
+        | Command::CreateEconomy(_) => Ok(()),
+        Command::GoLive(arguments) => creation::go_live(context, arguments),
         Command::Status(arguments) => status::status(context, arguments),
         Command::Stake(arguments) => staking::stake(context, arguments),
         Command::Unstake(arguments) => staking::unstake(context, arguments),

@@ -4,10 +4,12 @@
 use schemars::{schema_for, Schema};
 
 use crate::chain::council::Proposals;
+use crate::chain::creation::Created;
 use crate::chain::propose::Proposed;
 use crate::chain::reasons::{Explanation, LogAnswer, Preview};
 use crate::chain::status::Status;
 use crate::chain::write::Written;
+use crate::localnet::Ready;
 
 /// Command and schema of its answer. Commands that write all answer [`Written`].
 pub fn all() -> Vec<(&'static str, Schema)> {
@@ -21,10 +23,13 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("proposals", schema_for!(Proposals)),
         ("propose", schema_for!(Proposed)),
         ("unpause", schema_for!(Proposed)),
+        ("create-economy", schema_for!(Created)),
+        ("localnet", schema_for!(Ready)),
         ("keeper", schema_for!(homeostat_keeper::Summary)),
     ];
     all.extend(
         [
+            "go-live",
             "stake",
             "unstake",
             "withdraw",

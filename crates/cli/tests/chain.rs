@@ -2,6 +2,8 @@
 
 #[path = "chain/common.rs"]
 mod common;
+#[path = "chain/creation.rs"]
+mod creation;
 #[path = "chain/faults.rs"]
 mod faults;
 #[path = "chain/keeper.rs"]

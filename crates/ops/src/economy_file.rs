@@ -5,11 +5,14 @@ use homeostat::constants::{
     MAX_PERIOD_EMISSION_PPM, MAX_UNBONDING, MIN_PERIOD, TURNOVER_RANGE_PPM,
 };
 use homeostat::state::defaults;
-use homeostat_client::{ControllerSettings, Direction, Funding, LimitSettings, Metric, Parameter};
+use homeostat_client::{
+    ControllerSettings, CouncilArgs, Direction, Funding, LimitSettings, Metric, Parameter,
+};
 use homeostat_control::{Action, Config, Field, Ramp};
 use toml::de::DeValue;
 
 use crate::controller_file::ControllerKeys;
+use crate::council_file::council;
 use crate::decimal::{Decimal, DecimalError, PPM};
 use crate::failure::Failure;
 use crate::settings::{self, Section};
@@ -27,7 +30,7 @@ const MOST_DECIMALS: u8 = 12;
 /// Longest name in characters.
 const LONGEST_NAME: usize = 40;
 
-const TABLES: [&str; 2] = ["economy", "controllers"];
+const TABLES: [&str; 3] = ["economy", "controllers", "council"];
 
 const ECONOMY_KEYS: [&str; 16] = [
     "name",
@@ -86,6 +89,8 @@ pub struct EconomySpec {
     pub meters: u8,
     /// Controllers by parameter.
     pub controllers: [Config; 4],
+    /// Who decides over it; `None` = the file does not say. The demo appoints its own.
+    pub council: Option<CouncilArgs>,
 }
 
 impl Default for EconomySpec {
@@ -101,6 +106,7 @@ impl Default for EconomySpec {
             limits: default_limits(WEEK, supply * 2),
             meters: 1,
             controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, WEEK)),
+            council: None,
         }
     }
 }
@@ -189,6 +195,9 @@ pub fn read_economy(bytes: &[u8], name: &str) -> Result<EconomySpec, Failure> {
             parameter,
             spec.period,
         )?;
+    }
+    if root.value("council").is_some() {
+        spec.council = Some(council(&root.table("council")?)?);
     }
     Ok(spec)
 }
@@ -286,6 +295,7 @@ fn economy(section: &Section<'_>) -> Result<EconomySpec, Failure> {
         limits,
         meters,
         controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, period)),
+        council: None,
     })
 }
 

@@ -11,6 +11,8 @@ pub mod change;
 pub mod cluster;
 pub mod connection;
 pub mod controller_file;
+mod council_file;
+pub mod creation;
 pub mod decimal;
 pub mod economy_file;
 pub mod failure;

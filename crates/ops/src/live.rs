@@ -6,12 +6,13 @@ use homeostat_client::{
     address, governance,
     instruction::{self as ix, StakeMint},
     Action, Council, Economy, EconomyAddresses, Instruction, Life, Meter, Pool, PoolKind, Position,
-    Proposal, Pubkey, PROGRAM_ID,
+    Proposal, Pubkey,
 };
 
 use crate::{
     connection::{decode, Connection},
     failure::Failure,
+    program,
 };
 
 /// Which economy: by its address, or by its mint and, if there are several, its creator.
@@ -181,11 +182,7 @@ impl Live {
 
     /// `Life` by name.
     pub fn life(&self) -> &'static str {
-        match self.economy.life {
-            life if life == Life::Draft as u8 => "draft",
-            life if life == Life::Live as u8 => "live",
-            _ => "retired",
-        }
+        life(&self.economy)
     }
 
     /// The token program of the economy's mint.
@@ -305,6 +302,15 @@ impl Live {
     }
 }
 
+/// `Life` by name.
+pub fn life(economy: &Economy) -> &'static str {
+    match economy.life {
+        life if life == Life::Draft as u8 => "draft",
+        life if life == Life::Live as u8 => "live",
+        _ => "retired",
+    }
+}
+
 /// The associated token account.
 pub fn associated(owner: &Pubkey, mint: &Pubkey, token_program: &Pubkey) -> Pubkey {
     anchor_spl::associated_token::get_associated_token_address_with_program_id(
@@ -316,8 +322,9 @@ pub fn associated(owner: &Pubkey, mint: &Pubkey, token_program: &Pubkey) -> Pubk
 
 /// Why there is nothing: the program is missing, or only the economy.
 fn no_economy(connection: &Connection, address: &Pubkey) -> Failure {
-    match connection.account(&PROGRAM_ID) {
-        Ok(Some(program)) if program.executable => Failure::new(
+    match program::require(connection) {
+        Err(failure) => failure,
+        Ok(()) => Failure::new(
             "no_economy",
             format!(
                 "there is no economy at {address} on {}",
@@ -325,14 +332,5 @@ fn no_economy(connection: &Connection, address: &Pubkey) -> Failure {
             ),
         )
         .remedy("check the address and --url; `homeostat create-economy` makes one"),
-        Ok(_) => Failure::new(
-            "no_program",
-            format!(
-                "the program {PROGRAM_ID} is not on {}",
-                connection.cluster()
-            ),
-        )
-        .remedy("this is another cluster than you mean (--url), or the program is not deployed"),
-        Err(failure) => failure,
     }
 }

@@ -43,3 +43,22 @@ pub fn deployed(connection: &Connection) -> Result<Option<Deployed>, Failure> {
         _ => Err(connection.nonsense("the program's data account is of another kind")),
     }
 }
+
+/// Refuses a cluster without the program.
+///
+/// # Errors
+///
+/// It is not there; the server's.
+pub fn require(connection: &Connection) -> Result<(), Failure> {
+    match connection.account(&PROGRAM_ID)? {
+        Some(program) if program.executable => Ok(()),
+        _ => Err(Failure::new(
+            "no_program",
+            format!(
+                "the program {PROGRAM_ID} is not on {}",
+                connection.cluster()
+            ),
+        )
+        .remedy("this is another cluster than you mean (--url), or the program is not deployed")),
+    }
+}

@@ -461,6 +461,28 @@ pub fn unsigned(message: VersionedMessage) -> VersionedTransaction {
     }
 }
 
+/// Instructions, in order, in as few transactions as they fit into; one that does not fit
+/// at all stands alone, and sending it says so.
+pub fn pack(payer: &Pubkey, instructions: &[Instruction]) -> Vec<Vec<Instruction>> {
+    // What `prepare` puts before them.
+    let budget = [
+        ComputeBudgetInstruction::set_compute_unit_limit(MOST_UNITS),
+        ComputeBudgetInstruction::set_compute_unit_price(u64::MAX),
+    ];
+    let fits = |batch: &[Instruction], next: &Instruction| {
+        let all = [&budget, batch, core::slice::from_ref(next)].concat();
+        size(&VersionedMessage::Legacy(Message::new(&all, Some(payer)))) <= PACKET
+    };
+    let mut batches: Vec<Vec<Instruction>> = Vec::new();
+    for instruction in instructions {
+        match batches.last_mut() {
+            Some(batch) if fits(batch, instruction) => batch.push(instruction.clone()),
+            _ => batches.push(vec![instruction.clone()]),
+        }
+    }
+    batches
+}
+
 /// Signs with everybody whom the message asks; others are not used.
 ///
 /// # Errors
@@ -496,4 +518,26 @@ pub fn sign(
         Failure::new("bad_signature", format!("a signature is not good: {error}"))
             .remedy("it must be of this very transaction: same blockhash, same arguments")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instructions_are_packed_in_order_into_packets() {
+        let payer = Pubkey::new_unique();
+        let program = Pubkey::new_unique();
+        let bytes = |size: usize| Instruction::new_with_bytes(program, &vec![7; size], Vec::new());
+        let sizes = [400, 400, 400, 2_000, 10, 10];
+        let packed = pack(&payer, &sizes.map(bytes));
+        let shape: Vec<Vec<usize>> = packed
+            .iter()
+            .map(|batch| batch.iter().map(|one| one.data.len()).collect())
+            .collect();
+        assert_eq!(
+            shape,
+            [vec![400, 400], vec![400], vec![2_000], vec![10, 10]]
+        );
+    }
 }

@@ -41,6 +41,21 @@ impl Key {
         }
     }
 
+    /// The signer.
+    ///
+    /// # Errors
+    ///
+    /// Only its address is here.
+    pub fn here(&self) -> Result<&dyn Signer, Failure> {
+        self.signer().ok_or_else(|| {
+            Failure::new(
+                "missing_key",
+                format!("the key of {} is not here", self.address()),
+            )
+            .remedy("give its file with --keypair, or sign elsewhere: --sign-only, then --signer")
+        })
+    }
+
     /// The signer, if it is here.
     pub fn signer(&self) -> Option<&dyn Signer> {
         match self {

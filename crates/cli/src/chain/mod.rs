@@ -2,6 +2,7 @@
 
 pub mod amount;
 pub mod council;
+pub mod creation;
 pub mod keeper;
 pub mod key;
 pub mod payments;
@@ -236,7 +237,7 @@ fn balance(context: &Context, tokens: &Pubkey) -> Result<u64, Failure> {
 }
 
 /// Creates a wallet's token account, or does nothing when it is there.
-fn create_associated(
+pub(crate) fn create_associated(
     payer: &Pubkey,
     owner: &Pubkey,
     mint: &Pubkey,

@@ -357,16 +357,12 @@ impl Context {
             Outcome::Simulated(self.simulated(&prepared)?)
         } else {
             self.ask(arguments)?;
-            let here = |key: &Key| -> Result<(), Failure> {
-                key.signer().map(|_| ()).ok_or_else(|| missing(key))
-            };
-            here(&payer)?;
-            intent.keys.iter().try_for_each(|key| here(key))?;
-            let signers: Vec<&dyn Signer> =
-                intent.keys.iter().filter_map(|key| key.signer()).collect();
-            let Some(payer) = payer.signer() else {
-                return Ok(None);
-            };
+            let payer = payer.here()?;
+            let signers = intent
+                .keys
+                .iter()
+                .map(|key| key.here())
+                .collect::<Result<Vec<_>, Failure>>()?;
             let receipt = sender.send_prepared(&prepared, payer, &signers)?;
             Outcome::Sent(receipt.into())
         };
@@ -434,7 +430,7 @@ impl Context {
             let outcome = Outcome::Simulated(self.simulated(&prepared)?);
             return Ok(self.written(intent, &member.address(), outcome));
         }
-        let signer = member.signer().ok_or_else(|| missing(&member))?;
+        let signer = member.here()?;
         self.ask(arguments)?;
         let receipt = sender.send_prepared(&prepared, signer, &[])?;
         let outcome = Outcome::HandedOver(HandedOver {
@@ -459,7 +455,7 @@ impl Context {
     }
 
     /// Asks before mainnet is written to.
-    fn ask(&self, arguments: &SendArgs) -> Result<(), Failure> {
+    pub(super) fn ask(&self, arguments: &SendArgs) -> Result<(), Failure> {
         if arguments.yes || self.connection.cluster().kind != Kind::MainnetBeta {
             return Ok(());
         }
@@ -583,7 +579,7 @@ impl Context {
     }
 
     /// Old and new values of every account that a try-out would write.
-    fn simulated(&self, prepared: &Prepared) -> Result<Simulated, Failure> {
+    pub(super) fn simulated(&self, prepared: &Prepared) -> Result<Simulated, Failure> {
         let old = self.connection.accounts(&prepared.watched)?;
         let new = prepared.simulation.accounts.clone().unwrap_or_default();
         let mut changes = Vec::new();
@@ -631,14 +627,6 @@ impl Context {
             logs: prepared.simulation.logs.clone().unwrap_or_default(),
         })
     }
-}
-
-fn missing(key: &Key) -> Failure {
-    Failure::new(
-        "missing_key",
-        format!("the key of {} is not here", key.address()),
-    )
-    .remedy("give its file with --keypair, or sign elsewhere: --sign-only, then --signer")
 }
 
 /// The amount of a token account (base units).

@@ -66,6 +66,7 @@ Economy: a TOML file; everything is optional and starts from the program's defau
   setpoint scale action kp ki kd bias min max filter half_life dead_band slew_up slew_down
   max_periods max_hold, as in `replay`; quantities of the parameter are fractions (0.06 = 6 %);
   slew_up and slew_down can be \"unlimited\"
+  [council] is for `create-economy`: the demo appoints its own
 
 Example: examples/economy.toml";
 

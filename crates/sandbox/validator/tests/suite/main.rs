@@ -4,6 +4,8 @@
 
 mod chain;
 mod kept;
+#[cfg(target_os = "linux")]
+mod localnet;
 mod migrations;
 mod story;
 

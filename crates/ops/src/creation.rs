@@ -1,0 +1,391 @@
+//! What an economy's Draft still lacks of what a file says, from what the cluster has.
+//!
+//! Nothing is remembered: run again after a failure anywhere, it plans what is missing.
+
+use anchor_spl::token_2022::spl_token_2022::{
+    extension::PodStateWithExtensions,
+    pod::{PodCOption, PodMint},
+};
+use homeostat::{
+    constants::{AUDIT_INITIAL_CAPACITY, LOG_INITIAL_CAPACITY},
+    state::defaults,
+};
+use homeostat_client::{
+    decode::Decode,
+    governance,
+    instruction::{self as ix, StakeMint},
+    AuditLog, Council, CouncilArgs, DecisionLog, Economy, EconomyAddresses, EconomyArgs, Funding,
+    Instruction, Life, Meter, Parameter, Pool, Pubkey, SeatArgs, Setting,
+};
+use solana_account::Account;
+
+use crate::{
+    economy_file::{EconomySpec, Tokens},
+    failure::Failure,
+};
+
+/// Bytes of a token account with the longest extension that a vault gets.
+const VAULT: usize = 182;
+
+/// A part of a Draft, made or set by one instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The economy itself.
+    Economy,
+    /// Its limits.
+    Limits,
+    /// A controller.
+    Controller(Parameter),
+    /// The pool of its own mint.
+    Pool,
+    /// A meter, by shard.
+    Meter(u8),
+    /// Its council and audit log, or the council's new shape.
+    Council,
+}
+
+/// A part that is missing or different.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// Which one.
+    pub part: Part,
+    /// What its instruction does, for a person.
+    pub what: String,
+    /// Rent that it locks at most (lamports).
+    pub rent: u64,
+    /// Signed by the creator, who pays the rent.
+    pub instruction: Instruction,
+}
+
+/// A mint of either token program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mint {
+    /// Its token program.
+    pub program: Pubkey,
+    /// Supply (base units).
+    pub supply: u64,
+    /// Decimals.
+    pub decimals: u8,
+    /// Who may mint.
+    pub mint_authority: Option<Pubkey>,
+    /// Who may freeze balances.
+    pub freeze_authority: Option<Pubkey>,
+}
+
+impl Mint {
+    /// Reads a mint.
+    ///
+    /// # Errors
+    ///
+    /// `no_mint`: nothing is there; `not_a_mint`: something else is.
+    pub fn read(address: &Pubkey, account: Option<&Account>) -> Result<Self, Failure> {
+        use anchor_spl::{token, token_2022};
+        let account = account.ok_or_else(|| {
+            Failure::new("no_mint", format!("there is no mint {address}"))
+                .remedy("create it first (`spl-token create-token`), or correct address and --url")
+        })?;
+        let other = |what: &str| {
+            Failure::new("not_a_mint", format!("{address} {what}"))
+                .remedy("give the address of a token, not of a wallet or a token account")
+        };
+        if account.owner != token::ID && account.owner != token_2022::ID {
+            let what = format!("belongs to {}, which is no token program", account.owner);
+            return Err(other(&what));
+        }
+        let mint = PodStateWithExtensions::<PodMint>::unpack(&account.data)
+            .map_err(|_| other("is a token program's, but not a mint"))?;
+        let key = |option: PodCOption<Pubkey>| option.ok_or(()).ok();
+        Ok(Self {
+            program: account.owner,
+            supply: mint.base.supply.into(),
+            decimals: mint.base.decimals,
+            mint_authority: key(mint.base.mint_authority),
+            freeze_authority: key(mint.base.freeze_authority),
+        })
+    }
+
+    /// Refuses a mint whose balances somebody can freeze.
+    ///
+    /// # Errors
+    ///
+    /// `freeze_authority`.
+    pub fn require_no_freeze(&self, address: &Pubkey) -> Result<(), Failure> {
+        match self.freeze_authority {
+            None => Ok(()),
+            Some(holder) => Err(Failure::new(
+                "freeze_authority",
+                format!("{holder} can freeze balances of {address}"),
+            )
+            .remedy(format!(
+                "have it give that up: `spl-token authorize {address} freeze --disable`"
+            ))),
+        }
+    }
+
+    /// Refuses a supply above the hard cap.
+    ///
+    /// # Errors
+    ///
+    /// `above_hard_cap`.
+    pub fn require_below(&self, hard_cap: u64) -> Result<(), Failure> {
+        if self.supply <= hard_cap {
+            return Ok(());
+        }
+        let tokens = Tokens {
+            decimals: self.decimals,
+        };
+        Err(Failure::new(
+            "above_hard_cap",
+            format!(
+                "the supply is {} tokens already, the hard cap {}",
+                tokens.show(self.supply),
+                tokens.show(hard_cap)
+            ),
+        )
+        .remedy("raise `hard_cap` in the economy file and run `homeostat create-economy` again"))
+    }
+}
+
+/// An economy to create.
+#[derive(Clone, Copy, Debug)]
+pub struct Creation<'a> {
+    /// Its mint.
+    pub mint: Pubkey,
+    /// Signs, and pays the rent.
+    pub creator: Pubkey,
+    /// What it is to be like.
+    pub spec: &'a EconomySpec,
+}
+
+/// What the cluster has of it.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The mint.
+    pub mint: Mint,
+    /// How far it is.
+    pub stage: Stage,
+}
+
+/// How far an economy is.
+#[derive(Clone, Debug)]
+pub enum Stage {
+    /// Not begun.
+    Nothing,
+    /// It can still be changed by its creator.
+    Draft(Box<Economy>, Option<Box<Council>>),
+    /// Live, retired, or of an older layout: it was created.
+    Created,
+}
+
+impl Creation<'_> {
+    /// Its addresses.
+    pub fn at(&self) -> EconomyAddresses {
+        EconomyAddresses::new(&self.mint, &self.creator)
+    }
+
+    /// The accounts that [`Creation::found`] wants, in order.
+    pub fn reads(&self) -> [Pubkey; 3] {
+        let at = self.at();
+        [self.mint, at.economy, at.council]
+    }
+
+    /// Looks at the accounts of [`Creation::reads`], and refuses what the program would
+    /// refuse now or at the opening and no later step could mend.
+    ///
+    /// # Errors
+    ///
+    /// As [`Mint::read`], [`Mint::require_no_freeze`] and [`Mint::require_below`];
+    /// `wrong_decimals`, `fixed_supply`, `other_draft`; an account that is unreadable.
+    pub fn found(&self, accounts: &[Option<Account>]) -> Result<Found, Failure> {
+        let at = self.at();
+        let account = |place: usize| accounts.get(place).and_then(Option::as_ref);
+        // An address that somebody sent lamports to is still free.
+        let state = |place: usize| account(place).filter(|account| !account.data.is_empty());
+        let mint = Mint::read(&self.mint, account(0))?;
+        let spec = self.spec;
+        if mint.decimals != spec.decimals {
+            return Err(Failure::new(
+                "wrong_decimals",
+                format!(
+                    "{} has {} decimals, the economy file says {}",
+                    self.mint, mint.decimals, spec.decimals
+                ),
+            )
+            .remedy(format!(
+                "write decimals = {} under [economy] and look at every amount again, or correct \
+                 the mint's address",
+                mint.decimals
+            )));
+        }
+        let stage = match state(1).map(|account| Economy::decode(&account.data)) {
+            None => Stage::Nothing,
+            Some(Ok(economy)) if economy.life == Life::Draft as u8 => {
+                let council = state(2)
+                    .map(|account| crate::connection::decode::<Council>(&at.council, account))
+                    .transpose()?;
+                Stage::Draft(Box::new(economy), council.map(Box::new))
+            }
+            Some(_) => {
+                return Ok(Found {
+                    mint,
+                    stage: Stage::Created,
+                })
+            }
+        };
+        mint.require_no_freeze(&self.mint)?;
+        if spec.funding == Funding::Mint {
+            if mint.mint_authority.is_none() {
+                return Err(Failure::new(
+                    "fixed_supply",
+                    format!("nobody can mint {}: its supply is fixed", self.mint),
+                )
+                .remedy("write mode = \"funded\" under [economy]: rewards come out of a vault"));
+            }
+            mint.require_below(spec.limits.hard_cap)?;
+        }
+        if let Stage::Draft(economy, _) = &stage {
+            let same = economy.limits.period == spec.period
+                && economy.funding == spec.funding as u8
+                && economy.decimals == spec.decimals;
+            if !same {
+                return Err(Failure::new(
+                    "other_draft",
+                    format!(
+                        "the Draft {} has a period of {} s and the mode {}, which stay as they \
+                         are",
+                        at.economy,
+                        economy.limits.period,
+                        if economy.mints() { "mint" } else { "funded" }
+                    ),
+                )
+                .remedy(
+                    "write the same `period` and `mode`, or create it with another --keypair",
+                ));
+            }
+        }
+        Ok(Found { mint, stage })
+    }
+
+    /// What is missing, in the order in which it has to be made. `rent` says what exempts
+    /// an account of so many bytes (lamports).
+    ///
+    /// # Errors
+    ///
+    /// Those of `rent`.
+    pub fn missing(
+        &self,
+        found: &Found,
+        rent: &dyn Fn(usize) -> Result<u64, Failure>,
+    ) -> Result<Vec<Piece>, Failure> {
+        let (draft, council) = match &found.stage {
+            Stage::Created => return Ok(Vec::new()),
+            Stage::Nothing => (None, None),
+            Stage::Draft(economy, council) => (Some(economy), council.as_ref()),
+        };
+        let (spec, creator, at) = (self.spec, &self.creator, self.at());
+        let program = &found.mint.program;
+        let mut pieces = Vec::new();
+        let mut add = |part, what: String, rent, instruction| {
+            pieces.push(Piece {
+                part,
+                what,
+                rent,
+                instruction,
+            });
+        };
+        let vault = rent(VAULT)?;
+        if draft.is_none() {
+            let args = EconomyArgs {
+                funding: spec.funding,
+                period: spec.period,
+                hard_cap: spec.limits.hard_cap,
+            };
+            let log = rent(DecisionLog::space(LOG_INITIAL_CAPACITY))?;
+            add(
+                Part::Economy,
+                format!("create the economy {}", at.economy),
+                rent(Economy::SPACE)? + log + 2 * vault,
+                ix::create_economy(&self.mint, program, creator, args),
+            );
+        }
+        let limits = match draft {
+            Some(draft) => (&draft.limits).into(),
+            None => (&defaults::limits(spec.period, spec.limits.hard_cap)).into(),
+        };
+        if spec.limits != limits {
+            let set = ix::configure(&at.economy, creator, Setting::Limits(spec.limits));
+            add(Part::Limits, "set its limits".to_owned(), 0, set);
+        }
+        for (place, parameter) in Parameter::ALL.into_iter().enumerate() {
+            let now = match draft.and_then(|draft| draft.controllers.get(place)) {
+                Some(controller) => controller.config(),
+                None => defaults::config(parameter, spec.period),
+            };
+            if spec.controllers.get(place) != Some(&now) {
+                let setting = Setting::Controller {
+                    parameter,
+                    settings: spec.controller(parameter),
+                };
+                add(
+                    Part::Controller(parameter),
+                    format!("set its controller {}", parameter.name()),
+                    0,
+                    ix::configure(&at.economy, creator, setting),
+                );
+            }
+        }
+        if draft.is_none_or(|draft| draft.pool_count == 0) {
+            let native = StakeMint {
+                mint: self.mint,
+                token_program: *program,
+                amm_vault: None,
+            };
+            add(
+                Part::Pool,
+                "create its pool".to_owned(),
+                rent(Pool::SPACE)? + vault,
+                ix::create_pool(&at, creator, &native, 0),
+            );
+        }
+        for shard in draft.map_or(0, |draft| draft.meter_count)..spec.meters {
+            add(
+                Part::Meter(shard),
+                format!("create its meter {shard}"),
+                rent(Meter::SPACE)? + vault,
+                ix::create_meter(&at, creator, program, shard),
+            );
+        }
+        if let Some(args) = &spec.council {
+            let create = || governance::create_council(&at, creator, args.clone());
+            match council {
+                None => {
+                    let audit = rent(AuditLog::space(AUDIT_INITIAL_CAPACITY))?;
+                    let what = format!("create its council {}", at.council);
+                    add(Part::Council, what, rent(Council::SPACE)? + audit, create());
+                }
+                Some(council) if !is(council, args) => {
+                    let what = "set its council up anew".to_owned();
+                    add(Part::Council, what, 0, create());
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(pieces)
+    }
+}
+
+/// Whether a council is as these arguments would set it up.
+fn is(council: &Council, args: &CouncilArgs) -> bool {
+    let holds = |seat: &homeostat::state::council::Seat, args: &SeatArgs| {
+        seat.key == args.key && seat.via == args.via.unwrap_or_default()
+    };
+    let mut members = council.seated();
+    let all = args
+        .members
+        .iter()
+        .all(|args| members.next().is_some_and(|it| holds(&it.seat, args)));
+    all && members.next().is_none()
+        && council.threshold == args.threshold
+        && holds(&council.guardian.holder, &args.guardian)
+        && council.delays == args.delays.unwrap_or(homeostat_client::Delays::DEFAULT)
+}
