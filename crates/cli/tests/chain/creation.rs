@@ -471,3 +471,47 @@ fn going_live_names_everything_that_is_missing() {
     let other = founder.create(&[]);
     assert_eq!(said(&other), (1, "other_draft".into()), "{}", other.stdout);
 }
+
+#[test]
+fn an_economys_whole_life_is_proved_from_genesis() {
+    // given an economy whose server has seen all of it: three periods and a proposal
+    let founder = Founder::new();
+    let fixture = &founder.fixture;
+    assert_eq!(founder.create(&[]).code, 0);
+    assert_eq!(founder.go_live(&["--hand-over-mint"]).code, 0);
+    let economy = founder.at.economy.to_string();
+    let at = |words: &[&str], key: &str| {
+        let words = [words, &["--economy", &economy, "--keypair", key]].concat();
+        let said = run_at(fixture, fixture.served.url(), &words);
+        assert_eq!(said.code, 0, "{words:?} {}{}", said.stdout, said.stderr);
+        said.json()
+    };
+    let wallet = fixture.wallets[0].file.display().to_string();
+    for _ in 0..3 {
+        let end = founder.economy().unwrap().next_end;
+        fixture.served.advance(end - fixture.served.now());
+        at(&["crank"], &wallet);
+    }
+    let change = fixture.folder().join("change.toml");
+    fs::write(
+        &change,
+        "[[action]]\nkind = 'limits'\nparameter = 'fee'\nmax = 0.009\n",
+    )
+    .unwrap();
+    let member = |index: usize| fixture.members[index].file.display().to_string();
+    at(&["propose", &change.display().to_string()], &member(0));
+    at(&["approve", "0"], &member(1));
+    let delay = 172_800;
+    fixture.served.advance(delay);
+    at(&["execute", "0"], &wallet);
+    // when the server's history is read, then both logs are proved from their first record
+    let proof = at(&["log", "verify", "--from-genesis"], &wallet)["proof"].clone();
+    assert_eq!(proof["from_seq"], 0);
+    assert_eq!(proof["decisions"], 12);
+    assert_eq!(proof["recomputed"], 12);
+    assert_eq!(proof["changes"], 5, "four at the start, one by proposal");
+    assert_eq!(proof["unproven"].as_array().map(Vec::len), Some(0));
+    // The council, its proposal (with the first approval), the second, and the execution.
+    assert_eq!(proof["audit"]["from_seq"], 0);
+    assert_eq!(proof["audit"]["records"], 4);
+}
