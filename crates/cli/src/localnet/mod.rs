@@ -164,6 +164,7 @@ enum Told {
         ws_url: String,
         ledger: PathBuf,
         payer: PathBuf,
+        deployed_in_ms: Option<u64>,
     },
     Failed {
         error: String,
@@ -226,6 +227,7 @@ pub fn run(arguments: &LocalnetArgs, cluster: &ClusterArgs, format: Format) -> R
         ws_url,
         ledger,
         payer,
+        deployed_in_ms,
     } = ready(&mut validator, &interrupt)?
     else {
         return Err(stopped());
@@ -233,8 +235,12 @@ pub fn run(arguments: &LocalnetArgs, cluster: &ClusterArgs, format: Format) -> R
     if arguments.ledger.is_none() {
         validator.sweep(ledger.clone());
     }
+    let deployed = match deployed_in_ms {
+        Some(ms) => format!("deployed in {:.1} s", ms as f64 / 1e3),
+        None => "the program was there".to_owned(),
+    };
     say(&format!(
-        "{rpc_url} answers after {:.1} s; creating what is missing",
+        "{rpc_url} answers after {:.1} s ({deployed}); creating what is missing",
         begin.elapsed().as_secs_f64()
     ));
     let home = ledger.join(HOME);
