@@ -52,6 +52,10 @@ pub const CALLER: &str = "homeostat-caller";
 /// The example of a program that charges fees by CPI.
 pub const SUBSCRIPTION: &str = "homeostat-subscription";
 
+/// Bytes that every program has at least: the smallest of them has 11,776, and a library
+/// without an entry point 2,216.
+const LEAST: u64 = 8_192;
+
 /// Bytes that the program should not exceed: its deployer pays rent for each.
 const BUDGET: usize = 400_000;
 
@@ -90,9 +94,11 @@ pub fn build(packages: &[&str], upstream: bool) -> Result<PathBuf, Failure> {
     } else {
         run::announce(1, 1, NAME, "upstream toolchain (for tests, not to deploy)");
         let toolchain = upstream::Toolchain::ready(target.join("sbf-toolchain")).map_err(failed)?;
-        let built = toolchain
-            .build(&run::workspace_root(), packages)
-            .map_err(failed)?;
+        let workspace = run::workspace_root();
+        let mut built = toolchain.build(&workspace, packages).map_err(failed)?;
+        if forget_hollow(&built, packages).map_err(failed)? {
+            built = toolchain.build(&workspace, packages).map_err(failed)?;
+        }
         for package in packages {
             let file = file_name(package);
             std::fs::copy(built.join(format!("lib{file}")), deploy.join(&file))
@@ -104,6 +110,30 @@ pub fn build(packages: &[&str], upstream: bool) -> Result<PathBuf, Failure> {
     }
     run::done(1, 1, NAME, start);
     Ok(deploy)
+}
+
+/// A package that calls the program builds it as a library without an entry point, and
+/// Cargo gives both the same file name: when only the caller has changed, what lies there
+/// is hollow, and Cargo takes it for fresh. Removes such files; true if there were any.
+fn forget_hollow(built: &Path, packages: &[&str]) -> Result<bool, String> {
+    let mut any = false;
+    for package in packages {
+        let file = format!("lib{}", file_name(package));
+        let hollow = std::fs::metadata(built.join(&file)).is_ok_and(|it| it.len() < LEAST);
+        if hollow {
+            any = true;
+            say!("{file} has no entry point: it is built again");
+            for path in [built.join(&file), built.join("deps").join(&file)] {
+                match std::fs::remove_file(&path) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(format!("{}: {error}", path.display()))
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    Ok(any)
 }
 
 fn file_name(package: &str) -> String {
@@ -191,6 +221,13 @@ fn measure(file: &Path) -> Result<(), String> {
     let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let version = elf_version(&bytes).ok_or(format!("{} is no SBF program", file.display()))?;
     let size = bytes.len();
+    if (size as u64) < LEAST {
+        return Err(format!(
+            "{} has {size} bytes: no program is that small; remove the folder sbf-toolchain/build \
+             in the target folder and build again",
+            file.display()
+        ));
+    }
     say!("{}: {size} bytes, SBPF v{version}", file.display());
     // The others are never deployed.
     if size > BUDGET && file.file_name() == Some(OsStr::new(&file_name(PROGRAM))) {
@@ -234,6 +271,25 @@ mod tests {
         elf[18] = 62; // x86-64
         assert_eq!(elf_version(&elf), None);
         assert_eq!(elf_version(b"\x7fELF"), None);
+    }
+
+    #[test]
+    fn a_hollow_file_is_forgotten_and_a_whole_one_kept() {
+        let folder = std::env::temp_dir().join(format!("xtask-hollow-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("deps")).unwrap();
+        let write = |name: &str, bytes: usize| {
+            for path in [folder.join(name), folder.join("deps").join(name)] {
+                std::fs::write(path, vec![0; bytes]).unwrap();
+            }
+        };
+        write("libhomeostat.so", 2_216);
+        write("libhomeostat_caller.so", 11_776);
+        assert_eq!(forget_hollow(&folder, &[PROGRAM, CALLER]), Ok(true));
+        assert!(!folder.join("deps/libhomeostat.so").exists());
+        assert!(!folder.join("libhomeostat.so").exists());
+        assert!(folder.join("libhomeostat_caller.so").exists());
+        assert_eq!(forget_hollow(&folder, &[PROGRAM, CALLER]), Ok(false));
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
