@@ -12,6 +12,7 @@ use homeostat_ops::Live;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::status::fraction;
 use super::write::{Intent, SendArgs};
 use super::{duration, time, Answer, Context, WhichArgs};
 use crate::failure::Failure;
@@ -79,8 +80,15 @@ pub struct ProposalAnswer {
     pub proposer: String,
     /// When (unix seconds).
     pub created_at: i64,
+    /// Last second in which it can reach the threshold, while it is active, or be executed,
+    /// once it is queued (unix seconds).
+    pub open_until: i64,
     /// Earliest execution (unix seconds); absent before it is queued.
     pub eta: Option<i64>,
+    /// Present members who approve it.
+    pub approved_by: Vec<String>,
+    /// Share of the native stake whose ballots are against it (fraction).
+    pub against: String,
     /// What is approved, in hexadecimal.
     pub digest: String,
     /// The actions with expected and new values.
@@ -115,7 +123,12 @@ pub(super) fn class_name(class: u8) -> &'static str {
         .map_or("unknown", |(_, name)| name)
 }
 
-fn answer(context: &Context, live: &Live, proposal: &Proposal) -> Result<ProposalAnswer, Failure> {
+fn answer(
+    context: &Context,
+    live: &Live,
+    council: &Council,
+    proposal: &Proposal,
+) -> Result<ProposalAnswer, Failure> {
     let actions = proposal.read().map_err(|_| {
         context
             .connection
@@ -127,7 +140,20 @@ fn answer(context: &Context, live: &Live, proposal: &Proposal) -> Result<Proposa
         class: class_name(proposal.class).to_owned(),
         proposer: proposal.proposer.to_string(),
         created_at: proposal.created_at,
+        open_until: if proposal.eta == 0 {
+            proposal.active_until
+        } else {
+            proposal.expires_at
+        },
         eta: (proposal.eta != 0).then_some(proposal.eta),
+        approved_by: council
+            .members
+            .iter()
+            .zip(&proposal.approvals)
+            .filter(|(member, given)| member.is_seated() && member.id == **given)
+            .map(|(member, _)| member.seat.key.to_string())
+            .collect(),
+        against: fraction(share_ppm(proposal.veto_weight, proposal.veto_base)),
         digest: proposal
             .digest
             .iter()
@@ -135,6 +161,12 @@ fn answer(context: &Context, live: &Live, proposal: &Proposal) -> Result<Proposa
             .collect(),
         actions: decoded(live, &actions),
     })
+}
+
+/// A part in millionths, rounded down: what is shown as enough is enough.
+fn share_ppm(part: u64, whole: u64) -> i64 {
+    let ppm = u128::from(part) * 1_000_000 / u128::from(whole.max(1));
+    i64::try_from(ppm).unwrap_or(i64::MAX)
 }
 
 /// The council.
@@ -171,7 +203,12 @@ pub fn list(context: &Context, arguments: &ListArgs) -> Result<(), Failure> {
     let connection = &context.connection;
     let council = seated(context, &live)?;
     let proposals = match arguments.index {
-        Some(index) => vec![answer(context, &live, &live.proposal(connection, index)?)?],
+        Some(index) => vec![answer(
+            context,
+            &live,
+            &council,
+            &live.proposal(connection, index)?,
+        )?],
         None => {
             let addresses: Vec<_> = (0..council.proposals)
                 .map(|index| homeostat_client::address::proposal(&live.at.economy, index))
@@ -180,7 +217,7 @@ pub fn list(context: &Context, arguments: &ListArgs) -> Result<(), Failure> {
             for (address, account) in addresses.iter().zip(connection.accounts(&addresses)?) {
                 if let Some(account) = account {
                     let proposal = homeostat_ops::connection::decode(address, &account)?;
-                    all.push(answer(context, &live, &proposal)?);
+                    all.push(answer(context, &live, &council, &proposal)?);
                 }
             }
             all
@@ -209,6 +246,19 @@ impl Answer for Proposals {
                 one.proposer,
                 time(one.created_at)
             )?;
+            if matches!(one.state.as_str(), "active" | "queued") {
+                let against = match one.against.as_str() {
+                    "0" => String::new(),
+                    share => format!(", ballots of {share} of the stake against it"),
+                };
+                writeln!(
+                    out,
+                    "   {} of {} approvals{against}; open until {}",
+                    one.approved_by.len(),
+                    self.threshold,
+                    time(one.open_until)
+                )?;
+            }
             if let Some(eta) = one.eta.filter(|_| one.state == "queued") {
                 let left = eta.saturating_sub(self.now);
                 if left > 0 {
@@ -308,7 +358,8 @@ pub fn step(context: &Context, arguments: &StepArgs, step: Step) -> Result<(), F
     let live = context.live(&arguments.which)?;
     let own = context.actor(&arguments.send)?;
     let proposal = live.proposal(&context.connection, arguments.index)?;
-    let shown = answer(context, &live, &proposal)?;
+    let council = seated(context, &live)?;
+    let shown = answer(context, &live, &council, &proposal)?;
     for action in &shown.actions {
         context.say(&format!("  {action}"));
     }

@@ -31,6 +31,9 @@ fn a_proposal_is_seen_approved_waited_for_and_executed() {
     assert_eq!(seen["threshold"], 2);
     let one = &seen["proposals"][0];
     assert_eq!(one["state"], "active");
+    let proposer = fixture.members[0].pubkey().to_string();
+    assert_eq!(one["approved_by"], serde_json::json!([proposer]));
+    assert_eq!(one["against"], "0");
     assert_eq!(one["actions"][0]["rows"][0]["field"], "setpoint");
 
     // when an outsider approves, it is refused; when a member does, it is queued
@@ -47,6 +50,14 @@ fn a_proposal_is_seen_approved_waited_for_and_executed() {
     assert!(early.stdout.contains("TimelockActive"), "{}", early.stdout);
     let seen = run(&fixture, &["proposals", "0"]).json();
     let eta = seen["proposals"][0]["eta"].as_i64().unwrap();
+    assert_eq!(
+        seen["proposals"][0]["approved_by"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    assert!(seen["proposals"][0]["open_until"].as_i64() > Some(eta));
     fixture.served.advance(eta - fixture.served.now());
     let executed = run(&fixture, &["execute", "0", "--keypair", &outsider]);
     assert_eq!(executed.code, 0, "{} {}", executed.stdout, executed.stderr);
