@@ -161,6 +161,37 @@ impl Decimal {
         short.unwrap_or_else(|| Self::from_fx(value))
     }
 
+    /// This number with at most so many decimal places, for people: half away from zero.
+    #[must_use]
+    pub fn rounded(mut self, places: u16) -> Self {
+        let kept = self.point.saturating_add(i32::from(places));
+        let Ok(kept) = usize::try_from(kept) else {
+            return Self::from(0);
+        };
+        let Some(next) = self.digits.as_bytes().get(kept).copied() else {
+            return self;
+        };
+        self.digits.truncate(kept);
+        if next >= b'5' {
+            // All nines become a one and one more place before it.
+            let nines = self.digits.len() - self.digits.trim_end_matches('9').len();
+            self.digits.truncate(self.digits.len() - nines);
+            match self.digits.pop() {
+                Some(last) => self.digits.push(char::from(last as u8 + 1)),
+                None => {
+                    self.digits.push('1');
+                    self.point += 1;
+                }
+            }
+        }
+        let significant = self.digits.trim_end_matches('0').len();
+        self.digits.truncate(significant);
+        if self.digits.is_empty() {
+            return Self::from(0);
+        }
+        self
+    }
+
     /// This number times 10^`places`.
     #[must_use]
     pub fn shifted(mut self, places: i32) -> Self {
@@ -261,6 +292,27 @@ mod tests {
             bits ^= bits << 17;
             let value = Fx::from_bits(i128::from(bits as i64) << (bits % 16));
             assert_eq!(Decimal::shortest(value).to_fx(), Ok(value), "{bits}");
+        }
+    }
+
+    #[test]
+    fn people_see_few_places() {
+        for (text, places, shown) in [
+            ("0.6", 6, "0.6"),
+            ("0.019999999999999574", 6, "0.02"),
+            ("-0.0049999953", 6, "-0.005"),
+            ("0.0000004", 6, "0"),
+            ("0.0000005", 6, "0.000001"),
+            ("0.00000049", 6, "0"),
+            ("999.9999996", 6, "1000"),
+            ("-999.5", 0, "-1000"),
+            ("1234567", 6, "1234567"),
+            ("0", 3, "0"),
+            ("0.4", 0, "0"),
+            ("0.5", 0, "1"),
+        ] {
+            let number = text.parse::<Decimal>().unwrap();
+            assert_eq!(number.rounded(places).to_string(), shown, "{text}");
         }
     }
 

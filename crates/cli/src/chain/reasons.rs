@@ -16,7 +16,7 @@ use solana_message::{Message, VersionedMessage};
 
 use super::status::{fraction, metric_name};
 use super::{duration, time, Answer, Context, WhichArgs};
-use crate::decimal::Decimal;
+use crate::decimal::{Decimal, PPM};
 use crate::failure::Failure;
 use crate::replay::flag_names;
 
@@ -88,8 +88,22 @@ pub struct DecisionAnswer {
     pub flags: Vec<String>,
 }
 
-fn exact(value: Fx) -> String {
-    Decimal::from_fx(value).to_string()
+/// The fewest digits that read back as this value.
+pub(super) fn exact(value: Fx) -> String {
+    Decimal::shortest(value).to_string()
+}
+
+/// Parts per million as a fraction with all its digits.
+fn term(ppm: Fx) -> String {
+    Decimal::from_fx(ppm).shifted(-PPM).to_string()
+}
+
+/// A figure for people: six decimal places.
+pub(super) fn short(text: &str) -> String {
+    match text.parse::<Decimal>() {
+        Ok(number) => number.rounded(6).to_string(),
+        Err(_) => text.to_owned(),
+    }
 }
 
 impl DecisionAnswer {
@@ -102,13 +116,13 @@ impl DecisionAnswer {
             y: exact(decision.y),
             target: exact(decision.r),
             z: exact(decision.z),
-            p: exact(decision.p),
-            i: exact(decision.i),
-            d: exact(decision.d),
-            f: exact(decision.f),
-            bias: exact(decision.u0),
-            raw: exact(decision.raw),
-            slewed: exact(decision.slewed),
+            p: term(decision.p),
+            i: term(decision.i),
+            d: term(decision.d),
+            f: term(decision.f),
+            bias: term(decision.u0),
+            raw: term(decision.raw),
+            slewed: term(decision.slewed),
             u: fraction(decision.u),
             flags: flag_names(decision)
                 .into_iter()
@@ -118,7 +132,6 @@ impl DecisionAnswer {
     }
 
     fn line(&self) -> String {
-        let short = |text: &str| text.chars().take(10).collect::<String>();
         format!(
             "{:<10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>9}  {}",
             self.parameter,
@@ -271,27 +284,33 @@ pub fn explain(context: &Context, arguments: &ExplainArgs) -> Result<(), Failure
     } else {
         because.push(format!(
             "{} was {} and its target is {}: an error of {} scales",
-            decision.metric, decision.y, decision.target, decision.z
+            decision.metric,
+            short(&decision.y),
+            short(&decision.target),
+            short(&decision.z)
         ));
-        because.push(format!("it starts from {} without control", decision.bias));
-        because.push(format!("P adds {}: kp x error", decision.p));
+        because.push(format!(
+            "it starts from {} without control",
+            short(&decision.bias)
+        ));
+        because.push(format!("P adds {}: kp x error", short(&decision.p)));
         because.push(format!(
             "I adds {}: the errors of earlier periods",
-            decision.i
+            short(&decision.i)
         ));
         because.push(format!(
             "D adds {}: how fast the measurement moves",
-            decision.d
+            short(&decision.d)
         ));
         if decision.f != "0" {
-            because.push(format!("feed-forward adds {}", decision.f));
+            because.push(format!("feed-forward adds {}", short(&decision.f)));
         }
-        because.push(format!("together {}", decision.raw));
+        because.push(format!("together {}", short(&decision.raw)));
         if decision.slewed != decision.raw {
             because.push(format!(
                 "from {} a period may move it to {} at most",
                 fraction(last.u_prev),
-                decision.slewed
+                short(&decision.slewed)
             ));
         }
         for flag in &decision.flags {
@@ -302,7 +321,7 @@ pub fn explain(context: &Context, arguments: &ExplainArgs) -> Result<(), Failure
     let mut would_change = vec![format!(
         "{} above {} {} it, below {} it",
         decision.metric,
-        decision.target,
+        short(&decision.target),
         if up { "raises" } else { "lowers" },
         if up { "lowers" } else { "raises" },
     )];
@@ -513,13 +532,13 @@ pub fn log(context: &Context, arguments: &LogArgs) -> Result<(), Failure> {
                 y: exact(record.y.get()),
                 target: exact(record.r.get()),
                 z: exact(record.z.get()),
-                p: exact(record.p.get()),
-                i: exact(record.i.get()),
-                d: exact(record.d.get()),
-                f: exact(record.f.get()),
-                bias: exact(record.u0.get()),
-                raw: exact(record.raw.get()),
-                slewed: exact(record.slewed.get()),
+                p: term(record.p.get()),
+                i: term(record.i.get()),
+                d: term(record.d.get()),
+                f: term(record.f.get()),
+                bias: term(record.u0.get()),
+                raw: term(record.raw.get()),
+                slewed: term(record.slewed.get()),
                 u: fraction(record.u),
                 flags: flag_names(&flags).into_iter().map(str::to_owned).collect(),
             },

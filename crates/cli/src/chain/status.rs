@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::amount::Amount;
+use super::reasons::{exact, short};
 use super::write::ClusterAnswer;
 use super::{duration, time, Answer, Context, WhichArgs};
 use crate::decimal::{Decimal, PPM};
@@ -178,7 +179,6 @@ pub fn status(context: &Context, arguments: &StatusArgs) -> Result<(), Failure> 
             let metric = controller
                 .metric()
                 .map_err(|_| connection.nonsense("an unknown metric"))?;
-            let exact = |value| Decimal::from_fx(value).to_string();
             Ok(ParameterAnswer {
                 parameter: parameter.name().to_owned(),
                 value: signed(controller.value(*parameter)),
@@ -347,7 +347,6 @@ impl Answer for Status {
             "parameter", "value", "min", "max", "steered by", "target", "measured"
         )?;
         for one in &self.parameters {
-            let short = |text: &str| text.chars().take(12).collect::<String>();
             writeln!(
                 out,
                 "{:<10} {:>10} {:>10} {:>10}  {:<18} {:>10} {:>12}{}",
@@ -366,7 +365,10 @@ impl Answer for Status {
             let apr = pool
                 .apr
                 .as_deref()
-                .map_or(String::new(), |apr| format!(", APR {apr}"));
+                .and_then(|apr| apr.parse::<Decimal>().ok())
+                .map_or(String::new(), |apr| {
+                    format!(", APR {} %", apr.shifted(2).rounded(2))
+                });
             writeln!(
                 out,
                 "pool         {} {}: {} staked{apr}",

@@ -171,6 +171,21 @@ fn a_decision_is_previewed_made_explained_and_proved() {
     assert_eq!(proof["recomputed"], proof["decisions"]);
     assert_eq!(proof["unproven"].as_array().unwrap().len(), 0);
 
+    // and every term is a fraction: together they are what was decided before its limits
+    for decision in preview["decisions"].as_array().unwrap() {
+        let figure = |name: &str| decision[name].as_str().unwrap().parse::<f64>().unwrap();
+        if decision["flags"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|flag| flag != "held_missing")
+        {
+            let sum = figure("bias") + figure("p") + figure("i") + figure("d") + figure("f");
+            assert!((sum - figure("raw")).abs() < 1e-9, "{decision:#}");
+        }
+        assert!(figure("raw").abs() < 10.0, "{decision:#}");
+    }
+
     // and an explanation names the terms
     let why = run(&fixture, &["explain", "emission"]).json();
     assert_eq!(why["decision"]["u"], preview["decisions"][0]["u"]);
