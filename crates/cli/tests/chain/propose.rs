@@ -544,3 +544,71 @@ fn a_person_reads_what_is_proposed() {
         said.stdout
     );
 }
+
+#[test]
+fn every_step_of_a_proposal_is_taken_from_the_command_line() {
+    // given a wallet that has staked for a while
+    let fixture = Fixture::live();
+    let wallet = fixture.wallets[0].file.display().to_string();
+    let guardian = fixture.guardian.file.display().to_string();
+    let members: Vec<String> = (0..3).map(|index| member(&fixture, index)).collect();
+    let does = |words: &[&str], key: &str| {
+        let said = run(&fixture, &[words, &["--keypair", key]].concat());
+        assert_eq!(said.code, 0, "{words:?} {}{}", said.stdout, said.stderr);
+        said.json()
+    };
+    let state = |index: &str| {
+        let seen = run(&fixture, &["proposals", index]).json();
+        seen["proposals"][0].clone()
+    };
+    let good = |key: &str| {
+        let made = propose(&fixture, GOOD, &["--keypair", key]);
+        assert_eq!(made.code, 0, "{}", made.stdout);
+    };
+    does(&["stake", "500000"], &wallet);
+    fixture.served.advance(60);
+
+    // when an approval is taken back, it waits again; its proposer takes it back; its rent too
+    good(&members[0]);
+    does(&["approve", "0"], &members[1]);
+    assert_eq!(state("0")["state"], "queued");
+    does(&["withdraw-approval", "0"], &members[1]);
+    assert_eq!(state("0")["state"], "active");
+    assert_eq!(state("0")["approved_by"].as_array().map(Vec::len), Some(1));
+    does(&["cancel", "0"], &members[0]);
+    assert_eq!(state("0")["state"], "cancelled");
+    does(&["close-proposal", "0"], &wallet);
+    assert_eq!(run(&fixture, &["proposals", "0"]).error(), "no_proposal");
+
+    // when a staker votes, it counts: 500,000 of a hundredth of a thousand million
+    good(&members[0]);
+    does(&["ballot", "1"], &wallet);
+    assert_eq!(state("1")["against"], "0.05");
+    let twice = run(&fixture, &["ballot", "1", "--keypair", &wallet]);
+    assert_eq!(twice.code, 4, "{}", twice.stdout);
+
+    // when the guardian vetoes its own replacement, members lift that
+    let other = fixture.wallets[1].pubkey();
+    let replace = format!("[[action]]\nkind = 'guardian'\nkey = '{other}'\n");
+    let made = propose(&fixture, &replace, &["--keypair", &members[0]]);
+    assert_eq!(made.code, 0, "{}", made.stdout);
+    does(&["approve", "2"], &members[1]);
+    does(&["veto", "2"], &guardian);
+    assert_eq!(state("2")["state"], "vetoed");
+    does(&["override-veto", "2"], &members[0]);
+    does(&["override-veto", "2"], &members[2]);
+    assert_eq!(state("2")["state"], "queued");
+
+    // when nobody approves, it is late, and anybody says so
+    let open_until = state("1")["open_until"].as_i64().unwrap();
+    fixture
+        .served
+        .advance(open_until + 1 - fixture.served.now());
+    does(&["expire", "1"], &wallet);
+    assert_eq!(state("1")["state"], "expired");
+
+    // and the fees of a payment are collected
+    let to = fixture.wallets[1].pubkey().to_string();
+    does(&["pay", &to, "1000"], &wallet);
+    does(&["collect"], &wallet);
+}
