@@ -46,7 +46,11 @@ impl fmt::Display for Failure {
 
 /// The workspace root. Commands run there, wherever they were called from.
 pub fn workspace_root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    // What Cargo says when it runs this: two checkouts that share a target folder may share
+    // this executable too, and what it was compiled with is the first one's.
+    let package = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    package
         .parent()
         .map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }

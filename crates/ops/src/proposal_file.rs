@@ -1,6 +1,6 @@
 //! The proposal file: one to four actions in TOML, with the names and units of the other
-//! settings files. The value that an action expects to find is read from the live state,
-//! unless the file insists on one.
+//! settings files. The value that an action expects to find is read from the live state;
+//! a `tune` may insist on one with `expected`.
 
 use homeostat::constants::{
     MAX_ACTIONS, MAX_BOUNTY, MAX_EXCLUDED, MAX_FEEDS, MAX_METERS, MAX_PERIOD_BURN_PPM,

@@ -249,7 +249,7 @@ fn message(vault: &Pubkey, instructions: &[Instruction]) -> Result<Vec<u8>, Fail
 pub enum Encoding {
     /// What Squads' web importer takes.
     Base58,
-    /// What explorers take.
+    /// The same bytes for other tools.
     Base64,
 }
 

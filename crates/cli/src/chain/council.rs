@@ -87,7 +87,8 @@ pub struct ProposalAnswer {
     pub eta: Option<i64>,
     /// Present members who approve it.
     pub approved_by: Vec<String>,
-    /// Share of the native stake whose ballots are against it (fraction).
+    /// Stake whose ballots are against it, as a share of what they are counted against: the
+    /// native stake, or a hundredth of the circulating supply if that is more (fraction).
     pub against: String,
     /// What is approved, in hexadecimal.
     pub digest: String,
@@ -176,8 +177,9 @@ fn share_ppm(part: u64, whole: u64) -> i64 {
 /// There is none yet; the server's.
 pub(super) fn seated(context: &Context, live: &Live) -> Result<Box<Council>, Failure> {
     let council = live.council(&context.connection)?.ok_or_else(|| {
-        Failure::new("no_council", "the economy has no council yet")
-            .remedy("its creator makes one before it goes live")
+        Failure::new("no_council", "the economy has no council yet").remedy(
+            "its creator makes one: `homeostat create-economy` with a [council] in the file",
+        )
     })?;
     Ok(Box::new(council))
 }
@@ -249,7 +251,7 @@ impl Answer for Proposals {
             if matches!(one.state.as_str(), "active" | "queued") {
                 let against = match one.against.as_str() {
                     "0" => String::new(),
-                    share => format!(", ballots of {share} of the stake against it"),
+                    share => format!(", ballots of {share} against it"),
                 };
                 writeln!(
                     out,

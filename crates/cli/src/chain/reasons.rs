@@ -463,17 +463,23 @@ fn prove(
             )
             .remedy("use a server that keeps every transaction (an archive) with --url")
         };
-        let told = history::read(connection, &at.log, &at.economy, context)?;
-        let now = connection.account(&at.log)?;
-        if now.is_none_or(|now| now.data != account.data) {
-            return Err(
-                Failure::new("log_grew", "a period ended while the history was read")
-                    .remedy("run it again"),
-            );
+        let decided = history::read(connection, &at.log, &at.economy, context)?;
+        let acted = history::read(connection, &at.audit, &at.economy, context)?;
+        // A history that is newer than the logs it is compared with proves nothing.
+        let now = connection.accounts(&[at.log, at.audit])?;
+        let same = |now: Option<&Option<Account>>, then: Option<&Account>| {
+            now.and_then(Option::as_ref).map(|now| &now.data) == then.map(|then| &then.data)
+        };
+        let acts_same = audit.is_none() || same(now.get(1), audit.as_ref());
+        if !acts_same || !same(now.first(), Some(account)) {
+            return Err(Failure::new(
+                "log_grew",
+                "something was logged while the history was read",
+            )
+            .remedy("run it again"));
         }
-        let proof = verify_log(&account.data, state, Some(&told)).map_err(thin)?;
-        let told = history::read(connection, &at.audit, &at.economy, context)?;
-        (proof, audited(Some(&told)).map_err(thin)?)
+        let proof = verify_log(&account.data, state, Some(&decided)).map_err(thin)?;
+        (proof, audited(Some(&acted)).map_err(thin)?)
     } else {
         (ring, acts)
     };
@@ -517,31 +523,27 @@ pub fn log(context: &Context, arguments: &LogArgs) -> Result<(), Failure> {
         let parameter = parameter.ok_or_else(|| connection.nonsense("an unknown parameter"))?;
         let metric = Metric::from_byte(record.metric)
             .map_err(|_| connection.nonsense("an unknown metric"))?;
-        let flags = Decision {
+        let decision = Decision {
+            to: record.to,
+            y: record.y.get(),
+            r: record.r.get(),
+            z: record.z.get(),
+            p: record.p.get(),
+            i: record.i.get(),
+            d: record.d.get(),
+            f: record.f.get(),
+            u0: record.u0.get(),
+            raw: record.raw.get(),
+            slewed: record.slewed.get(),
+            u: record.u,
             flags: homeostat_control::Flags(record.flags),
             held: homeostat_control::HoldReason::from_number(record.held),
             ..Decision::default()
         };
         decisions.push(LogLine {
             seq: record.seq,
-            decision: DecisionAnswer {
-                parameter: parameter.name().to_owned(),
-                metric: metric_name(metric),
-                from: None,
-                to: record.to,
-                y: exact(record.y.get()),
-                target: exact(record.r.get()),
-                z: exact(record.z.get()),
-                p: term(record.p.get()),
-                i: term(record.i.get()),
-                d: term(record.d.get()),
-                f: term(record.f.get()),
-                bias: term(record.u0.get()),
-                raw: term(record.raw.get()),
-                slewed: term(record.slewed.get()),
-                u: fraction(record.u),
-                flags: flag_names(&flags).into_iter().map(str::to_owned).collect(),
-            },
+            // A record has the end of its window alone.
+            decision: DecisionAnswer::new(parameter, metric, None, &decision),
         });
     }
     let proof = match arguments.verify {

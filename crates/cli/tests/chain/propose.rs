@@ -358,7 +358,7 @@ fn transaction(answer: &Value) -> Transaction {
     bincode::deserialize(&bytes).expect("a transaction")
 }
 
-/// A Squads v4 multisig with two of three members, as the program stores it.
+/// A Squads v4 multisig that two must approve in, as the program stores it.
 fn multisig(fixture: &Fixture, members: &[(Pubkey, u8)]) -> Pubkey {
     let address = Pubkey::new_unique();
     let mut data = vec![224, 116, 121, 186, 68, 161, 79, 236];
