@@ -4,8 +4,8 @@ use anchor_lang::error::ErrorCode;
 use anchor_spl::token_2022::spl_token_2022::{
     extension::StateWithExtensions, state::Account as TokenAccount,
 };
-use homeostat_client::{log, Life, Parameter};
-use homeostat_tests::HomeostatError;
+use homeostat_client::{governance, log, CouncilArgs, Life, Parameter, SeatArgs};
+use homeostat_tests::{exchange, HomeostatError};
 
 use super::*;
 
@@ -396,4 +396,35 @@ async fn success_defaults_wire_every_controller_to_its_metric() {
         assert_eq!(controller.config.period, economy.limits.period);
         assert_eq!(controller.config_seq, 0);
     }
+}
+
+#[tokio::test]
+async fn fail_a_council_and_its_log_stand_at_their_own_addresses() {
+    // Given a Draft without a council
+    let mut world = plain_site(TokenProgram::Legacy).await;
+    let create = create_ix(&world, args(Funding::Mint));
+    world.run(&[create]).await.unwrap();
+    let guardian = SeatArgs {
+        key: world.guardian.pubkey(),
+        via: None,
+    };
+    let members = world.members.iter().map(|member| SeatArgs {
+        key: member.pubkey(),
+        via: None,
+    });
+    let council = CouncilArgs {
+        members: members.collect(),
+        threshold: 1,
+        guardian,
+        delays: None,
+    };
+    let create = governance::create_council(&world.at, &world.creator.pubkey(), council);
+
+    // When one of the two is to be somewhere else, then nothing is created
+    for old in [world.at.council, world.at.audit] {
+        let elsewhere = exchange(create.clone(), &old, &Pubkey::new_unique());
+        let seeds = ErrorCode::ConstraintSeeds;
+        attack(&mut world, &[elsewhere], &[], seeds).await;
+    }
+    world.run(&[create]).await.unwrap();
 }

@@ -14,7 +14,8 @@ writes docs/COMPUTE.md and docs/compute.json.
 Usage: cargo xtask cu [--check | --only INSTRUCTION] [--output table|json] [--upstream]
 
 Options:
-      --check              Write nothing; exit with code 1 if anything is dearer than committed
+      --check              Write nothing; exit with code 1 if anything is dearer than committed,
+                           or the program is larger than its budget
       --only INSTRUCTION   Write nothing; measure this instruction
       --output json        Print docs/compute.json's text and nothing else; progress on stderr
       --upstream           Use the upstream toolchain even where `cargo build-sbf` works
@@ -69,6 +70,12 @@ fn measure(arguments: &[&str], upstream: bool) -> Result<ExitCode, Failure> {
     // other two want of it, and take its entry point away.
     build_sbf::build(&[FLOOR, GAUGE], upstream)?;
     let folder = build_sbf::build(&[PROGRAM], upstream)?;
+    let size = build_sbf::size(&folder)?;
+    if arguments.contains(&"--check") && size > build_sbf::BUDGET as u64 {
+        let budget = build_sbf::BUDGET;
+        let problem = format!("the program has {size} bytes; its budget is {budget}");
+        return Err(Failure::new(NAME, problem));
+    }
     let start = Instant::now();
     run::announce(1, 1, NAME, "measure");
     let status = run::cargo()

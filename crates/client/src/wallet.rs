@@ -18,6 +18,7 @@ use anchor_spl::token_2022::spl_token_2022::{
 };
 use homeostat::{
     constants::{PPM, YEAR},
+    error::Refusal,
     state::{meter::Charge, stream::NATIVE_LANE, Section, Stream},
     HomeostatError,
 };
@@ -34,13 +35,12 @@ use crate::{
 /// cluster's clock (seconds): [`claim_all`] looks that far ahead.
 pub const LANDS_WITHIN: i64 = 180;
 
-/// The program's own error behind one of the framework's.
-fn refusal(error: anchor_lang::error::Error) -> HomeostatError {
-    match error {
-        anchor_lang::error::Error::AnchorError(error) => from_code(error.error_code_number),
-        anchor_lang::error::Error::ProgramError(_) => None,
-    }
-    .unwrap_or(HomeostatError::InvariantViolated)
+/// The program's own error behind a refusal.
+fn refusal(refusal: Refusal) -> HomeostatError {
+    u32::try_from(refusal.number())
+        .ok()
+        .and_then(from_code)
+        .unwrap_or(HomeostatError::InvariantViolated)
 }
 
 /// What a payment through `pay` or `charge_fee` costs.

@@ -279,6 +279,7 @@ impl Config {
 }
 
 /// Both ends of the ramp lie in `[low, high]`.
+#[inline(never)]
 fn within(ramp: &Ramp, low: Fx, high: Fx) -> bool {
     limit(ramp.from, low, high) == ramp.from && limit(ramp.to, low, high) == ramp.to
 }

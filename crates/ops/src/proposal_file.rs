@@ -7,12 +7,14 @@ use homeostat::constants::{
     MAX_PERIOD_EMISSION_PPM, MAX_REPORTERS, MAX_SPREAD_PPM, MAX_UNBONDING, REPORT_AGE,
     TURNOVER_RANGE_PPM,
 };
+use homeostat::error::Refusal;
 use homeostat::state::action::{AdviceRange, Caps, Ground, OutputLimits, SlewLimits, Terms};
 use homeostat_client::{
     Action, Class, Controller, Council, Delays, Economy, Feed, GuardSettings, Metric, Parameter,
     Pubkey, SeatArgs, Tunable,
 };
 use homeostat_control::{Field, Fx, Mode};
+use solana_program::program_error::ProgramError;
 use toml::de::DeValue;
 
 use crate::change::{self, places, METRICS, SECTIONS, TUNABLES};
@@ -187,9 +189,7 @@ pub fn try_out(actions: &[Action], state: State<'_>) -> Result<Trial, Failure> {
         council: &mut council,
         now: state.now,
     };
-    let class = ground
-        .apply(actions, Class::Critical)
-        .map_err(|error| refused(&error))?;
+    let class = ground.apply(actions, Class::Critical).map_err(refused)?;
     Ok(Trial {
         class,
         economy,
@@ -197,12 +197,10 @@ pub fn try_out(actions: &[Action], state: State<'_>) -> Result<Trial, Failure> {
     })
 }
 
-fn refused(error: &anchor_lang::error::Error) -> Failure {
-    let said = match error {
-        anchor_lang::error::Error::AnchorError(error) => {
-            homeostat_client::error::explain(error.error_code_number)
-        }
-        other => other.to_string(),
+fn refused(refusal: Refusal) -> Failure {
+    let said = match u32::try_from(refusal.number()) {
+        Ok(code) => homeostat_client::error::explain(code),
+        Err(_) => ProgramError::from(refusal).to_string(),
     };
     Failure::new("refused", format!("the program would refuse it: {said}"))
         .remedy("correct the proposal; nothing was sent")

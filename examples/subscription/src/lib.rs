@@ -118,7 +118,7 @@ pub mod subscription {
             ctx.accounts.charge.homeostat.key(),
             ctx.accounts.charge.pay(payer, &ctx.accounts.till),
         );
-        homeostat::cpi::pay(pay, ctx.accounts.shop.price, max_fee)
+        Ok(homeostat::cpi::pay(pay, ctx.accounts.shop.price, max_fee)?)
     }
 
     /// Pays the next period out of what the customer approved. Anyone; refused before the
@@ -144,7 +144,7 @@ pub mod subscription {
             ctx.accounts.charge.pay(payer, &ctx.accounts.till),
             &signer,
         );
-        homeostat::cpi::pay(pay, ctx.accounts.shop.price, max_fee)
+        Ok(homeostat::cpi::pay(pay, ctx.accounts.shop.price, max_fee)?)
     }
 
     /// Tips the shop: `amount` (base units) goes to the till in full, and the customer pays
@@ -163,7 +163,7 @@ pub mod subscription {
         );
         transfer_checked(transfer, amount, charge.mint.decimals)?;
         let fee = CpiContext::new(charge.homeostat.key(), charge.fee(payer));
-        homeostat::cpi::charge_fee(fee, amount, max_fee)
+        Ok(homeostat::cpi::charge_fee(fee, amount, max_fee)?)
     }
 
     /// Ends the signer's subscription; the rent goes back. Revoke the allowance too.

@@ -3,13 +3,156 @@
 // The message is the documentation, and the one users read.
 #![allow(missing_docs)]
 
-use anchor_lang::prelude::*;
+use core::num::NonZeroU64;
 
-/// The framework's form of an error, made in one place: Anchor's `err!` and
-/// `require!` build the message wherever they stand, some 180 bytes each.
+use anchor::prelude::*;
+
+/// Why an instruction is refused: the number that its transaction ends with.
+///
+/// One word, so that it comes back in a register. Anchor's own error is an allocation
+/// behind two words of memory, with its text in it: every call that may fail would pay for
+/// both, some fifty bytes of code each. The text is found by the number at the very end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal(NonZeroU64);
+
+/// What may be refused.
+pub type Result<T, E = Refusal> = core::result::Result<T, E>;
+
+impl Refusal {
+    /// A number of `ProgramError`'s, which are never 0.
+    const fn numbered(number: u64) -> Self {
+        match NonZeroU64::new(number) {
+            Some(number) => Self(number),
+            None => Self(NonZeroU64::MAX),
+        }
+    }
+
+    /// Its number, as the transaction shows it: `Custom` of it, where it is below 2^32.
+    pub const fn number(self) -> u64 {
+        self.0.get()
+    }
+}
+
+impl From<HomeostatError> for Refusal {
+    #[inline(always)]
+    fn from(error: HomeostatError) -> Self {
+        Self::numbered((FIRST as u64).saturating_add(error as u64))
+    }
+}
+
+impl From<ErrorCode> for Refusal {
+    #[inline(always)]
+    fn from(error: ErrorCode) -> Self {
+        Self::numbered(error as u64)
+    }
+}
+
+impl From<ProgramError> for Refusal {
+    #[cold]
+    #[inline(never)]
+    fn from(error: ProgramError) -> Self {
+        Self::numbered(error.into())
+    }
+}
+
+impl From<std::io::Error> for Refusal {
+    #[cold]
+    fn from(_: std::io::Error) -> Self {
+        ProgramError::BorshIoError.into()
+    }
+}
+
+impl From<Refusal> for ProgramError {
+    fn from(refusal: Refusal) -> Self {
+        refusal.number().into()
+    }
+}
+
+/// For programs that call this one, whose errors are Anchor's.
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        ProgramError::from(refusal).into()
+    }
+}
+
+impl core::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match text(self.number()) {
+            Some((name, message)) => write!(f, "{name} ({}): {message}", self.number()),
+            None => ProgramError::from(*self).fmt(f),
+        }
+    }
+}
+
+/// What the framework's macros do with an error of theirs: see `crate::framework`.
+impl Refusal {
+    /// Names the account that is to blame, in the log.
+    #[cold]
+    #[inline(never)]
+    pub fn with_account_name(self, name: &str) -> Self {
+        say(&["account: ", name]);
+        self
+    }
+
+    /// Logs two keys that should be the same.
+    #[cold]
+    #[inline(never)]
+    pub fn with_pubkeys(self, (left, right): (Pubkey, impl Into<Pubkey>)) -> Self {
+        msg!("Left:");
+        left.log();
+        msg!("Right:");
+        right.into().log();
+        self
+    }
+
+    /// Logs name, number and remedy as Anchor does; the runtime itself names its errors.
+    #[cold]
+    #[inline(never)]
+    pub fn log(&self) {
+        if let Some((name, message)) = text(self.number()) {
+            say(&[
+                "AnchorError occurred. Error Code: ",
+                name,
+                ". Error Number: ",
+                &decimal(self.number()),
+                ". Error Message: ",
+                message,
+                ".",
+            ]);
+        }
+    }
+}
+
+/// Logs a line made of pieces. What `msg!` does with `{}` would bring seven kilobytes of
+/// formatting into the program.
 #[cold]
 #[inline(never)]
-pub fn refuse<E: Into<Error>>(error: E) -> Error {
+pub fn say(pieces: &[&str]) {
+    let mut line = String::new();
+    for piece in pieces {
+        line.push_str(piece);
+    }
+    msg!(&line);
+}
+
+/// A number's digits.
+#[cold]
+#[inline(never)]
+pub fn decimal(number: u64) -> String {
+    let mut digits = Vec::new();
+    let mut rest = number;
+    loop {
+        digits.insert(0, char::from(b'0'.saturating_add((rest % 10) as u8)));
+        rest /= 10;
+        if rest == 0 {
+            return digits.into_iter().collect();
+        }
+    }
+}
+
+/// Makes a refusal of an error.
+#[inline(always)]
+pub fn refuse<E: Into<Refusal>>(error: E) -> Refusal {
     error.into()
 }
 
@@ -23,9 +166,92 @@ macro_rules! ensure {
     };
 }
 
-/// Every named refusal of the program.
-#[error_code]
-pub enum HomeostatError {
+/// The errors, as Anchor's enumeration and as text that a number finds: what the
+/// framework derives is a branch for every variant. First the framework's own, those that
+/// can occur.
+macro_rules! errors {
+    (
+        framework { $($code:ident $text:tt)* }
+        $(#[msg($message:tt)] $name:ident,)*
+    ) => {
+        /// Every named refusal of the program.
+        #[error_code(offset = 6000)]
+        pub enum HomeostatError {
+            $(#[msg($message)] $name,)*
+        }
+
+        const NUMBERS: &[u16] = &[
+            $(ErrorCode::$code as u16,)*
+            $(FIRST as u16 + HomeostatError::$name as u16,)*
+        ];
+        /// Name and message by turns, end to end.
+        const TEXT: &str = concat!(
+            $(stringify!($code), $text,)*
+            $(stringify!($name), $message,)*
+        );
+        const LENGTHS: &[usize] = &[
+            $(stringify!($code).len(), $text.len(),)*
+            $(stringify!($name).len(), $message.len(),)*
+        ];
+
+        #[cfg(test)]
+        const FRAMEWORK: &[ErrorCode] = &[$(ErrorCode::$code,)*];
+    };
+}
+
+/// The first error's number.
+const FIRST: u32 = anchor::error::ERROR_CODE_OFFSET;
+
+/// Where each piece of the text starts, and where the last one ends.
+const STARTS: [u16; LENGTHS.len() + 1] = {
+    let mut starts = [0; LENGTHS.len() + 1];
+    let mut index = 0;
+    let mut at = 0;
+    while index < LENGTHS.len() {
+        at += LENGTHS[index];
+        index += 1;
+        assert!(at <= u16::MAX as usize);
+        starts[index] = at as u16;
+    }
+    starts
+};
+
+/// Name and message of an error of the program's or the framework's.
+fn text(number: u64) -> Option<(&'static str, &'static str)> {
+    let index = NUMBERS
+        .iter()
+        .position(|known| u64::from(*known) == number)?;
+    let bounds = STARTS.get(index.checked_mul(2)?..)?.first_chunk::<3>()?;
+    let [start, middle, end] = bounds.map(usize::from);
+    Some((TEXT.get(start..middle)?, TEXT.get(middle..end)?))
+}
+
+errors! {
+    framework {
+        InstructionFallbackNotFound "Fallback functions are not supported"
+        InstructionDidNotDeserialize "The program could not deserialize the given instruction"
+        ConstraintMut "A mut constraint was violated"
+        ConstraintHasOne "A has one constraint was violated"
+        ConstraintSigner "A signer constraint was violated"
+        ConstraintSeeds "A seeds constraint was violated"
+        ConstraintAddress "An address constraint was violated"
+        ConstraintTokenMint "A token mint constraint was violated"
+        ConstraintTokenOwner "A token owner constraint was violated"
+        ConstraintMintTokenProgram "A mint token program constraint was violated"
+        ConstraintDuplicateMutableAccount "A duplicate mutable account constraint was violated"
+        AccountDiscriminatorNotFound "No discriminator was found on the account"
+        AccountDiscriminatorMismatch "Account discriminator did not match what was expected"
+        AccountDidNotDeserialize "Failed to deserialize the account"
+        AccountNotEnoughKeys "Not enough account keys given to the instruction"
+        AccountNotMutable "The given account is not mutable"
+        AccountOwnedByWrongProgram "The given account is owned by a different program than expected"
+        InvalidProgramId "Program ID was not as expected"
+        InvalidProgramExecutable "Program account is not executable"
+        AccountNotSigner "The given account did not sign"
+        AccountNotInitialized "The program expected this account to be already initialized"
+        DeclaredProgramIdMismatch "The declared program id does not match the actual program id"
+        ConstraintClose "A close constraint was violated"
+    }
     // 6000: configuration
     #[msg("A parameter is out of its range; see the log line before this for its name and range, and correct it")]
     InvalidParameter,
@@ -197,4 +423,61 @@ pub enum HomeostatError {
     AlreadyCurrent,
     #[msg("This release of the program does not know the account's layout version; deploy the release that wrote it, or a newer one")]
     UnknownVersion,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn framework(error: Error) -> (String, String) {
+        match error {
+            Error::AnchorError(error) => (error.error_name, error.error_msg),
+            other => panic!("{other}"),
+        }
+    }
+
+    #[test]
+    fn a_number_has_the_text_that_the_framework_gives_to_its_name() {
+        let named = |(name, message): (&str, &str)| (name.to_owned(), message.to_owned());
+        for code in FRAMEWORK {
+            let text = text(refuse(*code).number());
+            assert_eq!(text.map(named), Some(framework((*code).into())));
+        }
+        for error in [
+            HomeostatError::InvalidParameter,
+            HomeostatError::Unauthorized,
+            HomeostatError::InvalidMetric,
+            HomeostatError::UnknownVersion,
+        ] {
+            let text = text(refuse(error).number());
+            assert_eq!(text.map(named), Some(framework(error.into())));
+        }
+        let last = refuse(HomeostatError::UnknownVersion).number();
+        assert_eq!(text(last + 1), None);
+        assert_eq!(text(u64::from(FIRST) - 1), None);
+    }
+
+    #[test]
+    fn a_number_is_written_as_the_standard_library_writes_it() {
+        for number in [0, 7, 10, 6_000, 1_000_000, u64::MAX] {
+            assert_eq!(decimal(number), number.to_string());
+        }
+    }
+
+    #[test]
+    fn errors_of_the_runtime_stay_what_they_are() {
+        for error in [
+            ProgramError::Custom(0),
+            ProgramError::Custom(1),
+            ProgramError::Custom(u32::MAX),
+            ProgramError::InvalidArgument,
+            ProgramError::AccountBorrowFailed,
+        ] {
+            assert_eq!(ProgramError::from(refuse(error.clone())), error);
+        }
+        let ours = refuse(HomeostatError::Unauthorized);
+        assert_eq!(ProgramError::from(ours), ProgramError::Custom(6_001));
+        let theirs = refuse(ErrorCode::ConstraintMut);
+        assert_eq!(ProgramError::from(theirs), ProgramError::Custom(2_000));
+    }
 }

@@ -2,8 +2,9 @@
 //! cannot truncate them. Amounts in base units, rates in ppm, times in unix
 //! seconds.
 
-use anchor_lang::{event::EVENT_IX_TAG_LE, prelude::*, Event};
+use anchor::{event::EVENT_IX_TAG_LE, Event};
 
+use crate::prelude::*;
 use crate::{
     instructions::cpi::{call, signer},
     state::{
@@ -16,15 +17,37 @@ use crate::{
 /// does: `authority` is the account `event_authority` of `#[event_cpi]`. The macro
 /// puts the call into every handler; here it is once.
 pub fn emit<E: Event>(authority: &AccountInfo, event: &E) -> Result<()> {
-    let mut data = Vec::with_capacity(EVENT_CAPACITY);
-    data.extend_from_slice(EVENT_IX_TAG_LE);
-    data.extend_from_slice(E::DISCRIMINATOR);
+    let mut data = begin(mark::<E>());
     event.serialize(&mut data)?;
     publish(authority, data)
 }
 
+/// The same of what an instruction ended with: looked at where it lies, for an event that
+/// `?` takes out of a result is copied word by word.
+pub fn emit_outcome<E: Event>(authority: &AccountInfo, outcome: &Result<E>) -> Result<()> {
+    match outcome {
+        Ok(event) => emit(authority, event),
+        Err(refusal) => Err(*refusal),
+    }
+}
+
 /// Holds most events; a larger one grows.
 const EVENT_CAPACITY: usize = 256;
+
+const fn mark<E: Event>() -> u64 {
+    match E::DISCRIMINATOR.first_chunk() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => panic!("an event is told by eight bytes"),
+    }
+}
+
+#[inline(never)]
+fn begin(mark: u64) -> Vec<u8> {
+    let mut data = Vec::with_capacity(EVENT_CAPACITY);
+    data.extend_from_slice(EVENT_IX_TAG_LE);
+    data.extend_from_slice(&mark.to_le_bytes());
+    data
+}
 
 #[inline(never)]
 fn publish(authority: &AccountInfo, data: Vec<u8>) -> Result<()> {

@@ -8,18 +8,20 @@
 #![deny(clippy::arithmetic_side_effects)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
-use anchor_lang::prelude::*;
-
 #[macro_use]
 pub mod error;
 pub mod constants;
 pub mod events;
+pub mod framework;
+mod id;
 pub mod instructions;
+pub mod prelude;
 pub mod seeds;
 pub mod state;
 
 pub use constants::*;
 pub use error::HomeostatError;
+use framework::{prelude::*, AnchorDeserialize};
 use instructions::*;
 use state::{
     Actions, CouncilArgs, FeedSettings, Parameter, PauseReason, RoleKind, Section, Tunable,
@@ -29,7 +31,15 @@ use state::{
 #[cfg(homeostat_upstream_sbf)]
 extern crate homeostat_sbf_builtins as _;
 
-declare_id!("HojxVCnb3FVhuu285xJKbRZSW5znRRTGAq4b1445aeEa");
+pub use id::{check_id, id, id_const, ID, ID_CONST};
+
+#[cfg(feature = "no-entrypoint")]
+pub use id::EVENT_AUTHORITY_AND_BUMP;
+/// What `#[event_cpi]` compares with, and the bump of that address. In the program itself
+/// only: whoever uses it as a library would have one more `PartialEq` to infer from.
+#[cfg(not(feature = "no-entrypoint"))]
+pub const EVENT_AUTHORITY_AND_BUMP: (framework::EventAuthority, u8) =
+    (framework::EventAuthority, id::EVENT_AUTHORITY_AND_BUMP.1);
 
 #[cfg(not(feature = "no-entrypoint"))]
 solana_security_txt::security_txt! {

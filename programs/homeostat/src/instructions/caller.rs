@@ -4,7 +4,9 @@
 //! names: a multisig's, say. Nothing else may call for them, and no signature that never
 //! expires.
 
-use anchor_lang::{prelude::*, solana_program::instruction::get_stack_height};
+use anchor::solana_program::instruction::get_stack_height;
+
+use crate::framework::prelude::*;
 use solana_program::sysvar::instructions;
 
 use super::checks::same;

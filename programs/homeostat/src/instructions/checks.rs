@@ -4,22 +4,25 @@
 //! Anchor's own codes, as functions: an attribute expands at every field and reads the
 //! account again each time. Handlers call their `check` before they validate.
 
-use anchor_lang::prelude::*;
+use crate::{error::refuse, framework::prelude::*};
 
-/// Refuses an account that is not the one another account names
-/// (`ConstraintHasOne`). `name` is the one that names it, as in Anchor's message.
+/// Refuses an account that is not the one another account names (`ConstraintHasOne`);
+/// the log has both.
 #[inline(never)]
-pub fn has_one(name: &'static str, named: &Pubkey, given: &AccountInfo) -> Result<()> {
-    same(ErrorCode::ConstraintHasOne, name, named, given.key)
+pub fn has_one(named: &Pubkey, given: &AccountInfo) -> Result<()> {
+    if same_key(named, given.key) {
+        return Ok(());
+    }
+    Err(refuse(ErrorCode::ConstraintHasOne).with_pubkeys((*named, *given.key)))
 }
 
-/// Refuses `given` with `code` unless it is `expected`.
+/// Refuses `given` with `code` unless it is `expected`; the log names it and has both.
 #[inline(never)]
 pub fn same(code: ErrorCode, name: &'static str, expected: &Pubkey, given: &Pubkey) -> Result<()> {
     if same_key(expected, given) {
         return Ok(());
     }
-    Err(Error::from(code)
+    Err(refuse(code)
         .with_account_name(name)
         .with_pubkeys((*expected, *given)))
 }
@@ -39,9 +42,8 @@ pub fn distinct(accounts: &[(&'static str, &Pubkey)]) -> Result<()> {
     for (index, (name, key)) in accounts.iter().enumerate() {
         let before = accounts.get(..index).unwrap_or_default();
         if before.iter().any(|(_, other)| other == key) {
-            return Err(
-                Error::from(ErrorCode::ConstraintDuplicateMutableAccount).with_account_name(*name)
-            );
+            let error = refuse(ErrorCode::ConstraintDuplicateMutableAccount);
+            return Err(error.with_account_name(name));
         }
     }
     Ok(())

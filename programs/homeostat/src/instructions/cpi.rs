@@ -1,12 +1,8 @@
 //! Calls of other programs, one copy of the code for all.
 
-use anchor_lang::{
-    prelude::*,
-    solana_program::{
-        instruction::{AccountMeta, Instruction},
-        program::invoke_signed,
-    },
-};
+use anchor::solana_program::{instruction::Instruction, program::invoke_signed};
+
+use crate::framework::prelude::*;
 
 /// An account with its role in a call.
 pub struct Role<'a, 'info> {

@@ -3,7 +3,7 @@
 
 use std::cell::RefMut;
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use bytemuck::{bytes_of, NoUninit};
 use solana_program::rent::ACCOUNT_STORAGE_OVERHEAD;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::{refuse, HomeostatError},
-    state::Layout,
+    state::{layout::MARK, Layout},
 };
 
 // Instructions of the system program, as it numbers them. Its crate's builders encode
@@ -110,6 +110,25 @@ pub fn derived(name: &'static str, account: &AccountInfo, seeds: &[&[u8]]) -> Re
     Ok(bump)
 }
 
+/// Seeds of any address here, with its bump.
+const MOST_SEEDS: usize = 4;
+
+/// An account to be created.
+struct New<'a> {
+    /// Bytes.
+    space: usize,
+    /// Program that owns it.
+    owner: &'a Pubkey,
+    /// Type and layout version, its first bytes, if it is the program's own.
+    mark: Option<[u8; MARK + 1]>,
+}
+
+const fn mark<T: Layout>() -> [u8; MARK + 1] {
+    let mut mark = [T::VERSION; MARK + 1];
+    mark.split_at_mut(MARK).0.copy_from_slice(T::DISCRIMINATOR);
+    mark
+}
+
 /// Creates accounts for one payer.
 pub struct Creator<'a, 'info> {
     /// Signs and pays the rent.
@@ -117,43 +136,76 @@ pub struct Creator<'a, 'info> {
 }
 
 impl<'info> Creator<'_, 'info> {
-    /// Creates a zeroed account of the program at the address of `seeds` (with
-    /// bump), marks its type and layout version, and opens it.
+    /// Creates a zeroed account of the program at the address of `seeds` (without bump),
+    /// marks its type and layout version, and opens it. Returns the canonical bump with
+    /// it; refuses another address (`ConstraintSeeds`), which the log calls `name`.
     pub fn state<'b, T: Layout>(
         &self,
+        name: &'static str,
         account: &'b AccountInfo<'info>,
         space: usize,
         seeds: &[&[u8]],
-    ) -> Result<RefMut<'b, T>> {
-        self.allocate(account, space, &T::owner(), seeds)?;
-        let (mut mark, state) = RefMut::map_split(account.try_borrow_mut_data()?, |data| {
-            data.split_at_mut(T::DISCRIMINATOR.len().min(data.len()))
-        });
+    ) -> Result<(RefMut<'b, T>, u8)> {
+        let new = New {
+            space,
+            owner: &crate::ID,
+            mark: Some(const { mark::<T>() }),
+        };
+        let bump = self.found(name, account, &new, seeds)?;
+        let state = account.try_borrow_mut_data()?;
         let size = core::mem::size_of::<T>();
-        ensure!(
-            mark.len() == T::DISCRIMINATOR.len() && state.len() >= size,
-            ErrorCode::AccountDidNotDeserialize
-        );
-        mark.copy_from_slice(T::DISCRIMINATOR);
-        Ok(RefMut::map(state, |bytes| {
-            // Its first byte: see `Layout`.
-            if let Some(version) = bytes.first_mut() {
-                *version = T::VERSION;
-            }
-            bytemuck::from_bytes_mut(bytes.split_at_mut(size).0)
-        }))
+        let state = RefMut::filter_map(state, |data| data.get_mut(MARK..)?.get_mut(..size));
+        let state = state.map_err(|_| ErrorCode::AccountDidNotDeserialize)?;
+        Ok((RefMut::map(state, bytemuck::from_bytes_mut), bump))
     }
 
-    /// Creates a token account at the address of `seeds` (with bump).
+    /// Creates a token account at the address of `seeds` (without bump). Returns the bump.
+    #[inline(never)]
     pub fn vault(
         &self,
+        name: &'static str,
         account: &AccountInfo<'info>,
         token: &Token<'_, 'info>,
         owner: &Pubkey,
         seeds: &[&[u8]],
-    ) -> Result<()> {
-        self.allocate(account, token.account_space()?, token.program.key, seeds)?;
-        token.initialize(account, owner)
+    ) -> Result<u8> {
+        let new = New {
+            space: token.account_space()?,
+            owner: token.program.key,
+            mark: None,
+        };
+        let bump = self.found(name, account, &new, seeds)?;
+        token.initialize(account, owner)?;
+        Ok(bump)
+    }
+
+    /// Finds the address, creates the account there, and writes its first bytes.
+    #[inline(never)]
+    fn found(
+        &self,
+        name: &'static str,
+        account: &AccountInfo<'info>,
+        new: &New,
+        seeds: &[&[u8]],
+    ) -> Result<u8> {
+        let bump = derived(name, account, seeds)?;
+        let last = [bump];
+        let mut signed: [&[u8]; MOST_SEEDS] = [&[]; MOST_SEEDS];
+        for (place, seed) in signed.iter_mut().zip(seeds) {
+            *place = seed;
+        }
+        let signed = signed.get_mut(..=seeds.len());
+        let signed = signed.ok_or_else(|| refuse(HomeostatError::InvariantViolated))?;
+        if let Some(place) = signed.last_mut() {
+            *place = &last;
+        }
+        self.allocate(account, new.space, new.owner, signed)?;
+        if let Some(mark) = new.mark {
+            let mut data = account.try_borrow_mut_data()?;
+            let front = data.first_chunk_mut();
+            *front.ok_or_else(|| refuse(ErrorCode::AccountDidNotDeserialize))? = mark;
+        }
+        Ok(bump)
     }
 
     /// An address that somebody sent lamports to can still be created: it is funded,

@@ -8,7 +8,7 @@ use core::{
     mem::size_of,
 };
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use crate::{
     error::refuse,
@@ -53,6 +53,6 @@ fn state_mut<'a>(info: &'a AccountInfo, version: u8, size: usize) -> Result<RefM
     RefMut::filter_map(data, |data| data.get_mut(MARK..)?.get_mut(..size)).map_err(|_| too_short())
 }
 
-fn too_short() -> Error {
+fn too_short() -> Refusal {
     refuse(ErrorCode::AccountDidNotDeserialize)
 }

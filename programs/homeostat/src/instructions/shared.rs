@@ -1,6 +1,6 @@
 //! What several instructions do the same way: the clock and the keeper's vault.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 pub use super::{checks::*, creation::*, loader::Open, tokens::*};
 use crate::{
@@ -9,9 +9,16 @@ use crate::{
     state::{council::Permit, Council, Economy, Life},
 };
 
+/// The cluster's clock.
+#[inline(never)]
+pub fn clock() -> Result<Clock> {
+    Ok(Clock::get()?)
+}
+
 /// The cluster's time (unix seconds).
+#[inline(never)]
 pub fn now() -> Result<i64> {
-    Ok(Clock::get()?.unix_timestamp)
+    Ok(clock()?.unix_timestamp)
 }
 
 /// Moves lamports out of an economy's keeper vault.
@@ -40,7 +47,7 @@ pub fn require_permit<'info>(
     }
     economy.require_live()?;
     let council = council.ok_or_else(|| refuse(HomeostatError::NotPermitted))?;
-    has_one("economy", &economy.council, council.as_ref())?;
+    has_one(&economy.council, council.as_ref())?;
     let mut council = council.open_mut()?;
     take(&mut council.permit).ok_or_else(|| refuse(HomeostatError::NotPermitted))?;
     council.invariant()

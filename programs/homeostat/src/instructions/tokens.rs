@@ -2,7 +2,7 @@
 
 use core::mem::size_of;
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use anchor_spl::{
     token::spl_token,
     token_2022::{
@@ -23,7 +23,10 @@ use super::{
     checks::{same, same_key},
     cpi::{call, readonly, signer, writable},
 };
-use crate::{error::HomeostatError, state::Economy};
+use crate::{
+    error::{refuse, HomeostatError},
+    state::Economy,
+};
 
 // The token programs' instructions that this program calls, by their first byte. The
 // builders of their crate would bring the encoder of all the others into the ELF; a
@@ -56,9 +59,14 @@ impl<'a, 'info> Tokens<'a, 'info> {
     /// Reads a token account of either token program. Refuses an account of another
     /// program (`AccountOwnedByWrongProgram`), and what is no initialised token
     /// account.
-    #[inline(never)]
     pub fn read(name: &'static str, info: &'a AccountInfo<'info>) -> Result<Self> {
-        require_token_owner(name, info)?;
+        Self::quiet(info).map_err(|error| error.with_account_name(name))
+    }
+
+    /// The same of an account that may well be something else: the log does not name it.
+    #[inline(never)]
+    fn quiet(info: &'a AccountInfo<'info>) -> Result<Self> {
+        require_token_owner(info)?;
         let data = info.try_borrow_data()?;
         let account = base::<PodAccount>(&data)?;
         Ok(Self {
@@ -92,13 +100,13 @@ impl<'a, 'info> Tokens<'a, 'info> {
 /// Balance of a token account now (base units): what was read before a CPI is stale
 /// after it.
 pub fn balance(info: &AccountInfo) -> Result<u64> {
-    Ok(Tokens::read("tokens", info)?.amount)
+    Ok(Tokens::quiet(info)?.amount)
 }
 
 /// Balance of a token account of `mint`, or 0 if it is no such account (any
 /// more): an account outside the program must never stop a crank.
 pub fn balance_or_zero(info: &AccountInfo, mint: &Pubkey) -> u64 {
-    match Tokens::read("tokens", info) {
+    match Tokens::quiet(info) {
         Ok(tokens) if same_key(&tokens.mint, mint) => tokens.amount,
         _ => 0,
     }
@@ -106,16 +114,15 @@ pub fn balance_or_zero(info: &AccountInfo, mint: &Pubkey) -> u64 {
 
 /// Owner of a token account, if it is one.
 pub fn token_owner(info: &AccountInfo) -> Option<Pubkey> {
-    Tokens::read("tokens", info).ok().map(|tokens| tokens.owner)
+    Tokens::quiet(info).ok().map(|tokens| tokens.owner)
 }
 
 /// Supply (base units) and decimals of a mint of either token program.
 #[inline(never)]
 fn read_mint(info: &AccountInfo) -> Result<(u64, u8)> {
-    require_token_owner("mint", info)?;
+    require_token_owner(info)?;
     let data = info.try_borrow_data()?;
-    let mint = base::<PodMint>(&data)
-        .map_err(|_| Error::from(ErrorCode::AccountDidNotDeserialize).with_account_name("mint"))?;
+    let mint = base::<PodMint>(&data).map_err(|_| refuse(ErrorCode::AccountDidNotDeserialize))?;
     Ok((mint.supply.into(), mint.decimals))
 }
 
@@ -151,7 +158,7 @@ fn base<S: BaseState + Pod>(data: &[u8]) -> core::result::Result<&S, ProgramErro
     Ok(base)
 }
 
-fn require_token_owner(name: &'static str, info: &AccountInfo) -> Result<()> {
+fn require_token_owner(info: &AccountInfo) -> Result<()> {
     if same_key(info.owner, &spl_token::ID) || same_key(info.owner, &token_2022::ID) {
         return Ok(());
     }
@@ -161,7 +168,7 @@ fn require_token_owner(name: &'static str, info: &AccountInfo) -> Result<()> {
     } else {
         ErrorCode::AccountOwnedByWrongProgram
     };
-    Err(Error::from(code).with_account_name(name))
+    Err(refuse(code))
 }
 
 /// The economy's signature.
@@ -193,7 +200,8 @@ impl<'a, 'info> Token<'a, 'info> {
     /// (`ConstraintMintTokenProgram`), and what is no mint.
     #[inline(never)]
     pub fn read(mint: &'a AccountInfo<'info>, program: &'a AccountInfo<'info>) -> Result<Self> {
-        let (supply, decimals) = read_mint(mint)?;
+        let (supply, decimals) =
+            read_mint(mint).map_err(|error| error.with_account_name("mint"))?;
         same(
             ErrorCode::ConstraintMintTokenProgram,
             "mint",

@@ -1,6 +1,6 @@
 //! What a proposal can do: typed actions, each with the value it expects to find.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 use homeostat_control::{change, Change, Fx, GuardConfig, Mode};
 
 use super::{
@@ -11,6 +11,7 @@ use super::{
     feed::{Feed, FeedSettings},
     layout::Layout,
     pause::Section,
+    take::take,
 };
 use crate::{
     constants::*,
@@ -19,7 +20,7 @@ use crate::{
 };
 
 /// Ramped quantities of a controller.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Tunable {
@@ -356,6 +357,21 @@ impl Actions {
     }
 }
 
+/// Bytes of the largest transaction: what its arguments fit into.
+const TRANSACTION: usize = 1_232;
+
+impl Actions {
+    /// One after the other, each of which has to be there, whatever the count claims.
+    fn read(bytes: &mut &[u8]) -> Result<Vec<Action>> {
+        let count: u32 = take(bytes)?;
+        let mut list = Vec::with_capacity(MAX_ACTIONS);
+        for _ in 0..count {
+            list.push(take(bytes)?);
+        }
+        Ok(list)
+    }
+}
+
 impl From<Vec<Action>> for Actions {
     fn from(list: Vec<Action>) -> Self {
         let mut bytes = Vec::new();
@@ -374,10 +390,17 @@ impl AnchorSerialize for Actions {
 impl AnchorDeserialize for Actions {
     /// Reads to the end: nothing comes after an instruction's last argument.
     fn deserialize_reader<R: std::io::Read>(reader: &mut R) -> std::io::Result<Self> {
-        let mut bytes = Vec::new();
-        reader.read_to_end(&mut bytes)?;
+        let mut bytes = vec![0; TRANSACTION];
+        let mut length: usize = 0;
+        while let Some(rest) = bytes.get_mut(length..) {
+            match reader.read(rest)? {
+                0 => break,
+                more => length = length.saturating_add(more),
+            }
+        }
+        bytes.truncate(length);
         let mut rest = bytes.as_slice();
-        let list = AnchorDeserialize::deserialize(&mut rest)?;
+        let list = Self::read(&mut rest).map_err(|_| std::io::ErrorKind::InvalidData)?;
         let used = bytes.len().saturating_sub(rest.len());
         bytes.truncate(used);
         Ok(Self { list, bytes })

@@ -4,7 +4,7 @@
 //! event of each instruction carries the record's content, so the chain can be followed
 //! from genesis; the ring alone proves its own stretch.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 
 use super::log::{Ring, HASH_BYTES};
 
@@ -84,7 +84,8 @@ const _: () = assert!(AUDIT_RECORD_BYTES == 144);
 pub const NO_PROPOSAL: u64 = u64::MAX;
 
 impl AuditRecord {
-    /// A record of an act by `actor` now.
+    /// A record of an act by `actor` now. The rest of it is set where it lies.
+    #[inline(never)]
     pub fn new(kind: AuditKind, actor: &Pubkey, clock: &Clock) -> Self {
         Self {
             at: clock.unix_timestamp,

@@ -1,6 +1,6 @@
 //! A staker's ballot against a proposal.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 
 /// One ballot. It stays until the proposal is final, so that nobody votes twice.
 #[account(zero_copy)]

@@ -1,7 +1,7 @@
 //! A controller as it lies in the Economy account: the control law's
 //! configuration and memory in plain old data.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 use homeostat_control::{
     resume, Action, Config, ConfigError, Decision, Flags, Fx, GuardConfig, GuardState, HoldReason,
     LatchReason, Mode, Prime, Ramp, Sampling, State,
@@ -10,11 +10,11 @@ use homeostat_control::{
 use super::{economy::check, envelope::Envelope, number::Fixed};
 use crate::{
     constants::*,
-    error::{refuse, HomeostatError},
+    error::{decimal, refuse, say, HomeostatError},
 };
 
 /// The four parameters, in the order of `Economy.controllers`.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Parameter {
@@ -685,13 +685,14 @@ const _: () = assert!(core::mem::align_of::<Controller>() == 8);
 
 /// Names the field in the log, and what it allows.
 #[cold]
-pub fn refuse_config(parameter: Parameter, wrong: &ConfigError) -> Error {
-    msg!(
-        "{}.{}: allowed {}",
+pub fn refuse_config(parameter: Parameter, wrong: &ConfigError) -> Refusal {
+    say(&[
         parameter.name(),
+        ".",
         wrong.field.name(),
-        wrong.allowed()
-    );
+        ": allowed ",
+        wrong.allowed(),
+    ]);
     refuse(HomeostatError::InvalidParameter)
 }
 
@@ -762,12 +763,13 @@ impl Controller {
         let Err(wrong) = config.validate() else {
             return Ok(());
         };
-        msg!(
-            "{}.guard.{}: allowed {}",
+        say(&[
             parameter.name(),
+            ".guard.",
             wrong.field.name(),
-            wrong.field.allowed()
-        );
+            ": allowed ",
+            wrong.field.allowed(),
+        ]);
         Err(refuse(HomeostatError::InvalidParameter))
     }
 
@@ -783,12 +785,14 @@ impl Controller {
     /// The same of a configuration that the law has validated.
     pub fn validate_range(config: &Config, parameter: Parameter, metric: Metric) -> Result<()> {
         if config.min < parameter.floor() || config.max > parameter.ceiling() {
-            msg!(
-                "{}.min/max: allowed {} to {} ppm",
+            say(&[
                 parameter.name(),
-                parameter.floor(),
-                parameter.ceiling()
-            );
+                ".min/max: allowed ",
+                &decimal(parameter.floor().unsigned_abs()),
+                " to ",
+                &decimal(parameter.ceiling().unsigned_abs()),
+                " ppm",
+            ]);
             return Err(refuse(HomeostatError::InvalidParameter));
         }
         check("controller.sampling", config.sampling == metric.sampling())?;

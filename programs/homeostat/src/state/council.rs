@@ -1,6 +1,6 @@
 //! The council: who decides, how many of them, and how long everything waits.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 
 use super::{economy::check, layout::Layout};
 use crate::{
@@ -101,7 +101,7 @@ impl Role {
 }
 
 /// Roles that are accepted.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum RoleKind {
@@ -264,7 +264,7 @@ pub struct Council {
 const _: () = assert!(core::mem::size_of::<Council>() == 1_776);
 
 /// A council as its creator sets it up.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, Clone, Debug, PartialEq, Eq)]
 pub struct CouncilArgs {
     /// One to fifteen members, different from each other and from the guardian.
     pub members: Vec<SeatArgs>,

@@ -1,6 +1,6 @@
 //! The economy: parameters, controllers, stream, totals.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 
 use super::{
     controller::{Controller, Metric, Parameter},
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     constants::*,
-    error::{refuse, HomeostatError},
+    error::{refuse, say, HomeostatError},
     seeds,
 };
 
@@ -31,7 +31,7 @@ pub enum Life {
 }
 
 /// Where rewards come from.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Funding {
@@ -690,7 +690,7 @@ impl Economy {
 /// Refuses an out-of-range parameter, naming it in the log.
 pub fn check(parameter: &str, holds: bool) -> Result<()> {
     if !holds {
-        msg!("{}: out of its range", parameter);
+        say(&[parameter, ": out of its range"]);
         return Err(refuse(HomeostatError::InvalidParameter));
     }
     Ok(())

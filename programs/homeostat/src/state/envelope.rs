@@ -1,7 +1,7 @@
 //! How far a controller may be tuned without waiting long: the envelope around what
 //! the council last set by a Standard proposal, and the advisor's range in it.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 use homeostat_control::Fx;
 
 use super::{

@@ -7,7 +7,7 @@
 //! it by at most the spread: it lies in `[h / (1 + spread), h / (1 - spread)]` for a
 //! fresh honest report h, however many others are silent.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 use homeostat_control::{Config, Fx, Sample};
 
 use super::{economy::check, layout::Layout, number::Fixed, snapshot::Measurement};
@@ -77,7 +77,7 @@ const _: () = assert!(core::mem::size_of::<Feed>() == 16 + 80 + 64 * MAX_REPORTE
 const _: () = assert!(core::mem::align_of::<Feed>() == 8);
 
 /// Everything about a feed that can be set.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, Clone, Debug, PartialEq, Eq)]
 pub struct FeedSettings {
     /// What is reported and in which unit (UTF-8, padded with zeros).
     pub label: [u8; 16],
@@ -338,10 +338,7 @@ mod tests {
     }
 
     fn code<T: core::fmt::Debug>(result: Result<T>) -> u32 {
-        match result.unwrap_err() {
-            anchor_lang::error::Error::AnchorError(error) => error.error_code_number,
-            other => panic!("{other}"),
-        }
+        result.unwrap_err().number() as u32
     }
 
     /// Median, reports that count, age of the oldest of them.

@@ -5,7 +5,9 @@
 //! joins [`STEPS`], a fixture of the old layout joins the tests, and an account of it is
 //! migrated there.
 
-use anchor_lang::{prelude::*, Owner, ZeroCopy};
+use anchor::{Owner, ZeroCopy};
+
+use crate::prelude::*;
 
 use super::{
     legacy, AuditLog, Ballot, Council, DecisionLog, Economy, Feed, Meter, Pool, Position, Proposal,

@@ -5,7 +5,7 @@
 //! before the oldest record kept), so the ring alone proves everything from
 //! base to head.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 use homeostat_control::Sample;
 use solana_program::hash::hashv;
 

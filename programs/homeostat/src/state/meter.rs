@@ -1,7 +1,7 @@
 //! A meter: one shard of the payments. Payments to different meters never wait
 //! for each other.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 
 use super::{
     economy::{Economy, Life},

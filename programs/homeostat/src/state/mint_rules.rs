@@ -3,10 +3,10 @@
 //! Token-2022 extensions are allowed by name and refused by default, so an
 //! extension that does not exist yet is refused too.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 use solana_program::program_option::COption;
 
-use crate::error::{refuse, HomeostatError};
+use crate::error::{decimal, refuse, say, HomeostatError};
 
 /// Bytes of a mint without extensions.
 const BASE_MINT_LEN: usize = 82;
@@ -67,7 +67,7 @@ pub fn require_safe_extensions(data: &[u8], authority: &Pubkey) -> Result<()> {
             _ => false,
         };
         if !allowed {
-            msg!("mint extension type {}", kind);
+            say(&["mint extension type ", &decimal(kind.into())]);
             return Err(refuse(HomeostatError::UnsupportedMintExtension));
         }
         rest = tail.get(length..).unwrap_or(&[]);

@@ -6,7 +6,7 @@
 //! for at most `PAUSE_BUDGET + T / PAUSE_REFILL` of them: 144 h of any 30 d, 72 h of
 //! each 30 d in the long run.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 
 use super::economy::check;
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What can be paused separately. Exits and governance never can.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Section {
@@ -35,7 +35,7 @@ impl Section {
 }
 
 /// Why a section was paused. For people to read; nothing depends on it.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum PauseReason {
@@ -149,11 +149,7 @@ mod tests {
     use Step::{Begin, End};
 
     fn code(result: Result<()>) -> Option<u32> {
-        match result {
-            Ok(()) => None,
-            Err(anchor_lang::error::Error::AnchorError(error)) => Some(error.error_code_number),
-            Err(other) => panic!("{other}"),
-        }
+        result.err().map(|refusal| refusal.number() as u32)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A pool: everyone who stakes one mint, and what each share has earned.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 
 use super::{
     number::{mul_div_floor, product, U128},

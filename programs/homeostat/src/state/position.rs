@@ -1,6 +1,6 @@
 //! A position: one owner's stake in one pool.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 
 use super::{
     number::{floor_q64, U128},

@@ -1,12 +1,14 @@
 //! A proposal: actions that wait, and who is for or against them.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 use solana_program::hash::hash;
 
 use super::{
     action::{Action, Actions},
+    audit::{AuditKind, AuditRecord},
     council::{Class, Council},
     number::mul_div_ceil,
+    take::take,
 };
 use crate::{
     constants::*,
@@ -163,15 +165,30 @@ impl Proposal {
             .unwrap_or_default()
     }
 
+    /// A record of what `actor` did to the proposal, whose address is `key`.
+    #[inline(never)]
+    pub fn record(
+        &self,
+        kind: AuditKind,
+        actor: &Pubkey,
+        key: &Pubkey,
+        clock: &Clock,
+    ) -> AuditRecord {
+        let mut record = AuditRecord::new(kind, actor, clock);
+        record.proposal = self.index;
+        record.subject = *key;
+        record.digest = self.digest;
+        record.outcome = self.state;
+        record.value = self.eta;
+        record
+    }
+
     /// Reads the actions.
     pub fn read(&self) -> Result<Vec<Action>> {
         let mut bytes = self.action_bytes();
         let mut actions = Vec::with_capacity(usize::from(self.action_count));
         for _ in 0..self.action_count {
-            actions.push(
-                Action::deserialize(&mut bytes)
-                    .map_err(|_| refuse(HomeostatError::InvariantViolated))?,
-            );
+            actions.push(take(&mut bytes).map_err(|_| refuse(HomeostatError::InvariantViolated))?);
         }
         Ok(actions)
     }

@@ -4,7 +4,7 @@
 //! `crank` commits it, `preview` returns a part of it; both come from here, so
 //! that what is previewed is what is applied.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 use homeostat_control::{guarded_step, Config, Fx, Guarded, Input, Sample};
 
 use super::{

@@ -6,7 +6,7 @@
 //! stops at `emit_until`, the second at which the grant is used up. Re-rating inside a
 //! period never gives more than the rest of that grant.
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 
 use super::number::{ratio_q64, times, U128};
 use crate::{

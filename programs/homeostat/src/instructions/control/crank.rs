@@ -2,7 +2,7 @@
 //! controllers on that snapshot, logs the decisions, opens the next period.
 //! Anyone may, after the period's end.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 
 use super::gather::{self, Touch};
@@ -58,11 +58,11 @@ pub struct Crank<'info> {
 impl<'info> Crank<'info> {
     fn check(&self) -> Result<Token<'_, 'info>> {
         let economy = self.economy.open()?;
-        has_one("economy", &economy.mint, &self.mint)?;
-        has_one("economy", &economy.authority, &self.authority)?;
-        has_one("economy", &economy.reward_vault, &self.reward_vault)?;
-        has_one("economy", &economy.log, self.log.as_ref())?;
-        has_one("economy", &economy.keeper_vault, &self.keeper_vault)?;
+        has_one(&economy.mint, &self.mint)?;
+        has_one(&economy.authority, &self.authority)?;
+        has_one(&economy.reward_vault, &self.reward_vault)?;
+        has_one(&economy.log, self.log.as_ref())?;
+        has_one(&economy.keeper_vault, &self.keeper_vault)?;
         Token::read(&self.mint, self.token_program.as_ref())
     }
 

@@ -7,7 +7,7 @@
 
 use std::cell::Ref;
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use crate::{
     constants::MAX_FEEDS,
@@ -86,7 +86,7 @@ fn add_pool<'info>(
     drop(pool);
     tally.depth_seconds.count(depth_seconds);
     if let Some(touched) = touched.filter(|_| touch == Touch::Commit) {
-        let loader = AccountLoader::<Pool>::try_from(info)?;
+        let loader = loader::<Pool>(info)?;
         loader.open_mut()?.record(&touched, now);
     }
     Ok(())

@@ -1,7 +1,9 @@
 //! Makes room for more records in a log: that of decisions or that of governance and
 //! safety. Anyone may, who pays the rent.
 
-use anchor_lang::{prelude::*, Discriminator};
+use anchor::Discriminator;
+
+use crate::framework::prelude::*;
 
 use crate::{
     constants::LOG_MAX_CAPACITY,
@@ -58,7 +60,7 @@ impl GrowLog<'_> {
             AUDIT_SLOT_BYTES
         };
         let header = Ring::header(&data)?;
-        has_one("log", &header.economy, self.economy.as_ref())?;
+        has_one(&header.economy, self.economy.as_ref())?;
         Ok((slot, header.ring.allocated))
     }
 

@@ -1,7 +1,7 @@
 //! What a controller would decide if the economy were cranked now, as return
 //! data (`StoredDecision`). Changes nothing.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use solana_program::program::set_return_data;
 
@@ -33,8 +33,8 @@ impl<'info> Preview<'info> {
         now: i64,
     ) -> Result<StoredDecision> {
         let economy = self.economy.open()?;
-        has_one("economy", &economy.mint, &self.mint)?;
-        has_one("economy", &economy.reward_vault, &self.reward_vault)?;
+        has_one(&economy.mint, &self.mint)?;
+        has_one(&economy.reward_vault, &self.reward_vault)?;
         economy.require_live()?;
         let (tally, feeds, excluded) = gather::tally(&economy, remaining, Touch::Preview, now)?;
         let snapshot = Box::new(Snapshot::take(

@@ -1,10 +1,10 @@
 //! A reporter's value for a feed. Controllers see it with the next crank.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use homeostat_control::Fx;
 
 use crate::{
-    events::{emit, FeedReported},
+    events::{emit_outcome, FeedReported},
     instructions::{economy::Q48, shared::*},
     state::Feed,
 };
@@ -47,6 +47,8 @@ pub fn report_feed(
     value_q48: Q48,
     observed_at: i64,
 ) -> Result<()> {
-    let event = ctx.accounts.apply(sequence, value_q48, observed_at)?;
-    emit(&ctx.accounts.event_authority, &event)
+    emit_outcome(
+        &ctx.accounts.event_authority,
+        &ctx.accounts.apply(sequence, value_q48, observed_at),
+    )
 }

@@ -1,12 +1,12 @@
 //! Stops the emission when a vault holds less than the economy owes from it.
 //! Anyone may; a solvent economy refuses. Exits stay open, resuming is for people.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use super::gather::{self, Touch};
 use crate::{
     error::{refuse, HomeostatError},
-    events::{emit, BreakerTripped},
+    events::{emit_outcome, BreakerTripped},
     instructions::shared::*,
     state::{AuditKind, AuditRecord, Council, Economy, Meter, Pool},
 };
@@ -34,8 +34,8 @@ impl<'info> TripBreaker<'info> {
     fn check(&self) -> Result<()> {
         let economy = self.economy.open()?;
         economy.require_live()?;
-        has_one("economy", &economy.council, self.council.as_ref())?;
-        has_one("council", &self.council.open()?.audit, &self.audit)
+        has_one(&economy.council, self.council.as_ref())?;
+        has_one(&self.council.open()?.audit, &self.audit)
     }
 
     /// What the vault must hold at least (base units).
@@ -50,7 +50,7 @@ impl<'info> TripBreaker<'info> {
             return Err(refuse(HomeostatError::WrongVault));
         };
         if part.try_borrow_data()?.starts_with(Pool::DISCRIMINATOR) {
-            let pool = AccountLoader::<Pool>::try_from(part)?;
+            let pool = loader::<Pool>(part)?;
             let pool = pool.open()?;
             ensure!(
                 pool.economy == self.economy.key() && pool.principal_vault == self.vault.key(),
@@ -58,7 +58,7 @@ impl<'info> TripBreaker<'info> {
             );
             return pool.liability();
         }
-        let meter = AccountLoader::<Meter>::try_from(part)?;
+        let meter = loader::<Meter>(part)?;
         let meter = meter.open()?;
         ensure!(
             meter.economy == self.economy.key() && meter.vault == self.vault.key(),
@@ -71,12 +71,10 @@ impl<'info> TripBreaker<'info> {
         let mut economy = self.economy.open_mut()?;
         let old_emit_until = economy.stream.emit_until;
         economy.trip(clock.unix_timestamp)?;
-        let record = AuditRecord {
-            subject: self.vault.key(),
-            value: i64::try_from(liability.saturating_sub(held)).unwrap_or(i64::MAX),
-            ..AuditRecord::new(AuditKind::Tripped, &Pubkey::default(), clock)
-        }
-        .append(&self.audit)?;
+        let mut record = AuditRecord::new(AuditKind::Tripped, &Pubkey::default(), clock);
+        record.subject = self.vault.key();
+        record.value = i64::try_from(liability.saturating_sub(held)).unwrap_or(i64::MAX);
+        let record = record.append(&self.audit)?;
         Ok(BreakerTripped {
             economy: self.economy.key(),
             vault: self.vault.key(),
@@ -91,13 +89,15 @@ impl<'info> TripBreaker<'info> {
 
 /// Handles `trip_breaker`.
 pub fn trip_breaker<'info>(ctx: Context<'info, TripBreaker<'info>>) -> Result<()> {
-    let clock = Clock::get()?;
+    let clock = clock()?;
     ctx.accounts.check()?;
     let liability = ctx
         .accounts
         .liability(ctx.remaining_accounts, clock.unix_timestamp)?;
     let held = balance(&ctx.accounts.vault)?;
     ensure!(held < liability, HomeostatError::VaultSolvent);
-    let event = ctx.accounts.apply(held, liability, &clock)?;
-    emit(&ctx.accounts.event_authority, &event)
+    emit_outcome(
+        &ctx.accounts.event_authority,
+        &ctx.accounts.apply(held, liability, &clock),
+    )
 }

@@ -1,6 +1,6 @@
 //! Gives up a Draft: every account of it is closed, the rent goes back.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 
 use crate::{
@@ -63,12 +63,12 @@ impl<'info> Close<'info> {
         ])?;
         let economy = self.economy.open()?;
         economy.require_creator(self.creator.key)?;
-        has_one("economy", &economy.mint, &self.mint)?;
-        has_one("economy", &economy.authority, &self.authority)?;
-        has_one("economy", &economy.reward_vault, &self.reward_vault)?;
-        has_one("economy", &economy.treasury_vault, &self.treasury_vault)?;
-        has_one("economy", &economy.log, self.log.as_ref())?;
-        has_one("economy", &economy.keeper_vault, &self.keeper_vault)?;
+        has_one(&economy.mint, &self.mint)?;
+        has_one(&economy.authority, &self.authority)?;
+        has_one(&economy.reward_vault, &self.reward_vault)?;
+        has_one(&economy.treasury_vault, &self.treasury_vault)?;
+        has_one(&economy.log, self.log.as_ref())?;
+        has_one(&economy.keeper_vault, &self.keeper_vault)?;
         Token::read(&self.mint, self.token_program.as_ref()).map(|_| ())
     }
 
@@ -93,7 +93,7 @@ impl<'info> Close<'info> {
                 return Err(refuse(HomeostatError::NotClosable));
             };
             ensure!(*council.key == economy.council, HomeostatError::NotClosable);
-            let loader = AccountLoader::<Council>::try_from(council)?;
+            let loader = loader::<Council>(council)?;
             let named = loader.open()?.audit;
             *audit.key == named
         };
@@ -146,7 +146,7 @@ impl<'info> Close<'info> {
                 return Err(refuse(HomeostatError::NotClosable));
             };
             ensure!(*pool.key == slot.pool, HomeostatError::NotClosable);
-            let loader = AccountLoader::<Pool>::try_from(pool)?;
+            let loader = loader::<Pool>(pool)?;
             {
                 let state = loader.open()?;
                 ensure!(
@@ -167,7 +167,7 @@ impl<'info> Close<'info> {
                 return Err(refuse(HomeostatError::NotClosable));
             };
             ensure!(*meter.key == *key, HomeostatError::NotClosable);
-            let loader = AccountLoader::<Meter>::try_from(meter)?;
+            let loader = loader::<Meter>(meter)?;
             ensure!(
                 *vault.key == loader.open()?.vault,
                 HomeostatError::NotClosable
@@ -230,17 +230,17 @@ impl<'info> Close<'info> {
             .split_at_checked(feeds)
             .ok_or(HomeostatError::NotClosable)?;
         for feed in feeds {
-            end(&AccountLoader::<Feed>::try_from(feed)?, &creator)?;
+            end(&loader::<Feed>(feed)?, &creator)?;
         }
         for pool in pools.iter().step_by(4) {
-            end(&AccountLoader::<Pool>::try_from(pool)?, &creator)?;
+            end(&loader::<Pool>(pool)?, &creator)?;
         }
         for meter in meters.iter().step_by(2) {
-            end(&AccountLoader::<Meter>::try_from(meter)?, &creator)?;
+            end(&loader::<Meter>(meter)?, &creator)?;
         }
         if let [council, audit] = council {
-            end(&AccountLoader::<Council>::try_from(council)?, &creator)?;
-            end(&AccountLoader::<AuditLog>::try_from(audit)?, &creator)?;
+            end(&loader::<Council>(council)?, &creator)?;
+            end(&loader::<AuditLog>(audit)?, &creator)?;
         }
         end(&self.log, &creator)?;
         end(&self.economy, &creator)

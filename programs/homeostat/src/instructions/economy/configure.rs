@@ -1,6 +1,6 @@
 //! Changes a Draft: one setting a call, as many calls as needed.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use homeostat_control::{Action, Config, Fx, GuardConfig, Ramp, Sampling};
 
 use crate::{
@@ -195,7 +195,7 @@ impl From<&Limits> for LimitSettings {
 }
 
 /// One setting of a Draft.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// A controller.
     Controller {

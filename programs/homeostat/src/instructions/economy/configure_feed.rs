@@ -1,9 +1,9 @@
 //! Sets a feed's reporters and rules, in a Draft.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use crate::{
-    events::{emit, FeedConfigured},
+    events::{emit_outcome, FeedConfigured},
     instructions::shared::*,
     state::{Economy, Feed, FeedSettings},
 };
@@ -24,7 +24,7 @@ pub struct ConfigureFeed<'info> {
 impl ConfigureFeed<'_> {
     fn check(&self) -> Result<()> {
         self.economy.open()?.require_creator(self.creator.key)?;
-        has_one("feed", &self.feed.open()?.economy, self.economy.as_ref())
+        has_one(&self.feed.open()?.economy, self.economy.as_ref())
     }
 
     #[inline(never)]
@@ -46,6 +46,8 @@ impl ConfigureFeed<'_> {
 /// Handles `configure_feed`.
 pub fn configure_feed(ctx: Context<ConfigureFeed>, settings: FeedSettings) -> Result<()> {
     ctx.accounts.check()?;
-    let event = ctx.accounts.apply(&settings)?;
-    emit(&ctx.accounts.event_authority, &event)
+    emit_outcome(
+        &ctx.accounts.event_authority,
+        &ctx.accounts.apply(&settings),
+    )
 }

@@ -1,6 +1,6 @@
 //! Creates an economy in Draft, with its vaults and its decision log.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What cannot be left to a default.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
+#[derive(AnchorSerialize, Clone, Copy, Debug)]
 pub struct EconomyArgs {
     /// Where rewards come from.
     pub funding: Funding,
@@ -70,30 +70,9 @@ struct Bumps {
     keeper_vault: u8,
     reward_vault: u8,
     treasury_vault: u8,
-    log: u8,
 }
 
 impl<'info> CreateEconomy<'info> {
-    #[inline(never)]
-    fn check(&self) -> Result<Bumps> {
-        let mine = [
-            seeds::ECONOMY,
-            self.mint.key.as_ref(),
-            self.creator.key.as_ref(),
-        ];
-        let of = |name, account: &AccountInfo, seed| {
-            derived(name, account, &[seed, self.economy.key.as_ref()])
-        };
-        Ok(Bumps {
-            economy: derived("economy", &self.economy, &mine)?,
-            authority: of("authority", &self.authority, seeds::AUTHORITY)?,
-            keeper_vault: of("keeper_vault", &self.keeper_vault, seeds::KEEPER)?,
-            reward_vault: of("reward_vault", &self.reward_vault, seeds::REWARDS)?,
-            treasury_vault: of("treasury_vault", &self.treasury_vault, seeds::TREASURY)?,
-            log: of("log", &self.log, seeds::LOG)?,
-        })
-    }
-
     fn validate(&self) -> Result<Token<'_, 'info>> {
         let token = Token::read(&self.mint, self.token_program.as_ref())?;
         let data = self.mint.try_borrow_data()?;
@@ -104,49 +83,49 @@ impl<'info> CreateEconomy<'info> {
         Ok(token)
     }
 
-    /// Creates the four accounts; those of the program stay empty.
+    /// Creates the four accounts, at their addresses; those of the program stay empty.
     #[inline(never)]
-    fn create(&self, token: &Token<'_, 'info>, bumps: &Bumps) -> Result<()> {
+    fn create(&self, token: &Token<'_, 'info>) -> Result<Bumps> {
         let creator = Creator {
             payer: &self.creator,
         };
-        let economy = self.economy.key.as_ref();
-        creator.state::<Economy>(
+        let key = self.economy.key.as_ref();
+        let (_, economy) = creator.state::<Economy>(
+            "economy",
             &self.economy,
             Economy::SPACE,
             &[
                 seeds::ECONOMY,
                 self.mint.key.as_ref(),
                 self.creator.key.as_ref(),
-                &[bumps.economy],
             ],
         )?;
-        creator.vault(
-            &self.reward_vault,
-            token,
-            self.authority.key,
-            &[seeds::REWARDS, economy, &[bumps.reward_vault]],
-        )?;
-        creator.vault(
-            &self.treasury_vault,
-            token,
-            self.authority.key,
-            &[seeds::TREASURY, economy, &[bumps.treasury_vault]],
-        )?;
-        let mut log = creator.state::<DecisionLog>(
+        let vault = |name, account, seed| {
+            creator.vault(name, account, token, self.authority.key, &[seed, key])
+        };
+        let reward_vault = vault("reward_vault", &self.reward_vault, seeds::REWARDS)?;
+        let treasury_vault = vault("treasury_vault", &self.treasury_vault, seeds::TREASURY)?;
+        let (mut log, bump) = creator.state::<DecisionLog>(
+            "log",
             &self.log,
             DecisionLog::space(LOG_INITIAL_CAPACITY),
-            &[seeds::LOG, economy, &[bumps.log]],
+            &[seeds::LOG, key],
         )?;
-        log.bump = bumps.log;
+        log.bump = bump;
         log.economy = self.economy.key();
         log.ring = Ring::new(LOG_INITIAL_CAPACITY);
-        Ok(())
+        Ok(Bumps {
+            economy,
+            authority: derived("authority", &self.authority, &[seeds::AUTHORITY, key])?,
+            keeper_vault: derived("keeper_vault", &self.keeper_vault, &[seeds::KEEPER, key])?,
+            reward_vault,
+            treasury_vault,
+        })
     }
 
     #[inline(never)]
     fn apply(&'info self, args: &EconomyArgs, decimals: u8, bumps: &Bumps) -> Result<()> {
-        let loader = AccountLoader::<Economy>::try_from(self.economy.as_ref())?;
+        let loader = loader::<Economy>(self.economy.as_ref())?;
         let mut economy = loader.open_mut()?;
         economy.bump = bumps.economy;
         economy.authority_bump = bumps.authority;
@@ -188,9 +167,8 @@ pub fn create_economy<'info>(
     args: EconomyArgs,
 ) -> Result<()> {
     let accounts: &'info CreateEconomy<'info> = ctx.accounts;
-    let bumps = accounts.check()?;
     let token = accounts.validate()?;
-    accounts.create(&token, &bumps)?;
+    let bumps = accounts.create(&token)?;
     accounts.apply(&args, token.decimals, &bumps)?;
     emit(
         &accounts.event_authority,

@@ -1,7 +1,7 @@
 //! Adds a feed to a Draft, or one that a proposal allowed, without reporters: it says
 //! nothing until it is configured.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use crate::{
     constants::*,
@@ -60,8 +60,6 @@ impl CreateFeed<'_> {
     #[inline(never)]
     fn apply(&self, index: u8) -> Result<()> {
         let key = self.economy.key();
-        let at = [seeds::FEED, key.as_ref(), &[index]];
-        let bump = derived("feed", &self.feed, &at)?;
         let mut economy = self.economy.open_mut()?;
         let slot = economy
             .feeds
@@ -73,10 +71,11 @@ impl CreateFeed<'_> {
         let creator = Creator {
             payer: &self.creator,
         };
-        let mut feed = creator.state::<Feed>(
+        let (mut feed, bump) = creator.state::<Feed>(
+            "feed",
             &self.feed,
             Feed::SPACE,
-            &[seeds::FEED, key.as_ref(), &[index], &[bump]],
+            &[seeds::FEED, key.as_ref(), &[index]],
         )?;
         feed.bump = bump;
         feed.index = index;

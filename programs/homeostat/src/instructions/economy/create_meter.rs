@@ -1,6 +1,6 @@
 //! Adds a meter (a payment shard) to a Draft, or one that a proposal allowed.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 
 use crate::{
@@ -57,8 +57,8 @@ impl CreateMeter<'_> {
                 Some(())
             },
         )?;
-        has_one("economy", &economy.authority, &self.authority)?;
-        has_one("economy", &economy.mint, &self.mint)
+        has_one(&economy.authority, &self.authority)?;
+        has_one(&economy.mint, &self.mint)
     }
 
     fn validate(&self, shard: u8) -> Result<()> {
@@ -74,10 +74,6 @@ impl CreateMeter<'_> {
     #[inline(never)]
     fn apply(&self, shard: u8) -> Result<()> {
         let key = self.economy.key();
-        let at = [seeds::METER, key.as_ref(), &[shard]];
-        let bump = derived("meter", &self.meter, &at)?;
-        let vault_at = [seeds::FEES, self.meter.key.as_ref()];
-        let vault_bump = derived("vault", &self.vault, &vault_at)?;
         let mut economy = self.economy.open_mut()?;
         let slot = economy
             .meters
@@ -89,16 +85,18 @@ impl CreateMeter<'_> {
         let creator = Creator {
             payer: &self.creator,
         };
-        let mut meter = creator.state::<Meter>(
+        let (mut meter, bump) = creator.state::<Meter>(
+            "meter",
             &self.meter,
             Meter::SPACE,
-            &[seeds::METER, key.as_ref(), &[shard], &[bump]],
+            &[seeds::METER, key.as_ref(), &[shard]],
         )?;
-        creator.vault(
+        let vault_bump = creator.vault(
+            "vault",
             &self.vault,
             &Token::read(&self.mint, self.token_program.as_ref())?,
             self.authority.key,
-            &[seeds::FEES, self.meter.key.as_ref(), &[vault_bump]],
+            &[seeds::FEES, self.meter.key.as_ref()],
         )?;
         meter.bump = bump;
         meter.vault_bump = vault_bump;

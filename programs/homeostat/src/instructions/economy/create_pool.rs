@@ -1,7 +1,7 @@
 //! Adds a pool to a Draft, the native pool first, then liquidity pools; or a liquidity
 //! pool that a proposal allowed.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 
 use crate::{
@@ -70,7 +70,7 @@ impl CreatePool<'_> {
                 allowed.then_some(())
             },
         )?;
-        has_one("economy", &economy.authority, &self.authority)
+        has_one(&economy.authority, &self.authority)
     }
 
     fn validate(&self, weight: u16) -> Result<PoolKind> {
@@ -109,10 +109,6 @@ impl CreatePool<'_> {
     #[inline(never)]
     fn apply(&self, kind: PoolKind, weight: u16) -> Result<u8> {
         let (key, mint) = (self.economy.key(), self.stake_mint.key());
-        let at = [seeds::POOL, key.as_ref(), mint.as_ref()];
-        let bump = derived("pool", &self.pool, &at)?;
-        let vault_at = [seeds::PRINCIPAL, self.pool.key.as_ref()];
-        let vault_bump = derived("principal_vault", &self.principal_vault, &vault_at)?;
         let mut economy = self.economy.open_mut()?;
         let lane = economy.pool_count;
         let slot = economy
@@ -131,16 +127,18 @@ impl CreatePool<'_> {
             payer: &self.creator,
         };
         let token = Token::read(&self.stake_mint, self.token_program.as_ref())?;
-        let mut pool = creator.state::<Pool>(
+        let (mut pool, bump) = creator.state::<Pool>(
+            "pool",
             &self.pool,
             Pool::SPACE,
-            &[seeds::POOL, key.as_ref(), mint.as_ref(), &[bump]],
+            &[seeds::POOL, key.as_ref(), mint.as_ref()],
         )?;
-        creator.vault(
+        let vault_bump = creator.vault(
+            "principal_vault",
             &self.principal_vault,
             &token,
             self.authority.key,
-            &[seeds::PRINCIPAL, self.pool.key.as_ref(), &[vault_bump]],
+            &[seeds::PRINCIPAL, self.pool.key.as_ref()],
         )?;
         pool.bump = bump;
         pool.principal_bump = vault_bump;

@@ -1,11 +1,11 @@
 //! Fills the reward vault of a Funded economy.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 
 use crate::{
     error::HomeostatError,
-    events::{emit, RewardsFunded},
+    events::{emit_outcome, RewardsFunded},
     instructions::shared::*,
     state::{Economy, Life},
 };
@@ -37,8 +37,8 @@ pub struct FundRewards<'info> {
 impl<'info> FundRewards<'info> {
     fn check(&self) -> Result<()> {
         let economy = self.economy.open()?;
-        has_one("economy", &economy.mint, &self.mint)?;
-        has_one("economy", &economy.reward_vault, &self.reward_vault)?;
+        has_one(&economy.mint, &self.mint)?;
+        has_one(&economy.reward_vault, &self.reward_vault)?;
         distinct(&[
             ("funder_tokens", self.funder_tokens.key),
             ("reward_vault", self.reward_vault.key),
@@ -85,6 +85,8 @@ pub fn fund_rewards(ctx: Context<FundRewards>, amount: u64) -> Result<()> {
     let now = now()?;
     ctx.accounts.check()?;
     ctx.accounts.validate(amount)?;
-    let event = ctx.accounts.apply(amount, now)?;
-    emit(&ctx.accounts.event_authority, &event)
+    emit_outcome(
+        &ctx.accounts.event_authority,
+        &ctx.accounts.apply(amount, now),
+    )
 }

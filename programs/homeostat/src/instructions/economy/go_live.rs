@@ -1,6 +1,6 @@
 //! Starts the clock, once and for all.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 use homeostat_control::{create, GuardState};
 
@@ -44,10 +44,10 @@ impl<'info> GoLive<'info> {
     fn check(&self) -> Result<()> {
         let economy = self.economy.open()?;
         economy.require_creator(self.creator.key)?;
-        has_one("economy", &economy.mint, &self.mint)?;
-        has_one("economy", &economy.authority, &self.authority)?;
-        has_one("economy", &economy.reward_vault, &self.reward_vault)?;
-        has_one("economy", &economy.log, self.log.as_ref())
+        has_one(&economy.mint, &self.mint)?;
+        has_one(&economy.authority, &self.authority)?;
+        has_one(&economy.reward_vault, &self.reward_vault)?;
+        has_one(&economy.log, self.log.as_ref())
     }
 
     fn validate(&self) -> Result<Token<'_, 'info>> {

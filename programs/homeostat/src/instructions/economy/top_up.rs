@@ -1,7 +1,7 @@
 //! Mints what has accrued and is not minted yet. Anyone may; never cap-checked,
 //! because accrual itself stops at the cap.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 
 use crate::{
@@ -36,9 +36,9 @@ pub struct TopUp<'info> {
 impl<'info> TopUp<'info> {
     fn check(&self) -> Result<Token<'_, 'info>> {
         let economy = self.economy.open()?;
-        has_one("economy", &economy.mint, &self.mint)?;
-        has_one("economy", &economy.authority, &self.authority)?;
-        has_one("economy", &economy.reward_vault, &self.reward_vault)?;
+        has_one(&economy.mint, &self.mint)?;
+        has_one(&economy.authority, &self.authority)?;
+        has_one(&economy.reward_vault, &self.reward_vault)?;
         Token::read(&self.mint, self.token_program.as_ref())
     }
 

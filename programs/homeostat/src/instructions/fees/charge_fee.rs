@@ -1,6 +1,6 @@
 //! Takes the fee on a payment whose tokens another program moves itself.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 
 use super::{charge, check_meter, record};

@@ -2,7 +2,7 @@
 //! retired the stakers' part goes to the treasury too. Anyone may; it only moves tokens
 //! and never gates the crank.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 
 use super::check_meter;
@@ -52,9 +52,9 @@ impl<'info> Collect<'info> {
     fn check(&self) -> Result<()> {
         check_meter(&self.economy, &self.mint, &self.meter, &self.vault)?;
         let economy = self.economy.open()?;
-        has_one("economy", &economy.authority, &self.authority)?;
-        has_one("economy", &economy.reward_vault, &self.reward_vault)?;
-        has_one("economy", &economy.treasury_vault, &self.treasury_vault)
+        has_one(&economy.authority, &self.authority)?;
+        has_one(&economy.reward_vault, &self.reward_vault)?;
+        has_one(&economy.treasury_vault, &self.treasury_vault)
     }
 
     #[inline(never)]

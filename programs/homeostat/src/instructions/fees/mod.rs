@@ -8,7 +8,7 @@ pub use charge_fee::*;
 pub use collect::*;
 pub use pay::*;
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use super::{checks::has_one, tokens::Tokens};
 use crate::{
@@ -30,10 +30,10 @@ fn check_meter(
     meter: &AccountLoader<Meter>,
     vault: &AccountInfo,
 ) -> Result<()> {
-    has_one("economy", &economy.open()?.mint, mint)?;
+    has_one(&economy.open()?.mint, mint)?;
     let meter = meter.open()?;
-    has_one("meter", &meter.economy, economy.as_ref())?;
-    has_one("meter", &meter.vault, vault)
+    has_one(&meter.economy, economy.as_ref())?;
+    has_one(&meter.vault, vault)
 }
 
 /// The fee on `amount` at the rates of this second, refused above `max_fee`.

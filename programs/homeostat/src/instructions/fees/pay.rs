@@ -1,6 +1,6 @@
 //! Pays a recipient and takes the fee on the way: `fee + net == amount`.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 
 use super::{charge, check_meter, record};

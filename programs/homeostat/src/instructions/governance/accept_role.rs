@@ -1,9 +1,9 @@
 //! The second step of a hand-over: whom a proposal offered a role takes it.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use crate::{
-    events::{emit, RoleAccepted},
+    events::{emit_outcome, RoleAccepted},
     instructions::{caller::*, shared::*},
     state::{AuditKind, AuditRecord, Council, RoleKind},
 };
@@ -29,7 +29,7 @@ pub struct AcceptRole<'info> {
 impl AcceptRole<'_> {
     fn check(&self, role: RoleKind) -> Result<()> {
         let council = self.council.open()?;
-        has_one("council", &council.audit, &self.audit)?;
+        has_one(&council.audit, &self.audit)?;
         let via = council.offered_via(role, self.signer.key)?;
         require_caller(&self.instructions, &via, Nonce::Refused)
     }
@@ -38,12 +38,10 @@ impl AcceptRole<'_> {
         let mut council = self.council.open_mut()?;
         let before = council.accept(role, self.signer.key, clock.unix_timestamp)?;
         council.validate()?;
-        let record = AuditRecord {
-            subject: before,
-            outcome: role as u8,
-            ..AuditRecord::new(AuditKind::RoleAccepted, self.signer.key, clock)
-        }
-        .append(&self.audit)?;
+        let mut record = AuditRecord::new(AuditKind::RoleAccepted, self.signer.key, clock);
+        record.subject = before;
+        record.outcome = role as u8;
+        let record = record.append(&self.audit)?;
         Ok(RoleAccepted {
             economy: council.economy,
             role,
@@ -56,8 +54,10 @@ impl AcceptRole<'_> {
 
 /// Handles `accept_role`.
 pub fn accept_role(ctx: Context<AcceptRole>, role: RoleKind) -> Result<()> {
-    let clock = Clock::get()?;
+    let clock = clock()?;
     ctx.accounts.check(role)?;
-    let event = ctx.accounts.apply(role, &clock)?;
-    emit(&ctx.accounts.event_authority, &event)
+    emit_outcome(
+        &ctx.accounts.event_authority,
+        &ctx.accounts.apply(role, &clock),
+    )
 }

@@ -1,13 +1,13 @@
 //! Stakers' ballots against a proposal.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use crate::{
     error::HomeostatError,
-    events::{emit, BallotCast, BallotClosed},
+    events::{emit, emit_outcome, BallotCast, BallotClosed},
     instructions::shared::*,
     seeds,
-    state::{AuditKind, AuditRecord, Ballot, Council, Pool, Position, Proposal},
+    state::{AuditKind, Ballot, Council, Pool, Position, Proposal},
 };
 
 /// Accounts of `cast_ballot`.
@@ -44,8 +44,8 @@ pub struct CastBallot<'info> {
 impl CastBallot<'_> {
     fn check(&self) -> Result<()> {
         let proposal = self.proposal.open()?;
-        has_one("proposal", &proposal.council, self.council.as_ref())?;
-        has_one("council", &self.council.open()?.audit, &self.audit)?;
+        has_one(&proposal.council, self.council.as_ref())?;
+        has_one(&self.council.open()?.audit, &self.audit)?;
         let pool = self.native_pool.open()?;
         same(
             ErrorCode::ConstraintHasOne,
@@ -54,8 +54,8 @@ impl CastBallot<'_> {
             &pool.economy,
         )?;
         let position = self.position.open()?;
-        has_one("position", &position.pool, self.native_pool.as_ref())?;
-        has_one("position", &position.owner, &self.owner)
+        has_one(&position.pool, self.native_pool.as_ref())?;
+        has_one(&position.owner, &self.owner)
     }
 
     /// What the position weighs: all of its stake, if none of it came since.
@@ -73,13 +73,12 @@ impl CastBallot<'_> {
     fn apply(&self, weight: u64, clock: &Clock) -> Result<BallotCast> {
         let key = self.proposal.key();
         let owner = self.owner.key;
-        let at = [seeds::BALLOT, key.as_ref(), owner.as_ref()];
-        let bump = derived("ballot", &self.ballot, &at)?;
         let creator = Creator { payer: &self.payer };
-        let mut ballot = creator.state::<Ballot>(
+        let (mut ballot, bump) = creator.state::<Ballot>(
+            "ballot",
             &self.ballot,
             Ballot::SPACE,
-            &[seeds::BALLOT, key.as_ref(), owner.as_ref(), &[bump]],
+            &[seeds::BALLOT, key.as_ref(), owner.as_ref()],
         )?;
         ballot.bump = bump;
         ballot.proposal = key;
@@ -95,15 +94,9 @@ impl CastBallot<'_> {
         let mut record = Vec::new();
         if vetoed {
             council.close_proposal(proposal.place, proposal.proposer_id);
-            record = AuditRecord {
-                proposal: proposal.index,
-                subject: *owner,
-                digest: proposal.digest,
-                outcome: proposal.state,
-                value: i64::try_from(proposal.veto_weight).unwrap_or(i64::MAX),
-                ..AuditRecord::new(AuditKind::StakersVetoed, owner, clock)
-            }
-            .append(&self.audit)?;
+            let mut vetoed = proposal.record(AuditKind::StakersVetoed, owner, owner, clock);
+            vetoed.value = i64::try_from(proposal.veto_weight).unwrap_or(i64::MAX);
+            record = vetoed.append(&self.audit)?;
         }
         council.invariant()?;
         Ok(BallotCast {
@@ -121,11 +114,13 @@ impl CastBallot<'_> {
 
 /// Handles `cast_ballot`.
 pub fn cast_ballot(ctx: Context<CastBallot>) -> Result<()> {
-    let clock = Clock::get()?;
+    let clock = clock()?;
     ctx.accounts.check()?;
     let weight = ctx.accounts.validate()?;
-    let event = ctx.accounts.apply(weight, &clock)?;
-    emit(&ctx.accounts.event_authority, &event)
+    emit_outcome(
+        &ctx.accounts.event_authority,
+        &ctx.accounts.apply(weight, &clock),
+    )
 }
 
 /// Accounts of `close_ballot`.
@@ -147,8 +142,8 @@ pub struct CloseBallot<'info> {
 impl<'info> CloseBallot<'info> {
     fn check(&self) -> Result<()> {
         let ballot = self.ballot.open()?;
-        has_one("ballot", &ballot.proposal, &self.proposal)?;
-        has_one("ballot", &ballot.payer, &self.payer)
+        has_one(&ballot.proposal, &self.proposal)?;
+        has_one(&ballot.payer, &self.payer)
     }
 
     /// A proposal that is gone was final: its address is never given again.
@@ -156,7 +151,7 @@ impl<'info> CloseBallot<'info> {
         if self.proposal.data_is_empty() {
             return Ok(());
         }
-        let proposal = AccountLoader::<Proposal>::try_from(self.proposal.as_ref())?;
+        let proposal = loader::<Proposal>(self.proposal.as_ref())?;
         let proposal = proposal.open()?;
         proposal.require_final(now)
     }

@@ -1,6 +1,6 @@
 //! Gives a final proposal's rent back. Its digest stays in the audit log.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use crate::{
     events::{emit, ProposalClosed},
@@ -23,7 +23,7 @@ pub struct CloseProposal<'info> {
 
 impl CloseProposal<'_> {
     fn check(&self) -> Result<()> {
-        has_one("proposal", &self.proposal.open()?.payer, &self.payer)
+        has_one(&self.proposal.open()?.payer, &self.payer)
     }
 
     fn validate(&self, now: i64) -> Result<(Pubkey, [u8; 32])> {

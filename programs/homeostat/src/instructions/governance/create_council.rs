@@ -1,6 +1,6 @@
 //! Gives a Draft its council and its audit log, or the council another shape.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use crate::{
     constants::*,
@@ -33,57 +33,55 @@ pub struct CreateCouncil<'info> {
 }
 
 impl<'info> CreateCouncil<'info> {
-    /// The canonical bumps of council and audit log.
-    fn check(&self) -> Result<(u8, u8)> {
-        self.economy.open()?.require_creator(self.creator.key)?;
-        let of = |name, account: &AccountInfo, seed| {
-            derived(name, account, &[seed, self.economy.as_ref().key.as_ref()])
-        };
-        Ok((
-            of("council", &self.council, seeds::COUNCIL)?,
-            of("audit", &self.audit, seeds::AUDIT)?,
-        ))
+    fn check(&self) -> Result<()> {
+        self.economy.open()?.require_creator(self.creator.key)
     }
 
-    fn create(&self, (council_bump, audit_bump): (u8, u8)) -> Result<()> {
+    /// Creates council and audit log, at their addresses.
+    fn create(&self) -> Result<()> {
         let creator = Creator {
             payer: &self.creator,
         };
         let economy = self.economy.key();
-        let mut council = creator.state::<Council>(
+        let (mut council, bump) = creator.state::<Council>(
+            "council",
             &self.council,
             Council::SPACE,
-            &[seeds::COUNCIL, economy.as_ref(), &[council_bump]],
+            &[seeds::COUNCIL, economy.as_ref()],
         )?;
-        council.bump = council_bump;
+        council.bump = bump;
         council.economy = economy;
         council.audit = self.audit.key();
-        let mut audit = creator.state::<AuditLog>(
+        let (mut audit, bump) = creator.state::<AuditLog>(
+            "audit",
             &self.audit,
             AuditLog::space(AUDIT_INITIAL_CAPACITY),
-            &[seeds::AUDIT, economy.as_ref(), &[audit_bump]],
+            &[seeds::AUDIT, economy.as_ref()],
         )?;
-        audit.bump = audit_bump;
+        audit.bump = bump;
         audit.economy = economy;
         audit.ring = Ring::new(AUDIT_INITIAL_CAPACITY);
         Ok(())
     }
 
     #[inline(never)]
-    fn apply(&'info self, args: &CouncilArgs, bumps: (u8, u8), clock: &Clock) -> Result<Vec<u8>> {
+    fn apply(&'info self, args: &CouncilArgs, clock: &Clock) -> Result<Vec<u8>> {
         let mut economy = self.economy.open_mut()?;
         economy.require_draft()?;
         if economy.council == Pubkey::default() {
-            self.create(bumps)?;
+            self.create()?;
             economy.council = self.council.key();
         }
-        let loader = AccountLoader::<Council>::try_from(self.council.as_ref())?;
-        loader.open_mut()?.set_up(args)?;
-        AuditRecord {
-            subject: args.guardian.key,
-            ..AuditRecord::new(AuditKind::CouncilCreated, self.creator.key, clock)
+        has_one(&economy.council, &self.council)?;
+        let loader = loader::<Council>(self.council.as_ref())?;
+        {
+            let mut council = loader.open_mut()?;
+            has_one(&council.audit, &self.audit)?;
+            council.set_up(args)?;
         }
-        .append(&self.audit)
+        let mut record = AuditRecord::new(AuditKind::CouncilCreated, self.creator.key, clock);
+        record.subject = args.guardian.key;
+        record.append(&self.audit)
     }
 }
 
@@ -93,8 +91,8 @@ pub fn create_council<'info>(
     args: CouncilArgs,
 ) -> Result<()> {
     let accounts: &'info CreateCouncil<'info> = ctx.accounts;
-    let bumps = accounts.check()?;
-    let record = accounts.apply(&args, bumps, &Clock::get()?)?;
+    accounts.check()?;
+    let record = accounts.apply(&args, &clock()?)?;
     emit(
         &accounts.event_authority,
         &CouncilCreated {

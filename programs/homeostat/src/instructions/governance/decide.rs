@@ -1,12 +1,12 @@
 //! What members, the guardian and time do to a proposal.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use crate::{
     error::HomeostatError,
-    events::{emit, Decided},
+    events::{emit_outcome, Decided},
     instructions::{caller::*, shared::*},
-    state::{AuditKind, AuditRecord, Council, Proposal},
+    state::{AuditKind, Council, Proposal},
 };
 
 /// Accounts of `approve`, `withdraw_approval`, `veto`, `override_veto`, `cancel` and
@@ -34,8 +34,8 @@ pub struct Decide<'info> {
 impl Decide<'_> {
     fn check(&self) -> Result<()> {
         let proposal = self.proposal.open()?;
-        has_one("proposal", &proposal.council, self.council.as_ref())?;
-        has_one("council", &self.council.open()?.audit, &self.audit)
+        has_one(&proposal.council, self.council.as_ref())?;
+        has_one(&self.council.open()?.audit, &self.audit)
     }
 
     /// The signer's place, if a place is what the act needs.
@@ -84,15 +84,9 @@ impl Decide<'_> {
             council.close_proposal(proposal.place, proposal.proposer_id);
         }
         council.invariant()?;
-        let record = AuditRecord {
-            proposal: proposal.index,
-            subject: self.proposal.key(),
-            digest: proposal.digest,
-            outcome: proposal.state,
-            value: proposal.eta,
-            ..AuditRecord::new(kind, self.signer.key, clock)
-        }
-        .append(&self.audit)?;
+        let record = proposal
+            .record(kind, self.signer.key, &self.proposal.key(), clock)
+            .append(&self.audit)?;
         Ok(Decided {
             economy: proposal.economy,
             proposal: self.proposal.key(),
@@ -107,11 +101,10 @@ impl Decide<'_> {
 
     #[inline(never)]
     fn decide(&self, kind: AuditKind) -> Result<()> {
-        let clock = Clock::get()?;
+        let clock = clock()?;
         self.check()?;
         let place = self.validate(kind)?;
-        let event = self.apply(kind, place, &clock)?;
-        emit(&self.event_authority, &event)
+        emit_outcome(&self.event_authority, &self.apply(kind, place, &clock))
     }
 }
 

@@ -1,14 +1,14 @@
 //! Executes a proposal whose time has come. Anyone may; all of it happens or nothing.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use crate::{
     error::{refuse, HomeostatError},
     events::{emit, Executed},
     instructions::{caller::*, shared::*},
     state::{
-        action::Ground, log::Ring, Action, AuditKind, AuditRecord, Class, ConfigRecord, Council,
-        Economy, Feed, Life, Parameter, Proposal,
+        action::Ground, log::Ring, Action, AuditKind, Class, ConfigRecord, Council, Economy, Feed,
+        Life, Parameter, Proposal,
     },
 };
 
@@ -55,12 +55,12 @@ struct Logged {
 impl<'info> Execute<'info> {
     fn check(&self) -> Result<()> {
         let economy = self.economy.open()?;
-        has_one("economy", &economy.council, self.council.as_ref())?;
-        has_one("economy", &economy.mint, &self.mint)?;
-        has_one("economy", &economy.log, &self.log)?;
-        has_one("council", &self.council.open()?.audit, &self.audit)?;
+        has_one(&economy.council, self.council.as_ref())?;
+        has_one(&economy.mint, &self.mint)?;
+        has_one(&economy.log, &self.log)?;
+        has_one(&self.council.open()?.audit, &self.audit)?;
         let proposal = self.proposal.open()?;
-        has_one("proposal", &proposal.council, self.council.as_ref())?;
+        has_one(&proposal.council, self.council.as_ref())?;
         // Anybody can call it directly, so nobody has to call it otherwise.
         require_caller(&self.instructions, &Pubkey::default(), Nonce::Refused)
     }
@@ -99,15 +99,14 @@ impl<'info> Execute<'info> {
         economy.invariant(supply, now)?;
         proposal.executed(now);
         council.close_proposal(proposal.place, proposal.proposer_id);
-        let record = AuditRecord {
-            proposal: proposal.index,
-            subject: self.proposal.key(),
-            digest: proposal.digest,
-            outcome: proposal.state,
-            value: proposal.eta,
-            ..AuditRecord::new(AuditKind::Executed, self.executor.key, clock)
-        }
-        .append(&self.audit)?;
+        let record = proposal
+            .record(
+                AuditKind::Executed,
+                self.executor.key,
+                &self.proposal.key(),
+                clock,
+            )
+            .append(&self.audit)?;
         Ok(Executed {
             economy: self.economy.key(),
             proposal: self.proposal.key(),
@@ -168,7 +167,7 @@ impl<'info> Execute<'info> {
                     let economy = self.economy.open()?;
                     let known = economy.active_feeds().get(usize::from(*index));
                     ensure!(known == Some(feed.key), HomeostatError::WrongActionAccounts);
-                    let loader = AccountLoader::<Feed>::try_from(feed)?;
+                    let loader = loader::<Feed>(feed)?;
                     let mut feed = loader.open_mut()?;
                     ensure!(
                         feed.settings() == *expected,
@@ -202,7 +201,7 @@ impl<'info> Execute<'info> {
     /// The economy's signature, from the account that stands for it.
     fn authority<'a>(&'a self, info: &'a AccountInfo<'info>) -> Result<Authority<'a, 'info>> {
         let economy = self.economy.open()?;
-        has_one("economy", &economy.authority, info)?;
+        has_one(&economy.authority, info)?;
         Ok(Authority {
             info,
             economy: self.economy.as_ref().key,
@@ -216,7 +215,7 @@ impl<'info> Execute<'info> {
         [authority, vault, recipient, program]: [&'info AccountInfo<'info>; 4],
         amount: u64,
     ) -> Result<()> {
-        has_one("economy", &self.economy.open()?.treasury_vault, vault)?;
+        has_one(&self.economy.open()?.treasury_vault, vault)?;
         let token = Token::read(&self.mint, program)?;
         let to = Tokens::of("to", recipient, self.mint.key)?;
         // Back into one of our own vaults, it would be paid and not be gone.
@@ -236,7 +235,7 @@ impl<'info> Execute<'info> {
         let signature = self.authority(authority)?;
         let (mints, owed) = {
             let economy = self.economy.open()?;
-            has_one("economy", &economy.reward_vault, vault)?;
+            has_one(&economy.reward_vault, vault)?;
             (economy.mints(), economy.mintable(now)?)
         };
         if !mints {
@@ -264,7 +263,7 @@ fn take<'info, const N: usize>(
 
 /// Handles `execute`.
 pub fn execute<'info>(ctx: Context<'info, Execute<'info>>) -> Result<()> {
-    let clock = Clock::get()?;
+    let clock = clock()?;
     ctx.accounts.check()?;
     let actions = ctx.accounts.validate(clock.unix_timestamp)?;
     let event = ctx.accounts.apply(&actions, &clock)?;

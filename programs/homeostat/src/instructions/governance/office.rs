@@ -1,6 +1,6 @@
 //! What the guardian and the advisor do by themselves: pause, veto advice, advise.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use homeostat_control::Fx;
 
 use crate::{
@@ -8,8 +8,8 @@ use crate::{
     events::{emit, AdviceVetoed, Advised, Paused},
     instructions::{caller::*, configure::Q48, shared::*},
     state::{
-        council::Seat, envelope::Tuning, Advice, AuditKind, AuditRecord, Controller, Council,
-        Economy, Parameter, PauseReason, Section, Tunable,
+        envelope::Tuning, Advice, AuditKind, AuditRecord, Controller, Council, Economy, Parameter,
+        PauseReason, RoleKind, Section, Tunable,
     },
 };
 
@@ -35,12 +35,16 @@ pub struct Office<'info> {
 
 impl Office<'_> {
     /// Refuses anybody but the holder of a role, and an economy that is not live.
-    fn check(&self, role: impl Fn(&Council) -> &Seat, nonce: Nonce) -> Result<()> {
+    #[inline(never)]
+    fn check(&self, role: RoleKind, nonce: Nonce) -> Result<()> {
         let economy = self.economy.open()?;
-        has_one("economy", &economy.council, self.council.as_ref())?;
+        has_one(&economy.council, self.council.as_ref())?;
         let council = self.council.open()?;
-        has_one("council", &council.audit, &self.audit)?;
-        let seat = role(&council);
+        has_one(&council.audit, &self.audit)?;
+        let seat = match role {
+            RoleKind::Advisor => &council.advisor.holder,
+            _ => &council.guardian.holder,
+        };
         ensure!(seat.key == *self.signer.key, HomeostatError::Unauthorized);
         require_caller(&self.instructions, &seat.via, nonce)?;
         economy.require_live()
@@ -59,8 +63,8 @@ pub fn pause(
     reason: PauseReason,
 ) -> Result<()> {
     let office = ctx.accounts;
-    let clock = Clock::get()?;
-    office.check(|council| &council.guardian.holder, Nonce::Accepted)?;
+    let clock = clock()?;
+    office.check(RoleKind::Guardian, Nonce::Accepted)?;
     let (old_until, new_until) = {
         let mut economy = office.economy.open_mut()?;
         let until = |economy: &Economy| {
@@ -73,12 +77,10 @@ pub fn pause(
         economy.pause(section, seconds, reason, clock.unix_timestamp)?;
         (old, until(&economy))
     };
-    let record = AuditRecord {
-        outcome: section as u8,
-        value: new_until,
-        ..office.record(AuditKind::Paused, &clock)
-    }
-    .append(&office.audit)?;
+    let mut record = office.record(AuditKind::Paused, &clock);
+    record.outcome = section as u8;
+    record.value = new_until;
+    let record = record.append(&office.audit)?;
     emit(
         &office.event_authority,
         &Paused {
@@ -101,8 +103,8 @@ pub fn advise(
     over_seconds: u32,
 ) -> Result<()> {
     let office = ctx.accounts;
-    let clock = Clock::get()?;
-    office.check(|council| &council.advisor.holder, Nonce::Refused)?;
+    let clock = clock()?;
+    office.check(RoleKind::Advisor, Nonce::Refused)?;
     let now = clock.unix_timestamp;
     let value = Fx::from_bits(value_q48);
     let eta = now.saturating_add(i64::from(office.council.open()?.delays.routine));
@@ -134,12 +136,10 @@ pub fn advise(
         };
         old
     };
-    let record = AuditRecord {
-        outcome: parameter as u8,
-        value: eta,
-        ..office.record(AuditKind::Advised, &clock)
-    }
-    .append(&office.audit)?;
+    let mut record = office.record(AuditKind::Advised, &clock);
+    record.outcome = parameter as u8;
+    record.value = eta;
+    let record = record.append(&office.audit)?;
     emit(
         &office.event_authority,
         &Advised {
@@ -158,19 +158,17 @@ pub fn advise(
 /// Handles `veto_advice`.
 pub fn veto_advice(ctx: Context<Office>) -> Result<()> {
     let office = ctx.accounts;
-    let clock = Clock::get()?;
-    office.check(|council| &council.guardian.holder, Nonce::Accepted)?;
+    let clock = clock()?;
+    office.check(RoleKind::Guardian, Nonce::Accepted)?;
     let parameter = {
         let mut economy = office.economy.open_mut()?;
         let parameter = economy.advice.parameter;
         economy.advice.drop_pending()?;
         parameter
     };
-    let record = AuditRecord {
-        outcome: parameter,
-        ..office.record(AuditKind::AdviceVetoed, &clock)
-    }
-    .append(&office.audit)?;
+    let mut record = office.record(AuditKind::AdviceVetoed, &clock);
+    record.outcome = parameter;
+    let record = record.append(&office.audit)?;
     emit(
         &office.event_authority,
         &AdviceVetoed {

@@ -1,16 +1,16 @@
 //! Makes a proposal, and approves it for its proposer.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use crate::{
     constants::*,
     error::{refuse, HomeostatError},
-    events::{emit, Proposed},
+    events::{emit_outcome, Proposed},
     instructions::{caller::*, shared::*},
     seeds,
     state::{
-        action::Ground, Action, Actions, AuditKind, AuditRecord, Class, Council, Economy, Life,
-        Pool, Proposal, ProposalState,
+        action::Ground, Action, Actions, AuditKind, Class, Council, Economy, Life, Pool, Proposal,
+        ProposalState,
     },
 };
 
@@ -73,11 +73,11 @@ impl Propose<'_> {
     /// The proposer's place.
     fn check(&self) -> Result<usize> {
         let economy = self.economy.open()?;
-        has_one("economy", &economy.council, self.council.as_ref())?;
+        has_one(&economy.council, self.council.as_ref())?;
         let native = economy.pools.first().ok_or(HomeostatError::TooMany)?;
-        has_one("economy", &native.pool, self.native_pool.as_ref())?;
+        has_one(&native.pool, self.native_pool.as_ref())?;
         let council = self.council.open()?;
-        has_one("council", &council.audit, &self.audit)?;
+        has_one(&council.audit, &self.audit)?;
         let place = council.place(self.proposer.key)?;
         let via = &council.member(place)?.seat.via;
         require_caller(&self.instructions, via, Nonce::Refused)?;
@@ -118,13 +118,12 @@ impl Propose<'_> {
         let mut council = self.council.open_mut()?;
         let index = council.open_proposal(place)?;
         let number = index.to_le_bytes();
-        let at = [seeds::PROPOSAL, key.as_ref(), &number];
-        let bump = derived("proposal", &self.proposal, &at)?;
         let creator = Creator { payer: &self.payer };
-        let mut proposal = creator.state::<Proposal>(
+        let (mut proposal, bump) = creator.state::<Proposal>(
+            "proposal",
             &self.proposal,
             Proposal::SPACE,
-            &[seeds::PROPOSAL, key.as_ref(), &number, &[bump]],
+            &[seeds::PROPOSAL, key.as_ref(), &number],
         )?;
         proposal.bump = bump;
         proposal.class = class as u8;
@@ -143,15 +142,14 @@ impl Propose<'_> {
         proposal.write(actions)?;
         proposal.approve(&council, place, now)?;
         council.invariant()?;
-        let record = AuditRecord {
-            proposal: index,
-            subject: self.proposal.key(),
-            digest: proposal.digest,
-            outcome: proposal.state,
-            value: proposal.eta,
-            ..AuditRecord::new(AuditKind::Proposed, self.proposer.key, clock)
-        }
-        .append(&self.audit)?;
+        let record = proposal
+            .record(
+                AuditKind::Proposed,
+                self.proposer.key,
+                self.proposal.key,
+                clock,
+            )
+            .append(&self.audit)?;
         Ok(Proposed {
             economy: key,
             proposal: self.proposal.key(),
@@ -182,7 +180,7 @@ impl Propose<'_> {
 
 /// Handles `propose`.
 pub fn propose(ctx: Context<Propose>, actions: Actions) -> Result<()> {
-    let clock = Clock::get()?;
+    let clock = clock()?;
     let place = ctx.accounts.check()?;
     let class = ctx
         .accounts
@@ -192,6 +190,8 @@ pub fn propose(ctx: Context<Propose>, actions: Actions) -> Result<()> {
         place,
         class,
     };
-    let event = ctx.accounts.apply(&plan, &clock)?;
-    emit(&ctx.accounts.event_authority, &event)
+    emit_outcome(
+        &ctx.accounts.event_authority,
+        &ctx.accounts.apply(&plan, &clock),
+    )
 }

@@ -1,10 +1,10 @@
 //! Brings an account of an older layout to the present one, in one transaction. Anyone
 //! may, who pays the rent that a larger layout needs.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use crate::{
-    events::{emit, Migrated},
+    events::{emit_outcome, Migrated},
     instructions::shared::*,
     state::layout::{Known, MARK},
 };
@@ -65,6 +65,5 @@ impl Migrate<'_> {
 /// Handles `migrate`.
 pub fn migrate(ctx: Context<Migrate>) -> Result<()> {
     ctx.accounts.check()?;
-    let event = ctx.accounts.apply()?;
-    emit(&ctx.accounts.event_authority, &event)
+    emit_outcome(&ctx.accounts.event_authority, &ctx.accounts.apply())
 }

@@ -1,10 +1,10 @@
 //! Puts an unbonding ticket back to work. Counts as newly added stake.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use super::{check_position, settle};
 use crate::{
-    events::{emit, UnstakeCancelled},
+    events::{emit_outcome, UnstakeCancelled},
     instructions::{loader::Open, shared::now},
     state::{pause::Section, Economy, Pool, Position},
 };
@@ -66,6 +66,8 @@ pub fn cancel_unstake(ctx: Context<CancelUnstake>, ticket: u8) -> Result<()> {
     let now = now()?;
     ctx.accounts.check()?;
     ctx.accounts.validate(now)?;
-    let event = ctx.accounts.apply(ticket, now)?;
-    emit(&ctx.accounts.event_authority, &event)
+    emit_outcome(
+        &ctx.accounts.event_authority,
+        &ctx.accounts.apply(ticket, now),
+    )
 }

@@ -1,12 +1,12 @@
 //! Pays a position's rewards from the reward vault. Never gated.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 
 use super::{check_position, settle};
 use crate::{
     error::HomeostatError,
-    events::{emit, Claimed},
+    events::{emit_outcome, Claimed},
     instructions::shared::*,
     state::{Economy, Pool, Position},
 };
@@ -56,9 +56,9 @@ impl<'info> Claim<'info> {
             &self.owner,
         )?;
         let economy = self.economy.open()?;
-        has_one("economy", &economy.mint, &self.mint)?;
-        has_one("economy", &economy.authority, &self.authority)?;
-        has_one("economy", &economy.reward_vault, &self.reward_vault)
+        has_one(&economy.mint, &self.mint)?;
+        has_one(&economy.authority, &self.authority)?;
+        has_one(&economy.reward_vault, &self.reward_vault)
     }
 
     /// Takes what the position has earned; nothing is paid yet.
@@ -108,6 +108,5 @@ impl<'info> Claim<'info> {
 /// Handles `claim`.
 pub fn claim(ctx: Context<Claim>) -> Result<()> {
     ctx.accounts.check()?;
-    let event = ctx.accounts.apply(now()?)?;
-    emit(&ctx.accounts.event_authority, &event)
+    emit_outcome(&ctx.accounts.event_authority, &ctx.accounts.apply(now()?))
 }

@@ -1,6 +1,6 @@
 //! Closes an empty position; the rent goes to whoever paid it.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use super::{check_position, settle};
 use crate::{
@@ -37,7 +37,7 @@ impl ClosePosition<'_> {
             &self.position,
             &self.owner,
         )?;
-        has_one("position", &self.position.open()?.payer, &self.payer)
+        has_one(&self.position.open()?.payer, &self.payer)
     }
 
     fn validate(&self, now: i64) -> Result<()> {

@@ -16,7 +16,7 @@ pub use request_unstake::*;
 pub use stake::*;
 pub use withdraw::*;
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use super::checks::has_one;
 use crate::{
@@ -32,10 +32,10 @@ fn check_position(
     position: &AccountLoader<Position>,
     owner: &AccountInfo,
 ) -> Result<()> {
-    has_one("pool", &pool.open()?.economy, economy)?;
+    has_one(&pool.open()?.economy, economy)?;
     let position = position.open()?;
-    has_one("position", &position.pool, pool.as_ref())?;
-    has_one("position", &position.owner, owner)
+    has_one(&position.pool, pool.as_ref())?;
+    has_one(&position.owner, owner)
 }
 
 /// Brings a pool and one of its positions to `now`.

@@ -1,6 +1,6 @@
 //! Opens an owner's position in a pool.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use crate::{
     events::{emit, PositionOpened},
@@ -31,12 +31,12 @@ pub struct OpenPosition<'info> {
 impl OpenPosition<'_> {
     fn apply(&self) -> Result<()> {
         let (pool, owner) = (self.pool.key(), self.owner.key());
-        let at = [seeds::POSITION, pool.as_ref(), owner.as_ref()];
-        let bump = derived("position", &self.position, &at)?;
-        let mut position = Creator { payer: &self.payer }.state::<Position>(
+        let creator = Creator { payer: &self.payer };
+        let (mut position, bump) = creator.state::<Position>(
+            "position",
             &self.position,
             Position::SPACE,
-            &[seeds::POSITION, pool.as_ref(), owner.as_ref(), &[bump]],
+            &[seeds::POSITION, pool.as_ref(), owner.as_ref()],
         )?;
         position.bump = bump;
         position.pool = pool;

@@ -1,11 +1,11 @@
 //! Begins to unbond: the stake stops earning now and can be withdrawn after the
 //! unbonding time. Never gated.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 
 use super::{check_position, settle};
 use crate::{
-    events::{emit, UnstakeRequested},
+    events::{emit_outcome, UnstakeRequested},
     instructions::{loader::Open, shared::now},
     state::{Economy, Pool, Position},
 };
@@ -61,6 +61,8 @@ impl RequestUnstake<'_> {
 /// Handles `request_unstake`.
 pub fn request_unstake(ctx: Context<RequestUnstake>, amount: u64) -> Result<()> {
     ctx.accounts.check()?;
-    let event = ctx.accounts.apply(amount, now()?)?;
-    emit(&ctx.accounts.event_authority, &event)
+    emit_outcome(
+        &ctx.accounts.event_authority,
+        &ctx.accounts.apply(amount, now()?),
+    )
 }

@@ -1,12 +1,12 @@
 //! Adds stake to the signer's own position. It earns from this second on.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 
 use super::{check_position, settle};
 use crate::{
     error::HomeostatError,
-    events::{emit, Staked},
+    events::{emit_outcome, Staked},
     instructions::shared::*,
     state::{pause::Section, Economy, Pool, Position},
 };
@@ -56,8 +56,8 @@ impl<'info> Stake<'info> {
             &self.owner,
         )?;
         let pool = self.pool.open()?;
-        has_one("pool", &pool.stake_mint, &self.stake_mint)?;
-        has_one("pool", &pool.principal_vault, &self.principal_vault)
+        has_one(&pool.stake_mint, &self.stake_mint)?;
+        has_one(&pool.principal_vault, &self.principal_vault)
     }
 
     fn validate(&self, amount: u64, now: i64) -> Result<()> {
@@ -126,6 +126,8 @@ pub fn stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
     let now = now()?;
     ctx.accounts.check()?;
     ctx.accounts.validate(amount, now)?;
-    let event = ctx.accounts.apply(amount, now)?;
-    emit(&ctx.accounts.event_authority, &event)
+    emit_outcome(
+        &ctx.accounts.event_authority,
+        &ctx.accounts.apply(amount, now),
+    )
 }

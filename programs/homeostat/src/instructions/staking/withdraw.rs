@@ -1,12 +1,12 @@
 //! Pays out every ticket whose unbonding time has passed. Never gated, not even
 //! by a vault that is short: whoever can be paid is paid.
 
-use anchor_lang::prelude::*;
+use crate::framework::prelude::*;
 use anchor_spl::token_interface::TokenInterface;
 
 use super::check_position;
 use crate::{
-    events::{emit, Withdrawn},
+    events::{emit_outcome, Withdrawn},
     instructions::shared::*,
     state::{Economy, Pool, Position},
 };
@@ -56,9 +56,9 @@ impl<'info> Withdraw<'info> {
             &self.owner,
         )?;
         let pool = self.pool.open()?;
-        has_one("pool", &pool.stake_mint, &self.stake_mint)?;
-        has_one("pool", &pool.principal_vault, &self.principal_vault)?;
-        has_one("economy", &self.economy.open()?.authority, &self.authority)
+        has_one(&pool.stake_mint, &self.stake_mint)?;
+        has_one(&pool.principal_vault, &self.principal_vault)?;
+        has_one(&self.economy.open()?.authority, &self.authority)
     }
 
     /// Takes every unlocked ticket; nothing is paid yet.
@@ -100,6 +100,5 @@ impl<'info> Withdraw<'info> {
 /// Handles `withdraw`.
 pub fn withdraw(ctx: Context<Withdraw>) -> Result<()> {
     ctx.accounts.check()?;
-    let event = ctx.accounts.apply(now()?)?;
-    emit(&ctx.accounts.event_authority, &event)
+    emit_outcome(&ctx.accounts.event_authority, &ctx.accounts.apply(now()?))
 }

@@ -5,7 +5,7 @@
 
 use core::mem::{offset_of, size_of};
 
-use anchor_lang::prelude::*;
+use crate::prelude::*;
 
 use crate::{
     error::refuse,
