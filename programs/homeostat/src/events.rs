@@ -17,7 +17,7 @@ use crate::{
 /// does: `authority` is the account `event_authority` of `#[event_cpi]`. The macro
 /// puts the call into every handler; here it is once.
 pub fn emit<E: Event>(authority: &AccountInfo, event: &E) -> Result<()> {
-    let mut data = begin(mark::<E>());
+    let mut data = begin(const { mark::<E>() });
     event.serialize(&mut data)?;
     publish(authority, data)
 }

@@ -21,6 +21,7 @@ pub use crate::error::Result;
 use crate::{
     error::{refuse, Refusal},
     instructions::checks::same_key,
+    state::Layout,
 };
 
 /// As Anchor's, with the error that is one word.
@@ -147,8 +148,8 @@ impl<'info, B> Accounts<'info, B> for UncheckedAccount<'info> {
 
 impl<'info> AccountsExit<'info> for UncheckedAccount<'info> {}
 
-/// An account of the program's, of one type.
-impl<'info, B, T: ZeroCopy + Owner> Accounts<'info, B> for AccountLoader<'info, T> {
+/// An account of the program's, of one type: no other program's type has a [`Layout`].
+impl<'info, B, T: Layout> Accounts<'info, B> for AccountLoader<'info, T> {
     #[inline(always)]
     fn try_accounts(
         _: &Pubkey,
@@ -157,16 +158,16 @@ impl<'info, B, T: ZeroCopy + Owner> Accounts<'info, B> for AccountLoader<'info, 
         _: &mut B,
         _: &mut BTreeSet<Pubkey>,
     ) -> Result<Self> {
-        match next_state(accounts, mark::<T>()) {
+        match next_state(accounts, const { mark::<T>() }) {
             Some(info) => Ok(Self::new_unchecked(info)),
-            None => Err(no_state(accounts.first(), mark::<T>())),
+            None => Err(no_state(accounts.first(), const { mark::<T>() })),
         }
     }
 }
 
-impl<'info, T: ZeroCopy + Owner> AccountsExit<'info> for AccountLoader<'info, T> {}
+impl<'info, T: Layout> AccountsExit<'info> for AccountLoader<'info, T> {}
 
-impl<'info, T: ZeroCopy + Owner> AccountsClose<'info> for AccountLoader<'info, T> {
+impl<'info, T: Layout> AccountsClose<'info> for AccountLoader<'info, T> {
     fn close(&self, sol_destination: AccountInfo<'info>) -> Result<()> {
         close(self.as_ref(), &sol_destination)
     }
@@ -366,7 +367,7 @@ fn missing(accounts: &[AccountInfo], otherwise: ErrorCode) -> Refusal {
 }
 
 /// The first eight bytes of an account of a type.
-const fn mark<T: ZeroCopy>() -> u64 {
+const fn mark<T: Layout>() -> u64 {
     match T::DISCRIMINATOR.first_chunk() {
         Some(bytes) => u64::from_le_bytes(*bytes),
         None => panic!("a type is told by eight bytes"),
@@ -374,11 +375,11 @@ const fn mark<T: ZeroCopy>() -> u64 {
 }
 
 /// Takes an account, of those after the fixed ones, for one of the program's of a type.
-pub fn loader<'info, T: ZeroCopy + Owner>(
+pub fn loader<'info, T: Layout>(
     info: &'info AccountInfo<'info>,
 ) -> Result<AccountLoader<'info, T>> {
-    if !is_state(info, mark::<T>()) {
-        return Err(no_state(Some(info), mark::<T>()));
+    if !is_state(info, const { mark::<T>() }) {
+        return Err(no_state(Some(info), const { mark::<T>() }));
     }
     Ok(AccountLoader::new_unchecked(info))
 }
