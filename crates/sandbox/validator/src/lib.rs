@@ -272,6 +272,7 @@ fn start(options: &Options) -> Result<Validator, StartError> {
             interrupted = interrupt.wait() => Err(interrupted),
         }
     })?;
+    interrupt.check()?;
     Ok(validator)
 }
 

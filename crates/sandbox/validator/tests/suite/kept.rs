@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, TcpListener},
+    path::PathBuf,
     sync::{
         atomic::{AtomicBool, Ordering},
         Arc,
@@ -121,10 +122,13 @@ fn a_kept_ledger_goes_on_where_it_stopped() {
     );
 }
 
+/// In a ledger's folder from the first step of the deployment.
+const STATE: &str = "deployment.json";
+
 #[test]
 fn an_interrupted_deployment_leaves_nothing_behind() {
     let _alone = alone();
-    // given a deployment that takes longer than the validator's start
+    // given a validator that starts to deploy
     let interrupt = Arc::new(AtomicBool::new(false));
     let options = Options {
         loading: Loading::Deployed,
@@ -142,18 +146,17 @@ fn an_interrupted_deployment_leaves_nothing_behind() {
     };
     let before = ledgers();
     let starting = std::thread::spawn(move || Validator::start(options));
-    let new = || ledgers().into_iter().find(|path| !before.contains(path));
+    let begun = |ledger: &PathBuf| !before.contains(ledger) && ledger.join(STATE).exists();
     let begin = Instant::now();
     let ledger = loop {
-        match new() {
+        match ledgers().into_iter().find(begun) {
             Some(ledger) => break ledger,
-            None => assert!(begin.elapsed() < Duration::from_secs(30)),
+            None => assert!(begin.elapsed() < Duration::from_secs(60)),
         }
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(20));
     };
 
     // when it is interrupted on its way
-    std::thread::sleep(Duration::from_secs(8));
     interrupt.store(true, Ordering::Relaxed);
     let interrupted = Instant::now();
     let outcome = starting.join().unwrap();
