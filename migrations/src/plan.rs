@@ -341,7 +341,7 @@ fn plan_migrations(plan: &mut Plan, chain: &dyn Chain, batch: usize) -> Result<(
             let Some(growth) = growth(known, version) else {
                 continue;
             };
-            let accounts = chain.beginning_with(&[known.mark, &[version]].concat())?;
+            let accounts = chain.beginning_with(&known.discriminator_of(version))?;
             if accounts.is_empty() {
                 continue;
             }

@@ -1,6 +1,7 @@
 //! Accounts from their bytes.
 
 use homeostat::state::{
+    layout::{DISCRIMINATOR_LEN, VERSION_AT},
     AuditLog, Ballot, Council, DecisionLog, Economy, Feed, Layout, Meter, Pool, Position, Proposal,
     StoredDecision,
 };
@@ -34,15 +35,17 @@ impl std::error::Error for DecodeError {}
 pub trait Decode: Layout {
     /// Reads the account from its data, discriminator included.
     fn decode(data: &[u8]) -> Result<Self, DecodeError> {
-        let body = data
-            .strip_prefix(Self::DISCRIMINATOR)
+        let (discriminator, body) = data
+            .split_at_checked(DISCRIMINATOR_LEN)
             .ok_or(DecodeError::WrongType)?;
-        // The first byte of every layout.
-        if body
-            .first()
-            .is_some_and(|version| *version != Self::VERSION)
-        {
-            return Err(DecodeError::OtherVersion);
+        if discriminator != Self::DISCRIMINATOR {
+            // All but the last byte name the type, the last one is the layout version.
+            let same_type = discriminator.get(..VERSION_AT) == Self::DISCRIMINATOR.get(..VERSION_AT);
+            return Err(if same_type {
+                DecodeError::OtherVersion
+            } else {
+                DecodeError::WrongType
+            });
         }
         let bytes = body
             .get(..core::mem::size_of::<Self>())

@@ -302,7 +302,6 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         InsolventVault,
         InvariantViolated,
         MintCapExceeded,
-        WrongVersion,
         WrongAmmVault,
         NotClosable,
         NotFunded,

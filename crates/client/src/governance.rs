@@ -78,9 +78,7 @@ pub fn propose(
             event_authority: event_authority(),
             program: PROGRAM_ID,
         },
-        data::Propose {
-            actions: actions.into(),
-        },
+        data::Propose { index, actions },
     )
 }
 

@@ -8,7 +8,7 @@
 //! seconds off yours. Every figure is computed by the program's own code, so it rounds as
 //! the program does.
 
-use anchor_lang::prelude::Pubkey;
+use anchor_lang::prelude::{Error, ProgramError, Pubkey};
 use anchor_spl::token_2022::spl_token_2022::{
     extension::{
         transfer_fee::{TransferFee as Token2022Fee, TransferFeeConfig},
@@ -18,7 +18,6 @@ use anchor_spl::token_2022::spl_token_2022::{
 };
 use homeostat::{
     constants::{PPM, YEAR},
-    error::Refusal,
     state::{meter::Charge, stream::NATIVE_LANE, Section, Stream},
     HomeostatError,
 };
@@ -36,11 +35,12 @@ use crate::{
 pub const LANDS_WITHIN: i64 = 180;
 
 /// The program's own error behind a refusal.
-fn refusal(refusal: Refusal) -> HomeostatError {
-    u32::try_from(refusal.number())
-        .ok()
-        .and_then(from_code)
-        .unwrap_or(HomeostatError::InvariantViolated)
+fn refusal(error: Error) -> HomeostatError {
+    match ProgramError::from(error) {
+        ProgramError::Custom(code) => from_code(code),
+        _ => None,
+    }
+    .unwrap_or(HomeostatError::InvariantViolated)
 }
 
 /// What a payment through `pay` or `charge_fee` costs.

@@ -16,7 +16,6 @@ use anchor_spl::token_interface::{
 };
 use homeostat::{
     cpi::accounts::{ChargeFee, Pay},
-    instructions::loader::Open,
     program::Homeostat,
     state::Economy,
 };
@@ -254,7 +253,7 @@ pub struct OpenShop<'info> {
     /// An account of Homeostat's, or it does not load.
     pub economy: AccountLoader<'info, Economy>,
     /// The economy's mint.
-    #[account(address = economy.open()?.mint)]
+    #[account(address = economy.load()?.mint)]
     pub mint: InterfaceAccount<'info, Mint>,
     /// Paid by customers.
     #[account(token::mint = mint)]

@@ -1,60 +1,15 @@
-//! Events, one per kind of state change, emitted by self-CPI so that logs
-//! cannot truncate them. Amounts in base units, rates in ppm, times in unix
-//! seconds.
+//! Events: every state change except payments is published by a call of the program to
+//! itself (`emit_cpi!`), with old and new values. Logs can be cut off by other
+//! instructions of the transaction; the data of an inner instruction cannot.
+//!
+//! Units as in the accounts: base units of tokens, lamports, unix seconds, ppm.
 
-use anchor::{event::EVENT_IX_TAG_LE, Event};
+use anchor_lang::prelude::*;
 
-use crate::prelude::*;
-use crate::{
-    instructions::cpi::{call, signer},
-    state::{
-        AccountKind, AuditKind, Class, CouncilArgs, FeedSettings, Funding, Parameter, PauseReason,
-        PoolKind, RoleKind, Section, Tunable,
-    },
+use crate::state::{
+    AccountKind, AuditKind, Class, CouncilArgs, FeedSettings, Funding, Parameter, PauseReason,
+    PoolKind, RoleKind, Section, Tunable,
 };
-
-/// Publishes an event by a call of the program to itself, as Anchor's `emit_cpi!`
-/// does: `authority` is the account `event_authority` of `#[event_cpi]`. The macro
-/// puts the call into every handler; here it is once.
-pub fn emit<E: Event>(authority: &AccountInfo, event: &E) -> Result<()> {
-    let mut data = begin(const { mark::<E>() });
-    event.serialize(&mut data)?;
-    publish(authority, data)
-}
-
-/// The same of what an instruction ended with: looked at where it lies, for an event that
-/// `?` takes out of a result is copied word by word.
-pub fn emit_outcome<E: Event>(authority: &AccountInfo, outcome: &Result<E>) -> Result<()> {
-    match outcome {
-        Ok(event) => emit(authority, event),
-        Err(refusal) => Err(*refusal),
-    }
-}
-
-/// Holds most events; a larger one grows.
-const EVENT_CAPACITY: usize = 256;
-
-const fn mark<E: Event>() -> u64 {
-    match E::DISCRIMINATOR.first_chunk() {
-        Some(bytes) => u64::from_le_bytes(*bytes),
-        None => panic!("an event is told by eight bytes"),
-    }
-}
-
-#[inline(never)]
-fn begin(mark: u64) -> Vec<u8> {
-    let mut data = Vec::with_capacity(EVENT_CAPACITY);
-    data.extend_from_slice(EVENT_IX_TAG_LE);
-    data.extend_from_slice(&mark.to_le_bytes());
-    data
-}
-
-#[inline(never)]
-fn publish(authority: &AccountInfo, data: Vec<u8>) -> Result<()> {
-    let bump = [crate::EVENT_AUTHORITY_AND_BUMP.1];
-    let seeds: [&[u8]; 2] = [b"__event_authority", &bump];
-    call(&crate::ID, &[signer(authority)], &data, &[&seeds])
-}
 
 /// A Draft was created.
 #[event]

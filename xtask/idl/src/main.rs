@@ -5,7 +5,41 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anchor_lang_idl::build::IdlBuilder;
+use anchor_lang_idl::{
+    build::IdlBuilder,
+    types::{Idl, IdlInstructionAccountItem, IdlPda, IdlSeed, IdlSeedConst},
+};
+
+/// Seed of the address that signs a program's calls to itself, by which Anchor publishes
+/// events.
+const EVENT_AUTHORITY: &[u8] = b"__event_authority";
+
+/// Says of the two accounts that `#[event_cpi]` adds to an instruction what they are and
+/// where a client finds them: the macro leaves both out of the description.
+fn describe_event_accounts(idl: &mut Idl) {
+    let program = idl.address.clone();
+    let instructions = idl.instructions.iter_mut();
+    for item in instructions.flat_map(|instruction| &mut instruction.accounts) {
+        let IdlInstructionAccountItem::Single(account) = item else {
+            continue;
+        };
+        match account.name.as_str() {
+            "event_authority" => {
+                account.docs = vec!["The program's address that signs its events.".into()];
+                let value = EVENT_AUTHORITY.to_vec();
+                account.pda = Some(IdlPda {
+                    seeds: vec![IdlSeed::Const(IdlSeedConst { value })],
+                    program: None,
+                });
+            }
+            "program" => {
+                account.docs = vec!["This program, which publishes its events by a call of itself.".into()];
+                account.address = Some(program.clone());
+            }
+            _ => {}
+        }
+    }
+}
 
 fn main() -> ExitCode {
     let Some(program) = std::env::args_os().nth(1).map(PathBuf::from) else {
@@ -28,6 +62,10 @@ fn main() -> ExitCode {
         .build();
     match idl
         .map_err(|error| error.to_string())
+        .map(|mut idl| {
+            describe_event_accounts(&mut idl);
+            idl
+        })
         .and_then(|idl| serde_json::to_string_pretty(&idl).map_err(|error| error.to_string()))
     {
         Ok(json) => {

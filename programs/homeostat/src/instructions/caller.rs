@@ -1,92 +1,63 @@
 //! Who called an instruction of governance, and how.
 //!
 //! Members sign transactions themselves, or act through the one program that their seat
-//! names: a multisig's, say. Nothing else may call for them, and no signature that never
-//! expires.
+//! names, such as a multisig's. No other program may call for them, so that a signature
+//! given to a malicious program cannot be passed on to governance; and a signature that
+//! never expires (durable nonce) is refused, so that nobody can hold one back until it
+//! does harm.
 
-use anchor::solana_program::instruction::get_stack_height;
+use anchor_lang::{prelude::*, solana_program::instruction::get_stack_height};
+use solana_program::sysvar::instructions::{
+    load_current_index_checked, load_instruction_at_checked,
+};
 
-use crate::framework::prelude::*;
-use solana_program::sysvar::instructions;
+use crate::error::HomeostatError;
 
-use super::checks::same;
-use crate::error::{refuse, HomeostatError};
-
-/// The first bytes of the system program's AdvanceNonceAccount.
+/// The first bytes of the system program's AdvanceNonceAccount. A transaction uses a
+/// durable nonce exactly when this is its first instruction.
 const ADVANCE_NONCE: [u8; 4] = 4u32.to_le_bytes();
 
-/// Whether a transaction with a durable nonce is accepted: a pause and a veto may be
-/// signed in advance, they only stop things.
+/// Whether a transaction with a durable nonce is accepted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Nonce {
-    /// It is.
+    /// It is: a pause and a veto may be signed in advance, because they only stop things.
     Accepted,
     /// It is refused (`DurableNonceForbidden`).
     Refused,
 }
 
-/// Refuses (`CpiForbidden`) a call through another program than `via`, and a call through
-/// `via` from anywhere but the top of the transaction; the default address stands for no
-/// program at all. `sysvar` is the instructions sysvar (`ConstraintAddress`).
+/// Refuses a durable nonce where `nonce` says so (`DurableNonceForbidden`), a call through
+/// another program than `via`, and a call through `via` from anywhere but the top of the
+/// transaction (`CpiForbidden`). The default address as `via` stands for no program: the
+/// instruction itself must be at the top.
+///
+/// `sysvar` is the instructions sysvar; another account is refused (`UnsupportedSysvar`).
 #[inline(never)]
 pub fn require_caller(sysvar: &AccountInfo, via: &Pubkey, nonce: Nonce) -> Result<()> {
-    same(
-        ErrorCode::ConstraintAddress,
-        "instructions",
-        &instructions::ID,
-        sysvar.key,
-    )?;
-    let data = sysvar.try_borrow_data()?;
-    let transaction = Transaction(&data);
-    if nonce == Nonce::Refused {
-        let (program, arguments) = transaction.instruction(0)?;
-        let advances = *program == System::id().to_bytes() && arguments.starts_with(&ADVANCE_NONCE);
-        ensure!(!advances, HomeostatError::DurableNonceForbidden);
-    }
+    require!(
+        nonce == Nonce::Accepted || !has_durable_nonce(sysvar)?,
+        HomeostatError::DurableNonceForbidden
+    );
     let allowed = if *via == Pubkey::default() {
         get_stack_height() == 1
     } else {
-        let (program, _) = transaction.instruction(transaction.current()?)?;
-        get_stack_height() == 2 && *program == via.to_bytes()
+        get_stack_height() == 2 && top_level_program(sysvar)? == *via
     };
-    ensure!(allowed, HomeostatError::CpiForbidden);
+    require!(allowed, HomeostatError::CpiForbidden);
     Ok(())
 }
 
-/// The instructions sysvar's data. Its crate's reader copies every account of an
-/// instruction; two fields are enough here. Layout: count, an offset each; an instruction
-/// is a count of accounts, 33 bytes each, the program, the length of its data, the
-/// data; the index of the running one comes last. All counts are 16 bits.
-struct Transaction<'a>(&'a [u8]);
+/// True when the transaction's first instruction advances a nonce.
+fn has_durable_nonce(sysvar: &AccountInfo) -> Result<bool> {
+    let first = load_instruction_at_checked(0, sysvar)?;
+    Ok(first.program_id == System::id() && first.data.starts_with(&ADVANCE_NONCE))
+}
 
-impl<'a> Transaction<'a> {
-    fn number(&self, at: usize) -> Option<usize> {
-        let bytes = self.0.get(at..)?.first_chunk::<2>()?;
-        Some(usize::from(u16::from_le_bytes(*bytes)))
-    }
-
-    fn current(&self) -> Result<usize> {
-        self.0
-            .len()
-            .checked_sub(2)
-            .and_then(|at| self.number(at))
-            .ok_or_else(|| refuse(HomeostatError::InvariantViolated))
-    }
-
-    fn instruction(&self, index: usize) -> Result<(&'a [u8; 32], &'a [u8])> {
-        self.find(index)
-            .ok_or_else(|| refuse(HomeostatError::InvariantViolated))
-    }
-
-    fn find(&self, index: usize) -> Option<(&'a [u8; 32], &'a [u8])> {
-        let at = self.number(index.checked_mul(2)?.checked_add(2)?)?;
-        let accounts = self.number(at)?.checked_mul(33)?;
-        let at = at.checked_add(2)?.checked_add(accounts)?;
-        let (program, rest) = self.0.get(at..)?.split_first_chunk::<32>()?;
-        let (length, rest) = rest.split_first_chunk::<2>()?;
-        let data = rest.get(..usize::from(u16::from_le_bytes(*length)))?;
-        Some((program, data))
-    }
+/// The program of the transaction's instruction that is running, whichever program that
+/// one has called since.
+fn top_level_program(sysvar: &AccountInfo) -> Result<Pubkey> {
+    let index = load_current_index_checked(sysvar)?;
+    Ok(load_instruction_at_checked(usize::from(index), sysvar)?.program_id)
 }
 
 #[cfg(test)]
@@ -94,46 +65,88 @@ mod tests {
     use super::*;
     use solana_instruction::{BorrowedAccountMeta, BorrowedInstruction};
     use solana_instructions_sysvar::{construct_instructions_data, store_current_index_checked};
+    use solana_program::sysvar::{self, instructions};
 
-    #[test]
-    fn instructions_are_found_where_the_runtime_writes_them() {
-        // given a transaction of three instructions, as the runtime writes it
-        let keys: [Pubkey; 6] = core::array::from_fn(|_| Pubkey::new_unique());
-        let metas = |count: usize| {
-            let meta = |pubkey| BorrowedAccountMeta {
-                pubkey,
-                is_signer: false,
-                is_writable: true,
-            };
-            keys.iter().take(count).map(meta).collect::<Vec<_>>()
+    /// A program and its data for each instruction of a transaction.
+    type Instructions<'a> = &'a [(Pubkey, &'a [u8])];
+
+    /// Calls `ask` with the sysvar of a transaction, as the runtime writes it while the
+    /// instruction at `current` is running.
+    fn ask<T>(
+        transaction: Instructions,
+        current: u16,
+        ask: impl Fn(&AccountInfo) -> Result<T>,
+    ) -> T {
+        let other = Pubkey::new_unique();
+        let account = || BorrowedAccountMeta {
+            pubkey: &other,
+            is_signer: false,
+            is_writable: true,
         };
-        let data: [&[u8]; 3] = [&[4, 0, 0, 0], &[], &[7; 40]];
-        let instructions: Vec<_> = [0, 5, 2]
-            .into_iter()
-            .zip(data)
+        let instructions: Vec<_> = transaction
+            .iter()
             .enumerate()
-            .map(|(index, (count, data))| BorrowedInstruction {
-                program_id: &keys[index],
-                accounts: metas(count),
+            .map(|(count, (program_id, data))| BorrowedInstruction {
+                program_id,
+                accounts: (0..count * 2).map(|_| account()).collect(),
                 data,
             })
             .collect();
-        let mut bytes = construct_instructions_data(&instructions);
-        store_current_index_checked(&mut bytes, 2).unwrap();
+        let mut data = construct_instructions_data(&instructions);
+        store_current_index_checked(&mut data, current).unwrap();
+        let (key, owner, mut lamports) = (instructions::ID, sysvar::ID, 1);
+        let info = AccountInfo::new(&key, false, false, &mut lamports, &mut data, &owner, false);
+        ask(&info).unwrap()
+    }
 
-        // then each is found, and which one runs
-        let transaction = Transaction(&bytes);
-        for (index, data) in data.into_iter().enumerate() {
-            let found = transaction.instruction(index).unwrap();
-            assert_eq!(found, (&keys[index].to_bytes(), data));
+    #[test]
+    fn a_nonce_counts_in_the_first_instruction_only_and_of_the_system_program_only() {
+        // given instructions that advance a nonce, and some that only look like it
+        let (system, other) = (System::id(), Pubkey::new_unique());
+        let advance: &[u8] = &[4, 0, 0, 0];
+        let rows: [(Instructions, bool); 6] = [
+            (&[(system, advance)], true),
+            (&[(system, advance), (other, &[7; 40])], true),
+            (&[(other, &[7; 40]), (system, advance)], false),
+            (&[(other, advance)], false),
+            (&[(system, &[2, 0, 0, 0])], false),
+            (&[(system, &[])], false),
+        ];
+        for (row, (transaction, expected)) in rows.into_iter().enumerate() {
+            // when the transaction is asked, whichever of its instructions is running
+            for current in 0..transaction.len() as u16 {
+                // then only the first instruction of the system program makes it durable
+                assert_eq!(
+                    ask(transaction, current, has_durable_nonce),
+                    expected,
+                    "row {row}"
+                );
+            }
         }
-        assert_eq!(transaction.current().unwrap(), 2);
+    }
 
-        // and nonsense is an error, not a panic
-        assert!(transaction.instruction(70).is_err());
-        for length in 0..bytes.len() {
-            let short = Transaction(&bytes[..length]);
-            let _ = (short.instruction(1), short.current());
+    #[test]
+    fn the_program_at_the_top_is_that_of_the_running_instruction() {
+        // given a transaction of three programs
+        let programs: [Pubkey; 3] = core::array::from_fn(|_| Pubkey::new_unique());
+        let data: [&[u8]; 3] = [&[4, 0, 0, 0], &[], &[7; 40]];
+        let transaction: Vec<_> = programs.into_iter().zip(data).collect();
+
+        // when each of its instructions is running, then its program is found
+        for (current, program) in (0..).zip(programs) {
+            assert_eq!(ask(&transaction, current, top_level_program), program);
         }
+    }
+
+    #[test]
+    fn an_account_that_is_not_the_sysvar_is_refused() {
+        // given an account whose data says what the sysvar would say
+        let (key, owner, mut lamports) = (Pubkey::new_unique(), sysvar::ID, 1);
+        let mut data = construct_instructions_data(&[]);
+        let info = AccountInfo::new(&key, false, false, &mut lamports, &mut data, &owner, false);
+
+        // when it is asked, then it is refused
+        assert!(has_durable_nonce(&info).is_err());
+        assert!(top_level_program(&info).is_err());
     }
 }

@@ -1,16 +1,13 @@
-//! One instruction a file: accounts, validate, handler.
+//! One instruction a file: accounts with every rule as an attribute at its field, then
+//! what attributes cannot say (`validate`), then effects and the event.
 
 pub mod caller;
-pub mod checks;
 pub mod control;
-pub mod cpi;
-pub mod creation;
 pub mod economy;
 pub mod fees;
 pub mod governance;
 pub mod layout;
-pub mod loader;
-pub mod shared;
+pub mod lamports;
 pub mod staking;
 pub mod tokens;
 

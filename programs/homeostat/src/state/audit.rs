@@ -4,9 +4,9 @@
 //! event of each instruction carries the record's content, so the chain can be followed
 //! from genesis; the ring alone proves its own stretch.
 
-use crate::prelude::*;
+use anchor_lang::prelude::*;
 
-use super::log::{Ring, HASH_BYTES};
+use super::log::{append, Ring, HASH_BYTES};
 
 /// Bytes of a record that are hashed.
 pub const AUDIT_RECORD_BYTES: usize = core::mem::size_of::<AuditRecord>();
@@ -99,23 +99,20 @@ impl AuditRecord {
 
     /// Appends it to the log and returns its bytes, for the event.
     #[inline(never)]
-    pub fn append(mut self, log: &AccountInfo) -> Result<Vec<u8>> {
-        let records = core::slice::from_mut(&mut self);
-        Ring::append_to(&mut log.try_borrow_mut_data()?, records)?;
+    pub fn append(mut self, log: &AccountLoader<'_, AuditLog>) -> Result<Vec<u8>> {
+        append(log, core::slice::from_mut(&mut self))?;
         Ok(bytemuck::bytes_of(&self).to_vec())
     }
 }
 
 /// The log of governance and safety. Laid out like the decision log, but for its records.
-#[account(zero_copy)]
+#[account(zero_copy, discriminator = b"audlog.\x01")]
 #[derive(Debug, PartialEq, Eq)]
 pub struct AuditLog {
-    /// Layout version.
-    pub version: u8,
     /// Canonical bump.
     pub bump: u8,
     /// Unused.
-    pub reserved: [u8; 6],
+    pub reserved: [u8; 7],
     /// Economy.
     pub economy: Pubkey,
     /// The ring of [`AuditRecord`]s.

@@ -1,24 +1,22 @@
 //! A staker's ballot against a proposal.
 
-use crate::prelude::*;
+use anchor_lang::prelude::*;
 
-/// One ballot. It stays until the proposal is final, so that nobody votes twice.
-#[account(zero_copy)]
+/// One owner's ballot. It stays until the proposal is final, so that nobody votes twice.
+#[account(zero_copy, discriminator = b"ballot.\x01")]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Ballot {
-    /// Layout version.
-    pub version: u8,
-    /// Canonical bump.
+    /// The canonical bump of the address.
     pub bump: u8,
-    /// Unused.
-    pub reserved: [u8; 6],
-    /// Proposal.
+    /// Reserved; zero.
+    pub reserved: [u8; 7],
+    /// The proposal that was voted against.
     pub proposal: Pubkey,
-    /// Who voted.
+    /// The owner of the stake, who voted.
     pub owner: Pubkey,
-    /// Who paid the rent.
+    /// Paid the rent and gets it back.
     pub payer: Pubkey,
-    /// Stake that counted (base units).
+    /// The stake that counted (base units).
     pub weight: u64,
 }
 

@@ -1,20 +1,20 @@
 //! A controller as it lies in the Economy account: the control law's
 //! configuration and memory in plain old data.
 
-use crate::prelude::*;
+use anchor_lang::prelude::*;
 use homeostat_control::{
     resume, Action, Config, ConfigError, Decision, Flags, Fx, GuardConfig, GuardState, HoldReason,
     LatchReason, Mode, Prime, Ramp, Sampling, State,
 };
 
-use super::{economy::check, envelope::Envelope, number::Fixed};
+use super::{envelope::Envelope, number::Fixed};
 use crate::{
     constants::*,
-    error::{decimal, refuse, say, HomeostatError},
+    error::{check, HomeostatError},
 };
 
 /// The four parameters, in the order of `Economy.controllers`.
-#[derive(AnchorSerialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Parameter {
@@ -37,7 +37,7 @@ impl Parameter {
         Self::ALL
             .get(usize::from(index))
             .copied()
-            .ok_or_else(|| refuse(HomeostatError::NoSuchController))
+            .ok_or_else(|| error!(HomeostatError::NoSuchController))
     }
 
     /// Position in `Economy.controllers`.
@@ -116,7 +116,7 @@ impl Metric {
             5 => Self::Feed1,
             6 => Self::Feed2,
             7 => Self::Feed3,
-            _ => return Err(refuse(HomeostatError::InvariantViolated)),
+            _ => return Err(error!(HomeostatError::InvariantViolated)),
         })
     }
 
@@ -685,15 +685,14 @@ const _: () = assert!(core::mem::align_of::<Controller>() == 8);
 
 /// Names the field in the log, and what it allows.
 #[cold]
-pub fn refuse_config(parameter: Parameter, wrong: &ConfigError) -> Refusal {
-    say(&[
+pub fn refuse_config(parameter: Parameter, wrong: &ConfigError) -> Error {
+    msg!(
+        "{}.{}: allowed {}",
         parameter.name(),
-        ".",
         wrong.field.name(),
-        ": allowed ",
-        wrong.allowed(),
-    ]);
-    refuse(HomeostatError::InvalidParameter)
+        wrong.allowed()
+    );
+    error!(HomeostatError::InvalidParameter)
 }
 
 impl Controller {
@@ -763,14 +762,13 @@ impl Controller {
         let Err(wrong) = config.validate() else {
             return Ok(());
         };
-        say(&[
+        msg!(
+            "{}.guard.{}: allowed {}",
             parameter.name(),
-            ".guard.",
             wrong.field.name(),
-            ": allowed ",
-            wrong.field.allowed(),
-        ]);
-        Err(refuse(HomeostatError::InvalidParameter))
+            wrong.field.allowed()
+        );
+        Err(error!(HomeostatError::InvalidParameter))
     }
 
     /// Refuses a configuration that the law, the parameter's range or the metric
@@ -785,15 +783,13 @@ impl Controller {
     /// The same of a configuration that the law has validated.
     pub fn validate_range(config: &Config, parameter: Parameter, metric: Metric) -> Result<()> {
         if config.min < parameter.floor() || config.max > parameter.ceiling() {
-            say(&[
+            msg!(
+                "{}.min/max: allowed {} to {} ppm",
                 parameter.name(),
-                ".min/max: allowed ",
-                &decimal(parameter.floor().unsigned_abs()),
-                " to ",
-                &decimal(parameter.ceiling().unsigned_abs()),
-                " ppm",
-            ]);
-            return Err(refuse(HomeostatError::InvalidParameter));
+                parameter.floor(),
+                parameter.ceiling()
+            );
+            return Err(error!(HomeostatError::InvalidParameter));
         }
         check("controller.sampling", config.sampling == metric.sampling())?;
         if metric.feed_index().is_some() {

@@ -1,18 +1,97 @@
-//! How far a controller may be tuned without waiting long: the envelope around what
-//! the council last set by a Standard proposal, and the advisor's range in it.
+//! What of a controller can be tuned, and how far without waiting long: the envelope around
+//! what the council last set by a Standard proposal, and the advisor's range in it.
 
-use crate::prelude::*;
+use anchor_lang::prelude::*;
 use homeostat_control::Fx;
 
 use super::{
-    action::Tunable,
     controller::{StoredConfig, StoredRamp},
     number::Fixed,
 };
-use crate::{
-    constants::*,
-    error::{refuse, HomeostatError},
-};
+use crate::{constants::ENVELOPE_PARTS, error::HomeostatError};
+
+/// Ramped quantities of a controller.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[borsh(use_discriminant = true)]
+#[repr(u8)]
+pub enum Tunable {
+    /// The setpoint (fraction).
+    Setpoint = 0,
+    /// The bias (ppm).
+    Bias = 1,
+    /// The proportional gain (ppm per unit of normalised error).
+    Kp = 2,
+    /// The integral gain (ppm per unit of normalised error and period).
+    Ki = 3,
+    /// The derivative gain (ppm periods per unit of normalised error).
+    Kd = 4,
+    /// The derivative filter (periods).
+    Filter = 5,
+    /// The dead-band's half-width on the normalised error.
+    DeadBand = 6,
+}
+
+impl Tunable {
+    /// Number of quantities.
+    pub const COUNT: usize = 7;
+    /// Every quantity, in the order of its number.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Setpoint,
+        Self::Bias,
+        Self::Kp,
+        Self::Ki,
+        Self::Kd,
+        Self::Filter,
+        Self::DeadBand,
+    ];
+
+    /// The quantity with a stored number. Refuses a number that none has
+    /// (`InvariantViolated`).
+    pub fn from_byte(byte: u8) -> Result<Self> {
+        Self::ALL
+            .get(usize::from(byte))
+            .copied()
+            .ok_or_else(|| error!(HomeostatError::InvariantViolated))
+    }
+
+    /// The ramp of this quantity in a configuration.
+    pub fn ramp(self, config: &StoredConfig) -> &StoredRamp {
+        match self {
+            Self::Setpoint => &config.setpoint,
+            Self::Bias => &config.bias,
+            Self::Kp => &config.kp,
+            Self::Ki => &config.ki,
+            Self::Kd => &config.kd,
+            Self::Filter => &config.filter,
+            Self::DeadBand => &config.dead_band,
+        }
+    }
+
+    /// The change that moves this quantity to a target within `over_seconds`.
+    pub fn change(self, to: Fx, over_seconds: u32) -> homeostat_control::Change {
+        use homeostat_control::Change;
+        match self {
+            Self::Setpoint => Change::Setpoint { to, over_seconds },
+            Self::Bias => Change::Bias { to, over_seconds },
+            Self::Kp => Change::Kp { to, over_seconds },
+            Self::Ki => Change::Ki { to, over_seconds },
+            Self::Kd => Change::Kd { to, over_seconds },
+            Self::Filter => Change::Filter { to, over_seconds },
+            Self::DeadBand => Change::DeadBand { to, over_seconds },
+        }
+    }
+}
+
+/// A quantity of a controller, where it goes and how slowly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tuning {
+    /// Which quantity.
+    pub field: Tunable,
+    /// Its target, in the units of the control law's configuration.
+    pub value: Fx,
+    /// Duration of the ramp (s), at most a year.
+    pub over_seconds: u32,
+}
 
 /// Per controller: the values that the council last set by a Standard proposal, or its
 /// creator in Draft, and when each field was tuned last.
@@ -35,29 +114,30 @@ pub struct Envelope {
 const _: () = assert!(core::mem::size_of::<Envelope>() == 176);
 
 impl Envelope {
-    /// Takes every anchor from a configuration.
+    /// Sets every anchor to the target that the quantity has in a configuration.
     pub fn anchor_all(&mut self, config: &StoredConfig) {
         for (anchor, field) in self.anchors.iter_mut().zip(Tunable::ALL) {
             *anchor = field.ramp(config).to;
         }
     }
 
-    /// What the council last set.
+    /// The value that the council last set, in the units of the control law's configuration.
     pub fn anchor(&self, field: Tunable) -> Fx {
         self.anchors
             .get(field as usize)
             .map_or(Fx::ZERO, |anchor| anchor.get())
     }
 
-    /// The council sets a new anchor.
+    /// Sets the anchor to a value that the council decided.
     pub fn set_anchor(&mut self, field: Tunable, value: Fx) {
         if let Some(anchor) = self.anchors.get_mut(field as usize) {
             *anchor = value.into();
         }
     }
 
-    /// True when `value` lies within a tenth of the anchor, for the setpoint of the
-    /// scale, for the bias of the span between the limits: both ends belong to it.
+    /// True when `value` is no further from the anchor than a tenth: of the scale for the
+    /// setpoint, of the span between the limits for the bias, else of the anchor itself.
+    /// Both ends are inside.
     pub fn covers(&self, config: &StoredConfig, field: Tunable, value: Fx) -> bool {
         let anchor = self.anchor(field);
         let whole = match field {
@@ -72,7 +152,8 @@ impl Envelope {
             .is_some_and(|distance| distance <= whole)
     }
 
-    /// Refuses a value outside the advisor's range: that is what proposals are for.
+    /// Refuses a value outside the advisor's range (`OutsideAdvice`): whatever is further
+    /// from the council's last value has to be proposed.
     pub fn require_advisable(&self, field: Tunable, value: Fx) -> Result<()> {
         let width = match field {
             Tunable::Setpoint => self.advice_setpoint.get(),
@@ -80,16 +161,18 @@ impl Envelope {
             _ => Fx::ZERO,
         };
         let distance = value.saturating_sub(self.anchor(field)).saturating_abs();
-        ensure!(
+        require!(
             width > Fx::ZERO && distance <= width,
             HomeostatError::OutsideAdvice
         );
         Ok(())
     }
 
-    /// Counts a small change; refuses the second of one field in one period.
+    /// Counts a change inside the envelope. Refuses the second one of the same quantity in
+    /// the same period (`ChangedThisPeriod`), so that small changes cannot add up faster
+    /// than their effect shows.
     pub fn change_once(&mut self, field: Tunable, period: u64) -> Result<()> {
-        let mark = u32::try_from(period)
+        let changed_in = u32::try_from(period)
             .ok()
             .and_then(|period| period.checked_add(1))
             .ok_or(HomeostatError::MathOverflow)?;
@@ -97,49 +180,9 @@ impl Envelope {
             .changed_in
             .get_mut(field as usize)
             .ok_or(HomeostatError::InvariantViolated)?;
-        ensure!(*changed != mark, HomeostatError::ChangedThisPeriod);
-        *changed = mark;
+        require!(*changed != changed_in, HomeostatError::ChangedThisPeriod);
+        *changed = changed_in;
         Ok(())
-    }
-}
-
-/// A quantity of a controller, where it goes and how slowly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Tuning {
-    /// Which quantity.
-    pub field: Tunable,
-    /// Its target, in the units of the control law's configuration.
-    pub value: Fx,
-    /// Duration of the ramp (s), at most a year.
-    pub over_seconds: u32,
-}
-
-impl Tunable {
-    /// The field of a configuration.
-    pub fn ramp(self, config: &StoredConfig) -> &StoredRamp {
-        match self {
-            Self::Setpoint => &config.setpoint,
-            Self::Bias => &config.bias,
-            Self::Kp => &config.kp,
-            Self::Ki => &config.ki,
-            Self::Kd => &config.kd,
-            Self::Filter => &config.filter,
-            Self::DeadBand => &config.dead_band,
-        }
-    }
-
-    /// The change of this field.
-    pub fn change(self, to: Fx, over_seconds: u32) -> homeostat_control::Change {
-        use homeostat_control::Change;
-        match self {
-            Self::Setpoint => Change::Setpoint { to, over_seconds },
-            Self::Bias => Change::Bias { to, over_seconds },
-            Self::Kp => Change::Kp { to, over_seconds },
-            Self::Ki => Change::Ki { to, over_seconds },
-            Self::Kd => Change::Kd { to, over_seconds },
-            Self::Filter => Change::Filter { to, over_seconds },
-            Self::DeadBand => Change::DeadBand { to, over_seconds },
-        }
     }
 }
 
@@ -164,17 +207,16 @@ pub struct Advice {
 }
 
 impl Advice {
-    /// The advice that a crank at `now` applies; it is pending no more.
+    /// The advice that a crank at `now` (unix seconds) applies, if any is due; it is pending
+    /// no more.
     pub fn take_due(&mut self, now: i64) -> Option<Self> {
         let due = self.pending != 0 && now >= self.eta;
         due.then(|| core::mem::take(self))
     }
 
-    /// Forgets the pending advice.
+    /// Drops the pending advice. Refuses when none is pending (`NoAdvice`).
     pub fn drop_pending(&mut self) -> Result<()> {
-        if self.pending == 0 {
-            return Err(refuse(HomeostatError::NoAdvice));
-        }
+        require!(self.pending != 0, HomeostatError::NoAdvice);
         *self = Self::default();
         Ok(())
     }

@@ -1,43 +1,37 @@
 //! Layout versions: which one each account type has, and how an account of an older one
 //! gets there.
 //!
-//! A layout that changes takes four steps: its type's `VERSION` goes up by one, its row
-//! joins [`STEPS`], a fixture of the old layout joins the tests, and an account of it is
-//! migrated there.
+//! The discriminator of an account is seven bytes that name its type and one that is its
+//! layout version, so Anchor itself refuses another version
+//! (`AccountDiscriminatorMismatch`) wherever it loads an account: no handler can forget to
+//! ask, and nothing but `migrate` ever sees an older layout.
+//!
+//! A layout that changes takes four steps: the last byte of its type's `discriminator` goes
+//! up by one, its row joins [`STEPS`], a fixture of the old layout joins the tests, and an
+//! account of it is migrated there.
 
-use anchor::{Owner, ZeroCopy};
-
-use crate::prelude::*;
+use anchor_lang::{prelude::*, Discriminator, Owner, ZeroCopy};
 
 use super::{
     legacy, AuditLog, Ballot, Council, DecisionLog, Economy, Feed, Meter, Pool, Position, Proposal,
 };
-use crate::error::{refuse, HomeostatError};
+use crate::error::HomeostatError;
 
-/// Bytes that tell the type of an account.
-pub const MARK: usize = 8;
-/// Where every account has its layout version: the first byte of its state.
-pub const VERSION_AT: usize = MARK;
+/// Bytes of a discriminator; the state follows.
+pub const DISCRIMINATOR_LEN: usize = 8;
+/// Where an account has its layout version: the last byte of its discriminator.
+pub const VERSION_AT: usize = DISCRIMINATOR_LEN - 1;
 
 /// An account type of the program.
 pub trait Layout: ZeroCopy + Owner {
-    /// The version that instructions read and write. Others are refused, but by `migrate`.
-    const VERSION: u8;
     /// What it is called in events.
     const KIND: AccountKind;
-}
-
-/// Refuses an account's data in another layout version.
-pub fn require_version(data: &[u8], version: u8) -> Result<()> {
-    ensure!(
-        data.get(VERSION_AT) == Some(&version),
-        HomeostatError::WrongVersion
-    );
-    Ok(())
+    /// The version that instructions read and write.
+    const VERSION: u8 = Self::DISCRIMINATOR[VERSION_AT];
 }
 
 macro_rules! layouts {
-    ($($(#[$doc:meta])* $kind:ident = $number:literal, version $version:literal;)*) => {
+    ($($(#[$doc:meta])* $kind:ident = $number:literal;)*) => {
         /// An account type in an event.
         #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
         #[borsh(use_discriminant = true)]
@@ -47,11 +41,10 @@ macro_rules! layouts {
         }
 
         $(impl Layout for $kind {
-            const VERSION: u8 = $version;
             const KIND: AccountKind = AccountKind::$kind;
         }
 
-        const _: () = assert!(core::mem::offset_of!($kind, version) == 0);)*
+        const _: () = assert!($kind::DISCRIMINATOR.len() == DISCRIMINATOR_LEN);)*
 
         /// Every account type.
         pub const LAYOUTS: &[Known] = &[$(Known::of::<$kind>(),)*];
@@ -59,42 +52,42 @@ macro_rules! layouts {
 }
 
 layouts! {
-    /// `Economy`.
-    Economy = 0, version 1;
-    /// `Pool`.
-    Pool = 1, version 1;
-    /// `Position`.
-    Position = 2, version 1;
-    /// `Meter`.
-    Meter = 3, version 1;
-    /// `Feed`.
-    Feed = 4, version 1;
-    /// `DecisionLog`.
-    DecisionLog = 5, version 1;
-    /// `Council`.
-    Council = 6, version 1;
-    /// `AuditLog`.
-    AuditLog = 7, version 1;
-    /// `Proposal`.
-    Proposal = 8, version 1;
-    /// `Ballot`.
-    Ballot = 9, version 1;
+    /// The account type `Economy`.
+    Economy = 0;
+    /// The account type `Pool`.
+    Pool = 1;
+    /// The account type `Position`.
+    Position = 2;
+    /// The account type `Meter`.
+    Meter = 3;
+    /// The account type `Feed`.
+    Feed = 4;
+    /// The account type `DecisionLog`.
+    DecisionLog = 5;
+    /// The account type `Council`.
+    Council = 6;
+    /// The account type `AuditLog`.
+    AuditLog = 7;
+    /// The account type `Proposal`.
+    Proposal = 8;
+    /// The account type `Ballot`.
+    Ballot = 9;
 }
 
 /// What tells an account type, and the version it has now.
 pub struct Known {
-    /// First bytes of its data.
-    pub mark: &'static [u8],
+    /// Discriminator of the present version.
+    pub discriminator: &'static [u8],
     /// Type.
     pub kind: AccountKind,
-    /// Current layout version.
+    /// Present layout version.
     pub version: u8,
 }
 
 impl Known {
     const fn of<T: Layout>() -> Self {
         Self {
-            mark: T::DISCRIMINATOR,
+            discriminator: T::DISCRIMINATOR,
             kind: T::KIND,
             version: T::VERSION,
         }
@@ -102,23 +95,30 @@ impl Known {
 
     /// The type of an account's data, and the layout version it has.
     pub fn read(data: &[u8]) -> Result<(&'static Self, u8)> {
+        let (name, version) = data
+            .split_at_checked(VERSION_AT)
+            .and_then(|(name, rest)| Some((name, *rest.first()?)))
+            .ok_or(ErrorCode::AccountDiscriminatorNotFound)?;
         let known = LAYOUTS
             .iter()
-            .find(|known| data.starts_with(known.mark))
-            .ok_or_else(|| refuse(ErrorCode::AccountDiscriminatorMismatch))?;
-        let version = data
-            .get(VERSION_AT)
-            .ok_or_else(|| refuse(ErrorCode::AccountDidNotDeserialize))?;
-        Ok((known, *version))
+            .find(|known| known.discriminator.starts_with(name))
+            .ok_or(ErrorCode::AccountDiscriminatorMismatch)?;
+        Ok((known, version))
+    }
+
+    /// How the data of an account of this type begins in another layout version.
+    pub fn discriminator_of(&self, version: u8) -> Vec<u8> {
+        let name = self.discriminator.iter().take(VERSION_AT);
+        name.copied().chain([version]).collect()
     }
 
     /// The step from `version`, of an account that is older than the type is now.
     pub fn step(&self, version: u8) -> Result<&'static Step> {
-        ensure!(version != self.version, HomeostatError::AlreadyCurrent);
+        require!(version != self.version, HomeostatError::AlreadyCurrent);
         STEPS
             .iter()
             .find(|step| step.kind == self.kind && step.from == version)
-            .ok_or_else(|| refuse(HomeostatError::UnknownVersion))
+            .ok_or_else(|| error!(HomeostatError::UnknownVersion))
     }
 }
 
@@ -143,22 +143,22 @@ const STEPS: &[Step] = &[legacy::ECONOMY_0];
 impl Step {
     /// Bytes of the account when the step is taken.
     pub fn space(&self, data: &[u8]) -> Result<usize> {
-        ensure!(
-            data.len() >= MARK.saturating_add(self.size),
+        require!(
+            data.len() >= DISCRIMINATOR_LEN.saturating_add(self.size),
             ErrorCode::AccountDidNotDeserialize
         );
         let lengths = self.fields.iter().map(|(_, bytes)| bytes.len());
         Ok(lengths.fold(data.len(), usize::saturating_add))
     }
 
-    /// Takes it on data that has its new size, `old` of which were there before.
-    pub fn take(&self, data: &mut [u8], old: usize) -> Result<()> {
+    /// Applies it to data that has its new size, `old` of which were there before.
+    pub fn apply(&self, data: &mut [u8], old: usize) -> Result<()> {
         let mut end = old;
         for (at, bytes) in self.fields {
-            let at = MARK.saturating_add(*at);
+            let at = DISCRIMINATOR_LEN.saturating_add(*at);
             let next = end.saturating_add(bytes.len());
             let (Some(moved), Some(part)) = (end.checked_sub(at), data.get_mut(at..next)) else {
-                return Err(refuse(ErrorCode::AccountDidNotDeserialize));
+                return Err(error!(ErrorCode::AccountDidNotDeserialize));
             };
             part.copy_within(..moved, bytes.len());
             part.split_at_mut(bytes.len()).0.copy_from_slice(bytes);
@@ -194,15 +194,15 @@ mod tests {
             kind: AccountKind::Meter,
             from: 3,
             size: 4,
-            fields: &[(2, &[7, 8]), (5, &[9])],
+            fields: &[(1, &[7, 8]), (4, &[9])],
             invariant: |_, _| Ok(()),
         };
-        let mut data = [[0; MARK].as_slice(), &[3, 1, 2, 4, 5]].concat();
-        assert_eq!(step.space(&data).unwrap(), MARK + 8);
-        assert!(step.space(&data[..MARK + 3]).is_err());
+        let mut data = [[0; VERSION_AT].as_slice(), &[3, 1, 2, 4, 5]].concat();
+        assert_eq!(step.space(&data).unwrap(), DISCRIMINATOR_LEN + 7);
+        assert!(step.space(&data[..DISCRIMINATOR_LEN + 2]).is_err());
         let old = data.len();
-        data.resize(MARK + 8, 0);
-        step.take(&mut data, old).unwrap();
-        assert_eq!(data[MARK..], [4, 1, 7, 8, 2, 9, 4, 5]);
+        data.resize(DISCRIMINATOR_LEN + 7, 0);
+        step.apply(&mut data, old).unwrap();
+        assert_eq!(data[VERSION_AT..], [4, 1, 7, 8, 2, 9, 4, 5]);
     }
 }

@@ -1,7 +1,7 @@
 //! A meter: one shard of the payments. Payments to different meters never wait
 //! for each other.
 
-use crate::prelude::*;
+use anchor_lang::prelude::*;
 
 use super::{
     economy::{Economy, Life},
@@ -9,15 +9,13 @@ use super::{
 };
 use crate::{
     constants::PPM,
-    error::{refuse, HomeostatError},
+    error::HomeostatError,
 };
 
 /// Fees charged through one shard.
-#[account(zero_copy)]
+#[account(zero_copy, discriminator = b"meter..\x01")]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Meter {
-    /// Layout version.
-    pub version: u8,
     /// Canonical bump.
     pub bump: u8,
     /// Canonical bump of the fee vault.
@@ -25,7 +23,7 @@ pub struct Meter {
     /// Index in `Economy.meters`.
     pub shard: u8,
     /// Unused.
-    pub reserved: [u8; 4],
+    pub reserved: [u8; 5],
     /// Economy.
     pub economy: Pubkey,
     /// Token account that holds uncollected fees.
@@ -77,7 +75,7 @@ impl Charge {
     /// `fee = ceil(amount * fee_ppm / 10^6)`, at least 1, so splitting a payment
     /// into dust never avoids it. Refuses an amount that leaves nothing to pay.
     pub fn new(amount: u64, fee_ppm: u64) -> Result<Self> {
-        ensure!(amount > 0, HomeostatError::AmountTooSmall);
+        require!(amount > 0, HomeostatError::AmountTooSmall);
         let fee = mul_div_ceil(amount, fee_ppm, PPM)
             .ok_or(HomeostatError::MathOverflow)?
             .max(1);
@@ -163,7 +161,7 @@ impl Meter {
     pub fn record(&mut self, volume: u64, split: &Split) -> Result<()> {
         let add = |to: u64, amount: u64| {
             to.checked_add(amount)
-                .ok_or_else(|| refuse(HomeostatError::MathOverflow))
+                .ok_or_else(|| error!(HomeostatError::MathOverflow))
         };
         self.pending_burn = add(self.pending_burn, split.burn)?;
         self.pending_stakers = add(self.pending_stakers, split.stakers)?;
@@ -221,7 +219,7 @@ impl Meter {
         self.pending_burn
             .checked_add(self.pending_stakers)
             .and_then(|sum| sum.checked_add(self.pending_treasury))
-            .ok_or_else(|| refuse(HomeostatError::MathOverflow))
+            .ok_or_else(|| error!(HomeostatError::MathOverflow))
     }
 
     /// Nothing that came in is counted twice: pending + moved <= received.
@@ -232,7 +230,7 @@ impl Meter {
                 sum.checked_add(part.get())
             })
             .ok_or(HomeostatError::MathOverflow)?;
-        ensure!(
+        require!(
             accounted <= self.fees.get(),
             HomeostatError::InvariantViolated
         );

@@ -3,10 +3,10 @@
 //! Token-2022 extensions are allowed by name and refused by default, so an
 //! extension that does not exist yet is refused too.
 
-use crate::prelude::*;
+use anchor_lang::prelude::*;
 use solana_program::program_option::COption;
 
-use crate::error::{decimal, refuse, say, HomeostatError};
+use crate::error::HomeostatError;
 
 /// Bytes of a mint without extensions.
 const BASE_MINT_LEN: usize = 82;
@@ -40,7 +40,7 @@ pub fn require_safe_extensions(data: &[u8], authority: &Pubkey) -> Result<()> {
     if data.len() == BASE_MINT_LEN {
         return Ok(());
     }
-    ensure!(
+    require!(
         data.get(ACCOUNT_TYPE_AT) == Some(&ACCOUNT_TYPE_MINT),
         HomeostatError::UnsupportedMintExtension
     );
@@ -67,8 +67,8 @@ pub fn require_safe_extensions(data: &[u8], authority: &Pubkey) -> Result<()> {
             _ => false,
         };
         if !allowed {
-            say(&["mint extension type ", &decimal(kind.into())]);
-            return Err(refuse(HomeostatError::UnsupportedMintExtension));
+            msg!("mint extension type {}", kind);
+            return Err(error!(HomeostatError::UnsupportedMintExtension));
         }
         rest = tail.get(length..).unwrap_or(&[]);
     }
@@ -98,7 +98,7 @@ fn option_key(data: &[u8], at: usize) -> Result<COption<Pubkey>> {
 
 /// Refuses a mint whose balances somebody can freeze.
 pub fn require_no_freeze_authority(data: &[u8]) -> Result<()> {
-    ensure!(
+    require!(
         option_key(data, FREEZE_AUTHORITY_AT)?.is_none(),
         HomeostatError::FreezeAuthoritySet
     );
@@ -107,7 +107,7 @@ pub fn require_no_freeze_authority(data: &[u8]) -> Result<()> {
 
 /// Refuses a mint that `authority` cannot mint.
 pub fn require_mint_authority(data: &[u8], authority: &Pubkey) -> Result<()> {
-    ensure!(
+    require!(
         option_key(data, MINT_AUTHORITY_AT)? == COption::Some(*authority),
         HomeostatError::MintAuthorityNotHeld
     );

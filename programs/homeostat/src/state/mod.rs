@@ -21,7 +21,6 @@ pub mod position;
 pub mod proposal;
 pub mod snapshot;
 pub mod stream;
-pub mod take;
 
 pub use action::{Action, Actions, Tunable};
 pub use audit::{AuditKind, AuditLog, AuditRecord};

@@ -4,7 +4,7 @@
 //! one account two layouts. These wrappers are two little-endian words with
 //! alignment 8 everywhere.
 
-use crate::prelude::*;
+use anchor_lang::prelude::*;
 use homeostat_control::Fx;
 
 use crate::error::HomeostatError;

@@ -6,26 +6,25 @@
 //! for at most `PAUSE_BUDGET + T / PAUSE_REFILL` of them: 144 h of any 30 d, 72 h of
 //! each 30 d in the long run.
 
-use crate::prelude::*;
+use anchor_lang::prelude::*;
 
-use super::economy::check;
 use crate::{
     constants::{PAUSE_BUDGET, PAUSE_REFILL},
-    error::HomeostatError,
+    error::{check, HomeostatError},
 };
 
 /// What can be paused separately. Exits and governance never can.
-#[derive(AnchorSerialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Section {
-    /// `stake`.
+    /// New stake: `stake` and `cancel_unstake`.
     Stake = 0,
-    /// `pay` and `charge_fee`.
+    /// Payments: `pay` and `charge_fee`.
     Pay = 1,
-    /// `crank`.
+    /// The controllers' steps: `crank`.
     Crank = 2,
-    /// The emission stream.
+    /// The emission: no rewards accrue while it is paused.
     Emission = 3,
 }
 
@@ -35,7 +34,7 @@ impl Section {
 }
 
 /// Why a section was paused. For people to read; nothing depends on it.
-#[derive(AnchorSerialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum PauseReason {
@@ -47,9 +46,9 @@ pub enum PauseReason {
     Oracle = 2,
     /// The market does what no parameter was made for.
     Market = 3,
-    /// Until an upgrade of the program.
+    /// The section rests until an upgrade of the program.
     Upgrade = 4,
-    /// Told elsewhere.
+    /// The reason is published elsewhere.
     Other = 5,
 }
 
@@ -57,18 +56,18 @@ pub enum PauseReason {
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Pause {
-    /// Start (unix seconds).
+    /// The start of the pause (unix seconds).
     pub from: i64,
-    /// End (unix seconds).
+    /// The end of the pause (unix seconds).
     pub until: i64,
-    /// Seconds missing from the full budget at `spent_at`; 0 in a section that was
-    /// never paused, so it has all of it.
+    /// Seconds missing from the full budget at `spent_at`; 0 in a section that was never
+    /// paused, so it has all of it.
     pub spent: i64,
-    /// Up to when the budget was filled (unix seconds).
+    /// The time up to which the budget was refilled (unix seconds).
     pub spent_at: i64,
-    /// [`PauseReason`] as a number.
+    /// The [`PauseReason`] as a number.
     pub reason: u8,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved: [u8; 7],
 }
 
@@ -83,8 +82,8 @@ impl Pause {
         PAUSE_BUDGET.saturating_sub(self.refilled(now).0)
     }
 
-    /// `spent` and `spent_at` at `now`. Whole seconds come back; what has gathered
-    /// towards the next one is kept, so that nobody loses by asking often.
+    /// `spent` and `spent_at` at `now`. Only whole seconds come back; the time that has
+    /// passed towards the next one is kept, so that frequent pauses lose no refill.
     fn refilled(&self, now: i64) -> (i64, i64) {
         let waited = now.saturating_sub(self.spent_at).max(0);
         let back = waited.div_euclid(PAUSE_REFILL);
@@ -109,8 +108,9 @@ impl Pause {
         let charged = until.saturating_sub(now.max(self.until));
         let (spent, spent_at) = self.refilled(now);
         let spent = spent.saturating_add(charged);
-        ensure!(spent <= PAUSE_BUDGET, HomeostatError::PauseBudgetExceeded);
-        // Not `covers`: a clock that went back must not cut off what was announced.
+        require!(spent <= PAUSE_BUDGET, HomeostatError::PauseBudgetExceeded);
+        // A clock that went back must not cut off a pause that was announced, so this asks
+        // for its end only and not whether the pause covers `now`.
         self.from = if now < self.until {
             self.from.min(now)
         } else {
@@ -149,7 +149,10 @@ mod tests {
     use Step::{Begin, End};
 
     fn code(result: Result<()>) -> Option<u32> {
-        result.err().map(|refusal| refusal.number() as u32)
+        result.err().map(|error| match error {
+            Error::AnchorError(error) => error.error_code_number,
+            Error::ProgramError(error) => panic!("no code of the program: {error:?}"),
+        })
     }
 
     #[test]

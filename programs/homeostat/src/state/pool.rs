@@ -1,6 +1,6 @@
 //! A pool: everyone who stakes one mint, and what each share has earned.
 
-use crate::prelude::*;
+use anchor_lang::prelude::*;
 
 use super::{
     number::{mul_div_floor, product, U128},
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     constants::*,
-    error::{refuse, HomeostatError},
+    error::HomeostatError,
 };
 
 /// What a pool's stake is.
@@ -23,11 +23,9 @@ pub enum PoolKind {
 }
 
 /// Stake and rewards of one mint.
-#[account(zero_copy)]
+#[account(zero_copy, discriminator = b"pool...\x01")]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pool {
-    /// Layout version.
-    pub version: u8,
     /// Canonical bump.
     pub bump: u8,
     /// Canonical bump of the principal vault.
@@ -39,7 +37,7 @@ pub struct Pool {
     /// Decimals of the stake mint.
     pub decimals: u8,
     /// Unused.
-    pub reserved: [u8; 2],
+    pub reserved: [u8; 3],
     /// Economy.
     pub economy: Pubkey,
     /// Mint that is staked.
@@ -161,7 +159,7 @@ impl Pool {
             let since = |after: u128, before: U128| {
                 after
                     .checked_sub(before.get())
-                    .ok_or_else(|| refuse(HomeostatError::InvariantViolated))
+                    .ok_or_else(|| error!(HomeostatError::InvariantViolated))
             };
             emission.add(since(streamed.emission, self.seen_emission_q64)?)?;
             fees.add(since(streamed.fees, self.seen_fees_q64)?)?;
@@ -175,7 +173,7 @@ impl Pool {
         self.stake_seconds
             .get()
             .checked_add(product(self.total, seconds))
-            .ok_or_else(|| refuse(HomeostatError::MathOverflow))
+            .ok_or_else(|| error!(HomeostatError::MathOverflow))
     }
 
     /// Records how much of our token stands behind the staked LP tokens.
@@ -263,13 +261,13 @@ impl Pool {
     pub fn liability(&self) -> Result<u64> {
         self.total
             .checked_add(self.unbonding)
-            .ok_or_else(|| refuse(HomeostatError::MathOverflow))
+            .ok_or_else(|| error!(HomeostatError::MathOverflow))
     }
 
     /// Claims never exceed what was distributed; stake and tickets fit one vault.
     pub fn invariant(&self) -> Result<()> {
         self.liability()?;
-        ensure!(
+        require!(
             u128::from(self.claimed) << 64 <= self.distributed_q64.get(),
             HomeostatError::InvariantViolated
         );

@@ -1,6 +1,6 @@
 //! A position: one owner's stake in one pool.
 
-use crate::prelude::*;
+use anchor_lang::prelude::*;
 
 use super::{
     number::{floor_q64, U128},
@@ -19,15 +19,13 @@ pub struct Ticket {
 }
 
 /// One owner's stake in one pool.
-#[account(zero_copy)]
+#[account(zero_copy, discriminator = b"positio\x01")]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Position {
-    /// Layout version.
-    pub version: u8,
     /// Canonical bump.
     pub bump: u8,
     /// Unused.
-    pub reserved: [u8; 6],
+    pub reserved: [u8; 7],
     /// Pool.
     pub pool: Pubkey,
     /// Owner: the only one who stakes, unstakes and claims.
@@ -88,7 +86,7 @@ impl Position {
     /// the youngest ticket takes the stake in. So an exit is never refused, no
     /// unlocked ticket waits again, and at worst one waiting ticket waits longer.
     pub fn unbond(&mut self, amount: u64, now: i64, unlock_at: i64) -> Result<i64> {
-        ensure!(amount > 0, HomeostatError::AmountTooSmall);
+        require!(amount > 0, HomeostatError::AmountTooSmall);
         self.amount = self
             .amount
             .checked_sub(amount)
@@ -175,7 +173,7 @@ impl Position {
     /// Takes every ticket that has unlocked and returns their sum.
     pub fn withdraw(&mut self, now: i64) -> Result<u64> {
         let waiting = self.tickets.iter().any(|ticket| ticket.amount > 0);
-        ensure!(waiting, HomeostatError::NothingToWithdraw);
+        require!(waiting, HomeostatError::NothingToWithdraw);
         let mut sum = 0u64;
         for ticket in self.tickets.iter_mut() {
             if ticket.amount > 0 && ticket.unlock_at <= now {
@@ -184,7 +182,7 @@ impl Position {
                     .ok_or(HomeostatError::MathOverflow)?;
             }
         }
-        ensure!(sum > 0, HomeostatError::StillLocked);
+        require!(sum > 0, HomeostatError::StillLocked);
         Ok(sum)
     }
 
@@ -208,8 +206,8 @@ impl Position {
     /// Refuses while stake, tickets or rewards remain. Settle first.
     pub fn require_empty(&self) -> Result<()> {
         let bonded = self.amount > 0 || self.tickets.iter().any(|ticket| ticket.amount > 0);
-        ensure!(!bonded, HomeostatError::PositionNotEmpty);
-        ensure!(self.claimable() == 0, HomeostatError::UnclaimedRewards);
+        require!(!bonded, HomeostatError::PositionNotEmpty);
+        require!(self.claimable() == 0, HomeostatError::UnclaimedRewards);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@
 //! `crank` commits it, `preview` returns a part of it; both come from here, so
 //! that what is previewed is what is applied.
 
-use crate::prelude::*;
+use anchor_lang::prelude::*;
 use homeostat_control::{guarded_step, Config, Fx, Guarded, Input, Sample};
 
 use super::{
@@ -16,10 +16,7 @@ use super::{
     pool::Pool,
     stream::Stream,
 };
-use crate::{
-    constants::*,
-    error::{refuse, HomeostatError},
-};
+use crate::{constants::*, error::HomeostatError};
 
 /// Sums over all pools and meters since creation.
 #[zero_copy]
@@ -166,10 +163,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Takes stock; what that means is asked afterwards, of the same economy before it
-    /// rolls on: a preview needs one metric of four. `tally` holds every pool (settled to `now`) and meter; `excluded`
-    /// is the balance of the excluded accounts, `rewards` that of the reward vault.
-    pub fn take(
+    /// Counts supply, circulation and solvency at `now` (unix seconds). The metrics follow
+    /// from it and from the same economy before it rolls on; they are computed when they
+    /// are asked for, because a preview needs one of four. `tally` holds every pool
+    /// (settled to `now`) and meter; `excluded` is the balance of the excluded accounts,
+    /// `rewards` that of the reward vault (base units).
+    pub fn new(
         economy: &Economy,
         mut tally: Tally,
         feeds: [Option<FeedReading>; MAX_FEEDS],
@@ -360,7 +359,7 @@ fn since(after: U128, before: U128) -> Result<u128> {
     after
         .get()
         .checked_sub(before.get())
-        .ok_or_else(|| refuse(HomeostatError::InvariantViolated))
+        .ok_or_else(|| error!(HomeostatError::InvariantViolated))
 }
 
 /// One controller's step, with what it was based on.

@@ -6,12 +6,12 @@
 //! stops at `emit_until`, the second at which the grant is used up. Re-rating inside a
 //! period never gives more than the rest of that grant.
 
-use crate::prelude::*;
+use anchor_lang::prelude::*;
 
 use super::number::{ratio_q64, times, U128};
 use crate::{
     constants::*,
-    error::{refuse, HomeostatError},
+    error::HomeostatError,
 };
 
 /// Index of the native pool's lane.
@@ -247,7 +247,7 @@ pub fn emission_per_second(supply: u64, ppm: u64) -> Result<u128> {
         .checked_mul(u128::from(ppm))
         .ok_or(HomeostatError::MathOverflow)?;
     let divisor = PPM.saturating_mul(YEAR.unsigned_abs());
-    ratio_q64(annual_ppm, divisor).ok_or_else(|| refuse(HomeostatError::MathOverflow))
+    ratio_q64(annual_ppm, divisor).ok_or_else(|| error!(HomeostatError::MathOverflow))
 }
 
 /// `acc + rate * seconds`.
@@ -255,7 +255,7 @@ fn advance(acc: U128, rate: U128, seconds: u64) -> Result<u128> {
     rate.get()
         .checked_mul(u128::from(seconds))
         .and_then(|streamed| acc.get().checked_add(streamed))
-        .ok_or_else(|| refuse(HomeostatError::MathOverflow))
+        .ok_or_else(|| error!(HomeostatError::MathOverflow))
 }
 
 #[cfg(test)]

@@ -2,16 +2,19 @@
 //! controllers on that snapshot, logs the decisions, opens the next period.
 //! Anyone may, after the period's end.
 
-use crate::framework::prelude::*;
-use anchor_spl::token_interface::TokenInterface;
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use super::gather::{self, Touch};
 use crate::{
     error::HomeostatError,
-    events::{emit, Cranked},
-    instructions::shared::*,
+    events::Cranked,
+    instructions::{
+        lamports::pay_from_keeper_vault,
+        tokens::{Authority, Token},
+    },
     state::{
-        envelope::Tuning, log::Ring, pause::Section, ConfigRecord, DecisionLog, DecisionRecord,
+        envelope::Tuning, log::append, pause::Section, ConfigRecord, DecisionLog, DecisionRecord,
         Economy, Parameter, Report, Snapshot, Tunable,
     },
 };
@@ -25,52 +28,45 @@ const ADVICE_DROPPED: u8 = 2;
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Crank<'info> {
-    /// Anyone; gets the bounty.
+    /// Whoever cranks; gets the bounty.
     #[account(mut)]
     pub keeper: Signer<'info>,
-    /// Live.
-    #[account(mut)]
+    /// The economy; it must be live, and its period over.
+    #[account(
+        mut,
+        has_one = mint,
+        has_one = authority,
+        has_one = reward_vault,
+        has_one = log,
+        has_one = keeper_vault,
+    )]
     pub economy: AccountLoader<'info, Economy>,
-    /// The economy's mint.
-    /// CHECK: by `economy.mint`.
+    /// The mint of the economy's token.
+    #[account(mut, mint::token_program = token_program)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The economy's data-less address that signs for its mint and vaults.
+    pub authority: SystemAccount<'info>,
+    /// The economy's reward vault; the next period's rewards are minted into it.
     #[account(mut)]
-    pub mint: UncheckedAccount<'info>,
-    /// Signs for the economy's mint and vaults: its data-less address.
-    /// CHECK: by `economy.authority`.
-    pub authority: UncheckedAccount<'info>,
-    /// The next period's rewards are minted into it.
-    /// CHECK: by `economy.reward_vault`.
-    #[account(mut)]
-    pub reward_vault: UncheckedAccount<'info>,
-    /// Gets the decisions.
+    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's decision log, which gets the decisions.
     #[account(mut)]
     pub log: AccountLoader<'info, DecisionLog>,
-    /// Lamports for bounties; pays this one.
-    /// CHECK: by `economy.keeper_vault`.
+    /// The economy's lamports for bounties; it pays this one.
     #[account(mut)]
-    pub keeper_vault: UncheckedAccount<'info>,
-    /// Of the mint.
+    pub keeper_vault: SystemAccount<'info>,
+    /// The token program that the mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
-    /// Moves the bounty.
+    /// The system program, which moves the bounty.
     pub system_program: Program<'info, System>,
 }
 
 impl<'info> Crank<'info> {
-    fn check(&self) -> Result<Token<'_, 'info>> {
-        let economy = self.economy.open()?;
-        has_one(&economy.mint, &self.mint)?;
-        has_one(&economy.authority, &self.authority)?;
-        has_one(&economy.reward_vault, &self.reward_vault)?;
-        has_one(&economy.log, self.log.as_ref())?;
-        has_one(&economy.keeper_vault, &self.keeper_vault)?;
-        Token::read(&self.mint, self.token_program.as_ref())
-    }
-
     fn validate(&self, now: i64) -> Result<()> {
-        let economy = self.economy.open()?;
+        let economy = self.economy.load()?;
         economy.require_live()?;
         economy.require_open(Section::Crank, now)?;
-        ensure!(now >= economy.next_end, HomeostatError::TooEarly);
+        require!(now >= economy.next_end, HomeostatError::TooEarly);
         Ok(())
     }
 
@@ -80,19 +76,19 @@ impl<'info> Crank<'info> {
     fn apply(
         &self,
         remaining: &'info [AccountInfo<'info>],
-        supply: u64,
         now: i64,
     ) -> Result<(Box<Cranked>, u64)> {
-        let mut economy = self.economy.open_mut()?;
+        let supply = self.mint.supply;
+        let mut economy = self.economy.load_mut()?;
         let economy = &mut *economy;
         let (tally, feeds, excluded) = gather::tally(economy, remaining, Touch::Commit, now)?;
-        let snapshot = Box::new(Snapshot::take(
+        let snapshot = Box::new(Snapshot::new(
             economy,
             tally,
             feeds,
             supply,
             excluded,
-            balance(&self.reward_vault)?,
+            self.reward_vault.amount,
             now,
         )?);
         let report = snapshot.report(economy)?;
@@ -169,7 +165,7 @@ impl<'info> Crank<'info> {
             .configs
             .extend_from_slice(bytemuck::bytes_of(&controller.config));
         let mut records = [ConfigRecord::new(parameter, controller, now)];
-        Ring::append_to(&mut self.log.as_ref().try_borrow_mut_data()?, &mut records)?;
+        append(&self.log, &mut records)?;
         event
             .records
             .extend_from_slice(bytemuck::bytes_of(&records));
@@ -188,22 +184,15 @@ impl<'info> Crank<'info> {
         for parameter in Parameter::ALL {
             step_one(economy, snapshot, report, parameter, &mut records)?;
         }
-        let log = self.log.to_account_info();
-        Ring::append_to(&mut log.try_borrow_mut_data()?, &mut records)?;
+        append(&self.log, &mut records)?;
         Ok(bytemuck::cast_slice(&records).to_vec())
     }
 
     /// Mints ahead, pays the bounty, checks the whole.
     #[inline(never)]
-    fn settle_up(
-        &self,
-        token: &mut Token<'_, 'info>,
-        event: &mut Cranked,
-        ahead: u64,
-        now: i64,
-    ) -> Result<()> {
+    fn settle_up(&mut self, event: &mut Cranked, ahead: u64, now: i64) -> Result<()> {
         let (authority_bump, keeper_bump, bounty) = {
-            let economy = self.economy.open()?;
+            let economy = self.economy.load()?;
             (
                 economy.authority_bump,
                 economy.keeper_bump,
@@ -212,22 +201,27 @@ impl<'info> Crank<'info> {
         };
         let authority = Authority {
             info: &self.authority,
-            economy: self.economy.as_ref().key,
+            economy: &self.economy.key(),
             bump: [authority_bump],
         };
+        let token = Token {
+            mint: &self.mint,
+            program: &self.token_program,
+        };
         token.mint_to(&self.reward_vault, &authority, ahead)?;
+        self.mint.reload()?;
         event.bounty = self.pay_bounty(bounty, keeper_bump)?;
-        let mut economy = self.economy.open_mut()?;
+        let mut economy = self.economy.load_mut()?;
         economy.supply_rewards(ahead)?;
         event.new_supplied = economy.totals.supplied;
-        economy.invariant(token.supply, now)
+        economy.invariant(self.mint.supply, now)
     }
 
     /// Pays the whole bounty or nothing: an empty vault never blocks a crank,
     /// and what stays behind must be nothing or rent-exempt.
     fn pay_bounty(&self, bounty: u64, bump: u8) -> Result<u64> {
         let held = self.keeper_vault.lamports();
-        let rent = rent_of(0)?;
+        let rent = Rent::get()?.minimum_balance(0);
         let affordable = held
             .checked_sub(bounty)
             .is_some_and(|left| left == 0 || left >= rent);
@@ -237,7 +231,8 @@ impl<'info> Crank<'info> {
         pay_from_keeper_vault(
             &self.keeper_vault,
             &self.keeper,
-            self.economy.as_ref().key,
+            &self.system_program,
+            &self.economy.key(),
             bump,
             bounty,
         )?;
@@ -245,7 +240,7 @@ impl<'info> Crank<'info> {
     }
 }
 
-/// Steps one controller and takes its record.
+/// Steps one controller and adds its record.
 #[inline(never)]
 fn step_one(
     economy: &mut Economy,
@@ -269,12 +264,11 @@ fn step_one(
 
 /// Handles `crank`.
 pub fn crank<'info>(ctx: Context<'info, Crank<'info>>) -> Result<()> {
-    let now = now()?;
-    let mut token = ctx.accounts.check()?;
-    ctx.accounts.validate(now)?;
-    let (mut event, ahead) = ctx
-        .accounts
-        .apply(ctx.remaining_accounts, token.supply, now)?;
-    ctx.accounts.settle_up(&mut token, &mut event, ahead, now)?;
-    emit(&ctx.accounts.event_authority, &*event)
+    let now = Clock::get()?.unix_timestamp;
+    let accounts = &mut *ctx.accounts;
+    accounts.validate(now)?;
+    let (mut event, ahead) = accounts.apply(ctx.remaining_accounts, now)?;
+    accounts.settle_up(&mut event, ahead, now)?;
+    emit_cpi!(*event);
+    Ok(())
 }

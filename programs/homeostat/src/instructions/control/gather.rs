@@ -5,20 +5,13 @@
 //! then each meter; then each feed; then each excluded token account. Nothing can be left out
 //! or passed twice: each is compared with the economy's own list.
 
-use std::cell::Ref;
-
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
 
 use crate::{
     constants::MAX_FEEDS,
-    error::{refuse, HomeostatError},
-    instructions::{
-        loader::Open,
-        shared::{balance_or_zero, same_key, supply_or_zero},
-    },
-    state::{
-        layout::require_version, Economy, Feed, FeedReading, Layout, Meter, Pool, PoolSlot, Tally,
-    },
+    error::HomeostatError,
+    instructions::tokens::{balance_or_zero, supply_or_zero},
+    state::{Economy, Feed, FeedReading, Meter, Pool, PoolSlot, Tally},
 };
 
 /// What `gather` does with the liquidity pools it touches.
@@ -46,13 +39,13 @@ pub fn tally<'info>(
         add_pool(&mut tally, economy, slot, &mut accounts, touch, now)?;
     }
     for key in economy.active_meters() {
-        let info = expect(accounts.next(), key)?;
-        tally.add_meter(&*part::<Meter>(info)?)?;
+        let meter = AccountLoader::<Meter>::try_from(expect(accounts.next(), key)?)?;
+        tally.add_meter(&*meter.load()?)?;
     }
     let mut readings = Readings::default();
     for (key, reading) in economy.active_feeds().iter().zip(&mut readings) {
-        let info = expect(accounts.next(), key)?;
-        *reading = part::<Feed>(info)?.reading(now);
+        let feed = AccountLoader::<Feed>::try_from(expect(accounts.next(), key)?)?;
+        *reading = feed.load()?.reading(now);
     }
     let excluded = excluded_balance(economy, accounts.as_slice())?;
     Ok((tally, readings, excluded))
@@ -67,8 +60,8 @@ fn add_pool<'info>(
     touch: Touch,
     now: i64,
 ) -> Result<()> {
-    let info = expect(accounts.next(), &slot.pool)?;
-    let pool = part::<Pool>(info)?;
+    let loader = AccountLoader::<Pool>::try_from(expect(accounts.next(), &slot.pool)?)?;
+    let pool = loader.load()?;
     tally.add_pool(&pool, &economy.stream, now)?;
     if pool.is_native() {
         return Ok(());
@@ -86,29 +79,18 @@ fn add_pool<'info>(
     drop(pool);
     tally.depth_seconds.count(depth_seconds);
     if let Some(touched) = touched.filter(|_| touch == Touch::Commit) {
-        let loader = loader::<Pool>(info)?;
-        loader.open_mut()?.record(&touched, now);
+        loader.load_mut()?.record(&touched, now);
     }
     Ok(())
 }
 
-/// A pool, meter or feed on the economy's own list. The program put the address there when
-/// it created the account, and closes none while the economy lives: neither owner nor
-/// type can differ, its layout version can.
-fn part<'a, T: Layout>(info: &'a AccountInfo) -> Result<Ref<'a, T>> {
-    let size = core::mem::size_of::<T>();
-    let data = info.try_borrow_data()?;
-    require_version(&data, T::VERSION)?;
-    Ref::filter_map(data, |data| {
-        bytemuck::try_from_bytes(data.get(8..)?.get(..size)?).ok()
-    })
-    .map_err(|_| refuse(ErrorCode::AccountDidNotDeserialize))
-}
-
 /// Balance of the excluded accounts; `accounts` must be exactly those.
-pub fn excluded_balance(economy: &Economy, accounts: &[AccountInfo]) -> Result<u64> {
+pub fn excluded_balance<'info>(
+    economy: &Economy,
+    accounts: &'info [AccountInfo<'info>],
+) -> Result<u64> {
     let excluded = economy.active_excluded();
-    ensure!(
+    require!(
         accounts.len() == excluded.len(),
         HomeostatError::WrongRemainingAccounts
     );
@@ -120,10 +102,10 @@ pub fn excluded_balance(economy: &Economy, accounts: &[AccountInfo]) -> Result<u
     Ok(balance)
 }
 
-fn expect<'a, 'info>(
-    info: Option<&'a AccountInfo<'info>>,
+fn expect<'info>(
+    info: Option<&'info AccountInfo<'info>>,
     key: &Pubkey,
-) -> Result<&'a AccountInfo<'info>> {
-    info.filter(|info| same_key(info.key, key))
-        .ok_or_else(|| refuse(HomeostatError::WrongRemainingAccounts))
+) -> Result<&'info AccountInfo<'info>> {
+    info.filter(|info| info.key == key)
+        .ok_or_else(|| error!(HomeostatError::WrongRemainingAccounts))
 }

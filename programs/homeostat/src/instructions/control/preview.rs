@@ -1,27 +1,23 @@
 //! What a controller would decide if the economy were cranked now, as return
 //! data (`StoredDecision`). Changes nothing.
 
-use crate::framework::prelude::*;
-
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount};
 use solana_program::program::set_return_data;
 
 use super::gather::{self, Touch};
-use crate::{
-    instructions::shared::*,
-    state::{Economy, Parameter, Snapshot, StoredDecision},
-};
+use crate::state::{Economy, Parameter, Snapshot, StoredDecision};
 
 /// Accounts of `preview`; after them what [`gather`] reads, nothing writable.
 #[derive(Accounts)]
 pub struct Preview<'info> {
-    /// Live.
+    /// The economy; it must be live.
+    #[account(has_one = mint, has_one = reward_vault)]
     pub economy: AccountLoader<'info, Economy>,
-    /// The economy's mint.
-    /// CHECK: by `economy.mint`.
-    pub mint: UncheckedAccount<'info>,
-    /// A crank that finds it short holds every controller.
-    /// CHECK: by `economy.reward_vault`.
-    pub reward_vault: UncheckedAccount<'info>,
+    /// The mint of the economy's token.
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The economy's reward vault; a crank that finds it short holds every controller.
+    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
 }
 
 impl<'info> Preview<'info> {
@@ -32,18 +28,16 @@ impl<'info> Preview<'info> {
         parameter: Parameter,
         now: i64,
     ) -> Result<StoredDecision> {
-        let economy = self.economy.open()?;
-        has_one(&economy.mint, &self.mint)?;
-        has_one(&economy.reward_vault, &self.reward_vault)?;
+        let economy = self.economy.load()?;
         economy.require_live()?;
         let (tally, feeds, excluded) = gather::tally(&economy, remaining, Touch::Preview, now)?;
-        let snapshot = Box::new(Snapshot::take(
+        let snapshot = Box::new(Snapshot::new(
             &economy,
             tally,
             feeds,
-            supply_of(&self.mint)?,
+            self.mint.supply,
             excluded,
-            balance(&self.reward_vault)?,
+            self.reward_vault.amount,
             now,
         )?);
         let metric = economy.controller(parameter)?.metric()?;
@@ -57,9 +51,10 @@ impl<'info> Preview<'info> {
 /// Handles `preview`.
 pub fn preview<'info>(ctx: Context<'info, Preview<'info>>, controller: u8) -> Result<()> {
     let parameter = Parameter::from_index(controller)?;
+    let now = Clock::get()?.unix_timestamp;
     let decision = ctx
         .accounts
-        .decide(ctx.remaining_accounts, parameter, now()?)?;
+        .decide(ctx.remaining_accounts, parameter, now)?;
     set_return_data(bytemuck::bytes_of(&decision));
     Ok(())
 }

@@ -1,13 +1,9 @@
 //! A reporter's value for a feed. Controllers see it with the next crank.
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
 use homeostat_control::Fx;
 
-use crate::{
-    events::{emit_outcome, FeedReported},
-    instructions::{economy::Q48, shared::*},
-    state::Feed,
-};
+use crate::{events::FeedReported, state::Feed};
 
 /// Accounts of `report_feed`.
 #[event_cpi]
@@ -15,15 +11,16 @@ use crate::{
 pub struct ReportFeed<'info> {
     /// One of the feed's reporters.
     pub reporter: Signer<'info>,
-    /// Written; nothing else is, so that reports wait for nobody but each other.
+    /// The feed that is told the value. Nothing else is written, so that reports wait for
+    /// nobody but each other.
     #[account(mut)]
     pub feed: AccountLoader<'info, Feed>,
 }
 
 impl ReportFeed<'_> {
-    fn apply(&self, sequence: u64, value_q48: Q48, observed_at: i64) -> Result<FeedReported> {
-        let now = now()?;
-        let mut feed = self.feed.open_mut()?;
+    fn apply(&self, sequence: u64, value_q48: i128, observed_at: i64) -> Result<FeedReported> {
+        let now = Clock::get()?.unix_timestamp;
+        let mut feed = self.feed.load_mut()?;
         let value = Fx::from_bits(value_q48);
         let old = feed.report(self.reporter.key, sequence, value, observed_at, now)?;
         Ok(FeedReported {
@@ -44,11 +41,10 @@ impl ReportFeed<'_> {
 pub fn report_feed(
     ctx: Context<ReportFeed>,
     sequence: u64,
-    value_q48: Q48,
+    value_q48: i128,
     observed_at: i64,
 ) -> Result<()> {
-    emit_outcome(
-        &ctx.accounts.event_authority,
-        &ctx.accounts.apply(sequence, value_q48, observed_at),
-    )
+    let event = ctx.accounts.apply(sequence, value_q48, observed_at)?;
+    emit_cpi!(event);
+    Ok(())
 }

@@ -1,14 +1,14 @@
 //! Stops the emission when a vault holds less than the economy owes from it.
 //! Anyone may; a solvent economy refuses. Exits stay open, resuming is for people.
 
-use crate::framework::prelude::*;
+use anchor_lang::{prelude::*, Discriminator};
+use anchor_spl::token_interface::TokenAccount;
 
 use super::gather::{self, Touch};
 use crate::{
-    error::{refuse, HomeostatError},
-    events::{emit_outcome, BreakerTripped},
-    instructions::shared::*,
-    state::{AuditKind, AuditRecord, Council, Economy, Meter, Pool},
+    error::HomeostatError,
+    events::BreakerTripped,
+    state::{AuditKind, AuditLog, AuditRecord, Council, Economy, Meter, Pool},
 };
 
 /// Accounts of `trip_breaker`; after them, for the reward vault what [`gather`]
@@ -16,65 +16,60 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct TripBreaker<'info> {
-    /// Live.
-    #[account(mut)]
+    /// The economy; it must be live.
+    #[account(mut, has_one = council)]
     pub economy: AccountLoader<'info, Economy>,
-    /// The vault that is short.
-    /// CHECK: the vault that is short; compared with what is known by its owner.
-    pub vault: UncheckedAccount<'info>,
+    /// The vault that is short: the economy's reward vault, or the vault of the pool or
+    /// meter that is passed after the fixed accounts.
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The economy's council.
+    #[account(has_one = audit)]
     pub council: AccountLoader<'info, Council>,
-    /// Gets the record.
-    /// CHECK: by `council.audit`.
+    /// The council's audit log, which gets the record.
     #[account(mut)]
-    pub audit: UncheckedAccount<'info>,
+    pub audit: AccountLoader<'info, AuditLog>,
 }
 
 impl<'info> TripBreaker<'info> {
-    fn check(&self) -> Result<()> {
-        let economy = self.economy.open()?;
-        economy.require_live()?;
-        has_one(&economy.council, self.council.as_ref())?;
-        has_one(&self.council.open()?.audit, &self.audit)
-    }
-
-    /// What the vault must hold at least (base units).
+    /// What the vault must hold at least (base units). Refuses a vault that is not the
+    /// economy's: anybody could show an empty token account of his own.
     #[inline(never)]
     fn liability(&self, remaining: &'info [AccountInfo<'info>], now: i64) -> Result<u64> {
-        let economy = self.economy.open()?;
-        if self.vault.key() == economy.reward_vault {
+        let economy = self.economy.load()?;
+        economy.require_live()?;
+        let (economy_key, vault) = (self.economy.key(), self.vault.key());
+        if vault == economy.reward_vault {
             let (tally, ..) = gather::tally(&economy, remaining, Touch::Preview, now)?;
             return Economy::reward_liability(&tally, economy.totals.supplied);
         }
         let [part] = remaining else {
-            return Err(refuse(HomeostatError::WrongVault));
+            return Err(error!(HomeostatError::WrongVault));
         };
-        if part.try_borrow_data()?.starts_with(Pool::DISCRIMINATOR) {
-            let pool = loader::<Pool>(part)?;
-            let pool = pool.open()?;
-            ensure!(
-                pool.economy == self.economy.key() && pool.principal_vault == self.vault.key(),
-                HomeostatError::WrongVault
-            );
-            return pool.liability();
-        }
-        let meter = loader::<Meter>(part)?;
-        let meter = meter.open()?;
-        ensure!(
-            meter.economy == self.economy.key() && meter.vault == self.vault.key(),
+        let is_pool = part.try_borrow_data()?.starts_with(Pool::DISCRIMINATOR);
+        let (owner, named, liability) = if is_pool {
+            let pool = AccountLoader::<Pool>::try_from(part)?;
+            let pool = pool.load()?;
+            (pool.economy, pool.principal_vault, pool.liability()?)
+        } else {
+            let meter = AccountLoader::<Meter>::try_from(part)?;
+            let meter = meter.load()?;
+            (meter.economy, meter.vault, meter.liability()?)
+        };
+        require!(
+            owner == economy_key && named == vault,
             HomeostatError::WrongVault
         );
-        meter.liability()
+        Ok(liability)
     }
 
-    fn apply(&self, held: u64, liability: u64, clock: &Clock) -> Result<BreakerTripped> {
-        let mut economy = self.economy.open_mut()?;
+    fn apply(&self, liability: u64, clock: &Clock) -> Result<BreakerTripped> {
+        let held = self.vault.amount;
+        let mut economy = self.economy.load_mut()?;
         let old_emit_until = economy.stream.emit_until;
         economy.trip(clock.unix_timestamp)?;
         let mut record = AuditRecord::new(AuditKind::Tripped, &Pubkey::default(), clock);
         record.subject = self.vault.key();
         record.value = i64::try_from(liability.saturating_sub(held)).unwrap_or(i64::MAX);
-        let record = record.append(&self.audit)?;
         Ok(BreakerTripped {
             economy: self.economy.key(),
             vault: self.vault.key(),
@@ -82,22 +77,21 @@ impl<'info> TripBreaker<'info> {
             liability,
             old_emit_until,
             new_emit_until: economy.stream.emit_until,
-            record,
+            record: record.append(&self.audit)?,
         })
     }
 }
 
 /// Handles `trip_breaker`.
 pub fn trip_breaker<'info>(ctx: Context<'info, TripBreaker<'info>>) -> Result<()> {
-    let clock = clock()?;
-    ctx.accounts.check()?;
-    let liability = ctx
-        .accounts
-        .liability(ctx.remaining_accounts, clock.unix_timestamp)?;
-    let held = balance(&ctx.accounts.vault)?;
-    ensure!(held < liability, HomeostatError::VaultSolvent);
-    emit_outcome(
-        &ctx.accounts.event_authority,
-        &ctx.accounts.apply(held, liability, &clock),
-    )
+    let accounts = &ctx.accounts;
+    let clock = Clock::get()?;
+    let liability = accounts.liability(ctx.remaining_accounts, clock.unix_timestamp)?;
+    require!(
+        accounts.vault.amount < liability,
+        HomeostatError::VaultSolvent
+    );
+    let event = accounts.apply(liability, &clock)?;
+    emit_cpi!(event);
+    Ok(())
 }

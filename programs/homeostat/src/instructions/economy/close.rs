@@ -1,14 +1,26 @@
 //! Gives up a Draft: every account of it is closed, the rent goes back.
 
-use crate::framework::prelude::*;
-use anchor_spl::token_interface::TokenInterface;
+use anchor_lang::prelude::*;
+use anchor_spl::{
+    token, token_2022,
+    token_interface::{Mint, TokenAccount, TokenInterface},
+};
 
 use crate::{
-    error::{refuse, HomeostatError},
-    events::{emit, EconomyClosed},
-    instructions::shared::*,
+    error::HomeostatError,
+    events::EconomyClosed,
+    instructions::{
+        lamports::pay_from_keeper_vault,
+        tokens::{Authority, Token},
+    },
     state::{AuditLog, Council, DecisionLog, Economy, Feed, Layout, Meter, Pool},
 };
+
+/// Accounts that `close` is given for each pool: pool, principal vault, stake mint, token
+/// program.
+const ACCOUNTS_OF_POOL: usize = 4;
+/// Accounts that `close` is given for each meter: meter, vault.
+const ACCOUNTS_OF_METER: usize = 2;
 
 /// Accounts of `close`; after them, for each pool in order: pool, principal
 /// vault, stake mint, token program; for each meter in order: meter, vault; each feed;
@@ -16,89 +28,114 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Close<'info> {
-    /// The economy's creator; gets the rent and the funds.
+    /// The economy's creator, who gets the rent and the funds.
     #[account(mut)]
     pub creator: Signer<'info>,
-    /// In Draft.
-    #[account(mut)]
+    /// The economy; it must be a Draft, and is closed.
+    #[account(
+        mut,
+        close = creator,
+        has_one = creator @ HomeostatError::Unauthorized,
+        has_one = mint,
+        has_one = authority,
+        has_one = reward_vault,
+        has_one = treasury_vault,
+        has_one = log,
+        has_one = keeper_vault,
+    )]
     pub economy: AccountLoader<'info, Economy>,
-    /// The economy's mint.
-    /// CHECK: by `economy.mint`.
+    /// The mint of the economy's token; tokens that were donated to vaults are burned.
+    #[account(mut, mint::token_program = token_program)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The economy's data-less address that signs for its mint and vaults.
+    pub authority: SystemAccount<'info>,
+    /// A token account of the creator's; what the economy was funded with returns to it.
+    #[account(mut, token::mint = mint, token::authority = creator)]
+    pub creator_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's reward vault; it is emptied and closed.
     #[account(mut)]
-    pub mint: UncheckedAccount<'info>,
-    /// Signs for the economy's mint and vaults: its data-less address.
-    /// CHECK: by `economy.authority`.
-    pub authority: UncheckedAccount<'info>,
-    /// What was funded goes here.
-    /// CHECK: a token account of the creator's, read with its owner.
+    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's treasury vault; it is closed.
     #[account(mut)]
-    pub creator_tokens: UncheckedAccount<'info>,
-    /// Emptied and closed.
-    /// CHECK: by `economy.reward_vault`.
-    #[account(mut)]
-    pub reward_vault: UncheckedAccount<'info>,
-    /// Closed.
-    /// CHECK: by `economy.treasury_vault`.
-    #[account(mut)]
-    pub treasury_vault: UncheckedAccount<'info>,
-    /// Closed.
-    #[account(mut)]
+    pub treasury_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's decision log; it is closed.
+    #[account(mut, close = creator)]
     pub log: AccountLoader<'info, DecisionLog>,
-    /// Lamports for bounties; emptied to the creator.
-    /// CHECK: by `economy.keeper_vault`.
+    /// The economy's lamports for cranks; they return to the creator.
     #[account(mut)]
-    pub keeper_vault: UncheckedAccount<'info>,
-    /// Of the mint.
+    pub keeper_vault: SystemAccount<'info>,
+    /// The token program that the mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
-    /// Moves the keeper vault's lamports.
+    /// The system program, which moves the keeper vault's lamports.
     pub system_program: Program<'info, System>,
 }
 
-impl<'info> Close<'info> {
-    fn check(&self) -> Result<()> {
-        distinct(&[
-            ("creator_tokens", self.creator_tokens.key),
-            ("reward_vault", self.reward_vault.key),
-            ("treasury_vault", self.treasury_vault.key),
-        ])?;
-        let economy = self.economy.open()?;
-        economy.require_creator(self.creator.key)?;
-        has_one(&economy.mint, &self.mint)?;
-        has_one(&economy.authority, &self.authority)?;
-        has_one(&economy.reward_vault, &self.reward_vault)?;
-        has_one(&economy.treasury_vault, &self.treasury_vault)?;
-        has_one(&economy.log, self.log.as_ref())?;
-        has_one(&economy.keeper_vault, &self.keeper_vault)?;
-        Token::read(&self.mint, self.token_program.as_ref()).map(|_| ())
+/// The accounts after the fixed ones, by what they belong to.
+///
+/// No state account and no vault can be passed twice: each is compared with the address
+/// that the economy or a part of it stores for that very place, and these addresses differ,
+/// because they are derived from different seeds.
+struct Parts<'info> {
+    pools: &'info [AccountInfo<'info>],
+    meters: &'info [AccountInfo<'info>],
+    feeds: &'info [AccountInfo<'info>],
+    council: &'info [AccountInfo<'info>],
+}
+
+impl<'info> Parts<'info> {
+    /// Splits `remaining`; refuses another number of accounts than the economy's parts have.
+    fn split(economy: &Economy, remaining: &'info [AccountInfo<'info>]) -> Result<Self> {
+        let pools = economy.active_pools().len();
+        let meters = economy.active_meters().len();
+        let feeds = economy.active_feeds().len();
+        let split = || {
+            let (pools, rest) =
+                remaining.split_at_checked(pools.saturating_mul(ACCOUNTS_OF_POOL))?;
+            let (meters, rest) = rest.split_at_checked(meters.saturating_mul(ACCOUNTS_OF_METER))?;
+            let (feeds, council) = rest.split_at_checked(feeds)?;
+            Some(Self {
+                pools,
+                meters,
+                feeds,
+                council,
+            })
+        };
+        split().ok_or_else(|| error!(HomeostatError::NotClosable))
     }
 
-    fn validate(&self, remaining: &'info [AccountInfo<'info>]) -> Result<[u8; 1]> {
-        let economy = self.economy.open()?;
-        economy.require_draft()?;
-        let pools = economy.active_pools().len().saturating_mul(4);
-        let meters = economy.active_meters().len().saturating_mul(2);
-        let feeds = economy.active_feeds();
-        let (given, council) = remaining
-            .split_at_checked(pools.saturating_add(meters))
-            .and_then(|(_, rest)| rest.split_at_checked(feeds.len()))
-            .ok_or(HomeostatError::NotClosable)?;
-        ensure!(
-            given.iter().map(|info| info.key).eq(feeds),
-            HomeostatError::NotClosable
-        );
-        let whole = if economy.council == Pubkey::default() {
-            council.is_empty()
-        } else {
-            let [council, audit] = council else {
-                return Err(refuse(HomeostatError::NotClosable));
-            };
-            ensure!(*council.key == economy.council, HomeostatError::NotClosable);
-            let loader = loader::<Council>(council)?;
-            let named = loader.open()?.audit;
-            *audit.key == named
+    /// Compares pools, meters, feeds and the council with the economy's own lists.
+    fn validate(&self, economy: &Economy) -> Result<()> {
+        let pools = self.pools.iter().step_by(ACCOUNTS_OF_POOL);
+        let meters = self.meters.iter().step_by(ACCOUNTS_OF_METER);
+        let own_pools = economy.active_pools().iter().map(|slot| &slot.pool);
+        let listed = pools.map(|info| info.key).eq(own_pools)
+            && meters.map(|info| info.key).eq(economy.active_meters())
+            && self
+                .feeds
+                .iter()
+                .map(|info| info.key)
+                .eq(economy.active_feeds());
+        require!(listed, HomeostatError::NotClosable);
+        let whole = match self.council {
+            [] => economy.council == Pubkey::default(),
+            [council, audit] => {
+                *council.key == economy.council
+                    && *audit.key == AccountLoader::<Council>::try_from(council)?.load()?.audit
+            }
+            _ => false,
         };
-        ensure!(whole, HomeostatError::NotClosable);
-        Ok([economy.authority_bump])
+        require!(whole, HomeostatError::NotClosable);
+        Ok(())
+    }
+}
+
+impl<'info> Close<'info> {
+    fn validate(&self, remaining: &'info [AccountInfo<'info>]) -> Result<Parts<'info>> {
+        let economy = self.economy.load()?;
+        economy.require_draft()?;
+        let parts = Parts::split(&economy, remaining)?;
+        parts.validate(&economy)?;
+        Ok(parts)
     }
 
     /// Closes a vault. A Draft holds no stake and no fees, so whatever lies in one
@@ -106,171 +143,152 @@ impl<'info> Close<'info> {
     fn close_vault(
         &self,
         token: &Token<'_, 'info>,
-        vault: &AccountInfo<'info>,
-        bump: [u8; 1],
+        vault: &InterfaceAccount<'info, TokenAccount>,
+        authority: &Authority<'_, 'info>,
     ) -> Result<()> {
-        let authority = Authority {
-            info: &self.authority,
-            economy: self.economy.as_ref().key,
-            bump,
-        };
         // Wrapped SOL cannot be burned; closing the vault pays it out.
         let wrapped_sol = [
-            anchor_spl::token::spl_token::native_mint::ID,
-            anchor_spl::token_2022::spl_token_2022::native_mint::ID,
+            token::spl_token::native_mint::ID,
+            token_2022::spl_token_2022::native_mint::ID,
         ]
-        .contains(token.mint.key);
+        .contains(&token.mint.key());
         if !wrapped_sol {
-            let donated = balance_or_zero(vault, token.mint.key);
-            token.burn(vault, &authority, donated)?;
+            token.burn(vault, authority, vault.amount)?;
         }
         token.harvest_withheld(vault)?;
-        token.close(vault, &self.creator, &authority)
+        token.close(vault, &self.creator, authority)
     }
 
-    /// Closes the vaults of the pools and meters, after checking that each is
-    /// the economy's own.
+    /// Closes the vault of a pool, after checking that each account is the pool's own.
     #[inline(never)]
-    fn close_part_vaults(
+    fn close_pool_vault(
         &self,
-        remaining: &'info [AccountInfo<'info>],
-        bump: [u8; 1],
+        accounts: &'info [AccountInfo<'info>],
+        authority: &Authority<'_, 'info>,
     ) -> Result<()> {
-        let economy = self.economy.open()?;
-        let split = economy.active_pools().len().saturating_mul(4);
-        let (pools, meters) = remaining
-            .split_at_checked(split)
-            .ok_or(HomeostatError::NotClosable)?;
-        for (slot, accounts) in economy.active_pools().iter().zip(pools.chunks_exact(4)) {
-            let [pool, vault, mint, program] = accounts else {
-                return Err(refuse(HomeostatError::NotClosable));
-            };
-            ensure!(*pool.key == slot.pool, HomeostatError::NotClosable);
-            let loader = loader::<Pool>(pool)?;
-            {
-                let state = loader.open()?;
-                ensure!(
-                    *vault.key == state.principal_vault,
-                    HomeostatError::NotClosable
-                );
-                ensure!(*mint.key == state.stake_mint, HomeostatError::NotClosable);
-                ensure!(
-                    *program.key == state.stake_token_program,
-                    HomeostatError::NotClosable
-                );
-            }
-            self.close_vault(&Token::read(mint, program)?, vault, bump)?;
-        }
-        let token = Token::read(&self.mint, self.token_program.as_ref())?;
-        for (key, accounts) in economy.active_meters().iter().zip(meters.chunks_exact(2)) {
-            let [meter, vault] = accounts else {
-                return Err(refuse(HomeostatError::NotClosable));
-            };
-            ensure!(*meter.key == *key, HomeostatError::NotClosable);
-            let loader = loader::<Meter>(meter)?;
-            ensure!(
-                *vault.key == loader.open()?.vault,
+        let [pool, vault, mint, program] = accounts else {
+            return Err(error!(HomeostatError::NotClosable));
+        };
+        {
+            let loader = AccountLoader::<Pool>::try_from(pool)?;
+            let pool = loader.load()?;
+            require!(
+                *vault.key == pool.principal_vault
+                    && *mint.key == pool.stake_mint
+                    && *program.key == pool.stake_token_program,
                 HomeostatError::NotClosable
             );
-            self.close_vault(&token, vault, bump)?;
+        }
+        let vault = Box::new(InterfaceAccount::try_from(vault)?);
+        let token = Token {
+            mint: &Box::new(InterfaceAccount::try_from(mint)?),
+            program: &Interface::try_from(program)?,
+        };
+        self.close_vault(&token, &vault, authority)
+    }
+
+    /// Closes the vault of a meter, after checking that it is the meter's own.
+    #[inline(never)]
+    fn close_meter_vault(
+        &self,
+        accounts: &'info [AccountInfo<'info>],
+        token: &Token<'_, 'info>,
+        authority: &Authority<'_, 'info>,
+    ) -> Result<()> {
+        let [meter, vault] = accounts else {
+            return Err(error!(HomeostatError::NotClosable));
+        };
+        require!(
+            *vault.key == AccountLoader::<Meter>::try_from(meter)?.load()?.vault,
+            HomeostatError::NotClosable
+        );
+        let vault = Box::new(InterfaceAccount::try_from(vault)?);
+        self.close_vault(token, &vault, authority)
+    }
+
+    /// Returns the funds and closes every vault. Returns what was refunded (base units).
+    #[inline(never)]
+    fn close_vaults(&mut self, parts: &Parts<'info>) -> Result<u64> {
+        let refund = self.reward_vault.amount;
+        let authority = Authority {
+            info: &self.authority,
+            economy: &self.economy.key(),
+            bump: [self.economy.load()?.authority_bump],
+        };
+        let token = Token {
+            mint: &self.mint,
+            program: &self.token_program,
+        };
+        for accounts in parts.pools.chunks_exact(ACCOUNTS_OF_POOL) {
+            self.close_pool_vault(accounts, &authority)?;
+        }
+        for accounts in parts.meters.chunks_exact(ACCOUNTS_OF_METER) {
+            self.close_meter_vault(accounts, &token, &authority)?;
+        }
+        token.pay_out(
+            &self.reward_vault,
+            &mut self.creator_tokens,
+            &authority,
+            refund,
+        )?;
+        self.reward_vault.reload()?;
+        self.close_vault(&token, &self.reward_vault, &authority)?;
+        self.close_vault(&token, &self.treasury_vault, &authority)?;
+        Ok(refund)
+    }
+
+    /// Pays the keeper vault's lamports to the creator.
+    fn empty_keeper_vault(&self) -> Result<()> {
+        let bump = self.economy.load()?.keeper_bump;
+        pay_from_keeper_vault(
+            &self.keeper_vault,
+            &self.creator,
+            &self.system_program,
+            &self.economy.key(),
+            bump,
+            self.keeper_vault.lamports(),
+        )
+    }
+
+    /// Closes the parts' own accounts. None of them can be closed into itself: their
+    /// lamports go to the creator, a wallet that signed, and they are accounts of this
+    /// program.
+    fn close_parts(&self, parts: &Parts<'info>) -> Result<()> {
+        for pool in parts.pools.iter().step_by(ACCOUNTS_OF_POOL) {
+            self.close_part::<Pool>(pool)?;
+        }
+        for meter in parts.meters.iter().step_by(ACCOUNTS_OF_METER) {
+            self.close_part::<Meter>(meter)?;
+        }
+        for feed in parts.feeds {
+            self.close_part::<Feed>(feed)?;
+        }
+        if let [council, audit] = parts.council {
+            self.close_part::<Council>(council)?;
+            self.close_part::<AuditLog>(audit)?;
         }
         Ok(())
     }
 
-    /// Returns the funds, closes the economy's own vaults, empties the keeper's.
-    #[inline(never)]
-    fn return_funds(&self, bump: [u8; 1]) -> Result<u64> {
-        let token = Token::read(&self.mint, self.token_program.as_ref())?;
-        let to = Tokens::owned(
-            "creator_tokens",
-            &self.creator_tokens,
-            self.mint.key,
-            self.creator.key,
-        )?;
-        let authority = Authority {
-            info: &self.authority,
-            economy: self.economy.as_ref().key,
-            bump,
-        };
-        let refund = balance(&self.reward_vault)?;
-        token.pay_out(&self.reward_vault, &to, &authority, refund)?;
-        self.close_vault(&token, &self.reward_vault, bump)?;
-        self.close_vault(&token, &self.treasury_vault, bump)?;
-        let keeper_bump = self.economy.open()?.keeper_bump;
-        pay_from_keeper_vault(
-            &self.keeper_vault,
-            &self.creator,
-            self.economy.as_ref().key,
-            keeper_bump,
-            self.keeper_vault.lamports(),
-        )?;
-        Ok(refund)
-    }
-
-    /// Closes the program's own accounts, when every token program has had its
-    /// turn: lamports moved by hand before that unbalance its instruction.
-    #[inline(never)]
-    fn close_accounts(&self, remaining: &'info [AccountInfo<'info>]) -> Result<()> {
-        let creator = self.creator.to_account_info();
-        let (pools, meters, feeds) = {
-            let economy = self.economy.open()?;
-            (
-                economy.active_pools().len().saturating_mul(4),
-                economy.active_meters().len().saturating_mul(2),
-                economy.active_feeds().len(),
-            )
-        };
-        let (pools, rest) = remaining
-            .split_at_checked(pools)
-            .ok_or(HomeostatError::NotClosable)?;
-        let (meters, rest) = rest
-            .split_at_checked(meters)
-            .ok_or(HomeostatError::NotClosable)?;
-        let (feeds, council) = rest
-            .split_at_checked(feeds)
-            .ok_or(HomeostatError::NotClosable)?;
-        for feed in feeds {
-            end(&loader::<Feed>(feed)?, &creator)?;
-        }
-        for pool in pools.iter().step_by(4) {
-            end(&loader::<Pool>(pool)?, &creator)?;
-        }
-        for meter in meters.iter().step_by(2) {
-            end(&loader::<Meter>(meter)?, &creator)?;
-        }
-        if let [council, audit] = council {
-            end(&loader::<Council>(council)?, &creator)?;
-            end(&loader::<AuditLog>(audit)?, &creator)?;
-        }
-        end(&self.log, &creator)?;
-        end(&self.economy, &creator)
+    fn close_part<T: Layout>(&self, info: &'info AccountInfo<'info>) -> Result<()> {
+        AccountLoader::<T>::try_from(info)?.close(self.creator.to_account_info())
     }
 }
 
-/// Closes an account of the program, in the layout version that it knows.
-fn end<'info, T: Layout>(
-    account: &AccountLoader<'info, T>,
-    creator: &AccountInfo<'info>,
-) -> Result<()> {
-    account.open()?;
-    account.close(creator.clone())
-}
-
-/// Handles `close`.
+/// 1. Checks that the economy is a Draft and that every part of it was passed.
+/// 2. Returns the funds, closes the vaults, and empties the keeper vault.
+/// 3. Closes the program's own accounts, when every other program has had its turn:
+///    lamports that were moved by hand before would unbalance its instruction. The economy
+///    and its log are closed last, by their attributes.
 pub fn close<'info>(ctx: Context<'info, Close<'info>>) -> Result<()> {
-    ctx.accounts.check()?;
-    let bump = ctx.accounts.validate(ctx.remaining_accounts)?;
-    ctx.accounts
-        .close_part_vaults(ctx.remaining_accounts, bump)?;
-    let refunded = ctx.accounts.return_funds(bump)?;
-    let economy = ctx.accounts.economy.key();
-    ctx.accounts.close_accounts(ctx.remaining_accounts)?;
-    emit(
-        &ctx.accounts.event_authority,
-        &EconomyClosed {
-            economy,
-            creator: ctx.accounts.creator.key(),
-            refunded,
-        },
-    )
+    let parts = ctx.accounts.validate(ctx.remaining_accounts)?;
+    let refunded = ctx.accounts.close_vaults(&parts)?;
+    ctx.accounts.empty_keeper_vault()?;
+    ctx.accounts.close_parts(&parts)?;
+    emit_cpi!(EconomyClosed {
+        economy: ctx.accounts.economy.key(),
+        creator: ctx.accounts.creator.key(),
+        refunded,
+    });
+    Ok(())
 }

@@ -1,13 +1,13 @@
 //! Changes a Draft: one setting a call, as many calls as needed.
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
 use homeostat_control::{Action, Config, Fx, GuardConfig, Ramp, Sampling};
 
+pub use crate::state::economy::LimitSettings;
 use crate::{
     error::HomeostatError,
-    events::{emit, EconomyConfigured},
-    instructions::loader::Open,
-    state::{controller::Controller, defaults::metric_range, Economy, Limits, Metric, Parameter},
+    events::EconomyConfigured,
+    state::{controller::Controller, defaults::metric_range, Economy, Metric, Parameter},
 };
 
 /// A control-law number on the wire: the bits of an `I80F48` (value x 2^48).
@@ -152,50 +152,8 @@ impl From<&GuardSettings> for GuardConfig {
     }
 }
 
-/// Limits and fixed parameters; units as in `Limits`.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LimitSettings {
-    /// Highest supply that emission may lead to (base units).
-    pub hard_cap: u64,
-    /// Burns stop at this supply (base units).
-    pub supply_floor: u64,
-    /// Yearly volume over circulating supply that is utilisation 1 (ppm).
-    pub turnover_ppm: u64,
-    /// Smallest stake that can be added (base units).
-    pub min_stake: u64,
-    /// Paid to whoever cranks (lamports).
-    pub bounty: u64,
-    /// Highest emission of one period (ppm of supply).
-    pub period_emission_ppm: u32,
-    /// Treasury's share of the fee that is not burned (ppm).
-    pub treasury_ppm: u32,
-    /// Time between request_unstake and withdraw (seconds).
-    pub unbonding: u32,
-    /// Paid out of the treasury in 30 d at most (base units); 0 = nothing.
-    pub outflow_cap: u64,
-    /// Highest burn of one period (ppm of supply), shared equally by the meters.
-    pub period_burn_ppm: u32,
-}
-
-impl From<&Limits> for LimitSettings {
-    fn from(limits: &Limits) -> Self {
-        Self {
-            hard_cap: limits.hard_cap,
-            supply_floor: limits.supply_floor,
-            turnover_ppm: limits.turnover_ppm,
-            min_stake: limits.min_stake,
-            bounty: limits.bounty,
-            period_emission_ppm: limits.period_emission_ppm,
-            treasury_ppm: limits.treasury_ppm,
-            unbonding: limits.unbonding,
-            outflow_cap: limits.outflow_cap,
-            period_burn_ppm: limits.period_burn_ppm,
-        }
-    }
-}
-
 /// One setting of a Draft.
-#[derive(AnchorSerialize, Clone, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// A controller.
     Controller {
@@ -244,8 +202,8 @@ impl Setting {
 pub struct Configure<'info> {
     /// The economy's creator.
     pub creator: Signer<'info>,
-    /// In Draft.
-    #[account(mut)]
+    /// The economy; it must be a Draft.
+    #[account(mut, has_one = creator @ HomeostatError::Unauthorized)]
     pub economy: AccountLoader<'info, Economy>,
 }
 
@@ -267,13 +225,9 @@ fn stored(economy: &Economy, setting: &Setting) -> Vec<u8> {
 }
 
 impl Configure<'_> {
-    fn check(&self) -> Result<()> {
-        self.economy.open()?.require_creator(self.creator.key)
-    }
-
     #[inline(never)]
     fn apply(&self, setting: &Setting) -> Result<(Vec<u8>, Vec<u8>)> {
-        let mut economy = self.economy.open_mut()?;
+        let mut economy = self.economy.load_mut()?;
         economy.require_draft()?;
         let old = stored(&economy, setting);
         match setting {
@@ -290,19 +244,7 @@ impl Configure<'_> {
                 controller.config = (&config).into();
                 controller.metric = settings.metric as u8;
             }
-            Setting::Limits(new) => {
-                let limits = &mut economy.limits;
-                limits.hard_cap = new.hard_cap;
-                limits.supply_floor = new.supply_floor;
-                limits.turnover_ppm = new.turnover_ppm;
-                limits.min_stake = new.min_stake;
-                limits.bounty = new.bounty;
-                limits.period_emission_ppm = new.period_emission_ppm;
-                limits.treasury_ppm = new.treasury_ppm;
-                limits.unbonding = new.unbonding;
-                limits.outflow_cap = new.outflow_cap;
-                limits.period_burn_ppm = new.period_burn_ppm;
-            }
+            Setting::Limits(new) => economy.limits.set(new),
             Setting::Excluded { accounts } => economy.exclude(accounts)?,
             Setting::Guard {
                 parameter,
@@ -322,18 +264,15 @@ impl Configure<'_> {
     }
 }
 
-/// Handles `configure`.
+/// Changes the setting, checks the whole economy, and publishes the bytes that changed.
 pub fn configure(ctx: Context<Configure>, setting: Setting) -> Result<()> {
-    ctx.accounts.check()?;
     let (old, new) = ctx.accounts.apply(&setting)?;
-    emit(
-        &ctx.accounts.event_authority,
-        &EconomyConfigured {
-            economy: ctx.accounts.economy.key(),
-            setting: setting.kind(),
-            parameter: setting.parameter(),
-            old,
-            new,
-        },
-    )
+    emit_cpi!(EconomyConfigured {
+        economy: ctx.accounts.economy.key(),
+        setting: setting.kind(),
+        parameter: setting.parameter(),
+        old,
+        new,
+    });
+    Ok(())
 }

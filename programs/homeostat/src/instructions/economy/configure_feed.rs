@@ -1,10 +1,10 @@
 //! Sets a feed's reporters and rules, in a Draft.
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
 
 use crate::{
-    events::{emit_outcome, FeedConfigured},
-    instructions::shared::*,
+    error::HomeostatError,
+    events::FeedConfigured,
     state::{Economy, Feed, FeedSettings},
 };
 
@@ -14,23 +14,19 @@ use crate::{
 pub struct ConfigureFeed<'info> {
     /// The economy's creator.
     pub creator: Signer<'info>,
-    /// In Draft.
+    /// The economy; it must be a Draft.
+    #[account(has_one = creator @ HomeostatError::Unauthorized)]
     pub economy: AccountLoader<'info, Economy>,
-    /// The economy's.
-    #[account(mut)]
+    /// The feed to set up; it must belong to the economy.
+    #[account(mut, has_one = economy)]
     pub feed: AccountLoader<'info, Feed>,
 }
 
 impl ConfigureFeed<'_> {
-    fn check(&self) -> Result<()> {
-        self.economy.open()?.require_creator(self.creator.key)?;
-        has_one(&self.feed.open()?.economy, self.economy.as_ref())
-    }
-
     #[inline(never)]
     fn apply(&self, settings: &FeedSettings) -> Result<FeedConfigured> {
-        self.economy.open()?.require_draft()?;
-        let mut feed = self.feed.open_mut()?;
+        self.economy.load()?.require_draft()?;
+        let mut feed = self.feed.load_mut()?;
         let old = feed.settings();
         feed.configure(settings)?;
         Ok(FeedConfigured {
@@ -43,11 +39,10 @@ impl ConfigureFeed<'_> {
     }
 }
 
-/// Handles `configure_feed`.
+/// Replaces the feed's label, reporters and rules; a reporter that stays keeps its last
+/// report.
 pub fn configure_feed(ctx: Context<ConfigureFeed>, settings: FeedSettings) -> Result<()> {
-    ctx.accounts.check()?;
-    emit_outcome(
-        &ctx.accounts.event_authority,
-        &ctx.accounts.apply(&settings),
-    )
+    let event = ctx.accounts.apply(&settings)?;
+    emit_cpi!(event);
+    Ok(())
 }

@@ -1,12 +1,12 @@
 //! Creates an economy in Draft, with its vaults and its decision log.
 
-use crate::framework::prelude::*;
-use anchor_spl::token_interface::TokenInterface;
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::{
     constants::*,
-    events::{emit, EconomyCreated},
-    instructions::shared::*,
+    error::HomeostatError,
+    events::EconomyCreated,
     seeds,
     state::{
         controller::Controller, defaults, log::Ring, mint_rules, DecisionLog, Economy, Funding,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What cannot be left to a default.
-#[derive(AnchorSerialize, Clone, Copy, Debug)]
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
 pub struct EconomyArgs {
     /// Where rewards come from.
     pub funding: Funding,
@@ -29,104 +29,77 @@ pub struct EconomyArgs {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreateEconomy<'info> {
-    /// Pays the rent, configures the Draft.
+    /// Pays the rent, configures the Draft and gets the rent back if it is closed.
     #[account(mut)]
     pub creator: Signer<'info>,
-    /// The economy's token.
-    /// CHECK: a mint of the token program, read with its rules.
-    pub mint: UncheckedAccount<'info>,
-    /// Created.
-    /// CHECK: by its seeds.
-    #[account(mut)]
-    pub economy: UncheckedAccount<'info>,
-    /// Signs for the economy's mint and vaults: its data-less address.
-    /// CHECK: by its seeds.
-    pub authority: UncheckedAccount<'info>,
-    /// Lamports for bounties; data-less.
-    /// CHECK: by its seeds.
-    pub keeper_vault: UncheckedAccount<'info>,
-    /// Created.
-    /// CHECK: by its seeds.
-    #[account(mut)]
-    pub reward_vault: UncheckedAccount<'info>,
-    /// Created.
-    /// CHECK: by its seeds.
-    #[account(mut)]
-    pub treasury_vault: UncheckedAccount<'info>,
-    /// Created.
-    /// CHECK: by its seeds.
-    #[account(mut)]
-    pub log: UncheckedAccount<'info>,
-    /// Of the mint.
+    /// The mint of the economy's token.
+    #[account(mint::token_program = token_program)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The economy; it is created.
+    #[account(
+        init,
+        payer = creator,
+        space = Economy::SPACE,
+        seeds = [seeds::ECONOMY, mint.key().as_ref(), creator.key().as_ref()],
+        bump,
+    )]
+    pub economy: AccountLoader<'info, Economy>,
+    /// The economy's data-less address that will sign for its mint and vaults.
+    #[account(seeds = [seeds::AUTHORITY, economy.key().as_ref()], bump)]
+    pub authority: SystemAccount<'info>,
+    /// The economy's data-less address whose lamports will pay for cranks.
+    #[account(seeds = [seeds::KEEPER, economy.key().as_ref()], bump)]
+    pub keeper_vault: SystemAccount<'info>,
+    /// The economy's reward vault, which claims are paid from; it is created.
+    #[account(
+        init,
+        payer = creator,
+        token::mint = mint,
+        token::authority = authority,
+        token::token_program = token_program,
+        seeds = [seeds::REWARDS, economy.key().as_ref()],
+        bump,
+    )]
+    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's treasury vault; it is created.
+    #[account(
+        init,
+        payer = creator,
+        token::mint = mint,
+        token::authority = authority,
+        token::token_program = token_program,
+        seeds = [seeds::TREASURY, economy.key().as_ref()],
+        bump,
+    )]
+    pub treasury_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's decision log; it is created.
+    #[account(
+        init,
+        payer = creator,
+        space = DecisionLog::space(LOG_INITIAL_CAPACITY),
+        seeds = [seeds::LOG, economy.key().as_ref()],
+        bump,
+    )]
+    pub log: AccountLoader<'info, DecisionLog>,
+    /// The token program that the mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
-    /// Creates the accounts.
+    /// The system program, which creates the accounts.
     pub system_program: Program<'info, System>,
 }
 
-/// Canonical bumps of the addresses that the economy signs for or is found at.
-struct Bumps {
-    economy: u8,
-    authority: u8,
-    keeper_vault: u8,
-    reward_vault: u8,
-    treasury_vault: u8,
-}
-
-impl<'info> CreateEconomy<'info> {
-    fn validate(&self) -> Result<Token<'_, 'info>> {
-        let token = Token::read(&self.mint, self.token_program.as_ref())?;
-        let data = self.mint.try_borrow_data()?;
+impl CreateEconomy<'_> {
+    fn validate(&self) -> Result<()> {
+        let mint = self.mint.to_account_info();
+        let data = mint.try_borrow_data()?;
         mint_rules::require_safe_extensions(&data, self.authority.key)?;
         // Refused from the start: a vault frozen in Draft stays frozen for ever
         // once the authority is revoked, and would block collect.
-        mint_rules::require_no_freeze_authority(&data)?;
-        Ok(token)
-    }
-
-    /// Creates the four accounts, at their addresses; those of the program stay empty.
-    #[inline(never)]
-    fn create(&self, token: &Token<'_, 'info>) -> Result<Bumps> {
-        let creator = Creator {
-            payer: &self.creator,
-        };
-        let key = self.economy.key.as_ref();
-        let (_, economy) = creator.state::<Economy>(
-            "economy",
-            &self.economy,
-            Economy::SPACE,
-            &[
-                seeds::ECONOMY,
-                self.mint.key.as_ref(),
-                self.creator.key.as_ref(),
-            ],
-        )?;
-        let vault = |name, account, seed| {
-            creator.vault(name, account, token, self.authority.key, &[seed, key])
-        };
-        let reward_vault = vault("reward_vault", &self.reward_vault, seeds::REWARDS)?;
-        let treasury_vault = vault("treasury_vault", &self.treasury_vault, seeds::TREASURY)?;
-        let (mut log, bump) = creator.state::<DecisionLog>(
-            "log",
-            &self.log,
-            DecisionLog::space(LOG_INITIAL_CAPACITY),
-            &[seeds::LOG, key],
-        )?;
-        log.bump = bump;
-        log.economy = self.economy.key();
-        log.ring = Ring::new(LOG_INITIAL_CAPACITY);
-        Ok(Bumps {
-            economy,
-            authority: derived("authority", &self.authority, &[seeds::AUTHORITY, key])?,
-            keeper_vault: derived("keeper_vault", &self.keeper_vault, &[seeds::KEEPER, key])?,
-            reward_vault,
-            treasury_vault,
-        })
+        mint_rules::require_no_freeze_authority(&data)
     }
 
     #[inline(never)]
-    fn apply(&'info self, args: &EconomyArgs, decimals: u8, bumps: &Bumps) -> Result<()> {
-        let loader = loader::<Economy>(self.economy.as_ref())?;
-        let mut economy = loader.open_mut()?;
+    fn set_up_economy(&self, args: &EconomyArgs, bumps: &CreateEconomyBumps) -> Result<()> {
+        let mut economy = self.economy.load_init()?;
         economy.bump = bumps.economy;
         economy.authority_bump = bumps.authority;
         economy.keeper_bump = bumps.keeper_vault;
@@ -134,7 +107,7 @@ impl<'info> CreateEconomy<'info> {
         economy.treasury_bump = bumps.treasury_vault;
         economy.life = Life::Draft as u8;
         economy.funding = args.funding as u8;
-        economy.decimals = decimals;
+        economy.decimals = self.mint.decimals;
         economy.mint = self.mint.key();
         economy.token_program = self.token_program.key();
         economy.creator = self.creator.key();
@@ -149,7 +122,7 @@ impl<'info> CreateEconomy<'info> {
             let controller = economy
                 .controllers
                 .get_mut(parameter.index())
-                .ok_or(crate::error::HomeostatError::InvariantViolated)?;
+                .ok_or(HomeostatError::InvariantViolated)?;
             *controller = Controller {
                 config: (&config).into(),
                 guard_config: (&defaults::guard(parameter)).into(),
@@ -159,26 +132,30 @@ impl<'info> CreateEconomy<'info> {
         }
         economy.validate()
     }
+
+    fn set_up_log(&self, bump: u8) -> Result<()> {
+        let mut log = self.log.load_init()?;
+        log.bump = bump;
+        log.economy = self.economy.key();
+        log.ring = Ring::new(LOG_INITIAL_CAPACITY);
+        Ok(())
+    }
 }
 
-/// Handles `create_economy`.
-pub fn create_economy<'info>(
-    ctx: Context<'info, CreateEconomy<'info>>,
-    args: EconomyArgs,
-) -> Result<()> {
-    let accounts: &'info CreateEconomy<'info> = ctx.accounts;
-    let token = accounts.validate()?;
-    let bumps = accounts.create(&token)?;
-    accounts.apply(&args, token.decimals, &bumps)?;
-    emit(
-        &accounts.event_authority,
-        &EconomyCreated {
-            economy: accounts.economy.key(),
-            mint: accounts.mint.key(),
-            creator: accounts.creator.key(),
-            funding: args.funding,
-            period: args.period,
-            hard_cap: args.hard_cap,
-        },
-    )
+/// Creates the accounts, fills in the arguments and the default controllers and limits,
+/// and checks the whole.
+pub fn create_economy(ctx: Context<CreateEconomy>, args: EconomyArgs) -> Result<()> {
+    let accounts = &ctx.accounts;
+    accounts.validate()?;
+    accounts.set_up_economy(&args, &ctx.bumps)?;
+    accounts.set_up_log(ctx.bumps.log)?;
+    emit_cpi!(EconomyCreated {
+        economy: accounts.economy.key(),
+        mint: accounts.mint.key(),
+        creator: accounts.creator.key(),
+        funding: args.funding,
+        period: args.period,
+        hard_cap: args.hard_cap,
+    });
+    Ok(())
 }

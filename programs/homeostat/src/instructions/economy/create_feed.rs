@@ -1,13 +1,13 @@
-//! Adds a feed to a Draft, or one that a proposal allowed, without reporters: it says
-//! nothing until it is configured.
+//! Adds a feed to a Draft, or one that a proposal allowed, without reporters: it has no
+//! reading until it is configured.
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
 
+use super::permit::require_permit;
 use crate::{
     constants::*,
-    error::HomeostatError,
-    events::{emit, FeedCreated},
-    instructions::shared::*,
+    error::{check, HomeostatError},
+    events::FeedCreated,
     seeds,
     state::{Council, Economy, Feed},
 };
@@ -15,52 +15,48 @@ use crate::{
 /// Accounts of `create_feed`.
 #[event_cpi]
 #[derive(Accounts)]
+#[instruction(index: u8)]
 pub struct CreateFeed<'info> {
-    /// The economy's creator; once live, anyone. Pays the rent.
+    /// Pays the rent; the economy's creator, once it is live anyone.
     #[account(mut)]
     pub creator: Signer<'info>,
-    /// In Draft, or allowed by a proposal.
+    /// The economy; it must be a Draft, or live with a proposal that allowed the feed.
     #[account(mut)]
     pub economy: AccountLoader<'info, Economy>,
-    /// Created.
-    /// CHECK: by its seeds.
-    #[account(mut)]
-    pub feed: UncheckedAccount<'info>,
-    /// The economy's council, once live.
-    #[account(mut)]
+    /// The feed; it is created.
+    #[account(
+        init,
+        payer = creator,
+        space = Feed::SPACE,
+        seeds = [seeds::FEED, economy.key().as_ref(), &index.to_le_bytes()],
+        bump,
+    )]
+    pub feed: AccountLoader<'info, Feed>,
+    /// The economy's council; needed once the economy is live.
+    #[account(mut, has_one = economy)]
     pub council: Option<AccountLoader<'info, Council>>,
-    /// Creates the account.
+    /// The system program, which creates the account.
     pub system_program: Program<'info, System>,
 }
 
 impl CreateFeed<'_> {
-    fn check(&self) -> Result<()> {
-        let economy = self.economy.open()?;
-        require_permit(
-            &economy,
-            self.creator.key,
-            self.council.as_ref(),
-            |permit| {
-                permit.feeds = permit.feeds.checked_sub(1)?;
-                Some(())
-            },
-        )
-    }
-
     fn validate(&self, index: u8) -> Result<()> {
-        let economy = self.economy.open()?;
-        ensure!(
+        let economy = self.economy.load()?;
+        require_permit(&economy, &self.creator, self.council.as_ref(), |permit| {
+            permit.feeds = permit.feeds.checked_sub(1)?;
+            Some(())
+        })?;
+        require!(
             usize::from(economy.feed_count) < MAX_FEEDS,
             HomeostatError::TooMany
         );
-        // Feeds are numbered as they come, so the SDK can list them.
-        crate::state::economy::check("index", index == economy.feed_count)
+        // Feeds are numbered in the order of their creation, so that the SDK can list them.
+        check("index", index == economy.feed_count)
     }
 
     #[inline(never)]
-    fn apply(&self, index: u8) -> Result<()> {
-        let key = self.economy.key();
-        let mut economy = self.economy.open_mut()?;
+    fn apply(&self, index: u8, bump: u8) -> Result<()> {
+        let mut economy = self.economy.load_mut()?;
         let slot = economy
             .feeds
             .get_mut(usize::from(index))
@@ -68,34 +64,23 @@ impl CreateFeed<'_> {
         *slot = self.feed.key();
         economy.feed_count = index.checked_add(1).ok_or(HomeostatError::MathOverflow)?;
 
-        let creator = Creator {
-            payer: &self.creator,
-        };
-        let (mut feed, bump) = creator.state::<Feed>(
-            "feed",
-            &self.feed,
-            Feed::SPACE,
-            &[seeds::FEED, key.as_ref(), &[index]],
-        )?;
+        let mut feed = self.feed.load_init()?;
         feed.bump = bump;
         feed.index = index;
-        feed.economy = key;
+        feed.economy = self.economy.key();
         feed.payer = self.creator.key();
         feed.invariant()
     }
 }
 
-/// Handles `create_feed`.
+/// Creates the feed with the next free index, without reporters.
 pub fn create_feed(ctx: Context<CreateFeed>, index: u8) -> Result<()> {
-    ctx.accounts.check()?;
     ctx.accounts.validate(index)?;
-    ctx.accounts.apply(index)?;
-    emit(
-        &ctx.accounts.event_authority,
-        &FeedCreated {
-            economy: ctx.accounts.economy.key(),
-            feed: ctx.accounts.feed.key(),
-            index,
-        },
-    )
+    ctx.accounts.apply(index, ctx.bumps.feed)?;
+    emit_cpi!(FeedCreated {
+        economy: ctx.accounts.economy.key(),
+        feed: ctx.accounts.feed.key(),
+        index,
+    });
+    Ok(())
 }

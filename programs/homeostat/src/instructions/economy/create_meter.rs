@@ -1,13 +1,13 @@
 //! Adds a meter (a payment shard) to a Draft, or one that a proposal allowed.
 
-use crate::framework::prelude::*;
-use anchor_spl::token_interface::TokenInterface;
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
+use super::permit::require_permit;
 use crate::{
     constants::*,
-    error::HomeostatError,
-    events::{emit, MeterCreated},
-    instructions::shared::*,
+    error::{check, HomeostatError},
+    events::MeterCreated,
     seeds,
     state::{Council, Economy, Meter},
 };
@@ -15,66 +15,66 @@ use crate::{
 /// Accounts of `create_meter`.
 #[event_cpi]
 #[derive(Accounts)]
+#[instruction(shard: u8)]
 pub struct CreateMeter<'info> {
-    /// The economy's creator; once live, anyone. Pays the rent.
+    /// Pays the rent; the economy's creator, once it is live anyone.
     #[account(mut)]
     pub creator: Signer<'info>,
-    /// In Draft, or allowed by a proposal.
-    #[account(mut)]
+    /// The economy; it must be a Draft, or live with a proposal that allowed the meter.
+    #[account(mut, has_one = authority, has_one = mint)]
     pub economy: AccountLoader<'info, Economy>,
-    /// Signs for the economy's mint and vaults: its data-less address.
-    /// CHECK: by `economy.authority`.
-    pub authority: UncheckedAccount<'info>,
-    /// The economy's mint.
-    /// CHECK: by `economy.mint`.
-    pub mint: UncheckedAccount<'info>,
-    /// Created.
-    /// CHECK: by its seeds.
-    #[account(mut)]
-    pub meter: UncheckedAccount<'info>,
-    /// Created.
-    /// CHECK: by its seeds.
-    #[account(mut)]
-    pub vault: UncheckedAccount<'info>,
-    /// The economy's council, once live.
-    #[account(mut)]
+    /// The economy's data-less address that signs for its mint and vaults.
+    pub authority: SystemAccount<'info>,
+    /// The mint of the economy's token.
+    #[account(mint::token_program = token_program)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The meter; it is created.
+    #[account(
+        init,
+        payer = creator,
+        space = Meter::SPACE,
+        seeds = [seeds::METER, economy.key().as_ref(), &shard.to_le_bytes()],
+        bump,
+    )]
+    pub meter: AccountLoader<'info, Meter>,
+    /// The meter's fee vault; it is created.
+    #[account(
+        init,
+        payer = creator,
+        token::mint = mint,
+        token::authority = authority,
+        token::token_program = token_program,
+        seeds = [seeds::FEES, meter.key().as_ref()],
+        bump,
+    )]
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's council; needed once the economy is live.
+    #[account(mut, has_one = economy)]
     pub council: Option<AccountLoader<'info, Council>>,
-    /// Of the mint.
+    /// The token program that the mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
-    /// Creates the accounts.
+    /// The system program, which creates the accounts.
     pub system_program: Program<'info, System>,
 }
 
 impl CreateMeter<'_> {
-    fn check(&self) -> Result<()> {
-        let economy = self.economy.open()?;
-        require_permit(
-            &economy,
-            self.creator.key,
-            self.council.as_ref(),
-            |permit| {
-                permit.meters = permit.meters.checked_sub(1)?;
-                Some(())
-            },
-        )?;
-        has_one(&economy.authority, &self.authority)?;
-        has_one(&economy.mint, &self.mint)
-    }
-
     fn validate(&self, shard: u8) -> Result<()> {
-        let economy = self.economy.open()?;
-        ensure!(
+        let economy = self.economy.load()?;
+        require_permit(&economy, &self.creator, self.council.as_ref(), |permit| {
+            permit.meters = permit.meters.checked_sub(1)?;
+            Some(())
+        })?;
+        require!(
             usize::from(economy.meter_count) < MAX_METERS,
             HomeostatError::TooMany
         );
-        // Shards are numbered as they come, so the SDK can list them.
-        crate::state::economy::check("shard", shard == economy.meter_count)
+        // Shards are numbered in the order of their creation, so that the SDK can list them.
+        check("shard", shard == economy.meter_count)
     }
 
     #[inline(never)]
-    fn apply(&self, shard: u8) -> Result<()> {
-        let key = self.economy.key();
-        let mut economy = self.economy.open_mut()?;
+    fn apply(&self, shard: u8, bumps: &CreateMeterBumps) -> Result<()> {
+        let mut economy = self.economy.load_mut()?;
         let slot = economy
             .meters
             .get_mut(usize::from(shard))
@@ -82,43 +82,25 @@ impl CreateMeter<'_> {
         *slot = self.meter.key();
         economy.meter_count = shard.checked_add(1).ok_or(HomeostatError::MathOverflow)?;
 
-        let creator = Creator {
-            payer: &self.creator,
-        };
-        let (mut meter, bump) = creator.state::<Meter>(
-            "meter",
-            &self.meter,
-            Meter::SPACE,
-            &[seeds::METER, key.as_ref(), &[shard]],
-        )?;
-        let vault_bump = creator.vault(
-            "vault",
-            &self.vault,
-            &Token::read(&self.mint, self.token_program.as_ref())?,
-            self.authority.key,
-            &[seeds::FEES, self.meter.key.as_ref()],
-        )?;
-        meter.bump = bump;
-        meter.vault_bump = vault_bump;
+        let mut meter = self.meter.load_init()?;
+        meter.bump = bumps.meter;
+        meter.vault_bump = bumps.vault;
         meter.shard = shard;
-        meter.economy = key;
+        meter.economy = self.economy.key();
         meter.vault = self.vault.key();
         meter.payer = self.creator.key();
         meter.invariant()
     }
 }
 
-/// Handles `create_meter`.
+/// Creates the meter with the next free shard number, and its fee vault.
 pub fn create_meter(ctx: Context<CreateMeter>, shard: u8) -> Result<()> {
-    ctx.accounts.check()?;
     ctx.accounts.validate(shard)?;
-    ctx.accounts.apply(shard)?;
-    emit(
-        &ctx.accounts.event_authority,
-        &MeterCreated {
-            economy: ctx.accounts.economy.key(),
-            meter: ctx.accounts.meter.key(),
-            shard,
-        },
-    )
+    ctx.accounts.apply(shard, &ctx.bumps)?;
+    emit_cpi!(MeterCreated {
+        economy: ctx.accounts.economy.key(),
+        meter: ctx.accounts.meter.key(),
+        shard,
+    });
+    Ok(())
 }

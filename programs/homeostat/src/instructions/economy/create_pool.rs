@@ -1,91 +1,99 @@
 //! Adds a pool to a Draft, the native pool first, then liquidity pools; or a liquidity
 //! pool that a proposal allowed.
 
-use crate::framework::prelude::*;
-use anchor_spl::token_interface::TokenInterface;
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
+use super::permit::require_permit;
 use crate::{
     constants::*,
-    error::HomeostatError,
-    events::{emit, PoolCreated},
-    instructions::shared::*,
+    error::{check, HomeostatError},
+    events::PoolCreated,
     seeds,
-    state::{
-        council::Permit, economy::check, mint_rules, Council, Economy, Pool, PoolKind, PoolSlot,
-    },
+    state::{council::Permit, mint_rules, Council, Economy, Pool, PoolKind, PoolSlot},
 };
 
 /// Accounts of `create_pool`.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreatePool<'info> {
-    /// The economy's creator; once live, anyone. Pays the rent.
+    /// Pays the rent; the economy's creator, once it is live anyone.
     #[account(mut)]
     pub creator: Signer<'info>,
-    /// In Draft, or allowed by a proposal.
-    #[account(mut)]
+    /// The economy; it must be a Draft, or live with a proposal that allowed the pool.
+    #[account(mut, has_one = authority)]
     pub economy: AccountLoader<'info, Economy>,
-    /// Signs for the economy's mint and vaults: its data-less address.
-    /// CHECK: by `economy.authority`.
-    pub authority: UncheckedAccount<'info>,
-    /// Mint that will be staked.
-    /// CHECK: a mint of the token program, read with its rules.
-    pub stake_mint: UncheckedAccount<'info>,
-    /// Liquidity pools: the AMM's vault of the economy's mint.
-    /// CHECK: a token account, read with its mint and owner.
-    pub amm_vault: Option<UncheckedAccount<'info>>,
-    /// Created.
-    /// CHECK: by its seeds.
-    #[account(mut)]
-    pub pool: UncheckedAccount<'info>,
-    /// Created.
-    /// CHECK: by its seeds.
-    #[account(mut)]
-    pub principal_vault: UncheckedAccount<'info>,
-    /// The economy's council, once live.
-    #[account(mut)]
+    /// The economy's data-less address that signs for its mint and vaults.
+    pub authority: SystemAccount<'info>,
+    /// The mint that will be staked: the economy's own, or an AMM's fungible LP mint.
+    #[account(mint::token_program = token_program)]
+    pub stake_mint: Box<InterfaceAccount<'info, Mint>>,
+    /// Liquidity pools only: the AMM's token account of the economy's mint, whose balance
+    /// will be measured. An account of the economy's own would count tokens as liquidity
+    /// that nobody can trade against.
+    #[account(
+        constraint = amm_vault.mint == economy.load()?.mint @ HomeostatError::WrongAmmVault,
+        constraint = amm_vault.owner != authority.key() @ HomeostatError::WrongAmmVault,
+    )]
+    pub amm_vault: Option<Box<InterfaceAccount<'info, TokenAccount>>>,
+    /// The pool; it is created.
+    #[account(
+        init,
+        payer = creator,
+        space = Pool::SPACE,
+        seeds = [seeds::POOL, economy.key().as_ref(), stake_mint.key().as_ref()],
+        bump,
+    )]
+    pub pool: AccountLoader<'info, Pool>,
+    /// The pool's vault, which will hold the stake; it is created.
+    #[account(
+        init,
+        payer = creator,
+        token::mint = stake_mint,
+        token::authority = authority,
+        token::token_program = token_program,
+        seeds = [seeds::PRINCIPAL, pool.key().as_ref()],
+        bump,
+    )]
+    pub principal_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's council; needed once the economy is live.
+    #[account(mut, has_one = economy)]
     pub council: Option<AccountLoader<'info, Council>>,
-    /// Of the stake mint.
+    /// The token program that the stake mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
-    /// Creates the accounts.
+    /// The system program, which creates the accounts.
     pub system_program: Program<'info, System>,
 }
 
 impl CreatePool<'_> {
-    fn check(&self, weight: u16) -> Result<()> {
-        let economy = self.economy.open()?;
-        require_permit(
-            &economy,
-            self.creator.key,
-            self.council.as_ref(),
-            |permit| {
-                let pool = Permit {
-                    stake_mint: self.stake_mint.key(),
-                    amm_vault: self.amm_vault.as_ref()?.key(),
-                    weight,
-                    ..*permit
-                };
-                let allowed = pool == *permit;
-                permit.stake_mint = Pubkey::default();
-                allowed.then_some(())
-            },
-        )?;
-        has_one(&economy.authority, &self.authority)
-    }
-
     fn validate(&self, weight: u16) -> Result<PoolKind> {
-        let economy = self.economy.open()?;
-        ensure!(
+        let economy = self.economy.load()?;
+        // signer
+        require_permit(&economy, &self.creator, self.council.as_ref(), |permit| {
+            let pool = Permit {
+                stake_mint: self.stake_mint.key(),
+                amm_vault: self.amm_vault.as_ref()?.key(),
+                weight,
+                ..*permit
+            };
+            let allowed = pool == *permit;
+            permit.stake_mint = Pubkey::default();
+            allowed.then_some(())
+        })?;
+
+        // stake mint
+        require!(
             usize::from(economy.pool_count) < MAX_POOLS,
             HomeostatError::TooMany
         );
-        let data = self.stake_mint.try_borrow_data()?;
+        let mint = self.stake_mint.to_account_info();
+        let data = mint.try_borrow_data()?;
         mint_rules::require_safe_extensions(&data, &economy.authority)?;
         mint_rules::require_no_freeze_authority(&data)?;
 
-        // The native pool is first, so its lane is always 0.
+        // kind: the native pool is the first, so that its lane is always 0
         let native = self.stake_mint.key() == economy.mint;
-        ensure!(
+        require!(
             native == (economy.pool_count == 0),
             HomeostatError::NativePoolMissing
         );
@@ -93,23 +101,13 @@ impl CreatePool<'_> {
             return Ok(PoolKind::Native);
         }
         check("weight", weight > 0)?;
-        let amm_vault = self
-            .amm_vault
-            .as_ref()
-            .ok_or(HomeostatError::WrongAmmVault)?;
-        let amm_vault = Tokens::read("amm_vault", amm_vault)?;
-        let ours = amm_vault.owner == economy.authority;
-        ensure!(
-            amm_vault.mint == economy.mint && !ours,
-            HomeostatError::WrongAmmVault
-        );
+        require!(self.amm_vault.is_some(), HomeostatError::WrongAmmVault);
         Ok(PoolKind::Liquidity)
     }
 
     #[inline(never)]
-    fn apply(&self, kind: PoolKind, weight: u16) -> Result<u8> {
-        let (key, mint) = (self.economy.key(), self.stake_mint.key());
-        let mut economy = self.economy.open_mut()?;
+    fn apply(&self, kind: PoolKind, weight: u16, bumps: &CreatePoolBumps) -> Result<u8> {
+        let mut economy = self.economy.load_mut()?;
         let lane = economy.pool_count;
         let slot = economy
             .pools
@@ -123,30 +121,14 @@ impl CreatePool<'_> {
         };
         economy.pool_count = lane.checked_add(1).ok_or(HomeostatError::MathOverflow)?;
 
-        let creator = Creator {
-            payer: &self.creator,
-        };
-        let token = Token::read(&self.stake_mint, self.token_program.as_ref())?;
-        let (mut pool, bump) = creator.state::<Pool>(
-            "pool",
-            &self.pool,
-            Pool::SPACE,
-            &[seeds::POOL, key.as_ref(), mint.as_ref()],
-        )?;
-        let vault_bump = creator.vault(
-            "principal_vault",
-            &self.principal_vault,
-            &token,
-            self.authority.key,
-            &[seeds::PRINCIPAL, self.pool.key.as_ref()],
-        )?;
-        pool.bump = bump;
-        pool.principal_bump = vault_bump;
+        let mut pool = self.pool.load_init()?;
+        pool.bump = bumps.pool;
+        pool.principal_bump = bumps.principal_vault;
         pool.lane = lane;
         pool.kind = kind as u8;
-        pool.decimals = token.decimals;
-        pool.economy = key;
-        pool.stake_mint = mint;
+        pool.decimals = self.stake_mint.decimals;
+        pool.economy = self.economy.key();
+        pool.stake_mint = self.stake_mint.key();
         pool.stake_token_program = self.token_program.key();
         pool.principal_vault = self.principal_vault.key();
         pool.amm_vault = self
@@ -160,20 +142,17 @@ impl CreatePool<'_> {
     }
 }
 
-/// Handles `create_pool`.
+/// Creates the pool and its vault on the next free lane of the stream.
 pub fn create_pool(ctx: Context<CreatePool>, weight: u16) -> Result<()> {
-    ctx.accounts.check(weight)?;
     let kind = ctx.accounts.validate(weight)?;
-    let lane = ctx.accounts.apply(kind, weight)?;
-    emit(
-        &ctx.accounts.event_authority,
-        &PoolCreated {
-            economy: ctx.accounts.economy.key(),
-            pool: ctx.accounts.pool.key(),
-            stake_mint: ctx.accounts.stake_mint.key(),
-            kind,
-            lane,
-            weight,
-        },
-    )
+    let lane = ctx.accounts.apply(kind, weight, &ctx.bumps)?;
+    emit_cpi!(PoolCreated {
+        economy: ctx.accounts.economy.key(),
+        pool: ctx.accounts.pool.key(),
+        stake_mint: ctx.accounts.stake_mint.key(),
+        kind,
+        lane,
+        weight,
+    });
+    Ok(())
 }

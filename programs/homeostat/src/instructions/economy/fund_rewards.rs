@@ -1,12 +1,12 @@
 //! Fills the reward vault of a Funded economy.
 
-use crate::framework::prelude::*;
-use anchor_spl::token_interface::TokenInterface;
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::{
     error::HomeostatError,
-    events::{emit_outcome, RewardsFunded},
-    instructions::shared::*,
+    events::RewardsFunded,
+    instructions::tokens::Token,
     state::{Economy, Life},
 };
 
@@ -14,62 +14,55 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct FundRewards<'info> {
-    /// Anyone; in Draft only the creator, who gets it back on `close`.
+    /// The owner or delegate of the tokens; anyone, but in Draft only the creator, who gets
+    /// them back on `close`.
     pub funder: Signer<'info>,
-    /// Funded.
-    #[account(mut)]
+    /// The economy; it must be Funded and not retired.
+    #[account(mut, has_one = mint, has_one = reward_vault)]
     pub economy: AccountLoader<'info, Economy>,
-    /// The economy's mint.
-    /// CHECK: by `economy.mint`.
-    pub mint: UncheckedAccount<'info>,
-    /// Debited.
-    /// CHECK: a token account of the mint.
+    /// The mint of the economy's token.
+    #[account(mint::token_program = token_program)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The funder's token account; it is debited.
+    #[account(mut, token::mint = mint)]
+    pub funder_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's reward vault; it is credited.
     #[account(mut)]
-    pub funder_tokens: UncheckedAccount<'info>,
-    /// Credited.
-    /// CHECK: by `economy.reward_vault`.
-    #[account(mut)]
-    pub reward_vault: UncheckedAccount<'info>,
-    /// Of the mint.
+    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The token program that the mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-impl<'info> FundRewards<'info> {
-    fn check(&self) -> Result<()> {
-        let economy = self.economy.open()?;
-        has_one(&economy.mint, &self.mint)?;
-        has_one(&economy.reward_vault, &self.reward_vault)?;
-        distinct(&[
-            ("funder_tokens", self.funder_tokens.key),
-            ("reward_vault", self.reward_vault.key),
-        ])
-    }
-
+impl FundRewards<'_> {
     fn validate(&self, amount: u64) -> Result<()> {
-        let economy = self.economy.open()?;
-        ensure!(!economy.mints(), HomeostatError::NotFunded);
-        ensure!(amount > 0, HomeostatError::AmountTooSmall);
-        // Nothing would ever pay it out again.
-        let retired = economy.life == Life::Retired as u8;
-        ensure!(!retired, HomeostatError::NotLive);
-        let draft = economy.life == Life::Draft as u8;
-        ensure!(
-            !draft || economy.creator == self.funder.key(),
+        let economy = self.economy.load()?;
+        require!(!economy.mints(), HomeostatError::NotFunded);
+        require!(amount > 0, HomeostatError::AmountTooSmall);
+        // A retired economy would never pay it out again.
+        require!(economy.life != Life::Retired as u8, HomeostatError::NotLive);
+        require!(
+            economy.life != Life::Draft as u8 || economy.creator == self.funder.key(),
             HomeostatError::FundingNotOpen
         );
         Ok(())
     }
 
     #[inline(never)]
-    fn apply(&self, amount: u64, now: i64) -> Result<RewardsFunded> {
-        let token = Token::read(&self.mint, self.token_program.as_ref())?;
-        Tokens::of("funder_tokens", &self.funder_tokens, self.mint.key)?;
-        let vault = Tokens::read("reward_vault", &self.reward_vault)?;
-        let received = token.transfer(&self.funder_tokens, &vault, &self.funder, amount)?;
-        let mut economy = self.economy.open_mut()?;
+    fn apply(&mut self, amount: u64, now: i64) -> Result<RewardsFunded> {
+        let token = Token {
+            mint: &self.mint,
+            program: &self.token_program,
+        };
+        let received = token.transfer(
+            &self.funder_tokens,
+            &mut self.reward_vault,
+            &self.funder,
+            amount,
+        )?;
+        let mut economy = self.economy.load_mut()?;
         let old_supplied = economy.totals.supplied;
         economy.supply_rewards(received)?;
-        economy.invariant(token.supply, now)?;
+        economy.invariant(self.mint.supply, now)?;
         Ok(RewardsFunded {
             economy: self.economy.key(),
             funder: self.funder.key(),
@@ -80,13 +73,11 @@ impl<'info> FundRewards<'info> {
     }
 }
 
-/// Handles `fund_rewards`.
+/// Moves `amount` base units from the funder to the reward vault and counts what the
+/// vault received.
 pub fn fund_rewards(ctx: Context<FundRewards>, amount: u64) -> Result<()> {
-    let now = now()?;
-    ctx.accounts.check()?;
     ctx.accounts.validate(amount)?;
-    emit_outcome(
-        &ctx.accounts.event_authority,
-        &ctx.accounts.apply(amount, now),
-    )
+    let event = ctx.accounts.apply(amount, Clock::get()?.unix_timestamp)?;
+    emit_cpi!(event);
+    Ok(())
 }

@@ -1,16 +1,17 @@
 //! Starts the clock, once and for all.
 
-use crate::framework::prelude::*;
-use anchor_spl::token_interface::TokenInterface;
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 use homeostat_control::{create, GuardState};
 
 use crate::{
-    error::{refuse, HomeostatError},
-    events::{emit, WentLive},
-    instructions::{control::gather, shared::*},
-    state::{
-        economy::check, log::Ring, mint_rules, ConfigRecord, DecisionLog, Economy, Life, Parameter,
+    error::{check, HomeostatError},
+    events::WentLive,
+    instructions::{
+        control::gather,
+        tokens::{token_owner, Authority, Token},
     },
+    state::{log, mint_rules, ConfigRecord, DecisionLog, Economy, Parameter},
 };
 
 /// Accounts of `go_live`; after them the excluded token accounts, in order.
@@ -19,81 +20,84 @@ use crate::{
 pub struct GoLive<'info> {
     /// The economy's creator.
     pub creator: Signer<'info>,
-    /// In Draft.
-    #[account(mut)]
+    /// The economy; it must be a Draft with a council and a native pool.
+    #[account(
+        mut,
+        has_one = creator @ HomeostatError::Unauthorized,
+        has_one = mint,
+        has_one = authority,
+        has_one = reward_vault,
+        has_one = log,
+    )]
     pub economy: AccountLoader<'info, Economy>,
-    /// The economy's mint.
-    /// CHECK: by `economy.mint`.
+    /// The mint of the economy's token; in Mint mode its supply rises.
+    #[account(mut, mint::token_program = token_program)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The economy's data-less address that signs for its mint and vaults.
+    pub authority: SystemAccount<'info>,
+    /// The economy's reward vault; in Mint mode the first period's rewards are minted into it.
     #[account(mut)]
-    pub mint: UncheckedAccount<'info>,
-    /// Signs for the economy's mint and vaults: its data-less address.
-    /// CHECK: by `economy.authority`.
-    pub authority: UncheckedAccount<'info>,
-    /// The first period's rewards are minted into it.
-    /// CHECK: by `economy.reward_vault`.
-    #[account(mut)]
-    pub reward_vault: UncheckedAccount<'info>,
-    /// Gets the configurations as its first records.
+    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's decision log; its first records are the controllers' configurations.
     #[account(mut)]
     pub log: AccountLoader<'info, DecisionLog>,
-    /// Of the mint.
+    /// The token program that the mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-impl<'info> GoLive<'info> {
-    fn check(&self) -> Result<()> {
-        let economy = self.economy.open()?;
-        economy.require_creator(self.creator.key)?;
-        has_one(&economy.mint, &self.mint)?;
-        has_one(&economy.authority, &self.authority)?;
-        has_one(&economy.reward_vault, &self.reward_vault)?;
-        has_one(&economy.log, self.log.as_ref())
-    }
+/// What starting the clock decides.
+struct Opening {
+    /// Tokens to mint ahead (base units).
+    ahead: u64,
+    /// The log records' bytes, back to back.
+    records: Vec<u8>,
+    /// The stored configurations' bytes, back to back.
+    configs: Vec<u8>,
+}
 
-    fn validate(&self) -> Result<Token<'_, 'info>> {
-        let economy = self.economy.open()?;
+impl<'info> GoLive<'info> {
+    fn validate(&self) -> Result<()> {
+        // economy
+        let economy = self.economy.load()?;
         economy.require_draft()?;
         economy.validate()?;
-        ensure!(economy.pool_count > 0, HomeostatError::NativePoolMissing);
+        require!(economy.pool_count > 0, HomeostatError::NativePoolMissing);
 
-        let token = Token::read(&self.mint, self.token_program.as_ref())?;
-        let data = self.mint.try_borrow_data()?;
+        // mint
+        let mint = self.mint.to_account_info();
+        let data = mint.try_borrow_data()?;
+        let supply = self.mint.supply;
         mint_rules::require_safe_extensions(&data, &economy.authority)?;
         mint_rules::require_no_freeze_authority(&data)?;
         if economy.mints() {
             mint_rules::require_mint_authority(&data, &economy.authority)?;
-            check("hard_cap", token.supply <= economy.limits.hard_cap)?;
+            check("hard_cap", supply <= economy.limits.hard_cap)?;
         }
-        ensure!(token.supply > 0, HomeostatError::NoSupply);
-        check("supply_floor", economy.limits.supply_floor <= token.supply)?;
-        // Without one nothing could ever be changed, or paused.
-        ensure!(
+        require!(supply > 0, HomeostatError::NoSupply);
+        check("supply_floor", economy.limits.supply_floor <= supply)?;
+
+        // council: without one nothing could ever be changed, or paused
+        require!(
             economy.council != Pubkey::default(),
             HomeostatError::NoCouncil
         );
-        Ok(token)
+        Ok(())
     }
 
-    /// Creates the controllers, opens the stream and the log. Returns what to
-    /// mint ahead and the log records' bytes.
+    /// Creates the controllers, opens the stream and the log.
     #[inline(never)]
-    fn apply(&self, remaining: &[AccountInfo<'info>], supply: u64, now: i64) -> Result<Opening> {
-        let mut economy = self.economy.open_mut()?;
+    fn open(&self, remaining: &'info [AccountInfo<'info>], now: i64) -> Result<Opening> {
+        let supply = self.mint.supply;
+        let mut economy = self.economy.load_mut()?;
+        // Compares `remaining` with the economy's own list, whose entries differ, so that
+        // no balance is counted twice.
         let excluded = gather::excluded_balance(&economy, remaining)?;
-        // The economy's own vaults do not circulate anyway; twice would be wrong.
+        // The economy's own vaults do not circulate anyway; they would be deducted twice.
         let ours = remaining
             .iter()
             .any(|info| token_owner(info) == Some(economy.authority));
         check("excluded", !ours)?;
-        economy.life = Life::Live as u8;
-        economy.live_at = now;
-        economy.last_crank = now;
-        economy.next_end = now.saturating_add(i64::from(economy.limits.period));
-        economy.stream.t0 = now;
-        economy.stream.fee_until = now;
-        economy.totals.supply = supply;
-        economy.tally.supplied = economy.totals.supplied;
-        economy.totals.circulating = economy.first_circulating(excluded)?;
+        economy.go_live(supply, excluded, now)?;
 
         let mut records = Vec::with_capacity(Parameter::ALL.len());
         let mut configs = Vec::new();
@@ -103,7 +107,7 @@ impl<'info> GoLive<'info> {
                 .get_mut(parameter.index())
                 .ok_or(HomeostatError::InvariantViolated)?;
             let state = create(&controller.config(), now)
-                .map_err(|_| refuse(HomeostatError::InvalidParameter))?;
+                .map_err(|_| error!(HomeostatError::InvalidParameter))?;
             controller.remember(&state);
             controller.guard = (&GuardState::new(now)).into();
             controller.envelope.anchor_all(&controller.config);
@@ -111,11 +115,9 @@ impl<'info> GoLive<'info> {
             configs.extend_from_slice(bytemuck::bytes_of(&controller.config));
         }
         let ahead = economy.open_period(supply, now)?;
-        let log = self.log.to_account_info();
-        Ring::append_to(&mut log.try_borrow_mut_data()?, &mut records)?;
+        log::append(&self.log, &mut records)?;
         Ok(Opening {
             ahead,
-            bump: [economy.authority_bump],
             records: bytemuck::cast_slice(&records).to_vec(),
             configs,
         })
@@ -123,56 +125,47 @@ impl<'info> GoLive<'info> {
 
     /// Mints the first period's rewards and checks the whole.
     #[inline(never)]
-    fn mint_ahead(
-        &self,
-        token: &mut Token<'_, 'info>,
-        opening: &Opening,
-        now: i64,
-    ) -> Result<(u64, u64, i64)> {
+    fn mint_ahead(&mut self, ahead: u64, now: i64) -> Result<()> {
         let authority = Authority {
             info: &self.authority,
-            economy: self.economy.as_ref().key,
-            bump: opening.bump,
+            economy: &self.economy.key(),
+            bump: [self.economy.load()?.authority_bump],
         };
-        token.mint_to(&self.reward_vault, &authority, opening.ahead)?;
-        let mut economy = self.economy.open_mut()?;
-        economy.supply_rewards(opening.ahead)?;
-        economy.invariant(token.supply, now)?;
-        Ok((
-            economy.totals.supply,
-            economy.totals.circulating,
-            economy.stream.emit_until,
-        ))
+        let token = Token {
+            mint: &self.mint,
+            program: &self.token_program,
+        };
+        token.mint_to(&self.reward_vault, &authority, ahead)?;
+        self.mint.reload()?;
+        let mut economy = self.economy.load_mut()?;
+        economy.supply_rewards(ahead)?;
+        economy.invariant(self.mint.supply, now)
+    }
+
+    fn event(&self, opening: Opening, now: i64) -> Result<WentLive> {
+        let economy = self.economy.load()?;
+        Ok(WentLive {
+            economy: self.economy.key(),
+            at: now,
+            supply: economy.totals.supply,
+            circulating: economy.totals.circulating,
+            minted: opening.ahead,
+            emit_until: economy.stream.emit_until,
+            records: opening.records,
+            configs: opening.configs,
+        })
     }
 }
 
-struct Opening {
-    ahead: u64,
-    bump: [u8; 1],
-    records: Vec<u8>,
-    configs: Vec<u8>,
-}
-
-/// Handles `go_live`.
+/// 1. Checks the Draft as a whole, and the mint.
+/// 2. Starts the clock, the controllers and the stream; logs the configurations.
+/// 3. In Mint mode, mints the first period's rewards ahead.
 pub fn go_live<'info>(ctx: Context<'info, GoLive<'info>>) -> Result<()> {
-    let now = now()?;
-    ctx.accounts.check()?;
-    let mut token = ctx.accounts.validate()?;
-    let opening = ctx
-        .accounts
-        .apply(ctx.remaining_accounts, token.supply, now)?;
-    let (supply, circulating, emit_until) = ctx.accounts.mint_ahead(&mut token, &opening, now)?;
-    emit(
-        &ctx.accounts.event_authority,
-        &WentLive {
-            economy: ctx.accounts.economy.key(),
-            at: now,
-            supply,
-            circulating,
-            minted: opening.ahead,
-            emit_until,
-            records: opening.records,
-            configs: opening.configs,
-        },
-    )
+    let now = Clock::get()?.unix_timestamp;
+    ctx.accounts.validate()?;
+    let opening = ctx.accounts.open(ctx.remaining_accounts, now)?;
+    ctx.accounts.mint_ahead(opening.ahead, now)?;
+    let event = ctx.accounts.event(opening, now)?;
+    emit_cpi!(event);
+    Ok(())
 }

@@ -9,6 +9,7 @@ pub mod create_meter;
 pub mod create_pool;
 pub mod fund_rewards;
 pub mod go_live;
+pub mod permit;
 pub mod top_up;
 
 pub use close::*;

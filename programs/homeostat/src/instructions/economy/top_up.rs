@@ -1,76 +1,69 @@
 //! Mints what has accrued and is not minted yet. Anyone may; never cap-checked,
 //! because accrual itself stops at the cap.
 
-use crate::framework::prelude::*;
-use anchor_spl::token_interface::TokenInterface;
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::{
     error::HomeostatError,
-    events::{emit, ToppedUp},
-    instructions::shared::*,
-    state::Economy,
+    events::ToppedUp,
+    instructions::tokens::{Authority, Token},
+    state::{Economy, Life},
 };
 
 /// Accounts of `top_up`.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct TopUp<'info> {
-    /// In Mint mode.
-    #[account(mut)]
+    /// The economy; it must mint its rewards, and must have gone live.
+    #[account(mut, has_one = mint, has_one = authority, has_one = reward_vault)]
     pub economy: AccountLoader<'info, Economy>,
-    /// The economy's mint.
-    /// CHECK: by `economy.mint`.
+    /// The mint of the economy's token; its supply rises.
+    #[account(mut, mint::token_program = token_program)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The economy's data-less address that signs for its mint and vaults.
+    pub authority: SystemAccount<'info>,
+    /// The economy's reward vault; it is credited.
     #[account(mut)]
-    pub mint: UncheckedAccount<'info>,
-    /// Signs for the economy's mint and vaults: its data-less address.
-    /// CHECK: by `economy.authority`.
-    pub authority: UncheckedAccount<'info>,
-    /// Credited.
-    /// CHECK: by `economy.reward_vault`.
-    #[account(mut)]
-    pub reward_vault: UncheckedAccount<'info>,
-    /// Of the mint.
+    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The token program that the mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-impl<'info> TopUp<'info> {
-    fn check(&self) -> Result<Token<'_, 'info>> {
-        let economy = self.economy.open()?;
-        has_one(&economy.mint, &self.mint)?;
-        has_one(&economy.authority, &self.authority)?;
-        has_one(&economy.reward_vault, &self.reward_vault)?;
-        Token::read(&self.mint, self.token_program.as_ref())
-    }
-
+impl TopUp<'_> {
     fn validate(&self) -> Result<()> {
-        let economy = self.economy.open()?;
-        ensure!(economy.mints(), HomeostatError::NotMintable);
+        let economy = self.economy.load()?;
+        require!(economy.mints(), HomeostatError::NotMintable);
         // A retired economy still mints what it owes.
-        ensure!(
-            economy.life != crate::state::Life::Draft as u8,
-            HomeostatError::NotLive
-        );
+        require!(economy.life != Life::Draft as u8, HomeostatError::NotLive);
         Ok(())
     }
 
     #[inline(never)]
-    fn apply(&self, mut token: Token<'_, 'info>, now: i64) -> Result<ToppedUp> {
+    fn apply(&mut self, now: i64) -> Result<ToppedUp> {
+        let key = self.economy.key();
         let (amount, bump) = {
-            let economy = self.economy.open()?;
-            (economy.mintable(now)?, economy.authority_bump)
+            let economy = self.economy.load()?;
+            (economy.mintable(now)?, [economy.authority_bump])
         };
         let authority = Authority {
             info: &self.authority,
-            economy: self.economy.as_ref().key,
-            bump: [bump],
+            economy: &key,
+            bump,
+        };
+        let token = Token {
+            mint: &self.mint,
+            program: &self.token_program,
         };
         token.mint_to(&self.reward_vault, &authority, amount)?;
-        let mut economy = self.economy.open_mut()?;
+        self.mint.reload()?;
+
+        let mut economy = self.economy.load_mut()?;
         let old_supplied = economy.totals.supplied;
         economy.supply_rewards(amount)?;
-        economy.invariant(token.supply, now)?;
+        economy.invariant(self.mint.supply, now)?;
         Ok(ToppedUp {
-            economy: self.economy.key(),
+            economy: key,
             amount,
             old_supplied,
             new_supplied: economy.totals.supplied,
@@ -78,14 +71,13 @@ impl<'info> TopUp<'info> {
     }
 }
 
-/// Handles `top_up`.
+/// Mints the accrued rewards that are not minted yet into the reward vault; nothing
+/// happens, and no event is emitted, when there are none.
 pub fn top_up(ctx: Context<TopUp>) -> Result<()> {
-    let now = now()?;
-    let token = ctx.accounts.check()?;
     ctx.accounts.validate()?;
-    let event = ctx.accounts.apply(token, now)?;
-    if event.amount == 0 {
-        return Ok(());
+    let event = ctx.accounts.apply(Clock::get()?.unix_timestamp)?;
+    if event.amount > 0 {
+        emit_cpi!(event);
     }
-    emit(&ctx.accounts.event_authority, &event)
+    Ok(())
 }

@@ -1,63 +1,53 @@
 //! Takes the fee on a payment whose tokens another program moves itself.
 
-use crate::framework::prelude::*;
-use anchor_spl::token_interface::TokenInterface;
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
-use super::{charge, check_meter, record};
+use super::{charge, record};
 use crate::{
-    instructions::shared::*,
+    instructions::tokens::Token,
     state::{Economy, Meter},
 };
 
 /// Accounts of `charge_fee`.
 #[derive(Accounts)]
 pub struct ChargeFee<'info> {
-    /// Owner or delegate of the tokens.
+    /// The owner or delegate of the tokens that pay the fee.
     pub payer: Signer<'info>,
-    /// Live.
+    /// The economy whose fee applies; it must be live.
+    #[account(has_one = mint)]
     pub economy: AccountLoader<'info, Economy>,
-    /// Any shard.
-    #[account(mut)]
+    /// The meter that counts the payment; any shard of the economy will do.
+    #[account(mut, has_one = economy, has_one = vault)]
     pub meter: AccountLoader<'info, Meter>,
-    /// The economy's mint.
-    /// CHECK: by `economy.mint`.
-    pub mint: UncheckedAccount<'info>,
-    /// Debited.
-    /// CHECK: a token account of the mint.
+    /// The mint of the economy's token.
+    #[account(mint::token_program = token_program)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The payer's token account; it is debited with the fee alone.
+    #[account(mut, token::mint = mint)]
+    pub payer_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The meter's fee vault; it is credited with the fee.
     #[account(mut)]
-    pub payer_tokens: UncheckedAccount<'info>,
-    /// Credited with the fee.
-    /// CHECK: by `meter.vault`.
-    #[account(mut)]
-    pub vault: UncheckedAccount<'info>,
-    /// Of the mint.
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The token program that the mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
-}
-
-impl<'info> ChargeFee<'info> {
-    fn check(&self) -> Result<()> {
-        distinct(&[
-            ("payer_tokens", self.payer_tokens.key),
-            ("vault", self.vault.key),
-        ])?;
-        check_meter(&self.economy, &self.mint, &self.meter, &self.vault)
-    }
-
-    #[inline(never)]
-    fn apply(&self, amount: u64, max_fee: u64, now: i64) -> Result<()> {
-        let economy = self.economy.open()?;
-        let charge = charge(&economy, amount, max_fee, now)?;
-        let token = Token::read(&self.mint, self.token_program.as_ref())?;
-        Tokens::of("payer_tokens", &self.payer_tokens, self.mint.key)?;
-        let vault = Tokens::read("vault", &self.vault)?;
-        let received = token.transfer(&self.payer_tokens, &vault, &self.payer, charge.fee)?;
-        let mut meter = self.meter.open_mut()?;
-        record(&economy, &mut meter, amount, received, &vault)
-    }
 }
 
 /// Handles `charge_fee`.
 pub fn charge_fee(ctx: Context<ChargeFee>, amount: u64, max_fee: u64) -> Result<()> {
-    ctx.accounts.check()?;
-    ctx.accounts.apply(amount, max_fee, now()?)
+    let accounts = ctx.accounts;
+    let economy = accounts.economy.load()?;
+    let charge = charge(&economy, amount, max_fee, Clock::get()?.unix_timestamp)?;
+    let token = Token {
+        mint: &accounts.mint,
+        program: &accounts.token_program,
+    };
+    let received = token.transfer(
+        &accounts.payer_tokens,
+        &mut accounts.vault,
+        &accounts.payer,
+        charge.fee,
+    )?;
+    let mut meter = accounts.meter.load_mut()?;
+    record(&economy, &mut meter, amount, received, accounts.vault.amount)
 }

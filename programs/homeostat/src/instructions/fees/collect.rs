@@ -1,15 +1,13 @@
-//! Moves a meter's fees: burns, sweeps to stakers and treasury; once the economy is
-//! retired the stakers' part goes to the treasury too. Anyone may; it only moves tokens
-//! and never gates the crank.
+//! Moves a meter's fees: burns, sweeps to stakers and treasury. Anyone may; it only moves
+//! tokens and never gates the crank.
 
-use crate::framework::prelude::*;
-use anchor_spl::token_interface::TokenInterface;
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
-use super::check_meter;
 use crate::{
     error::HomeostatError,
-    events::{emit, Collected},
-    instructions::shared::*,
+    events::Collected,
+    instructions::tokens::{Authority, Token},
     state::{
         meter::{Sweep, SweepRules},
         Economy, Meter,
@@ -20,71 +18,69 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Collect<'info> {
-    /// Read only.
+    /// The economy, at any stage of life; it is only read.
+    #[account(
+        has_one = mint,
+        has_one = reward_vault,
+        has_one = treasury_vault,
+        has_one = authority,
+    )]
     pub economy: AccountLoader<'info, Economy>,
-    /// Emptied.
-    #[account(mut)]
+    /// The meter whose fees are moved.
+    #[account(mut, has_one = economy, has_one = vault)]
     pub meter: AccountLoader<'info, Meter>,
-    /// The economy's mint.
-    /// CHECK: by `economy.mint`.
+    /// The mint of the economy's token; burns lower its supply.
+    #[account(mut, mint::token_program = token_program)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The meter's fee vault; it is emptied.
     #[account(mut)]
-    pub mint: UncheckedAccount<'info>,
-    /// Debited.
-    /// CHECK: by `meter.vault`.
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's reward vault; it is credited with the stakers' part.
     #[account(mut)]
-    pub vault: UncheckedAccount<'info>,
-    /// Credited for stakers.
-    /// CHECK: by `economy.reward_vault`.
+    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's treasury vault; it is credited with the treasury's part.
     #[account(mut)]
-    pub reward_vault: UncheckedAccount<'info>,
-    /// Credited.
-    /// CHECK: by `economy.treasury_vault`.
-    #[account(mut)]
-    pub treasury_vault: UncheckedAccount<'info>,
-    /// Signs for the economy's mint and vaults: its data-less address.
-    /// CHECK: by `economy.authority`.
-    pub authority: UncheckedAccount<'info>,
-    /// Of the mint.
+    pub treasury_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's data-less address that signs for its mint and vaults.
+    pub authority: SystemAccount<'info>,
+    /// The token program that the mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-impl<'info> Collect<'info> {
-    fn check(&self) -> Result<()> {
-        check_meter(&self.economy, &self.mint, &self.meter, &self.vault)?;
-        let economy = self.economy.open()?;
-        has_one(&economy.authority, &self.authority)?;
-        has_one(&economy.reward_vault, &self.reward_vault)?;
-        has_one(&economy.treasury_vault, &self.treasury_vault)
-    }
-
+impl Collect<'_> {
+    /// Moves the fees out. The vaults are counted after every movement.
     #[inline(never)]
-    fn apply(&self) -> Result<(Sweep, Collected)> {
-        let token = Token::read(&self.mint, self.token_program.as_ref())?;
+    fn apply(&mut self) -> Result<(Sweep, Collected)> {
+        let key = self.economy.key();
         let (bump, sweep) = {
-            let economy = self.economy.open()?;
-            let mut meter = self.meter.open_mut()?;
-            let sweep = meter.sweep(&SweepRules::of(&economy, token.supply))?;
-            ([economy.authority_bump], sweep)
+            let economy = self.economy.load()?;
+            let rules = SweepRules::of(&economy, self.mint.supply);
+            ([economy.authority_bump], self.meter.load_mut()?.sweep(&rules)?)
         };
         let authority = Authority {
             info: &self.authority,
-            economy: self.economy.as_ref().key,
+            economy: &key,
             bump,
         };
+        let token = Token {
+            mint: &self.mint,
+            program: &self.token_program,
+        };
         token.burn(&self.vault, &authority, sweep.burn)?;
-        let rewards = Tokens::read("reward_vault", &self.reward_vault)?;
-        let stakers = token.pay_out(&self.vault, &rewards, &authority, sweep.stakers)?;
-        let treasury = Tokens::read("treasury_vault", &self.treasury_vault)?;
-        let treasury = token.pay_out(&self.vault, &treasury, &authority, sweep.treasury)?;
+        let stakers =
+            token.pay_out(&self.vault, &mut self.reward_vault, &authority, sweep.stakers)?;
+        let treasury =
+            token.pay_out(&self.vault, &mut self.treasury_vault, &authority, sweep.treasury)?;
+        self.vault.reload()?;
 
-        let mut meter = self.meter.open_mut()?;
+        let mut meter = self.meter.load_mut()?;
         meter.swept(stakers, treasury)?;
-        ensure!(
-            balance(&self.vault)? >= meter.liability()?,
+        require!(
+            self.vault.amount >= meter.liability()?,
             HomeostatError::InsolventVault
         );
         let event = Collected {
-            economy: self.economy.key(),
+            economy: key,
             meter: self.meter.key(),
             burned: sweep.burn,
             burn_blocked: sweep.blocked,
@@ -99,10 +95,9 @@ impl<'info> Collect<'info> {
 
 /// Handles `collect`.
 pub fn collect(ctx: Context<Collect>) -> Result<()> {
-    ctx.accounts.check()?;
     let (sweep, event) = ctx.accounts.apply()?;
-    if sweep == Sweep::default() {
-        return Ok(());
+    if sweep != Sweep::default() {
+        emit_cpi!(event);
     }
-    emit(&ctx.accounts.event_authority, &event)
+    Ok(())
 }

@@ -1,4 +1,4 @@
-//! Payments. They share nothing but shard and recipient.
+//! Payments and what becomes of their fees. Payments share nothing but shard and recipient.
 
 pub mod charge_fee;
 pub mod collect;
@@ -8,12 +8,10 @@ pub use charge_fee::*;
 pub use collect::*;
 pub use pay::*;
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
 
-use super::{checks::has_one, tokens::Tokens};
 use crate::{
     error::HomeostatError,
-    instructions::loader::Open,
     state::{
         meter::{Charge, Split},
         pause::Section,
@@ -21,37 +19,24 @@ use crate::{
     },
 };
 
-/// Refuses another mint than the economy's, a meter of another economy, and a
-/// vault of another meter.
-#[inline(never)]
-fn check_meter(
-    economy: &AccountLoader<Economy>,
-    mint: &AccountInfo,
-    meter: &AccountLoader<Meter>,
-    vault: &AccountInfo,
-) -> Result<()> {
-    has_one(&economy.open()?.mint, mint)?;
-    let meter = meter.open()?;
-    has_one(&meter.economy, economy.as_ref())?;
-    has_one(&meter.vault, vault)
-}
-
-/// The fee on `amount` at the rates of this second, refused above `max_fee`.
+/// The fee on `amount` at the rates of this second, refused above `max_fee`: a crank or a
+/// proposal that lands before the payment cannot raise what the payer signed for.
 fn charge(economy: &Economy, amount: u64, max_fee: u64, now: i64) -> Result<Charge> {
     economy.require_live()?;
     economy.require_open(Section::Pay, now)?;
     let charge = Charge::new(amount, economy.value(Parameter::Fee))?;
-    ensure!(charge.fee <= max_fee, HomeostatError::FeeAboveMax);
+    require!(charge.fee <= max_fee, HomeostatError::FeeAboveMax);
     Ok(charge)
 }
 
-/// Counts a fee that arrived in a meter's vault; `vault` is how that was before.
+/// Counts a payment of `volume` whose fee arrived as `received`; `held` is what the meter's
+/// vault holds afterwards (all in base units).
 fn record(
     economy: &Economy,
     meter: &mut Meter,
     volume: u64,
     received: u64,
-    vault: &Tokens,
+    held: u64,
 ) -> Result<()> {
     let split = Split::new(
         received,
@@ -59,10 +44,6 @@ fn record(
         u64::from(economy.limits.treasury_ppm),
     )?;
     meter.record(volume, &split)?;
-    // What the vault held and what arrived is what it holds.
-    ensure!(
-        vault.amount.saturating_add(received) >= meter.liability()?,
-        HomeostatError::InsolventVault
-    );
+    require!(held >= meter.liability()?, HomeostatError::InsolventVault);
     Ok(())
 }

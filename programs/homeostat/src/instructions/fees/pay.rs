@@ -1,71 +1,56 @@
 //! Pays a recipient and takes the fee on the way: `fee + net == amount`.
 
-use crate::framework::prelude::*;
-use anchor_spl::token_interface::TokenInterface;
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
-use super::{charge, check_meter, record};
+use super::{charge, record};
 use crate::{
-    instructions::shared::*,
+    instructions::tokens::Token,
     state::{Economy, Meter},
 };
 
-/// Accounts of `pay`.
+/// Accounts of `pay`. No token account may stand in two places: Anchor refuses it
+/// (`ConstraintDuplicateMutableAccount`), for a balance that moves twice would be counted
+/// wrong.
 #[derive(Accounts)]
 pub struct Pay<'info> {
-    /// Owner or delegate of the tokens.
+    /// The owner or delegate of the tokens that pay.
     pub payer: Signer<'info>,
-    /// Live.
+    /// The economy whose fee applies; it must be live.
+    #[account(has_one = mint)]
     pub economy: AccountLoader<'info, Economy>,
-    /// Any shard.
-    #[account(mut)]
+    /// The meter that counts the payment; any shard of the economy will do.
+    #[account(mut, has_one = economy, has_one = vault)]
     pub meter: AccountLoader<'info, Meter>,
-    /// The economy's mint.
-    /// CHECK: by `economy.mint`.
-    pub mint: UncheckedAccount<'info>,
-    /// Debited.
-    /// CHECK: a token account of the mint.
+    /// The mint of the economy's token.
+    #[account(mint::token_program = token_program)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The payer's token account; it is debited with the whole amount.
+    #[account(mut, token::mint = mint)]
+    pub payer_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The recipient's token account; it is credited with the amount less the fee.
+    #[account(mut, token::mint = mint)]
+    pub recipient_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The meter's fee vault; it is credited with the fee.
     #[account(mut)]
-    pub payer_tokens: UncheckedAccount<'info>,
-    /// Credited with the net amount.
-    /// CHECK: a token account of the mint.
-    #[account(mut)]
-    pub recipient_tokens: UncheckedAccount<'info>,
-    /// Credited with the fee.
-    /// CHECK: by `meter.vault`.
-    #[account(mut)]
-    pub vault: UncheckedAccount<'info>,
-    /// Of the mint.
+    pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The token program that the mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
-}
-
-impl<'info> Pay<'info> {
-    fn check(&self) -> Result<()> {
-        // A balance that moves twice would be counted wrong.
-        distinct(&[
-            ("payer_tokens", self.payer_tokens.key),
-            ("recipient_tokens", self.recipient_tokens.key),
-            ("vault", self.vault.key),
-        ])?;
-        check_meter(&self.economy, &self.mint, &self.meter, &self.vault)
-    }
-
-    #[inline(never)]
-    fn apply(&self, amount: u64, max_fee: u64, now: i64) -> Result<()> {
-        let economy = self.economy.open()?;
-        let charge = charge(&economy, amount, max_fee, now)?;
-        let token = Token::read(&self.mint, self.token_program.as_ref())?;
-        Tokens::of("payer_tokens", &self.payer_tokens, self.mint.key)?;
-        let recipient = Tokens::of("recipient_tokens", &self.recipient_tokens, self.mint.key)?;
-        let vault = Tokens::read("vault", &self.vault)?;
-        token.transfer(&self.payer_tokens, &recipient, &self.payer, charge.net)?;
-        let received = token.transfer(&self.payer_tokens, &vault, &self.payer, charge.fee)?;
-        let mut meter = self.meter.open_mut()?;
-        record(&economy, &mut meter, amount, received, &vault)
-    }
 }
 
 /// Handles `pay`.
 pub fn pay(ctx: Context<Pay>, amount: u64, max_fee: u64) -> Result<()> {
-    ctx.accounts.check()?;
-    ctx.accounts.apply(amount, max_fee, now()?)
+    let accounts = ctx.accounts;
+    let economy = accounts.economy.load()?;
+    let charge = charge(&economy, amount, max_fee, Clock::get()?.unix_timestamp)?;
+    let token = Token {
+        mint: &accounts.mint,
+        program: &accounts.token_program,
+    };
+    let payer = &accounts.payer;
+    let from = &accounts.payer_tokens;
+    token.transfer(from, &mut accounts.recipient_tokens, payer, charge.net)?;
+    let received = token.transfer(from, &mut accounts.vault, payer, charge.fee)?;
+    let mut meter = accounts.meter.load_mut()?;
+    record(&economy, &mut meter, amount, received, accounts.vault.amount)
 }

@@ -1,41 +1,42 @@
-//! The second step of a hand-over: whom a proposal offered a role takes it.
+//! The second step of a hand-over: the address that a proposal offered a role accepts it.
+//! Two steps, so that a role cannot be lost to a mistyped address.
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
+use solana_program::sysvar;
 
 use crate::{
-    events::{emit_outcome, RoleAccepted},
-    instructions::{caller::*, shared::*},
-    state::{AuditKind, AuditRecord, Council, RoleKind},
+    events::RoleAccepted,
+    instructions::caller::{require_caller, Nonce},
+    state::{AuditKind, AuditLog, AuditRecord, Council, RoleKind},
 };
 
 /// Accounts of `accept_role`.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct AcceptRole<'info> {
-    /// Was offered the role.
+    /// The address that was offered the role.
     pub signer: Signer<'info>,
-    /// Gets a new holder.
-    #[account(mut)]
+    /// The council whose role gets a new holder.
+    #[account(mut, has_one = audit)]
     pub council: AccountLoader<'info, Council>,
-    /// Gets the record.
-    /// CHECK: by `council.audit`.
+    /// The council's audit log; it gets the record.
     #[account(mut)]
-    pub audit: UncheckedAccount<'info>,
-    /// The transaction's instructions.
-    /// CHECK: by its address.
+    pub audit: AccountLoader<'info, AuditLog>,
+    /// The instructions sysvar, which tells how the instruction was called.
+    /// CHECK: bound by its address; only the runtime writes it.
+    #[account(address = sysvar::instructions::ID)]
     pub instructions: UncheckedAccount<'info>,
 }
 
 impl AcceptRole<'_> {
-    fn check(&self, role: RoleKind) -> Result<()> {
-        let council = self.council.open()?;
-        has_one(&council.audit, &self.audit)?;
-        let via = council.offered_via(role, self.signer.key)?;
+    fn validate(&self, role: RoleKind) -> Result<()> {
+        let via = self.council.load()?.offered_via(role, self.signer.key)?;
         require_caller(&self.instructions, &via, Nonce::Refused)
     }
 
+    #[inline(never)]
     fn apply(&self, role: RoleKind, clock: &Clock) -> Result<RoleAccepted> {
-        let mut council = self.council.open_mut()?;
+        let mut council = self.council.load_mut()?;
         let before = council.accept(role, self.signer.key, clock.unix_timestamp)?;
         council.validate()?;
         let mut record = AuditRecord::new(AuditKind::RoleAccepted, self.signer.key, clock);
@@ -54,10 +55,8 @@ impl AcceptRole<'_> {
 
 /// Handles `accept_role`.
 pub fn accept_role(ctx: Context<AcceptRole>, role: RoleKind) -> Result<()> {
-    let clock = clock()?;
-    ctx.accounts.check(role)?;
-    emit_outcome(
-        &ctx.accounts.event_authority,
-        &ctx.accounts.apply(role, &clock),
-    )
+    ctx.accounts.validate(role)?;
+    let event = ctx.accounts.apply(role, &Clock::get()?)?;
+    emit_cpi!(event);
+    Ok(())
 }

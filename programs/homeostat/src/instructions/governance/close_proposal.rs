@@ -1,51 +1,35 @@
-//! Gives a final proposal's rent back. Its digest stays in the audit log.
+//! Returns a final proposal's rent. Its digest stays in the audit log. Anyone may.
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
 
-use crate::{
-    events::{emit, ProposalClosed},
-    instructions::shared::*,
-    state::Proposal,
-};
+use crate::{events::ProposalClosed, state::Proposal};
 
 /// Accounts of `close_proposal`.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CloseProposal<'info> {
-    /// Final.
-    #[account(mut)]
+    /// The proposal; it must be final, and is closed.
+    #[account(mut, close = payer, has_one = payer)]
     pub proposal: AccountLoader<'info, Proposal>,
-    /// Gets the rent.
-    /// CHECK: by `proposal.payer`.
+    /// Paid the proposal's rent and gets it back.
+    /// CHECK: bound by `proposal.payer`; it only receives lamports.
     #[account(mut)]
     pub payer: UncheckedAccount<'info>,
 }
 
-impl CloseProposal<'_> {
-    fn check(&self) -> Result<()> {
-        has_one(&self.proposal.open()?.payer, &self.payer)
-    }
-
-    fn validate(&self, now: i64) -> Result<(Pubkey, [u8; 32])> {
-        let proposal = self.proposal.open()?;
-        proposal.require_final(now)?;
-        Ok((proposal.economy, proposal.digest))
-    }
-}
-
 /// Handles `close_proposal`.
 pub fn close_proposal(ctx: Context<CloseProposal>) -> Result<()> {
-    ctx.accounts.check()?;
-    let (economy, digest) = ctx.accounts.validate(now()?)?;
-    let payer = ctx.accounts.payer.to_account_info();
-    ctx.accounts.proposal.close(payer)?;
-    emit(
-        &ctx.accounts.event_authority,
-        &ProposalClosed {
-            economy,
-            proposal: ctx.accounts.proposal.key(),
-            digest,
-            payer: ctx.accounts.payer.key(),
-        },
-    )
+    let accounts = &ctx.accounts;
+    let (economy, digest) = {
+        let proposal = accounts.proposal.load()?;
+        proposal.require_final(Clock::get()?.unix_timestamp)?;
+        (proposal.economy, proposal.digest)
+    };
+    emit_cpi!(ProposalClosed {
+        economy,
+        proposal: accounts.proposal.key(),
+        digest,
+        payer: accounts.payer.key(),
+    });
+    Ok(())
 }

@@ -1,105 +1,110 @@
-//! Gives a Draft its council and its audit log, or the council another shape.
+//! Gives a Draft its council and its audit log, or sets the council up anew.
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
 
 use crate::{
     constants::*,
-    events::{emit, CouncilCreated},
-    instructions::shared::*,
+    error::HomeostatError,
+    events::CouncilCreated,
     seeds,
     state::{log::Ring, AuditKind, AuditLog, AuditRecord, Council, CouncilArgs, Economy},
 };
 
-/// Accounts of `create_council`.
+/// Accounts of `create_council`. Council and audit log may be there already: only the
+/// creator gets this far, and only in Draft, where a council has decided nothing yet, so
+/// setting it up anew takes nothing from anybody.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreateCouncil<'info> {
-    /// The economy's creator; pays the rent.
+    /// The economy's creator, who pays the rent.
     #[account(mut)]
     pub creator: Signer<'info>,
-    /// In Draft.
-    #[account(mut)]
+    /// The economy; it must be in Draft.
+    #[account(mut, has_one = creator @ HomeostatError::Unauthorized)]
     pub economy: AccountLoader<'info, Economy>,
-    /// Created, or set up anew.
-    /// CHECK: by its seeds.
-    #[account(mut)]
-    pub council: UncheckedAccount<'info>,
-    /// Created with it.
-    /// CHECK: by its seeds.
-    #[account(mut)]
-    pub audit: UncheckedAccount<'info>,
-    /// Creates the accounts.
+    /// The economy's council; it is created, or set up anew.
+    #[account(
+        init_if_needed,
+        payer = creator,
+        space = Council::SPACE,
+        seeds = [seeds::COUNCIL, economy.key().as_ref()],
+        bump,
+    )]
+    pub council: AccountLoader<'info, Council>,
+    /// The council's audit log; it is created with the council, and gets the record. It
+    /// may have been grown since, which anybody can do and which must not lock the creator
+    /// out.
+    #[account(
+        init_if_needed,
+        payer = creator,
+        space = AuditLog::space(AUDIT_INITIAL_CAPACITY).max(audit.data_len()),
+        seeds = [seeds::AUDIT, economy.key().as_ref()],
+        bump,
+    )]
+    pub audit: AccountLoader<'info, AuditLog>,
+    /// The system program, which creates the accounts.
     pub system_program: Program<'info, System>,
 }
 
-impl<'info> CreateCouncil<'info> {
-    fn check(&self) -> Result<()> {
-        self.economy.open()?.require_creator(self.creator.key)
-    }
-
-    /// Creates council and audit log, at their addresses.
-    fn create(&self) -> Result<()> {
-        let creator = Creator {
-            payer: &self.creator,
-        };
+impl CreateCouncil<'_> {
+    /// Fills in what stays as it is for the life of the economy. Refused where council or
+    /// audit log were there before (`AccountDiscriminatorAlreadySet`).
+    fn create(&self, bumps: &CreateCouncilBumps) -> Result<()> {
         let economy = self.economy.key();
-        let (mut council, bump) = creator.state::<Council>(
-            "council",
-            &self.council,
-            Council::SPACE,
-            &[seeds::COUNCIL, economy.as_ref()],
-        )?;
-        council.bump = bump;
+        let mut council = self.council.load_init()?;
+        council.bump = bumps.council;
         council.economy = economy;
         council.audit = self.audit.key();
-        let (mut audit, bump) = creator.state::<AuditLog>(
-            "audit",
-            &self.audit,
-            AuditLog::space(AUDIT_INITIAL_CAPACITY),
-            &[seeds::AUDIT, economy.as_ref()],
-        )?;
-        audit.bump = bump;
+        let mut audit = self.audit.load_init()?;
+        audit.bump = bumps.audit;
         audit.economy = economy;
         audit.ring = Ring::new(AUDIT_INITIAL_CAPACITY);
         Ok(())
     }
 
+    /// Creates or sets up the council. Returns the bytes of the audit log's record.
     #[inline(never)]
-    fn apply(&'info self, args: &CouncilArgs, clock: &Clock) -> Result<Vec<u8>> {
-        let mut economy = self.economy.open_mut()?;
+    fn apply(
+        &self,
+        args: &CouncilArgs,
+        bumps: &CreateCouncilBumps,
+        clock: &Clock,
+    ) -> Result<Vec<u8>> {
+        let mut economy = self.economy.load_mut()?;
         economy.require_draft()?;
         if economy.council == Pubkey::default() {
-            self.create()?;
+            self.create(bumps)?;
             economy.council = self.council.key();
+            self.council.load_init()?.set_up(args)?;
+        } else {
+            self.council.load_mut()?.set_up(args)?;
         }
-        has_one(&economy.council, &self.council)?;
-        let loader = loader::<Council>(self.council.as_ref())?;
-        {
-            let mut council = loader.open_mut()?;
-            has_one(&council.audit, &self.audit)?;
-            council.set_up(args)?;
-        }
+        self.record(args, clock)
+    }
+
+    /// Appends to the log's data as such: a log that this instruction creates gets its
+    /// discriminator at the end only, so it cannot be loaded yet.
+    fn record(&self, args: &CouncilArgs, clock: &Clock) -> Result<Vec<u8>> {
         let mut record = AuditRecord::new(AuditKind::CouncilCreated, self.creator.key, clock);
         record.subject = args.guardian.key;
-        record.append(&self.audit)
+        let log: &AccountInfo = self.audit.as_ref();
+        Ring::append_to(
+            &mut log.try_borrow_mut_data()?,
+            core::slice::from_mut(&mut record),
+        )?;
+        Ok(bytemuck::bytes_of(&record).to_vec())
     }
 }
 
 /// Handles `create_council`.
-pub fn create_council<'info>(
-    ctx: Context<'info, CreateCouncil<'info>>,
-    args: CouncilArgs,
-) -> Result<()> {
-    let accounts: &'info CreateCouncil<'info> = ctx.accounts;
-    accounts.check()?;
-    let record = accounts.apply(&args, &clock()?)?;
-    emit(
-        &accounts.event_authority,
-        &CouncilCreated {
-            economy: accounts.economy.key(),
-            council: accounts.council.key(),
-            args,
-            record,
-        },
-    )
+pub fn create_council(ctx: Context<CreateCouncil>, args: CouncilArgs) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let record = accounts.apply(&args, &ctx.bumps, &Clock::get()?)?;
+    emit_cpi!(CouncilCreated {
+        economy: accounts.economy.key(),
+        council: accounts.council.key(),
+        args,
+        record,
+    });
+    Ok(())
 }

@@ -1,12 +1,13 @@
 //! What members, the guardian and time do to a proposal.
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
+use solana_program::sysvar;
 
 use crate::{
     error::HomeostatError,
-    events::{emit_outcome, Decided},
-    instructions::{caller::*, shared::*},
-    state::{AuditKind, Council, Proposal},
+    events::Decided,
+    instructions::caller::{require_caller, Nonce},
+    state::{AuditKind, AuditLog, Council, Proposal},
 };
 
 /// Accounts of `approve`, `withdraw_approval`, `veto`, `override_veto`, `cancel` and
@@ -14,75 +15,56 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Decide<'info> {
-    /// A seated member; for `veto` the guardian, for `expire` anybody.
+    /// A seated member of the council; for `veto` the guardian, for `expire` anyone.
     pub signer: Signer<'info>,
     /// The proposal's council.
-    #[account(mut)]
+    #[account(mut, has_one = audit)]
     pub council: AccountLoader<'info, Council>,
-    /// Decided upon.
-    #[account(mut)]
+    /// The proposal that is decided upon.
+    #[account(mut, has_one = council)]
     pub proposal: AccountLoader<'info, Proposal>,
-    /// Gets the record.
-    /// CHECK: by `council.audit`.
+    /// The council's audit log; it gets the record.
     #[account(mut)]
-    pub audit: UncheckedAccount<'info>,
-    /// The transaction's instructions.
-    /// CHECK: by its address.
+    pub audit: AccountLoader<'info, AuditLog>,
+    /// The instructions sysvar, which tells how the instruction was called.
+    /// CHECK: bound by its address; only the runtime writes it.
+    #[account(address = sysvar::instructions::ID)]
     pub instructions: UncheckedAccount<'info>,
 }
 
+/// What an act does to a proposal and to its council's count of open ones, at a time (unix
+/// seconds).
+type Act<'a> = &'a dyn Fn(&mut Council, &mut Proposal, i64) -> Result<()>;
+
 impl Decide<'_> {
-    fn check(&self) -> Result<()> {
-        let proposal = self.proposal.open()?;
-        has_one(&proposal.council, self.council.as_ref())?;
-        has_one(&self.council.open()?.audit, &self.audit)
+    /// The signer's place in the council. Refuses who is not seated, and a call that the
+    /// seat does not allow.
+    fn validate_member(&self) -> Result<usize> {
+        let council = self.council.load()?;
+        let place = council.place(self.signer.key)?;
+        let via = &council.member(place)?.seat.via;
+        require_caller(&self.instructions, via, Nonce::Refused)?;
+        Ok(place)
     }
 
-    /// The signer's place, if a place is what the act needs.
-    fn validate(&self, kind: AuditKind) -> Result<usize> {
-        let council = self.council.open()?;
-        let signer = self.signer.key;
-        match kind {
-            AuditKind::Expired => Ok(usize::MAX),
-            AuditKind::Vetoed => {
-                let guardian = &council.guardian.holder;
-                ensure!(guardian.key == *signer, HomeostatError::MissingPermission);
-                require_caller(&self.instructions, &guardian.via, Nonce::Accepted)?;
-                Ok(usize::MAX)
-            }
-            _ => {
-                let place = council.place(signer)?;
-                let via = &council.member(place)?.seat.via;
-                require_caller(&self.instructions, via, Nonce::Refused)?;
-                Ok(place)
-            }
-        }
+    /// Refuses anybody but the guardian, and a call that the guardian's seat does not
+    /// allow. A veto may be signed in advance: it only stops things.
+    fn validate_guardian(&self) -> Result<()> {
+        let guardian = &self.council.load()?.guardian.holder;
+        require!(
+            guardian.key == *self.signer.key,
+            HomeostatError::MissingPermission
+        );
+        require_caller(&self.instructions, &guardian.via, Nonce::Accepted)
     }
 
+    /// Acts, and records it.
     #[inline(never)]
-    fn apply(&self, kind: AuditKind, place: usize, clock: &Clock) -> Result<Decided> {
-        let now = clock.unix_timestamp;
-        let mut council = self.council.open_mut()?;
-        let council = &mut *council;
-        let mut proposal = self.proposal.open_mut()?;
-        let proposal = &mut *proposal;
+    fn apply(&self, kind: AuditKind, act: Act, clock: &Clock) -> Result<Decided> {
+        let mut council = self.council.load_mut()?;
+        let mut proposal = self.proposal.load_mut()?;
         let old_state = proposal.state;
-        let ended = match kind {
-            AuditKind::Approved => proposal.approve(council, place, now).map(|()| false),
-            AuditKind::Withdrawn => proposal.withdraw(council, place, now).map(|()| false),
-            AuditKind::Vetoed => proposal.veto(now).map(|()| true),
-            AuditKind::Cancelled => proposal.cancel(council, place, now),
-            AuditKind::Overridden => {
-                if proposal.override_veto(council, place, now)? {
-                    council.reopen_proposal(proposal.place, proposal.proposer_id);
-                }
-                Ok(false)
-            }
-            _ => proposal.expire(now).map(|()| true),
-        }?;
-        if ended {
-            council.close_proposal(proposal.place, proposal.proposer_id);
-        }
+        act(&mut council, &mut proposal, clock.unix_timestamp)?;
         council.invariant()?;
         let record = proposal
             .record(kind, self.signer.key, &self.proposal.key(), clock)
@@ -98,46 +80,76 @@ impl Decide<'_> {
             record,
         })
     }
-
-    #[inline(never)]
-    fn decide(&self, kind: AuditKind) -> Result<()> {
-        let clock = clock()?;
-        self.check()?;
-        let place = self.validate(kind)?;
-        emit_outcome(&self.event_authority, &self.apply(kind, place, &clock))
-    }
 }
 
-/// Handles `approve`. `digest` is that of the actions that were read.
+/// What all six handlers end with: the act, its record and its event.
+#[inline(never)]
+fn decide(ctx: &Context<Decide>, kind: AuditKind, act: Act) -> Result<()> {
+    let event = ctx.accounts.apply(kind, act, &Clock::get()?)?;
+    emit_cpi!(event);
+    Ok(())
+}
+
+/// Handles `approve`. A member approves the actions that it read: a digest of other ones
+/// is refused (`WrongDigest`), so that no display can pass one proposal off as another.
 pub fn approve(ctx: Context<Decide>, digest: [u8; 32]) -> Result<()> {
-    ensure!(
-        ctx.accounts.proposal.open()?.digest == digest,
+    let place = ctx.accounts.validate_member()?;
+    require!(
+        ctx.accounts.proposal.load()?.digest == digest,
         HomeostatError::WrongDigest
     );
-    ctx.accounts.decide(AuditKind::Approved)
+    decide(&ctx, AuditKind::Approved, &|council, proposal, now| {
+        proposal.approve(council, place, now)
+    })
 }
 
-/// Handles `withdraw_approval`.
+/// Handles `withdraw_approval`. A member takes its approval back.
 pub fn withdraw_approval(ctx: Context<Decide>) -> Result<()> {
-    ctx.accounts.decide(AuditKind::Withdrawn)
+    let place = ctx.accounts.validate_member()?;
+    decide(&ctx, AuditKind::Withdrawn, &|council, proposal, now| {
+        proposal.withdraw(council, place, now)
+    })
 }
 
-/// Handles `veto`.
+/// Handles `veto`. The guardian stops a proposal, approved or not.
 pub fn veto(ctx: Context<Decide>) -> Result<()> {
-    ctx.accounts.decide(AuditKind::Vetoed)
+    ctx.accounts.validate_guardian()?;
+    decide(&ctx, AuditKind::Vetoed, &|council, proposal, now| {
+        proposal.veto(now)?;
+        council.close_proposal(proposal.place, proposal.proposer_id);
+        Ok(())
+    })
 }
 
-/// Handles `override_veto`.
+/// Handles `override_veto`. A member votes to lift the guardian's veto of its own
+/// replacement; the vote that suffices opens the proposal again.
 pub fn override_veto(ctx: Context<Decide>) -> Result<()> {
-    ctx.accounts.decide(AuditKind::Overridden)
+    let place = ctx.accounts.validate_member()?;
+    decide(&ctx, AuditKind::Overridden, &|council, proposal, now| {
+        if proposal.override_veto(council, place, now)? {
+            council.reopen_proposal(proposal.place, proposal.proposer_id);
+        }
+        Ok(())
+    })
 }
 
-/// Handles `cancel`.
+/// Handles `cancel`. The proposer takes an active proposal back, a threshold of members a
+/// queued one.
 pub fn cancel(ctx: Context<Decide>) -> Result<()> {
-    ctx.accounts.decide(AuditKind::Cancelled)
+    let place = ctx.accounts.validate_member()?;
+    decide(&ctx, AuditKind::Cancelled, &|council, proposal, now| {
+        if proposal.cancel(council, place, now)? {
+            council.close_proposal(proposal.place, proposal.proposer_id);
+        }
+        Ok(())
+    })
 }
 
-/// Handles `expire`.
+/// Handles `expire`. Anyone records that a proposal's time is up.
 pub fn expire(ctx: Context<Decide>) -> Result<()> {
-    ctx.accounts.decide(AuditKind::Expired)
+    decide(&ctx, AuditKind::Expired, &|council, proposal, now| {
+        proposal.expire(now)?;
+        council.close_proposal(proposal.place, proposal.proposer_id);
+        Ok(())
+    })
 }

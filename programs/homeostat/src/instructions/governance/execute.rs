@@ -1,48 +1,52 @@
-//! Executes a proposal whose time has come. Anyone may; all of it happens or nothing.
+//! Executes a proposal whose time has come. All of it happens or nothing.
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
+use solana_program::sysvar;
 
 use crate::{
-    error::{refuse, HomeostatError},
-    events::{emit, Executed},
-    instructions::{caller::*, shared::*},
+    error::HomeostatError,
+    events::Executed,
+    instructions::{
+        caller::{require_caller, Nonce},
+        tokens::{token_owner, Authority, Token},
+    },
     state::{
-        action::Ground, log::Ring, Action, AuditKind, Class, ConfigRecord, Council, Economy, Feed,
-        Life, Parameter, Proposal,
+        action::{ActionAccounts, ExecutionContext},
+        log, Action, AuditKind, AuditLog, Class, ConfigRecord, Council, DecisionLog, Economy, Life,
+        Parameter, Proposal,
     },
 };
 
-/// Accounts of `execute`; after them what the actions need, in their order. For a feed:
-/// the feed. For exclusions: each of them. For a treasury payment: authority, treasury vault, recipient, token
-/// program. For a retirement, with a writable mint: authority, reward vault, token
-/// program.
+/// Accounts of `execute`. After them come those that the actions need, in the order of the
+/// actions. A feed's settings: the feed. Exclusions: each of the accounts. A treasury
+/// payment: authority, treasury vault, recipient, token program. A retirement, with a
+/// writable mint: authority, reward vault, token program.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Execute<'info> {
-    /// Anyone.
+    /// Whoever executes; anyone may do what the council has decided.
     pub executor: Signer<'info>,
-    /// Changed.
-    #[account(mut)]
+    /// The economy that the proposal changes.
+    #[account(mut, has_one = council, has_one = mint, has_one = log)]
     pub economy: AccountLoader<'info, Economy>,
-    /// The economy's council.
-    #[account(mut)]
+    /// The economy's council, whose present members must still approve.
+    #[account(mut, has_one = audit)]
     pub council: AccountLoader<'info, Council>,
-    /// Queued, its eta passed.
-    #[account(mut)]
+    /// The proposal; it must be queued, with its eta reached.
+    #[account(mut, has_one = council)]
     pub proposal: AccountLoader<'info, Proposal>,
-    /// The economy's mint.
-    /// CHECK: by `economy.mint`.
-    pub mint: UncheckedAccount<'info>,
-    /// Gets the changed configurations.
-    /// CHECK: by `economy.log`.
+    /// The mint of the economy's token; writable for a retirement.
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// The economy's decision log, which gets the changed configurations.
     #[account(mut)]
-    pub log: UncheckedAccount<'info>,
-    /// Gets the record.
-    /// CHECK: by `council.audit`.
+    pub log: AccountLoader<'info, DecisionLog>,
+    /// The council's audit log, which gets a record of the execution.
     #[account(mut)]
-    pub audit: UncheckedAccount<'info>,
-    /// The transaction's instructions.
-    /// CHECK: by its address.
+    pub audit: AccountLoader<'info, AuditLog>,
+    /// The instructions of the transaction, by which the caller is told.
+    /// CHECK: bound by its address; only the runtime writes it.
+    #[account(address = sysvar::instructions::ID)]
     pub instructions: UncheckedAccount<'info>,
 }
 
@@ -52,64 +56,49 @@ struct Logged {
     configs: Vec<u8>,
 }
 
-impl<'info> Execute<'info> {
-    fn check(&self) -> Result<()> {
-        let economy = self.economy.open()?;
-        has_one(&economy.council, self.council.as_ref())?;
-        has_one(&economy.mint, &self.mint)?;
-        has_one(&economy.log, &self.log)?;
-        has_one(&self.council.open()?.audit, &self.audit)?;
-        let proposal = self.proposal.open()?;
-        has_one(&proposal.council, self.council.as_ref())?;
-        // Anybody can call it directly, so nobody has to call it otherwise.
-        require_caller(&self.instructions, &Pubkey::default(), Nonce::Refused)
-    }
-
+impl Execute<'_> {
+    /// Refuses a call through another program: anybody can call it directly, so nobody has
+    /// to call it otherwise. Refuses a proposal whose time has not come or has passed, or
+    /// that too few of the present members approve. Returns the actions.
     fn validate(&self, now: i64) -> Result<Vec<Action>> {
-        let proposal = self.proposal.open()?;
-        proposal.require_executable(&*self.council.open()?, now)?;
+        require_caller(&self.instructions, &Pubkey::default(), Nonce::Refused)?;
+        let proposal = self.proposal.load()?;
+        proposal.require_executable(&*self.council.load()?, now)?;
         proposal.read()
     }
 
-    /// Everything but the token moves.
+    /// Everything but what needs further accounts.
     #[inline(never)]
     fn apply(&self, actions: &[Action], clock: &Clock) -> Result<Executed> {
         let now = clock.unix_timestamp;
-        let mut economy = self.economy.open_mut()?;
-        let economy = &mut *economy;
-        let mut council = self.council.open_mut()?;
-        let council = &mut *council;
-        let mut proposal = self.proposal.open_mut()?;
-        let allowed = Class::from_byte(proposal.class)?;
-        let mut ground = Ground {
-            economy,
-            council,
+        let mut economy = self.economy.load_mut()?;
+        let mut council = self.council.load_mut()?;
+        let mut proposal = self.proposal.load_mut()?;
+        let mut context = ExecutionContext {
+            economy: &mut economy,
+            council: &mut council,
             now,
         };
-        ground.apply(actions, allowed)?;
-        let logged = self.log_configurations(actions, &ground)?;
-        let Ground {
-            economy, council, ..
-        } = ground;
-        let supply = supply_of(&self.mint)?;
+        context.apply(actions, Class::from_byte(proposal.class)?)?;
+        let logged = self.log_configurations(actions, &economy, now)?;
+
+        // A limit, share or weight that changed acts from this second on.
+        let supply = self.mint.supply;
         if economy.life == Life::Live as u8 {
             economy.re_rate(supply, now)?;
         }
         economy.config_seq = economy.config_seq.saturating_add(1);
         economy.invariant(supply, now)?;
+
         proposal.executed(now);
         council.close_proposal(proposal.place, proposal.proposer_id);
+        let key = self.proposal.key();
         let record = proposal
-            .record(
-                AuditKind::Executed,
-                self.executor.key,
-                &self.proposal.key(),
-                clock,
-            )
+            .record(AuditKind::Executed, self.executor.key, &key, clock)
             .append(&self.audit)?;
         Ok(Executed {
             economy: self.economy.key(),
-            proposal: self.proposal.key(),
+            proposal: key,
             index: proposal.index,
             executor: self.executor.key(),
             actions: proposal.action_bytes().to_vec(),
@@ -119,155 +108,178 @@ impl<'info> Execute<'info> {
         })
     }
 
-    /// Logs every controller that an action touched, once each.
+    /// Logs every controller that an action changed, once each.
     #[inline(never)]
-    fn log_configurations(&self, actions: &[Action], ground: &Ground) -> Result<Logged> {
-        let all = actions
-            .iter()
-            .any(|action| matches!(action, Action::ResumeEconomy));
+    fn log_configurations(
+        &self,
+        actions: &[Action],
+        economy: &Economy,
+        now: i64,
+    ) -> Result<Logged> {
+        let acts: Vec<_> = actions.iter().map(Action::act).collect();
         let mut records = Vec::new();
         let mut configs = Vec::new();
-        let controllers = ground.economy.controllers.iter();
-        for (controller, parameter) in controllers.zip(Parameter::ALL) {
-            let touched = actions
-                .iter()
-                .any(|action| action.configures() == Some(parameter));
-            if all || touched {
-                records.push(ConfigRecord::new(parameter, controller, ground.now));
+        for (controller, parameter) in economy.controllers.iter().zip(Parameter::ALL) {
+            if acts.iter().any(|act| act.configures(parameter)) {
+                records.push(ConfigRecord::new(parameter, controller, now));
                 configs.extend_from_slice(bytemuck::bytes_of(&controller.config));
             }
         }
-        Ring::append_to(&mut self.log.try_borrow_mut_data()?, &mut records)?;
+        log::append(&self.log, &mut records)?;
         Ok(Logged {
             records: bytemuck::cast_slice(&records).to_vec(),
             configs,
         })
     }
+}
 
-    /// Moves the tokens that actions move.
-    fn settle(
-        &self,
-        actions: &[Action],
-        mut remaining: &'info [AccountInfo<'info>],
-        now: i64,
-    ) -> Result<()> {
+/// The accounts after the fixed ones, handed out in order to the actions that need them.
+///
+/// An account that is passed twice gains nothing: every one is compared with the address
+/// that economy or action names for it, exclusions are refused when they repeat, and no
+/// payment goes back into a vault of the economy.
+struct Settlement<'a, 'info> {
+    execute: &'a Execute<'info>,
+    remaining: &'info [AccountInfo<'info>],
+    now: i64,
+}
+
+impl<'a, 'info> Settlement<'a, 'info> {
+    /// Settles actions one after the other. Refuses an account too many
+    /// (`WrongActionAccounts`).
+    fn settle(&mut self, actions: &[Action]) -> Result<()> {
         for action in actions {
-            match action {
-                Action::PayTreasury { to, amount } => {
-                    let [authority, vault, recipient, program] = take(&mut remaining)?;
-                    same(ErrorCode::ConstraintAddress, "to", to, recipient.key)?;
-                    self.pay_treasury([authority, vault, recipient, program], *amount)?;
-                }
-                Action::Feed {
-                    index,
-                    expected,
-                    value,
-                } => {
-                    let [feed] = take(&mut remaining)?;
-                    let economy = self.economy.open()?;
-                    let known = economy.active_feeds().get(usize::from(*index));
-                    ensure!(known == Some(feed.key), HomeostatError::WrongActionAccounts);
-                    let loader = loader::<Feed>(feed)?;
-                    let mut feed = loader.open_mut()?;
-                    ensure!(
-                        feed.settings() == *expected,
-                        HomeostatError::OldValueChanged
-                    );
-                    feed.configure(value)?;
-                }
-                Action::Exclude { accounts, .. } => {
-                    for account in accounts {
-                        let [given] = take(&mut remaining)?;
-                        // The economy's own vaults do not circulate anyway; twice would
-                        // be wrong.
-                        let ours = token_owner(given) == Some(self.economy.open()?.authority);
-                        ensure!(
-                            given.key == account && !ours,
-                            HomeostatError::WrongActionAccounts
-                        );
-                    }
-                }
-                Action::Retire { successor } => {
-                    let [authority, vault, program] = take(&mut remaining)?;
-                    self.retire([authority, vault, program], successor.as_ref(), now)?;
-                }
-                _ => {}
-            }
+            action.act().settle(self)?;
         }
-        ensure!(remaining.is_empty(), HomeostatError::WrongActionAccounts);
+        require!(
+            self.remaining.is_empty(),
+            HomeostatError::WrongActionAccounts
+        );
         Ok(())
     }
 
+    fn next_accounts<const N: usize>(&mut self) -> Result<[&'info AccountInfo<'info>; N]> {
+        let (accounts, rest) = self
+            .remaining
+            .split_first_chunk::<N>()
+            .ok_or_else(|| error!(HomeostatError::WrongActionAccounts))?;
+        self.remaining = rest;
+        Ok(accounts.each_ref())
+    }
+
     /// The economy's signature, from the account that stands for it.
-    fn authority<'a>(&'a self, info: &'a AccountInfo<'info>) -> Result<Authority<'a, 'info>> {
-        let economy = self.economy.open()?;
-        has_one(&economy.authority, info)?;
+    fn authority(&self, info: &'a AccountInfo<'info>) -> Result<Authority<'a, 'info>> {
+        let economy = self.execute.economy.load()?;
+        require_keys_eq!(*info.key, economy.authority, ErrorCode::ConstraintHasOne);
         Ok(Authority {
             info,
-            economy: self.economy.as_ref().key,
+            economy: self.execute.economy.as_ref().key,
             bump: [economy.authority_bump],
         })
     }
 
-    #[inline(never)]
-    fn pay_treasury(
+    /// The token program, which the mint must belong to.
+    fn token_program(
         &self,
-        [authority, vault, recipient, program]: [&'info AccountInfo<'info>; 4],
-        amount: u64,
-    ) -> Result<()> {
-        has_one(&self.economy.open()?.treasury_vault, vault)?;
-        let token = Token::read(&self.mint, program)?;
-        let to = Tokens::of("to", recipient, self.mint.key)?;
-        // Back into one of our own vaults, it would be paid and not be gone.
-        ensure!(to.owner != *authority.key, HomeostatError::WrongVault);
-        token.pay_out(vault, &to, &self.authority(authority)?, amount)?;
+        info: &'info AccountInfo<'info>,
+    ) -> Result<Interface<'info, TokenInterface>> {
+        let program = Interface::try_from(info)?;
+        let owner = *self.execute.mint.to_account_info().owner;
+        require_keys_eq!(owner, *info.key, ErrorCode::ConstraintMintTokenProgram);
+        Ok(program)
+    }
+}
+
+/// One of the economy's vaults, which has to be `expected`.
+fn vault<'info>(
+    info: &'info AccountInfo<'info>,
+    expected: Pubkey,
+) -> Result<Box<InterfaceAccount<'info, TokenAccount>>> {
+    require_keys_eq!(*info.key, expected, ErrorCode::ConstraintHasOne);
+    Ok(Box::new(InterfaceAccount::try_from(info)?))
+}
+
+impl<'a, 'info: 'a> ActionAccounts<'info> for Settlement<'a, 'info> {
+    fn economy(&self) -> &AccountLoader<'info, Economy> {
+        &self.execute.economy
+    }
+
+    fn now(&self) -> i64 {
+        self.now
+    }
+
+    fn next_account(&mut self) -> Result<&'info AccountInfo<'info>> {
+        let [account] = self.next_accounts()?;
+        Ok(account)
+    }
+
+    fn token_owner(&self, account: &AccountInfo<'info>) -> Option<Pubkey> {
+        token_owner(account)
+    }
+
+    #[inline(never)]
+    fn pay_treasury(&mut self, to: &Pubkey, amount: u64) -> Result<()> {
+        let [authority, from, recipient, program] = self.next_accounts()?;
+        require_keys_eq!(*recipient.key, *to, ErrorCode::ConstraintAddress);
+        let from = vault(from, self.execute.economy.load()?.treasury_vault)?;
+        let program = self.token_program(program)?;
+        let mint = &*self.execute.mint;
+        let mut recipient = Box::new(InterfaceAccount::<TokenAccount>::try_from(recipient)?);
+        require_keys_eq!(recipient.mint, mint.key(), ErrorCode::ConstraintTokenMint);
+        // Back in one of the economy's own vaults the tokens would count as paid and would
+        // not be gone.
+        require!(
+            recipient.owner != *authority.key,
+            HomeostatError::WrongVault
+        );
+        let token = Token {
+            mint,
+            program: &program,
+        };
+        let authority = self.authority(authority)?;
+        token.pay_out(&from, &mut recipient, &authority, amount)?;
         Ok(())
     }
 
-    /// Mints what is owed and gives the mint authority away.
     #[inline(never)]
-    fn retire(
-        &self,
-        [authority, vault, program]: [&'info AccountInfo<'info>; 3],
-        successor: Option<&Pubkey>,
-        now: i64,
-    ) -> Result<()> {
-        let signature = self.authority(authority)?;
-        let (mints, owed) = {
-            let economy = self.economy.open()?;
-            has_one(&economy.reward_vault, vault)?;
-            (economy.mints(), economy.mintable(now)?)
+    fn give_up_mint(&mut self, owed: Option<u64>, successor: Option<Pubkey>) -> Result<u64> {
+        let [authority, to, program] = self.next_accounts()?;
+        let authority = self.authority(authority)?;
+        let to = vault(to, self.execute.economy.load()?.reward_vault)?;
+        let program = self.token_program(program)?;
+        let mint = &*self.execute.mint;
+        let Some(owed) = owed else {
+            return Ok(mint.supply);
         };
-        if !mints {
-            return Ok(());
-        }
-        let mut token = Token::read(&self.mint, program)?;
-        token.mint_to(vault, &signature, owed)?;
-        token.set_mint_authority(&signature, successor)?;
-        let mut economy = self.economy.open_mut()?;
-        economy.supply_rewards(owed)?;
-        economy.invariant(token.supply, now)
+        let token = Token {
+            mint,
+            program: &program,
+        };
+        token.mint_to(&to, &authority, owed)?;
+        token.set_mint_authority(&authority, successor)?;
+        mint.supply
+            .checked_add(owed)
+            .ok_or_else(|| error!(HomeostatError::MathOverflow))
     }
 }
 
-/// The next accounts that an action needs.
-fn take<'info, const N: usize>(
-    remaining: &mut &'info [AccountInfo<'info>],
-) -> Result<[&'info AccountInfo<'info>; N]> {
-    let (taken, rest) = remaining
-        .split_first_chunk::<N>()
-        .ok_or_else(|| refuse(HomeostatError::WrongActionAccounts))?;
-    *remaining = rest;
-    Ok(taken.each_ref())
-}
-
-/// Handles `execute`.
+/// Anyone calls it, between the proposal's eta and its expiry.
+///
+/// 1. Refuses what is too early, too late or no longer approved.
+/// 2. Applies the actions to economy and council, and logs the changed controllers.
+/// 3. Moves the tokens and changes the feeds that the actions name.
+/// 4. Publishes what was done.
 pub fn execute<'info>(ctx: Context<'info, Execute<'info>>) -> Result<()> {
-    let clock = clock()?;
-    ctx.accounts.check()?;
-    let actions = ctx.accounts.validate(clock.unix_timestamp)?;
-    let event = ctx.accounts.apply(&actions, &clock)?;
-    ctx.accounts
-        .settle(&actions, ctx.remaining_accounts, clock.unix_timestamp)?;
-    emit(&ctx.accounts.event_authority, &event)
+    let clock = Clock::get()?;
+    let accounts = &ctx.accounts;
+    let actions = accounts.validate(clock.unix_timestamp)?;
+    let event = accounts.apply(&actions, &clock)?;
+    let mut settlement = Settlement {
+        execute: accounts,
+        remaining: ctx.remaining_accounts,
+        now: clock.unix_timestamp,
+    };
+    settlement.settle(&actions)?;
+    emit_cpi!(event);
+    Ok(())
 }

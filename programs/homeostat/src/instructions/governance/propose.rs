@@ -1,51 +1,60 @@
 //! Makes a proposal, and approves it for its proposer.
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
+use solana_program::sysvar;
 
 use crate::{
-    constants::*,
-    error::{refuse, HomeostatError},
-    events::{emit_outcome, Proposed},
-    instructions::{caller::*, shared::*},
+    constants::{OPEN_TIME, VETO_FLOOR_PART},
+    error::HomeostatError,
+    events::Proposed,
+    instructions::caller::{require_caller, Nonce},
     seeds,
     state::{
-        action::Ground, Action, Actions, AuditKind, Class, Council, Economy, Life, Pool, Proposal,
-        ProposalState,
+        action::ExecutionContext, Action, AuditKind, AuditLog, Class, Council, Economy, Life, Pool,
+        Proposal, ProposalState,
     },
 };
 
 /// Accounts of `propose`.
 #[event_cpi]
 #[derive(Accounts)]
+#[instruction(index: u64)]
 pub struct Propose<'info> {
-    /// A seated member.
+    /// A seated member of the council, whose approval the proposal has from the start.
     pub proposer: Signer<'info>,
-    /// Pays the rent and gets it back.
+    /// Pays the proposal's rent and gets it back when the proposal is closed; anyone.
     #[account(mut)]
     pub payer: Signer<'info>,
-    /// Not in Draft.
+    /// The economy that the proposal is about; it must not be in Draft.
+    #[account(has_one = council)]
     pub economy: AccountLoader<'info, Economy>,
-    /// The economy's council.
-    #[account(mut)]
+    /// The economy's council, which counts its open proposals.
+    #[account(mut, has_one = audit)]
     pub council: AccountLoader<'info, Council>,
-    /// The economy's native pool: its stake is what ballots are a share of.
+    /// The economy's native pool; ballots are a share of its stake.
+    #[account(address = economy.load()?.pools[0].pool)]
     pub native_pool: AccountLoader<'info, Pool>,
-    /// Created.
-    /// CHECK: by its seeds.
+    /// The proposal; it is created.
+    #[account(
+        init,
+        payer = payer,
+        space = Proposal::SPACE,
+        seeds = [seeds::PROPOSAL, economy.key().as_ref(), &index.to_le_bytes()],
+        bump,
+    )]
+    pub proposal: AccountLoader<'info, Proposal>,
+    /// The council's audit log, which gets a record of the proposal.
     #[account(mut)]
-    pub proposal: UncheckedAccount<'info>,
-    /// Gets the record.
-    /// CHECK: by `council.audit`.
-    #[account(mut)]
-    pub audit: UncheckedAccount<'info>,
-    /// The transaction's instructions.
-    /// CHECK: by its address.
+    pub audit: AccountLoader<'info, AuditLog>,
+    /// The instructions of the transaction, by which the caller is told.
+    /// CHECK: bound by its address; only the runtime writes it.
+    #[account(address = sysvar::instructions::ID)]
     pub instructions: UncheckedAccount<'info>,
-    /// Creates the account.
+    /// The system program, which creates the account.
     pub system_program: Program<'info, System>,
 }
 
-/// An account's state copied to the heap, to try changes on.
+/// A copy of an account's state on the heap, to try changes on.
 struct Trial(Vec<u64>);
 
 impl Trial {
@@ -58,81 +67,75 @@ impl Trial {
 
     fn state<T: bytemuck::Pod>(&mut self) -> Result<&mut T> {
         bytemuck::try_from_bytes_mut(bytemuck::cast_slice_mut(&mut self.0))
-            .map_err(|_| refuse(HomeostatError::InvariantViolated))
+            .map_err(|_| error!(HomeostatError::InvariantViolated))
     }
 }
 
-/// What is proposed: by whom, and how grave it is.
+/// What the proposal is, apart from its actions.
 struct Plan {
-    actions: Actions,
+    /// Canonical bump of the proposal.
+    bump: u8,
+    /// Position among the economy's proposals.
+    index: u64,
+    /// Place of the proposer in the council.
     place: usize,
+    /// Class of the gravest action.
     class: Class,
 }
 
 impl Propose<'_> {
-    /// The proposer's place.
-    fn check(&self) -> Result<usize> {
-        let economy = self.economy.open()?;
-        has_one(&economy.council, self.council.as_ref())?;
-        let native = economy.pools.first().ok_or(HomeostatError::TooMany)?;
-        has_one(&native.pool, self.native_pool.as_ref())?;
-        let council = self.council.open()?;
-        has_one(&council.audit, &self.audit)?;
+    /// Refuses whoever is no seated member, or calls through another program than the
+    /// member's own. Returns the member's place.
+    fn validate_proposer(&self) -> Result<usize> {
+        let council = self.council.load()?;
         let place = council.place(self.proposer.key)?;
         let via = &council.member(place)?.seat.via;
         require_caller(&self.instructions, via, Nonce::Refused)?;
         Ok(place)
     }
 
-    /// Tries the actions on copies: what would be refused when it is executed now is
-    /// refused here. Returns its class.
+    /// Tries the actions on copies: what would be refused if it were executed now is
+    /// refused here, so that nobody approves what cannot happen. Returns the class.
     #[inline(never)]
-    fn validate(&self, actions: &[Action], now: i64) -> Result<Class> {
-        let economy = self.economy.open()?;
-        ensure!(economy.life != Life::Draft as u8, HomeostatError::NotLive);
+    fn validate_actions(&self, actions: &[Action], now: i64) -> Result<Class> {
+        let economy = self.economy.load()?;
+        require!(economy.life != Life::Draft as u8, HomeostatError::NotLive);
+        // Nothing can be done in an economy that the action before has ended.
         let retires = |action| matches!(action, &Action::Retire { .. });
-        ensure!(
+        require!(
             actions.len() == 1 || !actions.iter().any(retires),
             HomeostatError::BadActions
         );
         let mut economy = Trial::of(&*economy);
-        let mut council = Trial::of(&*self.council.open()?);
-        let mut ground = Ground {
+        let mut council = Trial::of(&*self.council.load()?);
+        let mut context = ExecutionContext {
             economy: economy.state()?,
             council: council.state()?,
             now,
         };
-        ground.apply(actions, Class::Critical)
+        context.apply(actions, Class::Critical)
     }
 
     #[inline(never)]
-    fn apply(&self, plan: &Plan, clock: &Clock) -> Result<Proposed> {
+    fn apply(&self, plan: &Plan, actions: &[Action], clock: &Clock) -> Result<Proposed> {
         let now = clock.unix_timestamp;
-        let Plan {
-            actions,
-            place,
-            class,
-        } = plan;
-        let (place, class) = (*place, *class);
-        let key = self.economy.key();
-        let mut council = self.council.open_mut()?;
-        let index = council.open_proposal(place)?;
-        let number = index.to_le_bytes();
-        let creator = Creator { payer: &self.payer };
-        let (mut proposal, bump) = creator.state::<Proposal>(
-            "proposal",
-            &self.proposal,
-            Proposal::SPACE,
-            &[seeds::PROPOSAL, key.as_ref(), &number],
-        )?;
-        proposal.bump = bump;
-        proposal.class = class as u8;
+        let mut council = self.council.load_mut()?;
+        // The address was derived from the caller's index: any other one would leave a
+        // gap that a later proposal falls into.
+        require!(
+            council.open_proposal(plan.place)? == plan.index,
+            HomeostatError::OldValueChanged
+        );
+
+        let mut proposal = self.proposal.load_init()?;
+        proposal.bump = plan.bump;
+        proposal.class = plan.class as u8;
         proposal.state = ProposalState::Active as u8;
-        proposal.place = u8::try_from(place).map_err(|_| HomeostatError::MathOverflow)?;
-        proposal.proposer_id = council.member(place)?.id;
-        proposal.economy = key;
+        proposal.place = u8::try_from(plan.place).map_err(|_| HomeostatError::MathOverflow)?;
+        proposal.proposer_id = council.member(plan.place)?.id;
+        proposal.economy = self.economy.key();
         proposal.council = self.council.key();
-        proposal.index = index;
+        proposal.index = plan.index;
         proposal.proposer = self.proposer.key();
         proposal.payer = self.payer.key();
         proposal.created_at = now;
@@ -140,21 +143,22 @@ impl Propose<'_> {
         proposal.active_until = now.saturating_add(OPEN_TIME);
         proposal.veto_base = self.veto_base()?;
         proposal.write(actions)?;
-        proposal.approve(&council, place, now)?;
+        proposal.approve(&council, plan.place, now)?;
         council.invariant()?;
+
         let record = proposal
             .record(
                 AuditKind::Proposed,
                 self.proposer.key,
-                self.proposal.key,
+                &self.proposal.key(),
                 clock,
             )
             .append(&self.audit)?;
         Ok(Proposed {
-            economy: key,
+            economy: self.economy.key(),
             proposal: self.proposal.key(),
-            index,
-            class,
+            index: plan.index,
+            class: plan.class,
             eta: proposal.eta,
             expires_at: proposal.expires_at,
             actions: proposal.action_bytes().to_vec(),
@@ -162,13 +166,13 @@ impl Propose<'_> {
         })
     }
 
-    /// Native stake now, at most its mean over the last period: neither a stake brought
-    /// for the vote nor one withdrawn before it changes the share that vetoes. At least
-    /// a hundredth of the circulating supply, rounded up: where next to nobody stakes,
-    /// dust is no veto.
+    /// What ballots are a share of (base units): the native stake now, at most its mean over
+    /// the last period, so that neither a stake brought for the vote nor one withdrawn
+    /// before it changes the share that vetoes. At least a hundredth of the circulating
+    /// supply, rounded up: where next to nobody stakes, dust is no veto.
     fn veto_base(&self) -> Result<u64> {
-        let totals = &self.economy.open()?.totals;
-        let staked = self.native_pool.open()?.total;
+        let totals = &self.economy.load()?.totals;
+        let staked = self.native_pool.load()?.total;
         let lasting = if totals.periods == 0 {
             staked
         } else {
@@ -178,20 +182,21 @@ impl Propose<'_> {
     }
 }
 
-/// Handles `propose`.
-pub fn propose(ctx: Context<Propose>, actions: Actions) -> Result<()> {
-    let clock = clock()?;
-    let place = ctx.accounts.check()?;
-    let class = ctx
-        .accounts
-        .validate(actions.list(), clock.unix_timestamp)?;
+/// A seated member of the council calls it.
+///
+/// 1. Refuses another caller, and actions that could not be executed now.
+/// 2. Creates the proposal at the council's next index, with the proposer's approval.
+/// 3. Records it in the audit log and publishes it.
+pub fn propose(ctx: Context<Propose>, index: u64, actions: Vec<Action>) -> Result<()> {
+    let clock = Clock::get()?;
+    let accounts = &ctx.accounts;
     let plan = Plan {
-        actions,
-        place,
-        class,
+        bump: ctx.bumps.proposal,
+        index,
+        place: accounts.validate_proposer()?,
+        class: accounts.validate_actions(&actions, clock.unix_timestamp)?,
     };
-    emit_outcome(
-        &ctx.accounts.event_authority,
-        &ctx.accounts.apply(&plan, &clock),
-    )
+    let event = accounts.apply(&plan, &actions, &clock)?;
+    emit_cpi!(event);
+    Ok(())
 }

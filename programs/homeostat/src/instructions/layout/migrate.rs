@@ -1,56 +1,47 @@
 //! Brings an account of an older layout to the present one, in one transaction. Anyone
 //! may, who pays the rent that a larger layout needs.
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
 
 use crate::{
-    events::{emit_outcome, Migrated},
-    instructions::shared::*,
-    state::layout::{Known, MARK},
+    events::Migrated,
+    instructions::lamports::grow,
+    state::layout::{Known, DISCRIMINATOR_LEN},
 };
 
 /// Accounts of `migrate`.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Migrate<'info> {
-    /// Pays the rent of what is new.
+    /// Pays the rent of what is new; anyone.
     #[account(mut)]
     pub payer: Signer<'info>,
-    /// Brought up to date.
-    /// CHECK: by its owner, its type and its layout version.
-    #[account(mut)]
+    /// The account that is brought up to date.
+    /// CHECK: any account of the program: its own first bytes say which type and layout
+    /// version it has, and no other program can have written them.
+    #[account(mut, owner = crate::ID @ ErrorCode::AccountOwnedByWrongProgram)]
     pub account: UncheckedAccount<'info>,
-    /// Moves the rent.
+    /// The system program, which moves the rent.
     pub system_program: Program<'info, System>,
 }
 
 impl Migrate<'_> {
-    fn check(&self) -> Result<()> {
-        same(
-            ErrorCode::AccountOwnedByWrongProgram,
-            "account",
-            &crate::ID,
-            self.account.owner,
-        )
-    }
-
-    /// Takes every step there is; each starts from what the one before left.
+    /// Applies every step there is; each starts from what the one before left.
     #[inline(never)]
-    fn apply(&self) -> Result<Migrated> {
+    fn apply(&self, now: i64) -> Result<Migrated> {
         let (known, old_version) = Known::read(&self.account.try_borrow_data()?)?;
         let mut version = old_version;
         loop {
             let step = known.step(version)?;
             let old = self.account.data_len();
             let space = step.space(&self.account.try_borrow_data()?)?;
-            let missing = rent_of(space)?.saturating_sub(self.account.lamports());
-            transfer_lamports(&self.payer, &self.account, missing, &[])?;
-            self.account.resize(space)?;
+            grow(&self.account, &self.payer, &self.system_program, space)?;
             let mut data = self.account.try_borrow_mut_data()?;
-            step.take(&mut data, old)?;
+            step.apply(&mut data, old)?;
             version = version.saturating_add(1);
             if version == known.version {
-                (step.invariant)(data.get(MARK..).unwrap_or_default(), now()?)?;
+                let state = data.get(DISCRIMINATOR_LEN..).unwrap_or_default();
+                (step.invariant)(state, now)?;
                 return Ok(Migrated {
                     kind: known.kind,
                     account: self.account.key(),
@@ -64,6 +55,7 @@ impl Migrate<'_> {
 
 /// Handles `migrate`.
 pub fn migrate(ctx: Context<Migrate>) -> Result<()> {
-    ctx.accounts.check()?;
-    emit_outcome(&ctx.accounts.event_authority, &ctx.accounts.apply())
+    let event = ctx.accounts.apply(Clock::get()?.unix_timestamp)?;
+    emit_cpi!(event);
+    Ok(())
 }

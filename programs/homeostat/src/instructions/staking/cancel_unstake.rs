@@ -1,11 +1,12 @@
-//! Puts an unbonding ticket back to work. Counts as newly added stake.
+//! Puts an unbonding ticket back to work. It counts as newly added stake, so it cannot be
+//! used to vote with stake that was on its way out.
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
 
-use super::{check_position, settle};
+use super::settle;
 use crate::{
-    events::{emit_outcome, UnstakeCancelled},
-    instructions::{loader::Open, shared::now},
+    events::UnstakeCancelled,
+    seeds,
     state::{pause::Section, Economy, Pool, Position},
 };
 
@@ -13,39 +14,35 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CancelUnstake<'info> {
-    /// Of the position.
+    /// The owner of the position.
     pub owner: Signer<'info>,
-    /// Live.
+    /// The economy; it must be live and its staking not paused.
     pub economy: AccountLoader<'info, Economy>,
-    /// Staked in again.
-    #[account(mut)]
+    /// The pool that the position is in.
+    #[account(mut, has_one = economy)]
     pub pool: AccountLoader<'info, Pool>,
-    /// The owner's.
-    #[account(mut)]
+    /// The owner's position, which holds the ticket.
+    #[account(
+        mut,
+        seeds = [seeds::POSITION, pool.key().as_ref(), owner.key().as_ref()],
+        bump = position.load()?.bump,
+        has_one = pool,
+        has_one = owner,
+    )]
     pub position: AccountLoader<'info, Position>,
 }
 
 impl CancelUnstake<'_> {
-    fn check(&self) -> Result<()> {
-        check_position(
-            self.economy.as_ref(),
-            &self.pool,
-            &self.position,
-            &self.owner,
-        )
-    }
-
     fn validate(&self, now: i64) -> Result<()> {
-        let economy = self.economy.open()?;
+        let economy = self.economy.load()?;
         economy.require_live()?;
         economy.require_open(Section::Stake, now)
     }
 
-    #[inline(never)]
     fn apply(&self, ticket: u8, now: i64) -> Result<UnstakeCancelled> {
-        let economy = self.economy.open()?;
-        let mut pool = self.pool.open_mut()?;
-        let mut position = self.position.open_mut()?;
+        let economy = self.economy.load()?;
+        let mut pool = self.pool.load_mut()?;
+        let mut position = self.position.load_mut()?;
         settle(&economy, &mut pool, &mut position, now)?;
         let old_amount = position.amount;
         let amount = position.rebond(ticket, now)?;
@@ -63,11 +60,9 @@ impl CancelUnstake<'_> {
 
 /// Handles `cancel_unstake`.
 pub fn cancel_unstake(ctx: Context<CancelUnstake>, ticket: u8) -> Result<()> {
-    let now = now()?;
-    ctx.accounts.check()?;
+    let now = Clock::get()?.unix_timestamp;
     ctx.accounts.validate(now)?;
-    emit_outcome(
-        &ctx.accounts.event_authority,
-        &ctx.accounts.apply(ticket, now),
-    )
+    let event = ctx.accounts.apply(ticket, now)?;
+    emit_cpi!(event);
+    Ok(())
 }

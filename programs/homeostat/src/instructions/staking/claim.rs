@@ -1,13 +1,14 @@
 //! Pays a position's rewards from the reward vault. Never gated.
 
-use crate::framework::prelude::*;
-use anchor_spl::token_interface::TokenInterface;
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
-use super::{check_position, settle};
+use super::settle;
 use crate::{
     error::HomeostatError,
-    events::{emit_outcome, Claimed},
-    instructions::shared::*,
+    events::Claimed,
+    instructions::tokens::{Authority, Token},
+    seeds,
     state::{Economy, Pool, Position},
 };
 
@@ -15,98 +16,86 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Claim<'info> {
-    /// Of the position.
+    /// The owner of the position.
     pub owner: Signer<'info>,
-    /// Any stage of life.
+    /// The economy, at any stage of life.
+    #[account(has_one = mint, has_one = reward_vault, has_one = authority)]
     pub economy: AccountLoader<'info, Economy>,
-    /// Earned in.
-    #[account(mut)]
+    /// The pool that the rewards were earned in.
+    #[account(mut, has_one = economy)]
     pub pool: AccountLoader<'info, Pool>,
-    /// The owner's.
-    #[account(mut)]
+    /// The owner's position in the pool.
+    #[account(
+        mut,
+        seeds = [seeds::POSITION, pool.key().as_ref(), owner.key().as_ref()],
+        bump = position.load()?.bump,
+        has_one = pool,
+        has_one = owner,
+    )]
     pub position: AccountLoader<'info, Position>,
-    /// The economy's mint.
-    /// CHECK: by `economy.mint`.
-    pub mint: UncheckedAccount<'info>,
-    /// Any token account of the owner's; credited.
-    /// CHECK: a token account of the owner's.
+    /// The mint of the economy's token.
+    #[account(mint::token_program = token_program)]
+    pub mint: Box<InterfaceAccount<'info, Mint>>,
+    /// Any token account of the owner's; it is credited.
+    #[account(mut, token::mint = mint, token::authority = owner)]
+    pub owner_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's reward vault; it is debited.
     #[account(mut)]
-    pub owner_tokens: UncheckedAccount<'info>,
-    /// Debited.
-    /// CHECK: by `economy.reward_vault`.
-    #[account(mut)]
-    pub reward_vault: UncheckedAccount<'info>,
-    /// Signs for the economy's mint and vaults: its data-less address.
-    /// CHECK: by `economy.authority`.
-    pub authority: UncheckedAccount<'info>,
-    /// Of the mint.
+    pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's data-less address that signs for its mint and vaults.
+    pub authority: SystemAccount<'info>,
+    /// The token program that the mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-impl<'info> Claim<'info> {
-    fn check(&self) -> Result<()> {
-        distinct(&[
-            ("owner_tokens", self.owner_tokens.key),
-            ("reward_vault", self.reward_vault.key),
-        ])?;
-        check_position(
-            self.economy.as_ref(),
-            &self.pool,
-            &self.position,
-            &self.owner,
-        )?;
-        let economy = self.economy.open()?;
-        has_one(&economy.mint, &self.mint)?;
-        has_one(&economy.authority, &self.authority)?;
-        has_one(&economy.reward_vault, &self.reward_vault)
-    }
-
-    /// Takes what the position has earned; nothing is paid yet.
-    #[inline(never)]
-    fn take(&self, now: i64) -> Result<(Claimed, [u8; 1])> {
-        let economy = self.economy.open()?;
-        let mut pool = self.pool.open_mut()?;
-        let mut position = self.position.open_mut()?;
+impl Claim<'_> {
+    /// Settles and books what the position has earned; nothing is paid yet.
+    fn settle(&self, now: i64) -> Result<Claimed> {
+        let economy = self.economy.load()?;
+        let mut pool = self.pool.load_mut()?;
+        let mut position = self.position.load_mut()?;
         settle(&economy, &mut pool, &mut position, now)?;
         let amount = position.take_rewards()?;
         let old_claimed = pool.claimed;
         pool.pay_out(amount)?;
-        let event = Claimed {
+        Ok(Claimed {
             pool: self.pool.key(),
             owner: self.owner.key(),
             amount,
             old_claimed,
             new_claimed: pool.claimed,
-        };
-        Ok((event, [economy.authority_bump]))
+        })
     }
 
     #[inline(never)]
-    fn apply(&self, now: i64) -> Result<Claimed> {
-        let token = Token::read(&self.mint, self.token_program.as_ref())?;
-        let to = Tokens::owned(
-            "owner_tokens",
-            &self.owner_tokens,
-            self.mint.key,
-            self.owner.key,
-        )?;
-        let (event, bump) = self.take(now)?;
-        ensure!(
-            balance(&self.reward_vault)? >= event.amount,
+    fn apply(&mut self, now: i64) -> Result<Claimed> {
+        let event = self.settle(now)?;
+        require!(
+            self.reward_vault.amount >= event.amount,
             HomeostatError::RewardVaultShort
         );
         let authority = Authority {
             info: &self.authority,
-            economy: self.economy.as_ref().key,
-            bump,
+            economy: &self.economy.key(),
+            bump: [self.economy.load()?.authority_bump],
         };
-        token.pay_out(&self.reward_vault, &to, &authority, event.amount)?;
+        let token = Token {
+            mint: &self.mint,
+            program: &self.token_program,
+        };
+        token.pay_out(
+            &self.reward_vault,
+            &mut self.owner_tokens,
+            &authority,
+            event.amount,
+        )?;
         Ok(event)
     }
 }
 
 /// Handles `claim`.
 pub fn claim(ctx: Context<Claim>) -> Result<()> {
-    ctx.accounts.check()?;
-    emit_outcome(&ctx.accounts.event_authority, &ctx.accounts.apply(now()?))
+    let event = ctx.accounts.apply(Clock::get()?.unix_timestamp)?;
+    emit_cpi!(event);
+    Ok(())
 }

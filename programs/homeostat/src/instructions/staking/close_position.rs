@@ -1,11 +1,11 @@
 //! Closes an empty position; the rent goes to whoever paid it.
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
 
-use super::{check_position, settle};
+use super::settle;
 use crate::{
-    events::{emit, PositionClosed},
-    instructions::shared::*,
+    events::PositionClosed,
+    seeds,
     state::{Economy, Pool, Position},
 };
 
@@ -13,52 +13,47 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ClosePosition<'info> {
-    /// Of the position.
+    /// The owner of the position.
     pub owner: Signer<'info>,
-    /// Paid the position's rent; gets it back.
-    /// CHECK: by `position.payer`.
+    /// Paid the position's rent and gets it back.
+    /// CHECK: bound by `position.payer`; it only receives lamports.
     #[account(mut)]
     pub payer: UncheckedAccount<'info>,
-    /// Any stage of life.
+    /// The economy, at any stage of life.
     pub economy: AccountLoader<'info, Economy>,
-    /// Of the position.
-    #[account(mut)]
+    /// The pool that the position is in.
+    #[account(mut, has_one = economy)]
     pub pool: AccountLoader<'info, Pool>,
-    /// Empty.
-    #[account(mut, close = payer)]
+    /// The owner's position; it must be empty, and is closed.
+    #[account(
+        mut,
+        close = payer,
+        seeds = [seeds::POSITION, pool.key().as_ref(), owner.key().as_ref()],
+        bump = position.load()?.bump,
+        has_one = pool,
+        has_one = owner,
+        has_one = payer,
+    )]
     pub position: AccountLoader<'info, Position>,
-}
-
-impl ClosePosition<'_> {
-    fn check(&self) -> Result<()> {
-        check_position(
-            self.economy.as_ref(),
-            &self.pool,
-            &self.position,
-            &self.owner,
-        )?;
-        has_one(&self.position.open()?.payer, &self.payer)
-    }
-
-    fn validate(&self, now: i64) -> Result<()> {
-        let economy = self.economy.open()?;
-        let mut pool = self.pool.open_mut()?;
-        let mut position = self.position.open_mut()?;
-        settle(&economy, &mut pool, &mut position, now)?;
-        position.require_empty()
-    }
 }
 
 /// Handles `close_position`.
 pub fn close_position(ctx: Context<ClosePosition>) -> Result<()> {
-    ctx.accounts.check()?;
-    ctx.accounts.validate(now()?)?;
-    emit(
-        &ctx.accounts.event_authority,
-        &PositionClosed {
-            pool: ctx.accounts.pool.key(),
-            position: ctx.accounts.position.key(),
-            owner: ctx.accounts.owner.key(),
-        },
-    )
+    let accounts = &ctx.accounts;
+    {
+        let mut position = accounts.position.load_mut()?;
+        settle(
+            &*accounts.economy.load()?,
+            &mut *accounts.pool.load_mut()?,
+            &mut position,
+            Clock::get()?.unix_timestamp,
+        )?;
+        position.require_empty()?;
+    }
+    emit_cpi!(PositionClosed {
+        pool: accounts.pool.key(),
+        position: accounts.position.key(),
+        owner: accounts.owner.key(),
+    });
+    Ok(())
 }

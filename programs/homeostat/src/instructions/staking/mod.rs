@@ -1,4 +1,5 @@
-//! Positions: stake, unbond, withdraw, claim. None of these writes Economy.
+//! Positions: stake, unbond, withdraw, claim. None of these writes Economy, so stakers
+//! never wait for each other but in the same pool.
 
 pub mod cancel_unstake;
 pub mod claim;
@@ -16,29 +17,11 @@ pub use request_unstake::*;
 pub use stake::*;
 pub use withdraw::*;
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
 
-use super::checks::has_one;
-use crate::{
-    instructions::loader::Open,
-    state::{Economy, Pool, Position},
-};
+use crate::state::{Economy, Pool, Position};
 
-/// Refuses a pool of another economy, and a position of another pool or owner.
-#[inline(never)]
-fn check_position(
-    economy: &AccountInfo,
-    pool: &AccountLoader<Pool>,
-    position: &AccountLoader<Position>,
-    owner: &AccountInfo,
-) -> Result<()> {
-    has_one(&pool.open()?.economy, economy)?;
-    let position = position.open()?;
-    has_one(&position.pool, pool.as_ref())?;
-    has_one(&position.owner, owner)
-}
-
-/// Brings a pool and one of its positions to `now`.
+/// Brings a pool and one of its positions to `now` (unix seconds).
 fn settle(economy: &Economy, pool: &mut Pool, position: &mut Position, now: i64) -> Result<()> {
     let streamed = economy.stream.at(usize::from(pool.lane), now)?;
     pool.settle(streamed, now)?;

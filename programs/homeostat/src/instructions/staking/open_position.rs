@@ -1,10 +1,9 @@
 //! Opens an owner's position in a pool.
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
 
 use crate::{
-    events::{emit, PositionOpened},
-    instructions::shared::*,
+    events::PositionOpened,
     seeds,
     state::{Pool, Position},
 };
@@ -13,50 +12,42 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct OpenPosition<'info> {
-    /// Pays the rent and gets it back when the position closes.
+    /// Pays the rent and gets it back when the position closes; anyone.
     #[account(mut)]
     pub payer: Signer<'info>,
-    /// Of the position.
+    /// The owner of the position, who alone stakes, unstakes and claims with it.
     pub owner: Signer<'info>,
-    /// Any pool.
+    /// The pool that the position is in; any pool.
     pub pool: AccountLoader<'info, Pool>,
-    /// Created.
-    /// CHECK: by its seeds.
-    #[account(mut)]
-    pub position: UncheckedAccount<'info>,
-    /// Creates the account.
+    /// The owner's position in the pool; it is created.
+    #[account(
+        init,
+        payer = payer,
+        space = Position::SPACE,
+        seeds = [seeds::POSITION, pool.key().as_ref(), owner.key().as_ref()],
+        bump,
+    )]
+    pub position: AccountLoader<'info, Position>,
+    /// The system program, which creates the account.
     pub system_program: Program<'info, System>,
-}
-
-impl OpenPosition<'_> {
-    fn apply(&self) -> Result<()> {
-        let (pool, owner) = (self.pool.key(), self.owner.key());
-        let creator = Creator { payer: &self.payer };
-        let (mut position, bump) = creator.state::<Position>(
-            "position",
-            &self.position,
-            Position::SPACE,
-            &[seeds::POSITION, pool.as_ref(), owner.as_ref()],
-        )?;
-        position.bump = bump;
-        position.pool = pool;
-        position.owner = owner;
-        position.payer = self.payer.key();
-        // What was earned before belongs to others.
-        position.paid_q64 = self.pool.open()?.reward_per_share_q64;
-        Ok(())
-    }
 }
 
 /// Handles `open_position`.
 pub fn open_position(ctx: Context<OpenPosition>) -> Result<()> {
-    ctx.accounts.apply()?;
-    emit(
-        &ctx.accounts.event_authority,
-        &PositionOpened {
-            pool: ctx.accounts.pool.key(),
-            position: ctx.accounts.position.key(),
-            owner: ctx.accounts.owner.key(),
-        },
-    )
+    let accounts = &ctx.accounts;
+    {
+        let mut position = accounts.position.load_init()?;
+        position.bump = ctx.bumps.position;
+        position.pool = accounts.pool.key();
+        position.owner = accounts.owner.key();
+        position.payer = accounts.payer.key();
+        // What was earned before belongs to others.
+        position.paid_q64 = accounts.pool.load()?.reward_per_share_q64;
+    }
+    emit_cpi!(PositionOpened {
+        pool: accounts.pool.key(),
+        position: accounts.position.key(),
+        owner: accounts.owner.key(),
+    });
+    Ok(())
 }

@@ -1,12 +1,12 @@
 //! Begins to unbond: the stake stops earning now and can be withdrawn after the
 //! unbonding time. Never gated.
 
-use crate::framework::prelude::*;
+use anchor_lang::prelude::*;
 
-use super::{check_position, settle};
+use super::settle;
 use crate::{
-    events::{emit_outcome, UnstakeRequested},
-    instructions::{loader::Open, shared::now},
+    events::UnstakeRequested,
+    seeds,
     state::{Economy, Pool, Position},
 };
 
@@ -14,33 +14,29 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct RequestUnstake<'info> {
-    /// Of the position.
+    /// The owner of the position.
     pub owner: Signer<'info>,
-    /// Any stage of life.
+    /// The economy, at any stage of life.
     pub economy: AccountLoader<'info, Economy>,
-    /// Unstaked from.
-    #[account(mut)]
+    /// The pool that the position is in.
+    #[account(mut, has_one = economy)]
     pub pool: AccountLoader<'info, Pool>,
-    /// The owner's.
-    #[account(mut)]
+    /// The owner's position.
+    #[account(
+        mut,
+        seeds = [seeds::POSITION, pool.key().as_ref(), owner.key().as_ref()],
+        bump = position.load()?.bump,
+        has_one = pool,
+        has_one = owner,
+    )]
     pub position: AccountLoader<'info, Position>,
 }
 
 impl RequestUnstake<'_> {
-    fn check(&self) -> Result<()> {
-        check_position(
-            self.economy.as_ref(),
-            &self.pool,
-            &self.position,
-            &self.owner,
-        )
-    }
-
-    #[inline(never)]
     fn apply(&self, amount: u64, now: i64) -> Result<UnstakeRequested> {
-        let economy = self.economy.open()?;
-        let mut pool = self.pool.open_mut()?;
-        let mut position = self.position.open_mut()?;
+        let economy = self.economy.load()?;
+        let mut pool = self.pool.load_mut()?;
+        let mut position = self.position.load_mut()?;
         settle(&economy, &mut pool, &mut position, now)?;
         let old_amount = position.amount;
         let unlock_at = now.saturating_add(i64::from(economy.limits.unbonding));
@@ -60,9 +56,7 @@ impl RequestUnstake<'_> {
 
 /// Handles `request_unstake`.
 pub fn request_unstake(ctx: Context<RequestUnstake>, amount: u64) -> Result<()> {
-    ctx.accounts.check()?;
-    emit_outcome(
-        &ctx.accounts.event_authority,
-        &ctx.accounts.apply(amount, now()?),
-    )
+    let event = ctx.accounts.apply(amount, Clock::get()?.unix_timestamp)?;
+    emit_cpi!(event);
+    Ok(())
 }

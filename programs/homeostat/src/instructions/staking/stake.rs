@@ -1,13 +1,14 @@
 //! Adds stake to the signer's own position. It earns from this second on.
 
-use crate::framework::prelude::*;
-use anchor_spl::token_interface::TokenInterface;
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
-use super::{check_position, settle};
+use super::settle;
 use crate::{
     error::HomeostatError,
-    events::{emit_outcome, Staked},
-    instructions::shared::*,
+    events::Staked,
+    instructions::tokens::{balance_or_zero, Token},
+    seeds,
     state::{pause::Section, Economy, Pool, Position},
 };
 
@@ -15,99 +16,86 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Stake<'info> {
-    /// Of the position and the tokens.
+    /// The owner of the position and of the tokens.
     pub owner: Signer<'info>,
-    /// Live.
+    /// The economy; it must be live and its staking not paused.
     pub economy: AccountLoader<'info, Economy>,
-    /// Staked in.
-    #[account(mut)]
+    /// The pool that is staked in.
+    #[account(mut, has_one = economy, has_one = stake_mint, has_one = principal_vault)]
     pub pool: AccountLoader<'info, Pool>,
-    /// The owner's.
-    #[account(mut)]
+    /// The owner's position in the pool; it is credited.
+    #[account(
+        mut,
+        seeds = [seeds::POSITION, pool.key().as_ref(), owner.key().as_ref()],
+        bump = position.load()?.bump,
+        has_one = pool,
+        has_one = owner,
+    )]
     pub position: AccountLoader<'info, Position>,
-    /// Staked.
-    /// CHECK: by `pool.stake_mint`.
-    pub stake_mint: UncheckedAccount<'info>,
-    /// Debited.
-    /// CHECK: a token account of the owner's.
+    /// The mint of what is staked.
+    #[account(mint::token_program = token_program)]
+    pub stake_mint: Box<InterfaceAccount<'info, Mint>>,
+    /// A token account of the owner's; it is debited.
+    #[account(mut, token::mint = stake_mint, token::authority = owner)]
+    pub owner_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The pool's vault; it is credited.
     #[account(mut)]
-    pub owner_tokens: UncheckedAccount<'info>,
-    /// Credited.
-    /// CHECK: by `pool.principal_vault`.
-    #[account(mut)]
-    pub principal_vault: UncheckedAccount<'info>,
-    /// Liquidity pools only: the AMM's token account of the economy's mint.
-    /// CHECK: by `pool.amm_vault`, in `validate`.
+    pub principal_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// Liquidity pools only: the AMM's token account of the economy's mint, whose balance
+    /// is measured.
+    /// CHECK: the address is the pool's; whether it still is a token account is asked when
+    /// it is read, because a closed one must not keep anybody from staking.
+    #[account(
+        constraint = amm_vault.key() == pool.load()?.amm_vault @ HomeostatError::WrongAmmVault,
+    )]
     pub amm_vault: Option<UncheckedAccount<'info>>,
-    /// Of the stake mint.
+    /// The token program that the stake mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-impl<'info> Stake<'info> {
-    fn check(&self) -> Result<()> {
-        distinct(&[
-            ("owner_tokens", self.owner_tokens.key),
-            ("principal_vault", self.principal_vault.key),
-        ])?;
-        check_position(
-            self.economy.as_ref(),
-            &self.pool,
-            &self.position,
-            &self.owner,
-        )?;
-        let pool = self.pool.open()?;
-        has_one(&pool.stake_mint, &self.stake_mint)?;
-        has_one(&pool.principal_vault, &self.principal_vault)
-    }
-
+impl Stake<'_> {
     fn validate(&self, amount: u64, now: i64) -> Result<()> {
-        let economy = self.economy.open()?;
+        let economy = self.economy.load()?;
         economy.require_live()?;
         economy.require_open(Section::Stake, now)?;
-        ensure!(
+        require!(
             amount >= economy.limits.min_stake.max(1),
             HomeostatError::AmountTooSmall
         );
-        let pool = self.pool.open()?;
-        if !pool.is_native() {
-            let named = self.amm_vault.as_ref().map(|vault| vault.key());
-            ensure!(named == Some(pool.amm_vault), HomeostatError::WrongAmmVault);
-        }
+        require!(
+            self.pool.load()?.is_native() || self.amm_vault.is_some(),
+            HomeostatError::WrongAmmVault
+        );
         Ok(())
     }
 
-    /// Moves the tokens in. Returns what arrived and the mint's supply.
     #[inline(never)]
-    fn receive(&self, amount: u64) -> Result<(u64, u64)> {
-        let token = Token::read(&self.stake_mint, self.token_program.as_ref())?;
-        Tokens::owned(
-            "owner_tokens",
+    fn apply(&mut self, amount: u64, now: i64) -> Result<Staked> {
+        let token = Token {
+            mint: &self.stake_mint,
+            program: &self.token_program,
+        };
+        let received = token.transfer(
             &self.owner_tokens,
-            self.stake_mint.key,
-            self.owner.key,
+            &mut self.principal_vault,
+            &self.owner,
+            amount,
         )?;
-        let vault = Tokens::read("principal_vault", &self.principal_vault)?;
-        let received = token.transfer(&self.owner_tokens, &vault, &self.owner, amount)?;
-        ensure!(received > 0, HomeostatError::AmountTooSmall);
-        Ok((received, token.supply))
-    }
+        require!(received > 0, HomeostatError::AmountTooSmall);
 
-    #[inline(never)]
-    fn apply(&self, amount: u64, now: i64) -> Result<Staked> {
-        let (received, supply) = self.receive(amount)?;
-        let economy = self.economy.open()?;
-        let mut pool = self.pool.open_mut()?;
-        let mut position = self.position.open_mut()?;
+        let economy = self.economy.load()?;
+        let mut pool = self.pool.load_mut()?;
+        let mut position = self.position.load_mut()?;
         settle(&economy, &mut pool, &mut position, now)?;
         if let Some(amm_vault) = self.amm_vault.as_ref().filter(|_| !pool.is_native()) {
             let balance = balance_or_zero(amm_vault, &economy.mint);
-            pool.touch(now, balance, supply)?;
+            pool.touch(now, balance, self.stake_mint.supply)?;
         }
         let old_amount = position.amount;
         position.add(received, now)?;
         pool.add_stake(received)?;
-        ensure!(
-            balance(&self.principal_vault)? >= pool.liability()?,
+        require!(
+            self.principal_vault.amount >= pool.liability()?,
             HomeostatError::InsolventVault
         );
         Ok(Staked {
@@ -123,11 +111,9 @@ impl<'info> Stake<'info> {
 
 /// Handles `stake`.
 pub fn stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
-    let now = now()?;
-    ctx.accounts.check()?;
+    let now = Clock::get()?.unix_timestamp;
     ctx.accounts.validate(amount, now)?;
-    emit_outcome(
-        &ctx.accounts.event_authority,
-        &ctx.accounts.apply(amount, now),
-    )
+    let event = ctx.accounts.apply(amount, now)?;
+    emit_cpi!(event);
+    Ok(())
 }

@@ -1,13 +1,13 @@
-//! Pays out every ticket whose unbonding time has passed. Never gated, not even
-//! by a vault that is short: whoever can be paid is paid.
+//! Pays out every ticket whose unbonding time has passed. Never gated, not even by a vault
+//! that is short: whoever can be paid is paid.
 
-use crate::framework::prelude::*;
-use anchor_spl::token_interface::TokenInterface;
+use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
-use super::check_position;
 use crate::{
-    events::{emit_outcome, Withdrawn},
-    instructions::shared::*,
+    events::Withdrawn,
+    instructions::tokens::{Authority, Token},
+    seeds,
     state::{Economy, Pool, Position},
 };
 
@@ -15,56 +15,43 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Withdraw<'info> {
-    /// Of the position.
+    /// The owner of the position.
     pub owner: Signer<'info>,
-    /// Any stage of life.
+    /// The economy, at any stage of life.
+    #[account(has_one = authority)]
     pub economy: AccountLoader<'info, Economy>,
-    /// Withdrawn from.
-    #[account(mut)]
+    /// The pool that the position is in.
+    #[account(mut, has_one = economy, has_one = stake_mint, has_one = principal_vault)]
     pub pool: AccountLoader<'info, Pool>,
-    /// The owner's.
-    #[account(mut)]
+    /// The owner's position, which holds the tickets.
+    #[account(
+        mut,
+        seeds = [seeds::POSITION, pool.key().as_ref(), owner.key().as_ref()],
+        bump = position.load()?.bump,
+        has_one = pool,
+        has_one = owner,
+    )]
     pub position: AccountLoader<'info, Position>,
-    /// Staked.
-    /// CHECK: by `pool.stake_mint`.
-    pub stake_mint: UncheckedAccount<'info>,
-    /// Any token account of the owner's; credited.
-    /// CHECK: a token account of the owner's.
+    /// The mint of what was staked.
+    #[account(mint::token_program = token_program)]
+    pub stake_mint: Box<InterfaceAccount<'info, Mint>>,
+    /// Any token account of the owner's; it is credited.
+    #[account(mut, token::mint = stake_mint, token::authority = owner)]
+    pub owner_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The pool's vault; it is debited.
     #[account(mut)]
-    pub owner_tokens: UncheckedAccount<'info>,
-    /// Debited.
-    /// CHECK: by `pool.principal_vault`.
-    #[account(mut)]
-    pub principal_vault: UncheckedAccount<'info>,
-    /// Signs for the economy's mint and vaults: its data-less address.
-    /// CHECK: by `economy.authority`.
-    pub authority: UncheckedAccount<'info>,
-    /// Of the stake mint.
+    pub principal_vault: Box<InterfaceAccount<'info, TokenAccount>>,
+    /// The economy's data-less address that signs for its mint and vaults.
+    pub authority: SystemAccount<'info>,
+    /// The token program that the stake mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-impl<'info> Withdraw<'info> {
-    fn check(&self) -> Result<()> {
-        distinct(&[
-            ("owner_tokens", self.owner_tokens.key),
-            ("principal_vault", self.principal_vault.key),
-        ])?;
-        check_position(
-            self.economy.as_ref(),
-            &self.pool,
-            &self.position,
-            &self.owner,
-        )?;
-        let pool = self.pool.open()?;
-        has_one(&pool.stake_mint, &self.stake_mint)?;
-        has_one(&pool.principal_vault, &self.principal_vault)?;
-        has_one(&self.economy.open()?.authority, &self.authority)
-    }
-
-    /// Takes every unlocked ticket; nothing is paid yet.
-    fn take(&self, now: i64) -> Result<Withdrawn> {
-        let mut pool = self.pool.open_mut()?;
-        let mut position = self.position.open_mut()?;
+impl Withdraw<'_> {
+    /// Books every unlocked ticket; nothing is paid yet.
+    fn settle(&self, now: i64) -> Result<Withdrawn> {
+        let mut pool = self.pool.load_mut()?;
+        let mut position = self.position.load_mut()?;
         let amount = position.withdraw(now)?;
         let old_unbonding = pool.unbonding;
         pool.end_unbonding(amount)?;
@@ -78,27 +65,30 @@ impl<'info> Withdraw<'info> {
     }
 
     #[inline(never)]
-    fn apply(&self, now: i64) -> Result<Withdrawn> {
-        let token = Token::read(&self.stake_mint, self.token_program.as_ref())?;
-        let to = Tokens::owned(
-            "owner_tokens",
-            &self.owner_tokens,
-            self.stake_mint.key,
-            self.owner.key,
-        )?;
-        let event = self.take(now)?;
+    fn apply(&mut self, now: i64) -> Result<Withdrawn> {
+        let event = self.settle(now)?;
         let authority = Authority {
             info: &self.authority,
-            economy: self.economy.as_ref().key,
-            bump: [self.economy.open()?.authority_bump],
+            economy: &self.economy.key(),
+            bump: [self.economy.load()?.authority_bump],
         };
-        token.pay_out(&self.principal_vault, &to, &authority, event.amount)?;
+        let token = Token {
+            mint: &self.stake_mint,
+            program: &self.token_program,
+        };
+        token.pay_out(
+            &self.principal_vault,
+            &mut self.owner_tokens,
+            &authority,
+            event.amount,
+        )?;
         Ok(event)
     }
 }
 
 /// Handles `withdraw`.
 pub fn withdraw(ctx: Context<Withdraw>) -> Result<()> {
-    ctx.accounts.check()?;
-    emit_outcome(&ctx.accounts.event_authority, &ctx.accounts.apply(now()?))
+    let event = ctx.accounts.apply(Clock::get()?.unix_timestamp)?;
+    emit_cpi!(event);
+    Ok(())
 }

@@ -5,15 +5,12 @@
 
 use core::mem::{offset_of, size_of};
 
-use crate::prelude::*;
+use anchor_lang::prelude::*;
 
-use crate::{
-    error::refuse,
-    state::{
-        economy::Totals,
-        layout::{AccountKind, Step},
-        Economy, Limits,
-    },
+use crate::state::{
+    economy::Totals,
+    layout::{AccountKind, Step},
+    Economy, Limits,
 };
 
 const SIZE: usize = 7_216;
@@ -43,6 +40,6 @@ fn invariant(state: &[u8], now: i64) -> Result<()> {
     let economy = state
         .get(..size_of::<Economy>())
         .and_then(|state| bytemuck::try_from_bytes::<Economy>(state).ok())
-        .ok_or_else(|| refuse(ErrorCode::AccountDidNotDeserialize))?;
+        .ok_or_else(|| error!(ErrorCode::AccountDidNotDeserialize))?;
     economy.invariant(0, now)
 }

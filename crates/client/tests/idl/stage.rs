@@ -1,0 +1,206 @@
+//! Every instruction as the SDK builds it, over keys that stand for themselves.
+
+use std::collections::BTreeMap;
+
+use homeostat_client::{
+    address, governance, instruction as ix,
+    instruction::{Parts, Payment, Report, StakeMint, Vault},
+    Action, CouncilArgs, Economy, EconomyAddresses, EconomyArgs, FeedSettings, Funding,
+    Instruction, Parameter, PauseReason, Pubkey, RoleKind, SeatArgs, Section, Setting, Tunable,
+    PROGRAM_ID,
+};
+
+/// Keys that stand for themselves, and what each is called in the IDL.
+pub struct Stage {
+    pub at: EconomyAddresses,
+    pub keys: BTreeMap<&'static str, Pubkey>,
+}
+
+impl Stage {
+    pub fn new() -> Self {
+        let at = EconomyAddresses::new(&Pubkey::new_unique(), &Pubkey::new_unique());
+        let owner = Pubkey::new_unique();
+        let pool = at.pool(&at.mint);
+        let proposal = address::proposal(&at.economy, 7);
+        let meter = at.meter(2);
+        let mut keys = BTreeMap::from([
+            ("economy", at.economy),
+            ("mint", at.mint),
+            ("stake_mint", at.mint),
+            ("authority", at.authority),
+            ("reward_vault", at.reward_vault),
+            ("treasury_vault", at.treasury_vault),
+            ("keeper_vault", at.keeper_vault),
+            ("log", at.log),
+            ("council", at.council),
+            ("audit", at.audit),
+            ("pool", pool),
+            ("native_pool", pool),
+            ("principal_vault", address::principal_vault(&pool)),
+            ("position", address::position(&pool, &owner)),
+            ("meter", meter),
+            ("feed", at.feed(3)),
+            ("proposal", proposal),
+            ("ballot", address::ballot(&proposal, &owner)),
+            ("owner", owner),
+            ("event_authority", address::event_authority()),
+            ("program", PROGRAM_ID),
+            ("system_program", Pubkey::default()),
+            ("instructions", solana_program::sysvar::instructions::ID),
+        ]);
+        for signer in [
+            "creator",
+            "payer",
+            "signer",
+            "proposer",
+            "executor",
+            "keeper",
+            "funder",
+            "reporter",
+            "owner_tokens",
+            "creator_tokens",
+            "funder_tokens",
+            "payer_tokens",
+            "recipient_tokens",
+            "token_program",
+            "amm_vault",
+            "account",
+        ] {
+            keys.insert(signer, Pubkey::new_unique());
+        }
+        Self { at, keys }
+    }
+
+    pub fn key(&self, name: &str) -> Pubkey {
+        self.keys[name]
+    }
+}
+
+/// What an instruction's accounts are in the IDL, where one name has two meanings.
+pub fn meaning(instruction: &str, account: &str, stage: &Stage) -> Option<Pubkey> {
+    let fees = address::fee_vault(&stage.key("meter"));
+    Some(match (instruction, account) {
+        ("create_meter" | "pay" | "charge_fee" | "collect", "vault") => fees,
+        ("trip_breaker", "vault") => stage.at.reward_vault,
+        _ => *stage.keys.get(account)?,
+    })
+}
+
+/// Every instruction as the SDK builds it.
+pub fn built(stage: &Stage) -> Vec<Instruction> {
+    let at = &stage.at;
+    let key = |name: &str| stage.key(name);
+    let (creator, payer, owner) = (key("creator"), key("payer"), key("owner"));
+    let (signer, token) = (key("signer"), key("token_program"));
+    let (pool, tokens) = (key("pool"), key("owner_tokens"));
+    let native = StakeMint {
+        mint: at.mint,
+        token_program: token,
+        amm_vault: Some(key("amm_vault")),
+    };
+    let payment = Payment {
+        payer,
+        from: key("payer_tokens"),
+        to: key("recipient_tokens"),
+        shard: 2,
+        amount: 1,
+        max_fee: 1,
+    };
+    let report = Report {
+        sequence: 1,
+        value_q48: 1,
+        observed_at: 1,
+    };
+    let seat = SeatArgs {
+        key: signer,
+        via: None,
+    };
+    let council = CouncilArgs {
+        members: vec![seat],
+        threshold: 1,
+        guardian: seat,
+        delays: None,
+    };
+    let excluded = Setting::Excluded { accounts: vec![] };
+    let feed = FeedSettings {
+        label: [0; 16],
+        reporters: vec![signer],
+        quorum: 1,
+        max_spread_ppm: 1,
+        max_age: 60,
+    };
+    let economy: Economy = bytemuck::Zeroable::zeroed();
+    let parts = Parts::default();
+    vec![
+        ix::pay(at, &token, &payment),
+        ix::charge_fee(at, &token, &payment),
+        ix::stake(at, &native, &owner, &tokens, 1),
+        ix::claim(at, &pool, &owner, &tokens, &token),
+        ix::report_feed(&at.feed(3), &key("reporter"), &report),
+        ix::crank(at, &key("keeper"), &token, &[], &economy),
+        ix::preview(at, &[], &economy, 0),
+        ix::request_unstake(&at.economy, &pool, &owner, 1),
+        ix::withdraw(at, &native, &owner, &tokens),
+        ix::top_up(at, &token),
+        ix::collect(at, &token, 2),
+        ix::cancel_unstake(&at.economy, &pool, &owner, 0),
+        ix::open_position(&pool, &owner, &payer),
+        ix::close_position(&at.economy, &pool, &owner, &payer),
+        ix::fund_rewards(at, &key("funder"), &key("funder_tokens"), &token, 1),
+        governance::create_council(at, &creator, council),
+        ix::configure(&at.economy, &creator, excluded),
+        ix::create_allowed_pool(at, &creator, &native, 1),
+        ix::create_allowed_meter(at, &creator, &token, 2),
+        ix::create_allowed_feed(at, &creator, 3),
+        ix::configure_feed(at, &creator, 3, feed),
+        ix::go_live(at, &creator, &token, &[]),
+        ix::migrate(&key("account"), &payer),
+        ix::close(at, &creator, &key("creator_tokens"), &token, &parts),
+        ix::trip_breaker(at, &[], &economy, Vault::Rewards).unwrap(),
+        governance::propose(at, &key("proposer"), &payer, 7, vec![Action::ResumeEconomy]),
+        governance::approve(at, &signer, 7, [1; 32]),
+        governance::withdraw_approval(at, &signer, 7),
+        governance::veto(at, &signer, 7),
+        governance::override_veto(at, &signer, 7),
+        governance::cast_ballot(at, &owner, &payer, 7),
+        governance::close_ballot(at, &owner, &payer, 7),
+        governance::execute(at, &key("executor"), &token, 7, &[]),
+        governance::cancel(at, &signer, 7),
+        governance::expire(at, &signer, 7),
+        governance::close_proposal(at, &payer, 7),
+        governance::accept_role(at, &signer, RoleKind::Guardian),
+        governance::advise(at, &signer, Parameter::Fee, Tunable::Bias, 1, 0),
+        governance::veto_advice(at, &signer),
+        governance::pause(at, &signer, Section::Pay, 60, PauseReason::Other),
+        ix::grow_log(at, &payer, 1),
+        // The same addresses as the instruction of a Draft, but without the council.
+        create(at, creator, token),
+    ]
+}
+
+/// `create_economy` derives its addresses from mint and creator, so its creator must be the
+/// one that the stage's addresses follow from: the test exchanges it.
+fn create(at: &EconomyAddresses, creator: Pubkey, token: Pubkey) -> Instruction {
+    let args = EconomyArgs {
+        funding: Funding::Mint,
+        period: 604_800,
+        hard_cap: 1,
+    };
+    let mut create = ix::create_economy(&at.mint, &token, &creator, args);
+    let theirs = EconomyAddresses::new(&at.mint, &creator);
+    for meta in &mut create.accounts {
+        for (old, new) in [
+            (theirs.economy, at.economy),
+            (theirs.authority, at.authority),
+            (theirs.keeper_vault, at.keeper_vault),
+            (theirs.reward_vault, at.reward_vault),
+            (theirs.treasury_vault, at.treasury_vault),
+            (theirs.log, at.log),
+        ] {
+            if meta.pubkey == old {
+                meta.pubkey = new;
+            }
+        }
+    }
+    create
+}

@@ -1,0 +1,85 @@
+//! The advisor recommends a value; a crank applies it after the Routine delay unless the
+//! guardian vetoes it.
+
+use anchor_lang::prelude::*;
+use homeostat_control::Fx;
+
+use super::Office;
+use crate::{
+    error::HomeostatError,
+    events::Advised,
+    state::{envelope::Tuning, Advice, AuditKind, AuditRecord, Controller, Parameter, Tunable},
+};
+
+impl Office<'_> {
+    #[inline(never)]
+    fn advise(&self, parameter: Parameter, to: &Tuning, clock: &Clock) -> Result<Advised> {
+        let now = clock.unix_timestamp;
+        let eta = now.saturating_add(i64::from(self.council.load()?.delays.routine));
+        let mut economy = self.economy.load_mut()?;
+        require!(economy.advice.pending == 0, HomeostatError::AdvicePending);
+        let controller = economy
+            .controllers
+            .get(parameter.index())
+            .ok_or(HomeostatError::NoSuchController)?;
+        let old = validate_advice(controller, parameter, to, now)?;
+        economy.advice = Advice {
+            value: to.value.into(),
+            eta,
+            over_seconds: to.over_seconds,
+            parameter: parameter as u8,
+            field: to.field as u8,
+            pending: 1,
+            reserved: 0,
+        };
+        let mut record = AuditRecord::new(AuditKind::Advised, self.signer.key, clock);
+        record.outcome = parameter as u8;
+        record.value = eta;
+        Ok(Advised {
+            economy: self.economy.key(),
+            parameter,
+            field: to.field,
+            old_q48: old.to_bits(),
+            new_q48: to.value.to_bits(),
+            over_seconds: to.over_seconds,
+            eta,
+            record: record.append(&self.audit)?,
+        })
+    }
+}
+
+/// The target so far of what is to be tuned. Refuses a value outside the council's range,
+/// and on a copy of the controller what the control law refuses: the advisor learns it
+/// here, where the crank would drop the advice in silence.
+#[inline(never)]
+fn validate_advice(
+    controller: &Controller,
+    parameter: Parameter,
+    to: &Tuning,
+    now: i64,
+) -> Result<Fx> {
+    controller.envelope.require_advisable(to.field, to.value)?;
+    let mut trial = *controller;
+    trial.tune(parameter, to, now)?;
+    Ok(to.field.ramp(&controller.config).to.get())
+}
+
+/// Handles `advise`. `value_q48` is the target (x 2^48), reached by a ramp of
+/// `over_seconds`.
+pub fn advise(
+    ctx: Context<Office>,
+    parameter: Parameter,
+    field: Tunable,
+    value_q48: i128,
+    over_seconds: u32,
+) -> Result<()> {
+    ctx.accounts.validate_advisor()?;
+    let to = Tuning {
+        field,
+        value: Fx::from_bits(value_q48),
+        over_seconds,
+    };
+    let event = ctx.accounts.advise(parameter, &to, &Clock::get()?)?;
+    emit_cpi!(event);
+    Ok(())
+}

@@ -1,0 +1,115 @@
+//! A staker votes against a proposal; enough stake vetoes it for good.
+
+use anchor_lang::prelude::*;
+
+use crate::{
+    error::HomeostatError,
+    events::BallotCast,
+    seeds,
+    state::{AuditKind, AuditLog, Ballot, Council, Pool, Position, Proposal},
+};
+
+/// Accounts of `cast_ballot`.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CastBallot<'info> {
+    /// The owner of the position, who votes.
+    pub owner: Signer<'info>,
+    /// Pays the ballot's rent and gets it back when the ballot is closed; anyone.
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// The proposal's council.
+    #[account(mut, has_one = audit)]
+    pub council: AccountLoader<'info, Council>,
+    /// The proposal that is voted against; it must be Standard or Critical, and open.
+    #[account(mut, has_one = council)]
+    pub proposal: AccountLoader<'info, Proposal>,
+    /// The native pool of the proposal's economy: no other stake votes.
+    #[account(
+        constraint = pool.load()?.economy == proposal.load()?.economy @ ErrorCode::ConstraintHasOne,
+        constraint = pool.load()?.is_native() @ HomeostatError::NoVotingWeight,
+    )]
+    pub pool: AccountLoader<'info, Pool>,
+    /// The owner's position in the pool; all of its stake must be older than the proposal.
+    #[account(
+        seeds = [seeds::POSITION, pool.key().as_ref(), owner.key().as_ref()],
+        bump = position.load()?.bump,
+        has_one = pool,
+        has_one = owner,
+    )]
+    pub position: AccountLoader<'info, Position>,
+    /// The owner's ballot against the proposal; it is created, and its address is why
+    /// nobody votes twice.
+    #[account(
+        init,
+        payer = payer,
+        space = Ballot::SPACE,
+        seeds = [seeds::BALLOT, proposal.key().as_ref(), owner.key().as_ref()],
+        bump,
+    )]
+    pub ballot: AccountLoader<'info, Ballot>,
+    /// The council's audit log; it gets a record if the ballot vetoes the proposal.
+    #[account(mut)]
+    pub audit: AccountLoader<'info, AuditLog>,
+    /// The system program, which creates the account.
+    pub system_program: Program<'info, System>,
+}
+
+impl CastBallot<'_> {
+    /// What the position weighs (base units): all of its stake, and nothing if any of it
+    /// was added since the proposal was made. Stake brought for the vote does not count.
+    fn validate(&self) -> Result<u64> {
+        let position = self.position.load()?;
+        require!(
+            position.last_add_at < self.proposal.load()?.created_at,
+            HomeostatError::NoVotingWeight
+        );
+        Ok(position.amount)
+    }
+
+    #[inline(never)]
+    fn apply(&self, weight: u64, bump: u8, clock: &Clock) -> Result<BallotCast> {
+        let key = self.proposal.key();
+        let owner = self.owner.key;
+        let mut ballot = self.ballot.load_init()?;
+        ballot.bump = bump;
+        ballot.proposal = key;
+        ballot.owner = *owner;
+        ballot.payer = self.payer.key();
+        ballot.weight = weight;
+
+        let mut council = self.council.load_mut()?;
+        let mut proposal = self.proposal.load_mut()?;
+        let old_weight = proposal.veto_weight;
+        let share = council.delays.staker_veto_ppm;
+        let vetoed = proposal.vote_against(weight, share, clock.unix_timestamp)?;
+        let mut record = Vec::new();
+        if vetoed {
+            council.close_proposal(proposal.place, proposal.proposer_id);
+            let mut veto = proposal.record(AuditKind::StakersVetoed, owner, owner, clock);
+            veto.value = i64::try_from(proposal.veto_weight).unwrap_or(i64::MAX);
+            record = veto.append(&self.audit)?;
+        }
+        council.invariant()?;
+        Ok(BallotCast {
+            economy: proposal.economy,
+            proposal: key,
+            owner: *owner,
+            old_weight,
+            new_weight: proposal.veto_weight,
+            base: proposal.veto_base,
+            vetoed,
+            record,
+        })
+    }
+}
+
+/// Handles `cast_ballot`.
+pub fn cast_ballot(ctx: Context<CastBallot>) -> Result<()> {
+    let weight = ctx.accounts.validate()?;
+    let event = ctx
+        .accounts
+        .apply(weight, ctx.bumps.ballot, &Clock::get()?)?;
+    emit_cpi!(event);
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! Who decides: members, the threshold, guardian and advisor, and how long things wait.
+
+use anchor_lang::prelude::*;
+use homeostat_control::Fx;
+
+use super::{expect, fields, replace, Act, ExecutionContext};
+use crate::{
+    constants::OPEN_TIME,
+    error::check,
+    instructions::Q48,
+    state::{Class, Economy},
+};
+
+/// Half-widths of the advisor's ranges around what the council last set; 0 = none.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdviceRange {
+    /// The half-width of the setpoint's range (fraction x 2^48).
+    pub setpoint_q48: Q48,
+    /// The half-width of the bias's range (ppm x 2^48).
+    pub bias_q48: Q48,
+}
+
+impl Act for fields::Advisor<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Standard)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        let role = &mut context.council.advisor;
+        expect(role.holder.key == *self.expected)?;
+        role.offer(self.seat.seat()?, context.now);
+        Ok(())
+    }
+
+    fn seats(&self) -> bool {
+        true
+    }
+}
+
+impl Act for fields::AdviceRange<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Standard)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        let envelope = &mut context.controller(*self.parameter)?.envelope;
+        let present = AdviceRange {
+            setpoint_q48: envelope.advice_setpoint.get().to_bits(),
+            bias_q48: envelope.advice_bias.get().to_bits(),
+        };
+        expect(present == *self.expected)?;
+        let value = self.value;
+        check("advice", value.setpoint_q48 >= 0 && value.bias_q48 >= 0)?;
+        envelope.advice_setpoint = Fx::from_bits(value.setpoint_q48).into();
+        envelope.advice_bias = Fx::from_bits(value.bias_q48).into();
+        Ok(())
+    }
+}
+
+impl Act for fields::AddMember<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Critical)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        let (council, now) = (&mut *context.council, context.now);
+        council.drop_stale_offers(now);
+        council.add(self.seat.seat()?, now.saturating_add(OPEN_TIME))
+    }
+
+    fn seats(&self) -> bool {
+        true
+    }
+}
+
+impl Act for fields::RemoveMember<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Critical)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        context.council.remove(self.key)
+    }
+
+    fn seats(&self) -> bool {
+        true
+    }
+}
+
+impl Act for fields::Threshold<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Critical)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        replace(&mut context.council.threshold, self.expected, self.value)
+    }
+
+    fn seats(&self) -> bool {
+        true
+    }
+}
+
+impl Act for fields::Guardian<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Critical)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        let role = &mut context.council.guardian;
+        expect(role.holder.key == *self.expected)?;
+        role.offer(self.seat.seat()?, context.now);
+        Ok(())
+    }
+
+    fn seats(&self) -> bool {
+        true
+    }
+}
+
+impl Act for fields::Delays<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Critical)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        replace(&mut context.council.delays, self.expected, self.value)
+    }
+
+    fn seats(&self) -> bool {
+        true
+    }
+}

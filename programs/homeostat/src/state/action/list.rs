@@ -1,0 +1,310 @@
+//! Every action by its name, in the order of its number on the wire.
+
+use anchor_lang::prelude::*;
+
+use super::{
+    council::AdviceRange,
+    terms::{Caps, Terms},
+    tuning::{OutputLimits, SlewLimits},
+    Act,
+};
+use crate::{
+    instructions::{ControllerSettings, GuardSettings, Q48},
+    state::{envelope::Tunable, Delays, FeedSettings, Parameter, SeatArgs, Section},
+};
+
+/// The types that fields of actions have. An action and the type of its fields may share a
+/// name, such as `Caps`; the path tells them apart.
+mod types {
+    pub use core::{
+        option::Option,
+        primitive::{i64, u16, u32, u64, u8},
+    };
+    pub use std::vec::Vec;
+
+    pub use super::*;
+}
+
+/// The fields of one action, borrowed.
+macro_rules! borrowed {
+    ($name:ident) => {
+        pub struct $name;
+    };
+    ($name:ident { $($field:ident: $type:ident $(<$of:ident>)?,)* }) => {
+        pub struct $name<'a> {
+            $(pub $field: &'a types::$type $(<types::$of>)?,)*
+        }
+    };
+}
+
+/// Makes the enum of all actions, as it is on the wire, and for each action a struct of its
+/// own, of the same name, in [`fields`]: what an action does is written down once, as the
+/// implementation of [`Act`] for that struct.
+macro_rules! actions {
+    (
+        $(#[$outer:meta])*
+        pub enum $list:ident {
+            $(
+                $(#[$doc:meta])*
+                $name:ident $({
+                    $(
+                        $(#[$field_doc:meta])*
+                        $field:ident: $type:ident $(<$of:ident>)?,
+                    )*
+                })?,
+            )*
+        }
+    ) => {
+        $(#[$outer])*
+        pub enum $list {
+            $(
+                $(#[$doc])*
+                $name $({
+                    $(
+                        $(#[$field_doc])*
+                        $field: $type $(<$of>)?,
+                    )*
+                })?,
+            )*
+        }
+
+        /// A struct an action, with the action's fields.
+        pub(super) mod fields {
+            use super::types;
+
+            $(borrowed! { $name $({ $($field: $type $(<$of>)?,)* })? })*
+        }
+
+        impl $list {
+            /// What this action is and does.
+            pub(crate) fn act(&self) -> Box<dyn Act + '_> {
+                match self {
+                    $(Self::$name $({ $($field),* })? => {
+                        Box::new(fields::$name $({ $($field),* })?)
+                    })*
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    /// One action of a proposal. `expected` is the value in force when the proposal was
+    /// made: if anything changed it in between, the proposal fails instead of overwriting
+    /// what nobody who approved it had seen.
+    #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+    pub enum Action {
+        /// Moves a quantity of a controller along a ramp. Routine inside the envelope,
+        /// else Standard.
+        Tune {
+            /// The controller that is tuned.
+            parameter: Parameter,
+            /// The quantity that is moved.
+            field: Tunable,
+            /// The target that the quantity has so far (x 2^48).
+            expected_q48: Q48,
+            /// The target that the quantity gets (x 2^48).
+            value_q48: Q48,
+            /// The duration of the ramp (seconds), at most a year.
+            over_seconds: u32,
+        },
+        /// Releases a controller that its guard has latched. Routine.
+        ResumeController {
+            /// The controller that is released.
+            parameter: Parameter,
+        },
+        /// Releases the whole economy after a vault was found short. Routine.
+        ResumeEconomy,
+        /// Ends a pause before its time. Immediate.
+        Unpause {
+            /// The section that is paused.
+            section: Section,
+        },
+        /// Dismisses the advisor and drops its pending advice. Immediate.
+        RevokeAdvisor,
+        /// Sets the half-life of a controller's integral. Standard.
+        HalfLife {
+            /// The controller that is changed.
+            parameter: Parameter,
+            /// The half-life so far (seconds); 0 = the integral does not leak.
+            expected: u64,
+            /// The half-life from now on (seconds); 0 = the integral does not leak.
+            value: u64,
+        },
+        /// Sets how fast a parameter may move. Standard.
+        Slew {
+            /// The controller of the parameter.
+            parameter: Parameter,
+            /// The slew limits so far.
+            expected: SlewLimits,
+            /// The slew limits from now on.
+            value: SlewLimits,
+        },
+        /// Puts a controller into automatic or into manual mode. Standard.
+        Mode {
+            /// The controller that is changed.
+            parameter: Parameter,
+            /// The manual value so far (ppm); none = automatic.
+            expected_ppm: Option<i64>,
+            /// The manual value from now on (ppm); none = automatic.
+            value_ppm: Option<i64>,
+        },
+        /// Sets the limits of a parameter. Standard where both narrow, else Critical; within
+        /// one proposal a limit widens by at most a quarter of the parameter's ceiling. A
+        /// value outside is clamped at once.
+        Limits {
+            /// The controller of the parameter.
+            parameter: Parameter,
+            /// The limits so far.
+            expected: OutputLimits,
+            /// The limits from now on.
+            value: OutputLimits,
+        },
+        /// Sets the treasury's share of the part of a fee that is not burned. Standard.
+        FeeSplit {
+            /// The share so far (ppm).
+            expected_ppm: u32,
+            /// The share from now on (ppm).
+            value_ppm: u32,
+        },
+        /// Sets the weight of a liquidity pool among the liquidity pools. Standard.
+        PoolWeight {
+            /// The pool's lane in the stream, from 1; lane 0 is the native pool's.
+            lane: u8,
+            /// The weight so far.
+            expected: u16,
+            /// The weight from now on, above 0.
+            value: u16,
+        },
+        /// Allows anybody to create a liquidity pool; an earlier permit ends. Standard.
+        AllowPool {
+            /// The mint that is staked in the pool: the AMM's LP token.
+            stake_mint: Pubkey,
+            /// The AMM's token account of the economy's mint.
+            amm_vault: Pubkey,
+            /// The weight among the liquidity pools, above 0.
+            weight: u16,
+        },
+        /// Allows anybody to create more meters. Standard.
+        AllowMeters {
+            /// How many meters more than are allowed already.
+            count: u8,
+        },
+        /// Allows anybody to create more feeds, without reporters. Standard.
+        AllowFeeds {
+            /// How many feeds more than are allowed already.
+            count: u8,
+        },
+        /// Offers somebody the advisor's role; the holder keeps it until then. Standard.
+        Advisor {
+            /// The advisor so far; the zero address = nobody.
+            expected: Pubkey,
+            /// The address that is offered the role.
+            seat: SeatArgs,
+        },
+        /// Sets how far the advisor may move a controller. Standard.
+        AdviceRange {
+            /// The controller that the range is for.
+            parameter: Parameter,
+            /// The range so far.
+            expected: AdviceRange,
+            /// The range from now on.
+            value: AdviceRange,
+        },
+        /// Sets the caps. Critical. Lower ones act at once, higher ones from the next crank
+        /// on.
+        Caps {
+            /// The caps so far.
+            expected: Caps,
+            /// The caps from now on.
+            value: Caps,
+        },
+        /// Sets the terms of staking and keeping. Critical.
+        Terms {
+            /// The terms so far.
+            expected: Terms,
+            /// The terms from now on.
+            value: Terms,
+        },
+        /// Names the token accounts whose balance does not circulate, such as a team's.
+        /// Critical.
+        Exclude {
+            /// The accounts so far.
+            expected: Vec<Pubkey>,
+            /// The accounts from now on, at most four.
+            accounts: Vec<Pubkey>,
+        },
+        /// Rewires a controller: what it measures, with everything that goes with it; its
+        /// limits widen as far as `Limits` may. Critical; bumpless.
+        Wire {
+            /// The controller that is rewired.
+            parameter: Parameter,
+            /// The controller's `config_seq` so far.
+            expected_seq: u64,
+            /// The settings from now on.
+            settings: ControllerSettings,
+        },
+        /// Sets reporters and rules of a feed. Critical.
+        Feed {
+            /// The feed's place among the economy's feeds, from 0.
+            index: u8,
+            /// The settings so far.
+            expected: FeedSettings,
+            /// The settings from now on.
+            value: FeedSettings,
+        },
+        /// Sets a controller's anomaly guard. Critical.
+        Guard {
+            /// The controller that is guarded.
+            parameter: Parameter,
+            /// The guard's settings so far.
+            expected: GuardSettings,
+            /// The guard's settings from now on.
+            value: GuardSettings,
+        },
+        /// Offers somebody a seat in the council. Critical.
+        AddMember {
+            /// The address that is offered the seat.
+            seat: SeatArgs,
+        },
+        /// Takes a member's seat, or an offered one, back. Critical.
+        RemoveMember {
+            /// The member's address.
+            key: Pubkey,
+        },
+        /// Sets how many members' approval a proposal needs. Critical.
+        Threshold {
+            /// The threshold so far.
+            expected: u8,
+            /// The threshold from now on.
+            value: u8,
+        },
+        /// Offers somebody the guardian's role; the holder keeps it until then. Critical.
+        Guardian {
+            /// The guardian so far.
+            expected: Pubkey,
+            /// The address that is offered the role.
+            seat: SeatArgs,
+        },
+        /// Sets the delays, the grace and the stakers' veto. Critical.
+        Delays {
+            /// The delays so far.
+            expected: Delays,
+            /// The delays from now on.
+            value: Delays,
+        },
+        /// Pays out of the treasury, within the outflow cap. Critical.
+        PayTreasury {
+            /// The recipient: a token account of the economy's mint.
+            to: Pubkey,
+            /// The amount (base units).
+            amount: u64,
+        },
+        /// Ends the economy for ever: accrual stops, what is owed is minted, claims stay
+        /// open. Critical, and alone in its proposal.
+        Retire {
+            /// The address that gets the mint authority; none = nobody, for ever.
+            successor: Option<Pubkey>,
+        },
+    }
+}

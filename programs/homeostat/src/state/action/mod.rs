@@ -1,0 +1,168 @@
+//! What a proposal can do: typed actions, each with the value it expects to find.
+//!
+//! [`Action`] lists them all, as they are on the wire and in a proposal. What an action is
+//! and does stands in one place, as its [`Act`]: its class, what it changes in economy and
+//! council, and the tokens it moves. A file a family:
+//!
+//! - `tuning`: quantities, limits and mode of a controller
+//! - `measurement`: what a controller measures, the feeds, the anomaly guard
+//! - `release`: what only lets go of something
+//! - `terms`: caps, shares, weights, terms and exclusions
+//! - `permits`: what anybody may create afterwards
+//! - `council`: members, roles and delays
+//! - `treasury`: what pays out, and what ends the economy
+
+mod council;
+mod list;
+mod measurement;
+mod permits;
+mod release;
+mod terms;
+mod treasury;
+mod tuning;
+
+pub use council::AdviceRange;
+pub use list::Action;
+pub use terms::{Caps, Terms};
+pub use tuning::{OutputLimits, SlewLimits};
+
+use anchor_lang::prelude::*;
+
+use self::list::fields;
+pub use super::envelope::Tunable;
+use super::{Class, Controller, Council, Economy, Parameter};
+use crate::error::HomeostatError;
+
+/// What one action is and does.
+pub trait Act {
+    /// How grave the action is in the present state.
+    fn class(&self, economy: &Economy) -> Result<Class>;
+
+    /// Changes economy and council; `class` is what [`Act::class`] said. Refuses an old
+    /// value that is not the expected one (`OldValueChanged`) and a new one that is out of
+    /// its range.
+    fn apply(&self, class: Class, context: &mut ExecutionContext) -> Result<()>;
+
+    /// Does what needs other accounts, after every action of the proposal was applied:
+    /// tokens move, a feed changes. Most actions need none.
+    fn settle<'info>(&self, _accounts: &mut dyn ActionAccounts<'info>) -> Result<()> {
+        Ok(())
+    }
+
+    /// True when it changes the controller of `parameter`, so that the decision log gets
+    /// the controller's new configuration.
+    fn configures(&self, _parameter: Parameter) -> bool {
+        false
+    }
+
+    /// True when it only lets go of something, which a guardian cannot veto.
+    fn resumes(&self) -> bool {
+        false
+    }
+
+    /// True when it changes members, roles or delays, so that the whole council is
+    /// validated again.
+    fn seats(&self) -> bool {
+        false
+    }
+}
+
+/// Accounts that actions need beyond economy and council, in the order of the actions, and
+/// the token moves that the economy signs. The instruction `execute` implements it.
+pub trait ActionAccounts<'info> {
+    /// The economy, which nothing has borrowed.
+    fn economy(&self) -> &AccountLoader<'info, Economy>;
+
+    /// When it happens (unix seconds).
+    fn now(&self) -> i64;
+
+    /// The next account. Refuses if none is left (`WrongActionAccounts`).
+    fn next_account(&mut self) -> Result<&'info AccountInfo<'info>>;
+
+    /// The owner of a token account, if `account` is one.
+    fn token_owner(&self, account: &AccountInfo<'info>) -> Option<Pubkey>;
+
+    /// Pays `amount` (base units) from the treasury vault to the token account `to`. Needs
+    /// four accounts: authority, treasury vault, recipient, token program. Refuses a
+    /// recipient of the economy's own (`WrongVault`).
+    fn pay_treasury(&mut self, to: &Pubkey, amount: u64) -> Result<()>;
+
+    /// Mints `owed` (base units) into the reward vault, then gives the mint authority to
+    /// `successor`, or to nobody for ever. Without `owed` nothing moves: the mint of a
+    /// Funded economy is not the economy's. Needs three accounts: authority, reward vault,
+    /// token program. Returns the mint's supply afterwards (base units).
+    fn give_up_mint(&mut self, owed: Option<u64>, successor: Option<Pubkey>) -> Result<u64>;
+}
+
+impl Action {
+    /// How grave the action is in the present state.
+    pub fn class(&self, economy: &Economy) -> Result<Class> {
+        self.act().class(economy)
+    }
+
+    /// True for what a guardian cannot veto: it only lets go of something.
+    pub fn resumes(&self) -> bool {
+        self.act().resumes()
+    }
+}
+
+/// What actions change, and when.
+pub struct ExecutionContext<'a> {
+    /// The economy that is changed.
+    pub economy: &'a mut Economy,
+    /// The economy's council.
+    pub council: &'a mut Council,
+    /// When the actions are applied (unix seconds).
+    pub now: i64,
+}
+
+impl ExecutionContext<'_> {
+    /// Applies actions one after the other, each graded in the state that the ones before
+    /// left. Returns the gravest class. Refuses an action that is graver than `allowed`
+    /// (`ClassChanged`), and whatever leaves economy or council outside its limits.
+    #[inline(never)]
+    pub fn apply(&mut self, actions: &[Action], allowed: Class) -> Result<Class> {
+        let outputs = self.economy.outputs();
+        let mut gravest = Class::Immediate;
+        let mut seats = false;
+        for action in actions {
+            let act = action.act();
+            let class = act.class(self.economy)?;
+            require!(class <= allowed, HomeostatError::ClassChanged);
+            act.apply(class, self)?;
+            gravest = gravest.max(class);
+            seats |= act.seats();
+        }
+        self.economy.require_step(&outputs)?;
+        self.economy.validate_limits()?;
+        if seats {
+            self.council.validate()?;
+        }
+        self.council.invariant()?;
+        Ok(gravest)
+    }
+
+    /// The controller of a parameter.
+    fn controller(&mut self, parameter: Parameter) -> Result<&mut Controller> {
+        self.economy
+            .controllers
+            .get_mut(parameter.index())
+            .ok_or_else(|| error!(HomeostatError::NoSuchController))
+    }
+}
+
+/// Refuses (`OldValueChanged`) unless the value in force is the one that was expected.
+fn expect(holds: bool) -> Result<()> {
+    require!(holds, HomeostatError::OldValueChanged);
+    Ok(())
+}
+
+/// Replaces a value that is as expected.
+fn replace<T: Copy + PartialEq>(value: &mut T, expected: &T, new: &T) -> Result<()> {
+    expect(*value == *expected)?;
+    *value = *new;
+    Ok(())
+}
+
+/// Several actions.
+pub type Actions = Vec<Action>;

@@ -1,0 +1,59 @@
+//! What a proposal allows anybody to create: a pool, meters, feeds.
+
+use anchor_lang::prelude::*;
+
+use super::{fields, Act, ExecutionContext};
+use crate::{
+    constants::{MAX_FEEDS, MAX_METERS},
+    error::{check, HomeostatError},
+    state::{Class, Economy},
+};
+
+impl Act for fields::AllowPool<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Standard)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        check("weight", *self.weight > 0)?;
+        check("stake_mint", *self.stake_mint != Pubkey::default())?;
+        let permit = &mut context.council.permit;
+        permit.stake_mint = *self.stake_mint;
+        permit.amm_vault = *self.amm_vault;
+        permit.weight = *self.weight;
+        Ok(())
+    }
+}
+
+impl Act for fields::AllowMeters<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Standard)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        let permit = &mut context.council.permit.meters;
+        allow(permit, context.economy.meter_count, *self.count, MAX_METERS)
+    }
+}
+
+impl Act for fields::AllowFeeds<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Standard)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        let permit = &mut context.council.permit.feeds;
+        allow(permit, context.economy.feed_count, *self.count, MAX_FEEDS)
+    }
+}
+
+/// Allows `count` more of something of which there are `present`. Refuses more than `most`
+/// in all (`TooMany`), counting what is allowed already.
+fn allow(permit: &mut u8, present: u8, count: u8, most: usize) -> Result<()> {
+    check("count", count > 0)?;
+    let allowed = permit.saturating_add(count);
+    let all = usize::from(allowed).saturating_add(usize::from(present));
+    require!(all <= most, HomeostatError::TooMany);
+    *permit = allowed;
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! Caps, shares, weights, terms and exclusions: numbers and accounts of the economy that no
+//! controller moves.
+
+use anchor_lang::prelude::*;
+
+use super::{expect, fields, replace, Act, ActionAccounts, ExecutionContext};
+use crate::{
+    error::{check, HomeostatError},
+    state::{Class, Economy, Limits},
+};
+
+/// Caps that hold whatever the controllers say; units as in `Limits`.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// The highest supply that emission may lead to (base units).
+    pub hard_cap: u64,
+    /// The supply at which burns stop (base units).
+    pub supply_floor: u64,
+    /// The highest emission of one period (ppm of supply).
+    pub period_emission_ppm: u32,
+    /// The highest burn of one period (ppm of supply), shared equally by the meters.
+    pub period_burn_ppm: u32,
+    /// The most that is paid out of the treasury in 30 days (base units); 0 = nothing.
+    pub outflow_cap: u64,
+}
+
+impl Caps {
+    /// The caps in force.
+    pub const fn of(limits: &Limits) -> Self {
+        Self {
+            hard_cap: limits.hard_cap,
+            supply_floor: limits.supply_floor,
+            period_emission_ppm: limits.period_emission_ppm,
+            period_burn_ppm: limits.period_burn_ppm,
+            outflow_cap: limits.outflow_cap,
+        }
+    }
+
+    /// Puts these caps in force.
+    const fn write(&self, limits: &mut Limits) {
+        limits.hard_cap = self.hard_cap;
+        limits.supply_floor = self.supply_floor;
+        limits.period_emission_ppm = self.period_emission_ppm;
+        limits.period_burn_ppm = self.period_burn_ppm;
+        limits.outflow_cap = self.outflow_cap;
+    }
+}
+
+/// Terms of staking, of keeping and of what utilisation means; units as in `Limits`.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// The yearly volume over circulating supply that is utilisation 1 (ppm).
+    pub turnover_ppm: u64,
+    /// The smallest stake that can be added (base units).
+    pub min_stake: u64,
+    /// What whoever cranks is paid (lamports).
+    pub bounty: u64,
+    /// The time between request_unstake and withdraw (seconds).
+    pub unbonding: u32,
+}
+
+impl Terms {
+    /// The terms in force.
+    pub const fn of(limits: &Limits) -> Self {
+        Self {
+            turnover_ppm: limits.turnover_ppm,
+            min_stake: limits.min_stake,
+            bounty: limits.bounty,
+            unbonding: limits.unbonding,
+        }
+    }
+
+    /// Puts these terms in force.
+    const fn write(&self, limits: &mut Limits) {
+        limits.turnover_ppm = self.turnover_ppm;
+        limits.min_stake = self.min_stake;
+        limits.bounty = self.bounty;
+        limits.unbonding = self.unbonding;
+    }
+}
+
+impl Act for fields::FeeSplit<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Standard)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        let share = &mut context.economy.limits.treasury_ppm;
+        replace(share, self.expected_ppm, self.value_ppm)
+    }
+}
+
+impl Act for fields::PoolWeight<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Standard)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        let economy = &mut *context.economy;
+        let liquidity = (1..economy.pool_count).contains(self.lane);
+        check("weight", liquidity && *self.value > 0)?;
+        let slot = economy
+            .pools
+            .get_mut(usize::from(*self.lane))
+            .ok_or(HomeostatError::TooMany)?;
+        replace(&mut slot.weight, self.expected, self.value)
+    }
+}
+
+impl Act for fields::Caps<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Critical)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        let limits = &mut context.economy.limits;
+        expect(Caps::of(limits) == *self.expected)?;
+        self.value.write(limits);
+        Ok(())
+    }
+}
+
+impl Act for fields::Terms<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Critical)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        let limits = &mut context.economy.limits;
+        expect(Terms::of(limits) == *self.expected)?;
+        self.value.write(limits);
+        Ok(())
+    }
+}
+
+impl Act for fields::Exclude<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Critical)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        expect(context.economy.active_excluded() == self.expected.as_slice())?;
+        context.economy.exclude(self.accounts)
+    }
+
+    /// Refuses the economy's own vaults (`WrongActionAccounts`): they do not circulate
+    /// anyway, and would be subtracted twice.
+    fn settle<'info>(&self, accounts: &mut dyn ActionAccounts<'info>) -> Result<()> {
+        let authority = accounts.economy().load()?.authority;
+        for excluded in self.accounts {
+            let account = accounts.next_account()?;
+            let own = accounts.token_owner(account) == Some(authority);
+            require!(
+                account.key == excluded && !own,
+                HomeostatError::WrongActionAccounts
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! How a controller is tuned: its ramped quantities, half-life, slew, mode and limits.
+
+use anchor_lang::prelude::*;
+use homeostat_control::{change, Change, Fx, Mode};
+
+use super::{expect, fields, Act, ExecutionContext};
+use crate::{
+    constants::MAX_RAMP,
+    error::check,
+    state::{
+        controller::refuse_config, envelope::Tuning, Class, Controller, Economy, Metric, Parameter,
+    },
+};
+
+/// Slew limits of a parameter (ppm per period); none = unlimited.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlewLimits {
+    /// The fastest rise (ppm per period).
+    pub up_ppm: Option<u64>,
+    /// The fastest fall (ppm per period).
+    pub down_ppm: Option<u64>,
+}
+
+/// Limits of a parameter (ppm).
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutputLimits {
+    /// The lower limit (ppm).
+    pub min_ppm: i64,
+    /// The upper limit (ppm).
+    pub max_ppm: i64,
+}
+
+impl Act for fields::Tune<'_> {
+    fn class(&self, economy: &Economy) -> Result<Class> {
+        let controller = economy.controller(*self.parameter)?;
+        let value = Fx::from_bits(*self.value_q48);
+        let envelope = &controller.envelope;
+        Ok(if envelope.covers(&controller.config, *self.field, value) {
+            Class::Routine
+        } else {
+            Class::Standard
+        })
+    }
+
+    fn apply(&self, class: Class, context: &mut ExecutionContext) -> Result<()> {
+        let (period, now) = (context.economy.totals.periods, context.now);
+        let controller = context.controller(*self.parameter)?;
+        let target = self.field.ramp(&controller.config).to.get();
+        expect(target.to_bits() == *self.expected_q48)?;
+        let to = Tuning {
+            field: *self.field,
+            value: Fx::from_bits(*self.value_q48),
+            over_seconds: *self.over_seconds,
+        };
+        // A Routine change leaves the anchor where it is, and comes once a period: many
+        // small ones cannot walk out of the envelope.
+        if class <= Class::Routine {
+            controller.envelope.change_once(to.field, period)?;
+        } else {
+            controller.envelope.set_anchor(to.field, to.value);
+        }
+        controller.tune(*self.parameter, &to, now)
+    }
+
+    fn configures(&self, parameter: Parameter) -> bool {
+        *self.parameter == parameter
+    }
+}
+
+impl Act for fields::HalfLife<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Standard)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        let now = context.now;
+        let controller = context.controller(*self.parameter)?;
+        expect(controller.config.half_life == *self.expected)?;
+        controller.change(*self.parameter, &Change::HalfLife(*self.value), now)
+    }
+
+    fn configures(&self, parameter: Parameter) -> bool {
+        *self.parameter == parameter
+    }
+}
+
+impl Act for fields::Slew<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Standard)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        let now = context.now;
+        let controller = context.controller(*self.parameter)?;
+        let config = controller.config();
+        expect(
+            config.slew_up == self.expected.up_ppm && config.slew_down == self.expected.down_ppm,
+        )?;
+        let slew = Change::Slew {
+            up: self.value.up_ppm,
+            down: self.value.down_ppm,
+        };
+        controller.change(*self.parameter, &slew, now)
+    }
+
+    fn configures(&self, parameter: Parameter) -> bool {
+        *self.parameter == parameter
+    }
+}
+
+impl Act for fields::Mode<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Standard)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        let mode = |manual: &Option<i64>| manual.map_or(Mode::Auto, Mode::Manual);
+        let now = context.now;
+        let controller = context.controller(*self.parameter)?;
+        expect(controller.config().mode == mode(self.expected_ppm))?;
+        controller.change(*self.parameter, &Change::Mode(mode(self.value_ppm)), now)
+    }
+
+    fn configures(&self, parameter: Parameter) -> bool {
+        *self.parameter == parameter
+    }
+}
+
+impl Act for fields::Limits<'_> {
+    fn class(&self, economy: &Economy) -> Result<Class> {
+        let config = &economy.controller(*self.parameter)?.config;
+        let narrows = self.value.min_ppm >= config.min && self.value.max_ppm <= config.max;
+        Ok(if narrows {
+            Class::Standard
+        } else {
+            Class::Critical
+        })
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        let now = context.now;
+        let controller = context.controller(*self.parameter)?;
+        let old = &controller.config;
+        expect(old.min == self.expected.min_ppm && old.max == self.expected.max_ppm)?;
+        let limits = Change::Limits {
+            min: self.value.min_ppm,
+            max: self.value.max_ppm,
+        };
+        controller.change(*self.parameter, &limits, now)
+    }
+
+    fn configures(&self, parameter: Parameter) -> bool {
+        *self.parameter == parameter
+    }
+}
+
+impl Controller {
+    /// Applies a change of the control law at `now` (unix seconds), bumpless where the law
+    /// is. Refuses what the law or the parameter's range excludes (`InvalidParameter`).
+    #[inline(never)]
+    pub fn change(&mut self, parameter: Parameter, by: &Change, now: i64) -> Result<()> {
+        let (config, state) = change(&self.config(), &self.state(), by, now)
+            .map_err(|wrong| refuse_config(parameter, &wrong))?;
+        // The law has validated its own part of the configuration.
+        Self::validate_range(&config, parameter, Metric::from_byte(self.metric)?)?;
+        self.config = (&config).into();
+        // The last decision stays in `self.last`: it was made under the old configuration.
+        self.state = (&state).into();
+        self.config_seq = self.config_seq.saturating_add(1);
+        Ok(())
+    }
+
+    /// Moves a quantity along a ramp from `now` (unix seconds) on. Refuses a ramp of more
+    /// than a year (`InvalidParameter`).
+    pub fn tune(&mut self, parameter: Parameter, to: &Tuning, now: i64) -> Result<()> {
+        check("over_seconds", to.over_seconds <= MAX_RAMP)?;
+        let change = to.field.change(to.value, to.over_seconds);
+        self.change(parameter, &change, now)
+    }
+}

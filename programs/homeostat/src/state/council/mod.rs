@@ -1,0 +1,135 @@
+//! The council: who decides, how many of them, and how long everything waits.
+
+mod delays;
+mod members;
+mod quota;
+mod roles;
+
+pub use delays::{Class, Delays};
+pub use members::Member;
+pub use roles::{Role, RoleKind, Seat, SeatArgs};
+
+use anchor_lang::prelude::*;
+
+use crate::{constants::MAX_MEMBERS, error::check};
+
+/// What a Standard proposal allowed anybody to create.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Permit {
+    /// The stake mint of the pool; the default address means that none is allowed.
+    pub stake_mint: Pubkey,
+    /// The AMM vault of the pool.
+    pub amm_vault: Pubkey,
+    /// The weight of the pool among the liquidity pools.
+    pub weight: u16,
+    /// The number of meters.
+    pub meters: u8,
+    /// The number of feeds.
+    pub feeds: u8,
+    /// Reserved; zero.
+    pub reserved: [u8; 4],
+}
+
+/// Who decides over an economy.
+#[account(zero_copy, discriminator = b"council\x01")]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Council {
+    /// The canonical bump of the address.
+    pub bump: u8,
+    /// The number of members whose approval a proposal needs.
+    pub threshold: u8,
+    /// The number of open proposals.
+    pub open: u8,
+    /// Reserved; zero.
+    pub reserved_start: u8,
+    /// The number of the newest membership.
+    pub next_member: u32,
+    /// The economy that the council decides over.
+    pub economy: Pubkey,
+    /// The audit log.
+    pub audit: Pubkey,
+    /// The index of the next proposal.
+    pub proposals: u64,
+    /// How long proposals wait, and how much stake stops them.
+    pub delays: Delays,
+    /// Reserved; zero.
+    pub reserved: [u8; 4],
+    /// The guardian, who pauses and vetoes.
+    pub guardian: Role,
+    /// The advisor, who recommends.
+    pub advisor: Role,
+    /// What may be created.
+    pub permit: Permit,
+    /// The members by place; a place keeps its member.
+    pub members: [Member; MAX_MEMBERS],
+    /// Reserved; zero.
+    pub reserved_end: [u8; 128],
+}
+
+const _: () = assert!(core::mem::size_of::<Council>() == 1_776);
+
+/// A council as its creator sets it up.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+pub struct CouncilArgs {
+    /// One to fifteen members, different from each other and from the guardian.
+    pub members: Vec<SeatArgs>,
+    /// The number of members whose approval a proposal needs: 1 to all of them.
+    pub threshold: u8,
+    /// The guardian, who pauses and vetoes.
+    pub guardian: SeatArgs,
+    /// The delays; none means the defaults.
+    pub delays: Option<Delays>,
+}
+
+impl Council {
+    /// Bytes of the account.
+    pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
+
+    /// Sets up a Draft's council, from the start each time. Refuses what
+    /// [`validate`](Self::validate) refuses, and more than fifteen members (`TooMany`).
+    pub fn set_up(&mut self, args: &CouncilArgs) -> Result<()> {
+        self.members = [Member::default(); MAX_MEMBERS];
+        for seat in &args.members {
+            self.add(seat.seat()?, 0)?;
+        }
+        self.threshold = args.threshold;
+        self.guardian = Role {
+            holder: args.guardian.seat()?,
+            ..Role::default()
+        };
+        self.delays = args.delays.unwrap_or(Delays::DEFAULT);
+        self.validate()
+    }
+
+    /// What holds after every instruction that writes a council: there is a guardian, and
+    /// the seated members can reach the threshold.
+    pub fn invariant(&self) -> Result<()> {
+        check("threshold", (1..=self.size()).contains(&self.threshold))?;
+        check("guardian", self.guardian.holder.key != Pubkey::default())
+    }
+
+    /// Everything that a change of members, roles or delays can break, checked as a whole
+    /// (`InvalidParameter`): the invariant, no address twice among the members, no member
+    /// who is the guardian or was offered that role, delays in their ranges.
+    #[inline(never)]
+    pub fn validate(&self) -> Result<()> {
+        self.invariant()?;
+        for (place, member) in self.members.iter().enumerate() {
+            if member.id == 0 {
+                continue;
+            }
+            let before = self.members.get(..place).unwrap_or_default();
+            let twice = before
+                .iter()
+                .any(|other| other.id != 0 && other.seat.key == member.seat.key);
+            check("members", !twice)?;
+            // Whoever stops the council must not be a part of it.
+            let guards = [&self.guardian.holder, &self.guardian.offered]
+                .iter()
+                .any(|guardian| guardian.key == member.seat.key);
+            check("guardian", !guards)?;
+        }
+        self.delays.validate()
+    }
+}

@@ -1,0 +1,270 @@
+//! The emission: what is owed, what may still be emitted, and at which rate it streams.
+
+use anchor_lang::prelude::*;
+
+use super::Economy;
+use crate::{
+    constants::*,
+    error::HomeostatError,
+    state::{
+        controller::Parameter,
+        number::{ceil_q64, mul_div_floor, U128},
+        snapshot::Tally,
+        stream::emission_per_second,
+    },
+};
+
+impl Economy {
+    /// Emission that belongs to stakers at `now`: streamed, less what streamed
+    /// to empty pools up to the last crank (Q64.64 base units).
+    pub fn owed_emission(&self, now: i64) -> Result<u128> {
+        self.stream
+            .emitted_at(now)?
+            .checked_sub(self.tally.returned_emission_q64.get())
+            .ok_or_else(|| error!(HomeostatError::InvariantViolated))
+    }
+
+    /// Tokens that have accrued and are not in the reward vault yet (base
+    /// units, rounded up): what `top_up` mints.
+    pub fn mintable(&self, now: i64) -> Result<u64> {
+        if !self.mints() {
+            return Ok(0);
+        }
+        Ok(ceil_q64(self.owed_emission(now)?).saturating_sub(self.totals.supplied))
+    }
+
+    /// What the reward vault must hold at least: everything put in less what was
+    /// claimed up to the last crank and since (`claimed`, base units).
+    pub fn reward_liability(tally: &Tally, supplied: u64) -> Result<u64> {
+        let held = u128::from(supplied)
+            .checked_add(tally.swept_stakers.get())
+            .and_then(|sum| sum.checked_sub(tally.claimed.get()))
+            .ok_or(HomeostatError::InvariantViolated)?;
+        u64::try_from(held).map_err(|_| error!(HomeostatError::MathOverflow))
+    }
+
+    /// Tokens that may be emitted in the rest of this period (base units, rounded
+    /// down): the headroom under the hard cap (Mint) or the unearmarked vault
+    /// (Funded), less everything owed; at most what this period's emission leaves of
+    /// the period's cap.
+    fn grant(&self, mint_supply: u64, now: i64) -> Result<u64> {
+        let owed = ceil_q64(self.owed_emission(now)?);
+        let room = if self.mints() {
+            // The supply once everything owed is minted.
+            let committed = u128::from(mint_supply)
+                .checked_add(u128::from(owed))
+                .and_then(|sum| sum.checked_sub(u128::from(self.totals.supplied)))
+                .ok_or(HomeostatError::MathOverflow)?;
+            let room = u128::from(self.limits.hard_cap).saturating_sub(committed);
+            u64::try_from(room).unwrap_or(u64::MAX)
+        } else {
+            self.totals.supplied.saturating_sub(owed)
+        };
+        let cap = mul_div_floor(
+            self.totals.supply,
+            u64::from(self.limits.period_emission_ppm),
+            PPM,
+        )
+        .ok_or(HomeostatError::MathOverflow)?;
+        let emitted = self.stream.emitted_at(now)?;
+        let this_period = emitted.saturating_sub(self.tally.emitted_q64.get());
+        let lifetime = MAX_LIFETIME_STREAM
+            .saturating_sub(ceil_q64(emitted))
+            .saturating_sub(ceil_q64(self.stream.fees_at(now)?));
+        Ok(room
+            .min(cap.saturating_sub(ceil_q64(this_period)))
+            .min(lifetime))
+    }
+
+    /// Weights of the pools by lane.
+    fn weights(&self) -> [u16; MAX_POOLS] {
+        self.pools.map(|slot| slot.weight)
+    }
+
+    /// Sets rate and lanes from the controllers' values in force and S; `emit_until`
+    /// from `grant_q64`. The stream is settled.
+    fn set_rate(&mut self, grant_q64: u128) -> Result<()> {
+        let rate = if self.tripped == 0 {
+            emission_per_second(self.totals.supply, self.value(Parameter::Emission))?
+        } else {
+            0
+        };
+        let weights = self.weights();
+        let liquidity = self.value(Parameter::Liquidity);
+        self.stream
+            .set_emission(rate, liquidity, &weights, grant_q64)?;
+        if self.tripped != 0 {
+            self.stream.emit_until = self.stream.t0;
+        }
+        Ok(())
+    }
+
+    /// Makes a changed limit, share or weight act inside a period, from `now` on: at
+    /// most what is left of this period's grant, whatever the limits became. A
+    /// tightened limit acts at once, the emission that a widened one allows comes with
+    /// the next crank. Settles first; `mint_supply` is the mint's supply (base units).
+    pub fn re_rate(&mut self, mint_supply: u64, now: i64) -> Result<()> {
+        self.stream.settle(now)?;
+        let grant = u128::from(self.grant(mint_supply, now)?) << 64;
+        self.set_rate(grant.min(self.stream.grant_q64.get()))
+    }
+
+    /// Starts the emission of the next period at `now`: rate from the controllers'
+    /// values and S, `emit_until` from the grant. Settles first. Returns how many
+    /// tokens to mint ahead.
+    pub fn open_period(&mut self, mint_supply: u64, now: i64) -> Result<u64> {
+        self.stream.settle(now)?;
+        self.stream.planned_q64 = U128::ZERO;
+        let grant = self.grant(mint_supply, now)?;
+        self.set_rate(u128::from(grant) << 64)?;
+        if !self.mints() {
+            return Ok(0);
+        }
+        let period_end = now.saturating_add(i64::from(self.limits.period));
+        let ahead = ceil_q64(self.owed_emission(period_end)?);
+        Ok(ahead.saturating_sub(self.totals.supplied))
+    }
+
+    /// Counts tokens that went into the reward vault for emission.
+    pub fn supply_rewards(&mut self, amount: u64) -> Result<()> {
+        self.totals.supplied = self
+            .totals
+            .supplied
+            .checked_add(amount)
+            .ok_or(HomeostatError::MathOverflow)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_core::{RngCore, SeedableRng};
+
+    use super::super::{fixture::*, Funding};
+    use super::*;
+    use crate::state::pause::{PauseReason, Section};
+
+    #[test]
+    fn k7_a_lower_maximum_lowers_the_rate_from_that_second() {
+        let (mut economy, supply) = live(|_| ());
+        let then = START + WEEK / 3;
+        emission(&mut economy).config.max = 25_000;
+        economy.re_rate(supply, then).unwrap();
+
+        assert_eq!(economy.stream.emission_rate().unwrap(), per_second(25_000));
+        let before = per_second(60_000) * (WEEK / 3) as u128;
+        assert_eq!(economy.stream.emitted_at(then).unwrap(), before);
+        let after = per_second(25_000) * 100;
+        assert_eq!(
+            economy.stream.emitted_at(then + 100).unwrap(),
+            before + after
+        );
+        economy.invariant(supply, then).unwrap();
+    }
+
+    #[test]
+    fn k7_a_lower_cap_counts_what_the_period_has_emitted() {
+        let (mut economy, supply) = live(|_| ());
+        let (then, late) = (START + WEEK / 2, START + 1_000 * WEEK);
+        let emitted = economy.stream.emitted_at(then).unwrap();
+        let cap = |economy: &Economy| {
+            u128::from(SUPPLY) * u128::from(economy.limits.period_emission_ppm) / u128::from(PPM)
+        };
+
+        // Half a period at 6 % a year is 575 ppm of the supply.
+        economy.limits.period_emission_ppm = 600;
+        economy.re_rate(supply, then).unwrap();
+        let all = economy.stream.emitted_at(late).unwrap();
+        assert!(all <= cap(&economy) << 64);
+        assert!(all + per_second(60_000) > (cap(&economy) - 1) << 64);
+
+        economy.limits.period_emission_ppm = 500;
+        economy.re_rate(supply, then).unwrap();
+        assert_eq!(economy.stream.emitted_at(late).unwrap(), emitted);
+
+        // A wider cap waits for the crank.
+        economy.limits.period_emission_ppm = 7_000;
+        economy.re_rate(supply, then).unwrap();
+        assert_eq!(economy.stream.emitted_at(late).unwrap(), emitted);
+        economy.tally.emitted_q64 = U128::new(emitted);
+        economy.open_period(supply, then).unwrap();
+        assert!(economy.stream.emitted_at(late).unwrap() > emitted);
+    }
+
+    #[test]
+    fn an_emission_of_zero_and_back_keeps_the_rest_of_the_grant() {
+        let (mut economy, supply) = live(|_| ());
+        let grant = economy.stream.grant_q64.get();
+        let (off, on, late) = (START + HOUR, START + 40 * HOUR, START + 1_000 * WEEK);
+
+        let max = economy.controllers[0].config.max;
+        emission(&mut economy).config.min = 0;
+        emission(&mut economy).config.max = 0;
+        economy.re_rate(supply, off).unwrap();
+        let emitted = economy.stream.emitted_at(off).unwrap();
+        assert_eq!(economy.stream.emitted_at(late).unwrap(), emitted);
+
+        emission(&mut economy).config.max = max;
+        economy.re_rate(supply, on).unwrap();
+        assert_eq!(economy.stream.emission_rate().unwrap(), per_second(60_000));
+        let all = economy.stream.emitted_at(late).unwrap();
+        let one = 1 << 64; // what a floor to base units may take
+        assert!(all <= grant && all + per_second(60_000) + one > grant);
+    }
+
+    /// Whatever limits become and however often, nobody gets more out of a period than
+    /// it was granted, and what was emitted is backed.
+    #[test]
+    fn re_rating_never_emits_more_than_the_periods_grant() {
+        const SEED: u64 = 0x7265_7261_7465;
+        let mut random = ChaCha8Rng::seed_from_u64(SEED);
+        let mut below = |most: u64| random.next_u64() % most;
+        for story in 0..500 {
+            let funded = below(2) == 0;
+            let (mut economy, mut supply) = live(|economy| {
+                if funded {
+                    economy.funding = Funding::Funded as u8;
+                    economy.totals.supplied = SUPPLY / 10_000 * (1 + below(20));
+                }
+                economy.limits.hard_cap = SUPPLY + below(SUPPLY / 500);
+                economy.limits.period_emission_ppm = 1 + below(3_000) as u32;
+            });
+            let grant = economy.stream.grant_q64.get();
+            let (mut now, mut emitted) = (START, 0);
+            for change in 0..1 + below(40) {
+                now += below(WEEK as u64 / 10) as i64;
+                let max = below(1_000_000) as i64;
+                emission(&mut economy).config.max = max;
+                emission(&mut economy).config.min = below(max as u64 + 1) as i64;
+                economy.limits.period_emission_ppm = below(100_000) as u32;
+                if below(4) == 0 {
+                    let (seconds, reason) = (1 + below(20_000) as u32, PauseReason::Market);
+                    let _ = economy.pause(Section::Emission, seconds, reason, now);
+                }
+                if below(6) == 0 {
+                    economy.unpause(Section::Emission, now).unwrap();
+                }
+                economy.limits.hard_cap = match below(3) {
+                    0 => CAP,
+                    // As low as what is owed allows.
+                    _ => supply + economy.mintable(now).unwrap() + below(1_000),
+                };
+                economy.re_rate(supply, now).unwrap();
+                let at = format!("seed {SEED:#x}, story {story}, change {change}");
+                economy.invariant(supply, now).expect(&at);
+                let all = economy.stream.emitted_at(now).unwrap();
+                assert!(all >= emitted, "{at}: what was earned is gone");
+                emitted = all;
+                let late = now + 1_000 * WEEK;
+                assert!(economy.stream.emitted_at(late).unwrap() <= grant, "{at}");
+                economy.invariant(supply, late).expect(&at);
+                if below(3) == 0 {
+                    let minted = economy.mintable(now).unwrap();
+                    economy.supply_rewards(minted).unwrap();
+                    supply += minted;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Limits and fixed parameters: what is stored, what can be set, and their ranges.
+
+use anchor_lang::prelude::*;
+
+use super::Economy;
+use crate::{
+    constants::*,
+    error::{check, HomeostatError},
+    state::Parameter,
+};
+
+/// Limits and fixed parameters.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Highest supply that emission may lead to (base units).
+    pub hard_cap: u64,
+    /// Burns stop at this supply (base units).
+    pub supply_floor: u64,
+    /// Yearly volume over circulating supply that is utilisation 1 (ppm).
+    pub turnover_ppm: u64,
+    /// Smallest stake that can be added (base units).
+    pub min_stake: u64,
+    /// Paid to whoever cranks, once a period (lamports).
+    pub bounty: u64,
+    /// Highest emission of one period (ppm of supply).
+    pub period_emission_ppm: u32,
+    /// Treasury's share of the fee that is not burned (ppm).
+    pub treasury_ppm: u32,
+    /// Period (seconds), immutable.
+    pub period: u32,
+    /// Time between request_unstake and withdraw (seconds).
+    pub unbonding: u32,
+    /// Paid out of the treasury in 30 d at most (base units); 0 = nothing.
+    pub outflow_cap: u64,
+    /// Highest burn of one period (ppm of supply), shared equally by the meters.
+    pub period_burn_ppm: u32,
+    /// Unused.
+    pub reserved: u32,
+}
+
+/// What can be set of [`Limits`], in the same units: all but the period, which is immutable.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitSettings {
+    /// Highest supply that emission may lead to (base units).
+    pub hard_cap: u64,
+    /// Burns stop at this supply (base units).
+    pub supply_floor: u64,
+    /// Yearly volume over circulating supply that is utilisation 1 (ppm).
+    pub turnover_ppm: u64,
+    /// Smallest stake that can be added (base units).
+    pub min_stake: u64,
+    /// Paid to whoever cranks, once a period (lamports).
+    pub bounty: u64,
+    /// Highest emission of one period (ppm of supply).
+    pub period_emission_ppm: u32,
+    /// Treasury's share of the fee that is not burned (ppm).
+    pub treasury_ppm: u32,
+    /// Time between request_unstake and withdraw (seconds).
+    pub unbonding: u32,
+    /// Paid out of the treasury in 30 d at most (base units); 0 = nothing.
+    pub outflow_cap: u64,
+    /// Highest burn of one period (ppm of supply), shared equally by the meters.
+    pub period_burn_ppm: u32,
+}
+
+impl From<&Limits> for LimitSettings {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            hard_cap: limits.hard_cap,
+            supply_floor: limits.supply_floor,
+            turnover_ppm: limits.turnover_ppm,
+            min_stake: limits.min_stake,
+            bounty: limits.bounty,
+            period_emission_ppm: limits.period_emission_ppm,
+            treasury_ppm: limits.treasury_ppm,
+            unbonding: limits.unbonding,
+            outflow_cap: limits.outflow_cap,
+            period_burn_ppm: limits.period_burn_ppm,
+        }
+    }
+}
+
+impl Limits {
+    /// Replaces everything that can be set.
+    pub fn set(&mut self, new: &LimitSettings) {
+        *self = Self {
+            hard_cap: new.hard_cap,
+            supply_floor: new.supply_floor,
+            turnover_ppm: new.turnover_ppm,
+            min_stake: new.min_stake,
+            bounty: new.bounty,
+            period_emission_ppm: new.period_emission_ppm,
+            treasury_ppm: new.treasury_ppm,
+            unbonding: new.unbonding,
+            outflow_cap: new.outflow_cap,
+            period_burn_ppm: new.period_burn_ppm,
+            period: self.period,
+            reserved: self.reserved,
+        };
+    }
+}
+
+impl Economy {
+    /// Lower and upper limit of every parameter (ppm).
+    pub fn outputs(&self) -> [(i64, i64); 4] {
+        self.controllers
+            .each_ref()
+            .map(|c| (c.config.min, c.config.max))
+    }
+
+    /// Refuses limits of a parameter that are wider than `before` by more than one proposal
+    /// may make them (`StepTooLarge`). The limits before and after the whole proposal are
+    /// compared, so that several actions cannot add up to a larger step.
+    pub fn require_step(&self, before: &[(i64, i64); 4]) -> Result<()> {
+        for ((old, new), parameter) in before.iter().zip(self.outputs()).zip(Parameter::ALL) {
+            let widened = old.0.saturating_sub(new.0).max(new.1.saturating_sub(old.1));
+            let parts = widened.saturating_mul(LIMIT_STEP_PARTS);
+            require!(parts <= parameter.ceiling(), HomeostatError::StepTooLarge);
+        }
+        Ok(())
+    }
+
+    /// Refuses limits and weights out of their ranges (`InvalidParameter`). The controllers are left out: a change
+    /// of one checks it by itself.
+    pub fn validate_limits(&self) -> Result<()> {
+        let limits = &self.limits;
+        check("period", (MIN_PERIOD..=MAX_PERIOD).contains(&limits.period))?;
+        check("unbonding", limits.unbonding <= MAX_UNBONDING)?;
+        check("treasury_ppm", u64::from(limits.treasury_ppm) <= PPM)?;
+        check(
+            "period_emission_ppm",
+            limits.period_emission_ppm <= MAX_PERIOD_EMISSION_PPM,
+        )?;
+        check(
+            "period_burn_ppm",
+            limits.period_burn_ppm <= MAX_PERIOD_BURN_PPM,
+        )?;
+        check("outflow_cap", limits.outflow_cap <= MAX_LIFETIME_STREAM)?;
+        check(
+            "turnover_ppm",
+            TURNOVER_RANGE_PPM.contains(&limits.turnover_ppm),
+        )?;
+        check("min_stake", limits.min_stake > 0)?;
+        check("bounty", limits.bounty <= MAX_BOUNTY)?;
+        check(
+            "hard_cap",
+            limits.hard_cap > 0 && limits.hard_cap <= MAX_LIFETIME_STREAM,
+        )?;
+        check("supply_floor", limits.supply_floor < limits.hard_cap)?;
+        let weighted = self
+            .active_pools()
+            .iter()
+            .skip(1)
+            .all(|slot| slot.weight > 0);
+        check("weight", weighted)
+    }
+}

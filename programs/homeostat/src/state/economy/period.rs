@@ -1,0 +1,103 @@
+//! How an economy starts, goes from one period to the next, and ends.
+
+use anchor_lang::prelude::*;
+
+use super::{Economy, Life, Reading};
+use crate::{
+    constants::*,
+    error::HomeostatError,
+    state::{
+        number::{mul_div_floor, U128},
+        snapshot::{Report, Snapshot},
+    },
+};
+
+impl Economy {
+    /// Starts a Draft's clock at `now`: `supply` is the mint's supply, `excluded` the balance of
+    /// the excluded accounts (base units). The controllers and the first period's emission
+    /// ([`Economy::open_period`]) are left to the caller.
+    pub fn go_live(&mut self, supply: u64, excluded: u64, now: i64) -> Result<()> {
+        self.life = Life::Live as u8;
+        self.live_at = now;
+        self.last_crank = now;
+        self.next_end = now.saturating_add(i64::from(self.limits.period));
+        self.stream.t0 = now;
+        self.stream.fee_until = now;
+        self.totals.supply = supply;
+        self.tally.supplied = self.totals.supplied;
+        self.totals.circulating = self.first_circulating(excluded)?;
+        Ok(())
+    }
+
+    /// Commits a crank's snapshot and opens the next period. Returns how many
+    /// tokens to mint ahead.
+    pub fn roll(&mut self, snapshot: &Snapshot, report: &Report, mint_supply: u64) -> Result<u64> {
+        let now = snapshot.now;
+        self.stream.settle(now)?;
+        self.tally = snapshot.tally;
+        self.totals.supply = snapshot.supply;
+        self.totals.circulating = snapshot.circulating;
+        self.totals.mean_stake = report.mean_stake;
+        self.totals.periods = self.totals.periods.saturating_add(1);
+        for (reading, measured) in self.readings.iter_mut().zip(&report.measurements) {
+            *reading = measured.map_or_else(Reading::default, |m| Reading {
+                numerator: U128::new(m.numerator as u128),
+                denominator: U128::new(m.denominator),
+            });
+        }
+        let period = i64::from(self.limits.period);
+        self.last_crank = now;
+        self.next_end = self
+            .next_end
+            .saturating_add(period)
+            .max(now.saturating_add(period / 2));
+        self.stream_fees()?;
+        self.open_period(mint_supply, now)
+    }
+
+    /// Spreads every staker fee that was swept and not streamed over the next period.
+    fn stream_fees(&mut self) -> Result<()> {
+        let swept = self.tally.swept_stakers.get().min(u128::from(u64::MAX));
+        let unstreamed = (swept << 64)
+            .saturating_add(self.tally.returned_fees_q64.get())
+            .checked_sub(self.stream.fee_acc_q64.get())
+            .ok_or(HomeostatError::InvariantViolated)?;
+        // A lifetime of fees beyond the stream's range waits in the vault.
+        let room =
+            (u128::from(MAX_LIFETIME_STREAM) << 64).saturating_sub(self.stream.fee_acc_q64.get());
+        self.stream
+            .set_fees(unstreamed.min(room), self.limits.period)
+    }
+
+    /// What one meter may burn in a period (base units, rounded down).
+    pub fn burn_allowance(&self) -> u64 {
+        let all = mul_div_floor(
+            self.totals.supply,
+            u64::from(self.limits.period_burn_ppm),
+            PPM,
+        );
+        all.unwrap_or(u64::MAX)
+            .checked_div(u64::from(self.meter_count))
+            .unwrap_or(0)
+    }
+
+    /// Stops the emission now and holds every controller, until people resume it.
+    pub fn trip(&mut self, now: i64) -> Result<()> {
+        self.stream.settle(now)?;
+        self.stream.emit_until = self.stream.emit_until.min(self.stream.t0);
+        self.tripped = 1;
+        Ok(())
+    }
+
+    /// Ends the economy: nothing more accrues but the fees that were swept already,
+    /// which stream over one more period.
+    pub fn retire(&mut self, now: i64) -> Result<()> {
+        self.require_live()?;
+        self.stream.settle(now)?;
+        self.stream_fees()?;
+        self.stream.set_emission(0, 0, &[0; MAX_POOLS], 0)?;
+        self.stream.emit_until = self.stream.t0;
+        self.life = Life::Retired as u8;
+        Ok(())
+    }
+}

@@ -1,0 +1,217 @@
+//! A ring of records under a hash chain, as both logs keep one.
+
+use anchor_lang::{prelude::*, Owner, ZeroCopy};
+use solana_program::hash::hashv;
+
+use super::{DecisionLog, HASH_BYTES};
+use crate::{error::HomeostatError, state::layout::DISCRIMINATOR_LEN};
+
+/// Appends records to a log that Anchor has loaded before: owner, type and layout version
+/// are right. Numbers and chains them.
+pub fn append<L: ZeroCopy + Owner, R: bytemuck::Pod>(
+    log: &AccountLoader<'_, L>,
+    records: &mut [R],
+) -> Result<()> {
+    // Refuses another layout version, and an account that the transaction does not write.
+    drop(log.load_mut()?);
+    Ring::append_to(&mut log.as_ref().try_borrow_mut_data()?, records)
+}
+
+/// A ring of records of one size under a hash chain: what a log's account begins with.
+/// The slots follow it in the account.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Ring {
+    /// Slots in use by the ring.
+    pub capacity: u32,
+    /// Slots that fit the account; the ring takes new ones in when it wraps,
+    /// because only then its slots are in order.
+    pub allocated: u32,
+    /// Slot that the next record goes to.
+    pub next: u32,
+    /// Records kept.
+    pub len: u32,
+    /// Sequence of the newest record; 0 = none.
+    pub head_seq: u64,
+    /// Its hash.
+    pub head_hash: [u8; 32],
+    /// Sequence just before the oldest record kept.
+    pub base_seq: u64,
+    /// Its hash.
+    pub base_hash: [u8; 32],
+}
+
+impl Ring {
+    /// Where the slots of a log begin in its account's data.
+    pub const SLOTS_AT: usize = DISCRIMINATOR_LEN + core::mem::size_of::<DecisionLog>();
+    /// Where the ring itself begins.
+    const AT: usize = Self::SLOTS_AT - core::mem::size_of::<Self>();
+
+    /// An empty ring.
+    pub fn new(slots: u32) -> Self {
+        Self {
+            capacity: slots,
+            allocated: slots,
+            ..Self::default()
+        }
+    }
+
+    /// Appends a record, numbers and chains it. `slots` is the account's data
+    /// from [`Ring::SLOTS_AT`] on; a record begins with its sequence.
+    fn append(&mut self, slots: &mut [u8], record: &mut [u8]) -> Result<()> {
+        if self.next == self.capacity {
+            self.capacity = self.allocated;
+            if self.next == self.capacity {
+                self.next = 0;
+            }
+        }
+        let seq = self
+            .head_seq
+            .checked_add(1)
+            .ok_or(HomeostatError::MathOverflow)?;
+        let (seq_bytes, _) = record
+            .split_first_chunk_mut::<8>()
+            .ok_or(HomeostatError::InvariantViolated)?;
+        *seq_bytes = seq.to_le_bytes();
+
+        let size = record.len().saturating_add(HASH_BYTES);
+        let at = (self.next as usize)
+            .checked_mul(size)
+            .ok_or(HomeostatError::MathOverflow)?;
+        let slot = slots
+            .get_mut(at..)
+            .and_then(|rest| rest.get_mut(..size))
+            .ok_or(HomeostatError::InvariantViolated)?;
+        let (body, hash) = slot.split_at_mut(record.len());
+        if self.len == self.capacity {
+            // The oldest record makes room: the base moves past it.
+            self.base_hash.copy_from_slice(hash);
+            self.base_seq = self.base_seq.saturating_add(1);
+        } else {
+            self.len = self.len.saturating_add(1);
+        }
+        let new = hashv(&[&self.head_hash, record]).to_bytes();
+        body.copy_from_slice(record);
+        hash.copy_from_slice(&new);
+        self.head_hash = new;
+        self.head_seq = seq;
+        self.next = self.next.saturating_add(1);
+        Ok(())
+    }
+
+    /// What holds after every append.
+    fn invariant(&self) -> Result<()> {
+        let counted = self.base_seq.checked_add(u64::from(self.len));
+        require!(
+            self.len <= self.capacity
+                && self.next <= self.capacity
+                && self.capacity <= self.allocated
+                && counted == Some(self.head_seq),
+            HomeostatError::InvariantViolated
+        );
+        Ok(())
+    }
+
+    /// Bytes of an account with `slots` slots of `slot` bytes.
+    pub const fn space(slot: usize, slots: u32) -> usize {
+        Self::SLOTS_AT.saturating_add(slot.saturating_mul(slots as usize))
+    }
+
+    /// What both kinds of log begin with, out of an account's data.
+    pub fn header(data: &[u8]) -> Result<&DecisionLog> {
+        data.get(DISCRIMINATOR_LEN..Self::SLOTS_AT)
+            .and_then(|header| bytemuck::try_from_bytes(header).ok())
+            .ok_or_else(|| error!(ErrorCode::AccountDidNotDeserialize))
+    }
+
+    /// The ring and the slots of a log account's data.
+    #[inline(never)]
+    pub fn split(data: &mut [u8]) -> Result<(&mut Self, &mut [u8])> {
+        data.split_at_mut_checked(Self::SLOTS_AT)
+            .and_then(|(header, slots)| {
+                let ring = bytemuck::try_from_bytes_mut(header.get_mut(Self::AT..)?).ok()?;
+                Some((ring, slots))
+            })
+            .ok_or_else(|| error!(ErrorCode::AccountDidNotDeserialize))
+    }
+
+    /// Appends records to a log account's data. Whose data that is has been looked at:
+    /// [`append`] does, and an account that was created just now needs no look.
+    pub fn append_to<R: bytemuck::Pod>(data: &mut [u8], records: &mut [R]) -> Result<()> {
+        let (ring, slots) = Self::split(data)?;
+        for record in records.iter_mut() {
+            ring.append(slots, bytemuck::bytes_of_mut(record))?;
+        }
+        ring.invariant()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::log::{RECORD_BYTES, SLOT_BYTES};
+
+    fn empty(allocated: u32) -> Vec<u64> {
+        let mut words = vec![0u64; DecisionLog::space(allocated) / 8];
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
+        *ring(bytes) = Ring::new(allocated);
+        words
+    }
+
+    fn ring(bytes: &mut [u8]) -> &mut Ring {
+        bytemuck::from_bytes_mut(&mut bytes[Ring::AT..Ring::SLOTS_AT])
+    }
+
+    fn header(words: &[u64]) -> Ring {
+        *bytemuck::from_bytes(&bytemuck::cast_slice::<u64, u8>(words)[Ring::AT..Ring::SLOTS_AT])
+    }
+
+    fn append(words: &mut [u64], tag: u8) {
+        Ring::append_to(bytemuck::cast_slice_mut(words), &mut [[tag; RECORD_BYTES]]).unwrap();
+    }
+
+    /// Walks the ring from base to head and checks every hash.
+    fn verify(words: &[u64]) {
+        let log = header(words);
+        let slots = &bytemuck::cast_slice::<u64, u8>(words)[Ring::SLOTS_AT..];
+        let mut hash = log.base_hash;
+        for n in 0..log.len {
+            let index = (log.next + log.capacity - log.len + n) % log.capacity;
+            let slot = &slots[index as usize * SLOT_BYTES..][..SLOT_BYTES];
+            let (body, stored) = slot.split_at(RECORD_BYTES);
+            assert_eq!(body[..8], (log.base_seq + u64::from(n) + 1).to_le_bytes());
+            hash = hashv(&[&hash, body]).to_bytes();
+            assert_eq!(hash, stored);
+        }
+        assert_eq!(hash, log.head_hash);
+    }
+
+    #[test]
+    fn the_ring_keeps_the_newest_records_and_its_base() {
+        let mut words = empty(3);
+        for tag in 0..8 {
+            append(&mut words, tag);
+            verify(&words);
+        }
+        let log = header(&words);
+        assert_eq!((log.len, log.base_seq, log.head_seq), (3, 5, 8));
+    }
+
+    #[test]
+    fn new_slots_are_taken_in_when_the_ring_wraps() {
+        for before in 0..7 {
+            let mut words = empty(3);
+            for tag in 0..before {
+                append(&mut words, tag);
+            }
+            words.resize(DecisionLog::space(5) / 8, 0);
+            let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
+            ring(bytes).allocated = 5;
+            for tag in 0..12 {
+                append(&mut words, tag);
+                verify(&words);
+            }
+            assert_eq!(header(&words).len, 5);
+        }
+    }
+}

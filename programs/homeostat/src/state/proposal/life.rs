@@ -1,0 +1,204 @@
+//! The states of a proposal, and what moves it from one to the next.
+//!
+//! ```text
+//! Active --threshold--> Queued --eta--> Executed
+//!    |   <--withdrawn--    |
+//!    +---------------------+--> Vetoed | Cancelled | Expired
+//! ```
+//!
+//! Only a guardian's veto of the guardian's own replacement can be lifted; the proposal is
+//! Queued again then.
+
+use anchor_lang::prelude::*;
+
+use super::{Proposal, ProposalState};
+use crate::{
+    constants::*,
+    error::HomeostatError,
+    state::{
+        council::{Class, Council},
+        number::mul_div_ceil,
+    },
+};
+
+impl Proposal {
+    fn set_state(&mut self, state: ProposalState) {
+        self.state = state as u8;
+    }
+
+    /// Counts the approval of the member at `place`; the one that reaches the threshold
+    /// fixes eta and expiry. Refuses a second approval (`AlreadyApproved`).
+    pub fn approve(&mut self, council: &Council, place: usize, now: i64) -> Result<()> {
+        self.require_open(now)?;
+        vote(&mut self.approvals, council, place)?;
+        if self.is(ProposalState::Active) && council.count(&self.approvals) >= council.threshold {
+            let delay = council.delays.of(Class::from_byte(self.class)?);
+            self.queue(delay, council.delays.grace, now);
+        }
+        Ok(())
+    }
+
+    fn queue(&mut self, delay: u32, grace: u32, now: i64) {
+        self.eta = now.saturating_add(i64::from(delay));
+        self.expires_at = self.eta.saturating_add(i64::from(grace));
+        self.ended_at = 0;
+        // Whoever voted to cancel it when it was queued before may have approved it since.
+        self.cancels = [0; MAX_MEMBERS];
+        self.set_state(ProposalState::Queued);
+    }
+
+    /// Withdraws the approval of the member at `place`; only below the threshold the
+    /// proposal loses its eta. Refused after an override (`InvalidState`): then the votes
+    /// to override count in place of approvals, and no missing approval may undo them.
+    pub fn withdraw(&mut self, council: &Council, place: usize, now: i64) -> Result<()> {
+        self.require_open(now)?;
+        require!(self.overridden == 0, HomeostatError::InvalidState);
+        let id = council.member(place)?.id;
+        let given = self
+            .approvals
+            .get_mut(place)
+            .filter(|given| **given == id)
+            .ok_or(HomeostatError::NotApproved)?;
+        *given = 0;
+        if self.is(ProposalState::Queued) && council.count(&self.approvals) < council.threshold {
+            self.eta = 0;
+            self.expires_at = 0;
+            self.set_state(ProposalState::Active);
+        }
+        Ok(())
+    }
+
+    /// Stops it by the guardian. Refuses where every action only lets go of something,
+    /// and a second veto of the guardian's own replacement (`NotVetoable`).
+    pub fn veto(&mut self, now: i64) -> Result<()> {
+        self.require_open(now)?;
+        require!(
+            self.resumes == 0 && self.overridden == 0,
+            HomeostatError::NotVetoable
+        );
+        self.end(ProposalState::Vetoed, now);
+        Ok(())
+    }
+
+    /// Counts a member's vote to lift the guardian's veto of its own replacement. Enough
+    /// votes queue the proposal again, with a fresh Critical delay; returns whether this
+    /// vote did. Refuses any other veto (`VetoFinal`), and a vote later than 14 d after it
+    /// (`ProposalExpired`).
+    pub fn override_veto(&mut self, council: &Council, place: usize, now: i64) -> Result<bool> {
+        self.require(ProposalState::Vetoed)?;
+        require!(
+            self.replaces_guardian != 0 && self.vetoed_by_stakers == 0,
+            HomeostatError::VetoFinal
+        );
+        require!(
+            now <= self.ended_at.saturating_add(OPEN_TIME),
+            HomeostatError::ProposalExpired
+        );
+        vote(&mut self.overrides, council, place)?;
+        if council.count(&self.overrides) < council.override_threshold() {
+            return Ok(false);
+        }
+        self.overridden = 1;
+        let delays = &council.delays;
+        self.queue(delays.critical, delays.grace, now);
+        Ok(true)
+    }
+
+    /// Adds a staker's weight (base units) against it. A share of `veto_ppm` of the veto
+    /// base, rounded up, vetoes for good; returns whether that is reached. Refuses
+    /// Immediate and Routine proposals (`NotVetoable`).
+    pub fn vote_against(&mut self, weight: u64, veto_ppm: u32, now: i64) -> Result<bool> {
+        self.require_open(now)?;
+        require!(
+            self.class >= Class::Standard as u8,
+            HomeostatError::NotVetoable
+        );
+        require!(
+            weight > 0 && self.veto_base > 0,
+            HomeostatError::NoVotingWeight
+        );
+        self.veto_weight = self.veto_weight.saturating_add(weight);
+        let needed = mul_div_ceil(self.veto_base, u64::from(veto_ppm), PPM).unwrap_or(u64::MAX);
+        let enough = self.veto_weight >= needed;
+        if enough {
+            self.vetoed_by_stakers = 1;
+            self.end(ProposalState::Vetoed, now);
+        }
+        Ok(enough)
+    }
+
+    /// Refuses execution before the eta (`TimelockActive`), after the expiry
+    /// (`ProposalExpired`), and without the votes of enough of those who are members now
+    /// (`ThresholdNotMet`).
+    pub fn require_executable(&self, council: &Council, now: i64) -> Result<()> {
+        self.require(ProposalState::Queued)?;
+        require!(now >= self.eta, HomeostatError::TimelockActive);
+        require!(now <= self.expires_at, HomeostatError::ProposalExpired);
+        let (given, needed) = if self.overridden != 0 {
+            (&self.overrides, council.override_threshold())
+        } else {
+            (&self.approvals, council.threshold)
+        };
+        require!(
+            council.count(given) >= needed,
+            HomeostatError::ThresholdNotMet
+        );
+        Ok(())
+    }
+
+    /// Cancels it: its proposer while it is Active, a threshold of members while it is
+    /// Queued. Returns whether it is cancelled now.
+    pub fn cancel(&mut self, council: &Council, place: usize, now: i64) -> Result<bool> {
+        self.require_open(now)?;
+        if self.is(ProposalState::Active) {
+            let own = council.member(place)?.id == self.proposer_id;
+            require!(own, HomeostatError::MissingPermission);
+        } else {
+            vote(&mut self.cancels, council, place)?;
+            if council.count(&self.cancels) < council.threshold {
+                return Ok(false);
+            }
+        }
+        self.end(ProposalState::Cancelled, now);
+        Ok(true)
+    }
+
+    /// Ends it because its time is up. Refuses while it is not (`NotExpired`).
+    pub fn expire(&mut self, now: i64) -> Result<()> {
+        require!(self.is_open(), HomeostatError::InvalidState);
+        require!(self.is_late(now), HomeostatError::NotExpired);
+        self.end(ProposalState::Expired, now);
+        Ok(())
+    }
+
+    /// Ends it because its actions were carried out.
+    pub fn executed(&mut self, now: i64) {
+        self.end(ProposalState::Executed, now);
+    }
+
+    fn end(&mut self, state: ProposalState, now: i64) {
+        self.ended_at = now;
+        self.set_state(state);
+    }
+
+    /// Refuses while its state can still change (`InvalidState`): its account is needed.
+    pub fn require_final(&self, now: i64) -> Result<()> {
+        let liftable = self.is(ProposalState::Vetoed)
+            && self.replaces_guardian != 0
+            && self.vetoed_by_stakers == 0
+            && now <= self.ended_at.saturating_add(OPEN_TIME);
+        require!(!self.is_open() && !liftable, HomeostatError::InvalidState);
+        Ok(())
+    }
+}
+
+/// Records the vote of the member at `place`. Refuses a second one (`AlreadyApproved`).
+fn vote(votes: &mut [u32; MAX_MEMBERS], council: &Council, place: usize) -> Result<()> {
+    let id = council.member(place)?.id;
+    let given = votes
+        .get_mut(place)
+        .ok_or(HomeostatError::InvariantViolated)?;
+    require!(*given != id, HomeostatError::AlreadyApproved);
+    *given = id;
+    Ok(())
+}

@@ -1,0 +1,197 @@
+//! A proposal: actions that wait, and who is for or against them. How it gets from one
+//! state to the next is told in `life.rs`.
+
+mod life;
+
+use anchor_lang::prelude::*;
+use solana_program::hash::hash;
+
+use super::{
+    action::Action,
+    audit::{AuditKind, AuditRecord},
+};
+use crate::{constants::*, error::HomeostatError};
+
+/// The state of a proposal. Every state after `Queued` is final, except that members can
+/// lift a guardian's veto of the guardian's own replacement.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[borsh(use_discriminant = true)]
+#[repr(u8)]
+pub enum ProposalState {
+    /// Collects approvals.
+    Active = 1,
+    /// Has the threshold and waits for its eta.
+    Queued = 2,
+    /// Was carried out.
+    Executed = 3,
+    /// Was stopped by the guardian or by stakers.
+    Vetoed = 4,
+    /// Was taken back by its proposer or by a threshold of members.
+    Cancelled = 5,
+    /// Was not approved or not executed in time.
+    Expired = 6,
+}
+
+/// One proposal. Its actions never change.
+#[account(zero_copy, discriminator = b"proposa\x01")]
+#[derive(Debug, PartialEq, Eq)]
+pub struct Proposal {
+    /// The canonical bump of the address.
+    pub bump: u8,
+    /// The `Class` as a number, as of the proposal's making.
+    pub class: u8,
+    /// The `ProposalState` as a number.
+    pub state: u8,
+    /// The number of actions.
+    pub action_count: u8,
+    /// The proposer's place in the council.
+    pub place: u8,
+    /// 1 if every action only lets go of something, so that no guardian can veto it.
+    pub resumes: u8,
+    /// 1 if all it does is offer the guardian's role to another.
+    pub replaces_guardian: u8,
+    /// 1 if members lifted the guardian's veto; there is no second one.
+    pub overridden: u8,
+    /// 1 if stakers vetoed it, which nobody can lift.
+    pub vetoed_by_stakers: u8,
+    /// Reserved; zero.
+    pub reserved_start: u8,
+    /// The number of bytes of `actions` in use.
+    pub actions_len: u16,
+    /// The number of the proposer's membership.
+    pub proposer_id: u32,
+    /// The economy that it changes.
+    pub economy: Pubkey,
+    /// The council that decides.
+    pub council: Pubkey,
+    /// Its position among the economy's proposals, from 0; part of the address.
+    pub index: u64,
+    /// The member who made it.
+    pub proposer: Pubkey,
+    /// Paid the rent and gets it back.
+    pub payer: Pubkey,
+    /// The sha256 of the actions' bytes.
+    pub digest: [u8; 32],
+    /// The time at which it was made (unix seconds).
+    pub created_at: i64,
+    /// The slot in which it was made.
+    pub created_slot: u64,
+    /// The last second in which it can reach the threshold (unix seconds).
+    pub active_until: i64,
+    /// The earliest execution (unix seconds); fixed when the threshold is reached.
+    pub eta: i64,
+    /// The last second of execution (unix seconds); fixed with the eta.
+    pub expires_at: i64,
+    /// The time at which it became final or was vetoed (unix seconds).
+    pub ended_at: i64,
+    /// The stake whose ballots are against it (base units).
+    pub veto_weight: u64,
+    /// The stake that the ballots are a share of (base units), as of its making; above 0.
+    pub veto_base: u64,
+    /// The memberships that approve, by place.
+    pub approvals: [u32; MAX_MEMBERS],
+    /// The memberships that voted to lift the guardian's veto, by place.
+    pub overrides: [u32; MAX_MEMBERS],
+    /// The memberships that voted to cancel it since it was queued last, by place.
+    pub cancels: [u32; MAX_MEMBERS],
+    /// Reserved; zero.
+    pub reserved: [u8; 4],
+    /// The actions as Borsh writes them, one after the other.
+    pub actions: [u8; MAX_ACTION_BYTES],
+}
+
+const _: () = assert!(core::mem::size_of::<Proposal>() == 1_072);
+
+impl Proposal {
+    /// Bytes of the account.
+    pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
+
+    /// True in that state.
+    pub const fn is(&self, state: ProposalState) -> bool {
+        self.state == state as u8
+    }
+
+    /// True while approvals, ballots and vetoes count.
+    pub const fn is_open(&self) -> bool {
+        self.is(ProposalState::Active) || self.is(ProposalState::Queued)
+    }
+
+    /// Refuses any other state (`InvalidState`).
+    pub fn require(&self, state: ProposalState) -> Result<()> {
+        require!(self.is(state), HomeostatError::InvalidState);
+        Ok(())
+    }
+
+    /// Refuses a proposal on which approvals and vetoes no longer count (`InvalidState`,
+    /// `ProposalExpired`).
+    pub fn require_open(&self, now: i64) -> Result<()> {
+        require!(self.is_open(), HomeostatError::InvalidState);
+        require!(!self.is_late(now), HomeostatError::ProposalExpired);
+        Ok(())
+    }
+
+    /// True when its time is up, even if nobody has called `expire` yet.
+    pub fn is_late(&self, now: i64) -> bool {
+        (self.is(ProposalState::Active) && now > self.active_until)
+            || (self.is(ProposalState::Queued) && now > self.expires_at)
+    }
+
+    /// Stores the actions and what follows from them. Refuses none, more than four, and
+    /// more bytes than the account holds (`BadActions`).
+    pub fn write(&mut self, actions: &[Action]) -> Result<()> {
+        require!(
+            (1..=MAX_ACTIONS).contains(&actions.len()),
+            HomeostatError::BadActions
+        );
+        let mut free = self.actions.as_mut_slice();
+        for action in actions {
+            action
+                .serialize(&mut free)
+                .map_err(|_| error!(HomeostatError::BadActions))?;
+        }
+        let used = MAX_ACTION_BYTES.saturating_sub(free.len());
+        self.action_count = actions.len() as u8; // At most `MAX_ACTIONS`.
+        self.actions_len = used as u16; // At most `MAX_ACTION_BYTES`.
+        self.digest = hash(self.action_bytes()).to_bytes();
+        self.resumes = u8::from(actions.iter().all(Action::resumes));
+        self.replaces_guardian = u8::from(matches!(actions, [Action::Guardian { .. }]));
+        Ok(())
+    }
+
+    /// The stored bytes of the actions, one after the other.
+    pub fn action_bytes(&self) -> &[u8] {
+        self.actions
+            .get(..usize::from(self.actions_len))
+            .unwrap_or_default()
+    }
+
+    /// A record of what `actor` did to the proposal, whose address is `key`.
+    #[inline(never)]
+    pub fn record(
+        &self,
+        kind: AuditKind,
+        actor: &Pubkey,
+        key: &Pubkey,
+        clock: &Clock,
+    ) -> AuditRecord {
+        let mut record = AuditRecord::new(kind, actor, clock);
+        record.proposal = self.index;
+        record.subject = *key;
+        record.digest = self.digest;
+        record.outcome = self.state;
+        record.value = self.eta;
+        record
+    }
+
+    /// The stored actions.
+    pub fn read(&self) -> Result<Vec<Action>> {
+        let mut bytes = self.action_bytes();
+        let mut actions = Vec::with_capacity(usize::from(self.action_count));
+        for _ in 0..self.action_count {
+            let action = Action::deserialize(&mut bytes)
+                .map_err(|_| error!(HomeostatError::InvariantViolated))?;
+            actions.push(action);
+        }
+        Ok(actions)
+    }
+}
