@@ -949,7 +949,7 @@ async fn success_the_log_alone_recomputes_every_decision() {
                 &state,
                 &guard,
                 &Input {
-                    latched: false,
+                    tripped: false,
                     ..input
                 },
             );
@@ -2078,7 +2078,7 @@ async fn k4_a_breaker_holds_one_controller_and_releases_it_without_a_kick() {
     world.next_period().await.unwrap();
     let economy = world.economy().await;
     let controller = &economy.controllers[emission];
-    assert_eq!(controller.last.held, HoldReason::Latched as u8);
+    assert_eq!(controller.last.held, HoldReason::Tripped as u8);
     assert_eq!(controller.state.u, before.controllers[emission].state.u);
     assert_eq!(
         controller.state.integral,
@@ -2457,8 +2457,8 @@ async fn o7_a_failed_check_latches_instead_of_failing() {
         .zip(last_decisions(&mut world).await)
     {
         let controller = of(&economy, parameter);
-        assert_eq!(controller.last.held, HoldReason::Latched as u8);
-        assert_eq!(record.held, HoldReason::Latched as u8);
+        assert_eq!(controller.last.held, HoldReason::Tripped as u8);
+        assert_eq!(record.held, HoldReason::Tripped as u8);
         assert_eq!(controller.state.u, of(&before, parameter).state.u);
     }
 
@@ -2508,7 +2508,7 @@ async fn o7_a_preview_says_that_the_crank_will_hold() {
     let economy = world.economy().await;
     for (previewed, controller) in previews.iter().zip(&economy.controllers) {
         assert_eq!(*previewed, controller.last);
-        assert_eq!(previewed.held, HoldReason::Latched as u8);
+        assert_eq!(previewed.held, HoldReason::Tripped as u8);
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use homeostat_control::{Action, Change, Config, Flags, Fx, HoldReason, Mode, Prime, Sampling};
+use homeostat_control::{Direction, Change, Config, Flags, Fx, HoldReason, Mode, Prime, Sampling};
 use homeostat_control_probe::{
     answer, process, record,
     story::{Kind, Story, STORY},
@@ -170,8 +170,8 @@ impl Coverage {
             let sampled = config.sampling == sampling;
             self.count(&format!("sampling {sampling:?}"), sampled);
         }
-        for action in [Action::Direct, Action::Reverse] {
-            self.count(&format!("action {action:?}"), config.action == action);
+        for direction in [Direction::Direct, Direction::Reverse] {
+            self.count(&format!("direction {direction:?}"), config.direction == direction);
         }
         for prime in [Prime::No, Prime::Zero, Prime::Solve] {
             self.count(&format!("prime {prime:?}"), before.prime == prime);
@@ -249,7 +249,7 @@ const REASONS: [HoldReason; 8] = [
     HoldReason::OutOfRange,
     HoldReason::ThinSamples,
     HoldReason::Computation,
-    HoldReason::Latched,
+    HoldReason::Tripped,
 ];
 
 const CHANGES: [&str; 15] = [

@@ -5,7 +5,7 @@ mod common;
 
 use common::*;
 use homeostat_control::{
-    guarded_step, held_step, observe, resume, step, Action, Config, Flags, Fx, GuardConfig,
+    guarded_step, held_step, observe, resume, step, Direction, Config, Flags, Fx, GuardConfig,
     GuardField, GuardFlags, GuardState, Guarded, HoldReason, Input, LatchReason, Mode, Sample,
     Sampling, State, Verdict,
 };
@@ -25,7 +25,7 @@ const DEFAULT: GuardConfig = GuardConfig {
 /// A feed that may give the same value three times in a row, not four.
 fn feed() -> (Config, GuardConfig) {
     let config = Config {
-        action: Action::Direct,
+        direction: Direction::Direct,
         sampling: Sampling::Point,
         ..emission()
     };
@@ -229,7 +229,6 @@ fn reasons_keep_their_numbers() {
         (LatchReason::Spike, 1, "spike", HoldReason::Spike, 8),
         (LatchReason::Drift, 2, "drift", HoldReason::Drift, 9),
         (LatchReason::Frozen, 3, "frozen", HoldReason::Frozen, 10),
-        (LatchReason::Order, 4, "order", HoldReason::Latched, 7),
     ];
     for (reason, number, name, held, held_number) in all {
         assert_eq!((reason.number(), reason.name()), (number, name));
@@ -237,7 +236,7 @@ fn reasons_keep_their_numbers() {
         assert_eq!(HoldReason::from(reason), held);
         assert_eq!(held as u8, held_number);
     }
-    for unknown in [0, 5, 255] {
+    for unknown in [0, 4, 255] {
         assert_eq!(LatchReason::from_number(unknown), None);
     }
     for number in 0..=10 {
@@ -284,14 +283,14 @@ fn a_spike_is_further_than_the_limit_and_not_as_far() {
         // then
         assert_eq!((verdict.latched, next.latched), (latched, latched), "{y}");
         assert_eq!(
-            verdict.flags.contains(GuardFlags::TRIPPED),
+            verdict.flags.contains(GuardFlags::LATCHED),
             latched.is_some()
         );
         assert_eq!(verdict.resumes_at, latched.map(|_| START + 3_600 + 86_400));
         if latched.is_some() {
             // it is not learnt
             assert_eq!((next.mean, next.deviation, next.samples), (0, 1 << 35, 8));
-            assert_eq!(next.held_since, START + 3_600);
+            assert_eq!(next.latched_since, START + 3_600);
         } else {
             assert_eq!(next.samples, 9);
         }
@@ -687,7 +686,7 @@ fn false_alarms(
             x = next(&mut noise, x);
             let (after, verdict) = observe(&config, &DEFAULT, &state, Some(fx(0.6 + x)), now);
             state = after;
-            if verdict.flags.contains(GuardFlags::TRIPPED) {
+            if verdict.flags.contains(GuardFlags::LATCHED) {
                 match verdict.latched {
                     Some(LatchReason::Spike) => spikes += 1,
                     _ => drifts += 1,
@@ -792,7 +791,7 @@ fn a_spike_costs_two_periods_at_the_value_in_force_and_leaves_no_trace() {
         (held.decision.held, held.decision.u),
         (HoldReason::Spike, before.u)
     );
-    assert!(!held.verdict.flags.contains(GuardFlags::TRIPPED));
+    assert!(!held.verdict.flags.contains(GuardFlags::LATCHED));
     assert_eq!(
         (held.verdict.score, held.guard.mean),
         (0, tripped.guard.mean)
@@ -1080,27 +1079,28 @@ fn a_latch_opens_without_a_sample_too_and_the_next_one_primes() {
 }
 
 #[test]
-fn governance_trips_and_resumes() {
+fn a_latch_is_never_prolonged_and_governance_resumes_it() {
     // given
     let mut watch = Watch::calm(emission(), DEFAULT, ratio(55, 100));
     let u = watch.state.u;
     let at = watch.now + 77;
 
-    // when: ordered
-    watch.guard = watch.guard.trip(at);
+    // when: latched between two steps
+    watch.guard = watch.guard.latch(LatchReason::Drift, at);
     assert_eq!(
-        (watch.guard.latched, watch.guard.held_since),
-        (Some(LatchReason::Order), at)
+        (watch.guard.latched, watch.guard.latched_since),
+        (Some(LatchReason::Drift), at)
     );
-    // then: it holds like any latch, with the breaker's reason
+    // then: it holds for its time, with its reason
     let all = watch.period(ratio(55, 100));
     assert_eq!(
         (all.latched, watch.state.last.held),
-        (Some(LatchReason::Order), HoldReason::Latched)
+        (Some(LatchReason::Drift), HoldReason::Drift)
     );
     assert_eq!(all.resumes_at, Some(at + 2 * WEEK));
-    // a second order prolongs nothing, and does not hide the first reason
-    assert_eq!(watch.guard.trip(watch.now + 5), watch.guard);
+    // a second finding prolongs nothing, and does not hide the first reason
+    let again = watch.guard.latch(LatchReason::Spike, watch.now + 5);
+    assert_eq!(again, watch.guard);
 
     // when: a proposal resumes it
     watch.guard = watch.guard.resume(watch.now + 100);
@@ -1125,11 +1125,12 @@ fn governance_trips_and_resumes() {
         (guard.resume(50).last_at, guard.resume(150).last_at),
         (100, 150)
     );
+    let latched = |now| guard.latch(LatchReason::Spike, now);
     assert_eq!(
-        (guard.trip(50).held_since, guard.trip(150).held_since),
+        (latched(50).latched_since, latched(150).latched_since),
         (100, 150)
     );
-    assert_eq!(guard.trip(150).last_at, 100);
+    assert_eq!(latched(150).last_at, 100);
 }
 
 #[test]
@@ -1150,18 +1151,18 @@ fn switching_off_releases_and_forgets() {
 
 #[test]
 fn the_callers_breaker_comes_first_and_blinds_the_guard() {
-    let latched = |y| {
+    let tripped = |y| {
         move |now| Input {
-            latched: true,
+            tripped: true,
             ..fresh(now, y)
         }
     };
     let mut watch = Watch::calm(emission(), DEFAULT, ratio(1, 2));
     let before = watch.guard;
-    let all = watch.with(WEEK, latched(whole(1)));
+    let all = watch.with(WEEK, tripped(whole(1)));
     assert_eq!(
         (all.verdict.latched, all.decision.held),
-        (None, HoldReason::Latched)
+        (None, HoldReason::Tripped)
     );
     assert_eq!(
         all.guard,
@@ -1172,15 +1173,15 @@ fn the_callers_breaker_comes_first_and_blinds_the_guard() {
     );
     // both at once: the caller's is named, and the guard's clock runs
     watch.period(whole(1));
-    let all = watch.with(WEEK, latched(ratio(1, 2)));
+    let all = watch.with(WEEK, tripped(ratio(1, 2)));
     assert_eq!(
         (all.verdict.latched, all.decision.held),
-        (Some(LatchReason::Spike), HoldReason::Latched)
+        (Some(LatchReason::Spike), HoldReason::Tripped)
     );
-    let all = watch.with(WEEK, latched(ratio(1, 2)));
+    let all = watch.with(WEEK, tripped(ratio(1, 2)));
     assert_eq!(
         (all.verdict.latched, all.decision.held),
-        (None, HoldReason::Latched)
+        (None, HoldReason::Tripped)
     );
     assert!(all.verdict.flags.contains(GuardFlags::RESUMED));
 }

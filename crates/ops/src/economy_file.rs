@@ -54,7 +54,7 @@ const ECONOMY_KEYS: [&str; 16] = [
 pub(crate) const CONTROLLER_KEYS: [Field; 16] = [
     Field::Setpoint,
     Field::Scale,
-    Field::Action,
+    Field::Direction,
     Field::Kp,
     Field::Ki,
     Field::Kd,

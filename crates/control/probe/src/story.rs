@@ -7,7 +7,7 @@
 //! configuration from any corner of what validates, states and inputs of any bits.
 
 use homeostat_control::{
-    change, create, resume, step, Action, Change, Config, Decision, Field, Flags, Fx, HoldReason,
+    change, create, resume, step, Direction, Change, Config, Decision, Field, Flags, Fx, HoldReason,
     Input, Mode, Prime, Ramp, Sample, Sampling, State,
 };
 
@@ -66,7 +66,7 @@ impl Story {
     /// A story that has not begun.
     #[inline(never)]
     pub fn blank() -> Box<Self> {
-        let config = Config::new(Action::Direct, Sampling::Mean, 60, Fx::ONE, 0, 0, 1);
+        let config = Config::new(Direction::Direct, Sampling::Mean, 60, Fx::ONE, 0, 0, 1);
         let state = empty(&config);
         Box::new(Self {
             random: Random::new(0, 0),
@@ -202,7 +202,7 @@ fn mode(random: &mut Random, config: &Config) -> Mode {
 #[inline(never)]
 fn ordinary(random: &mut Random, config: &mut Config) {
     let still = Ramp::constant;
-    config.action = action(random);
+    config.direction = direction(random);
     config.sampling = sampling(random);
     config.period = match random.below(4) {
         0 => 3_600,
@@ -247,11 +247,11 @@ fn half_life(random: &mut Random, config: &Config) -> u64 {
     }
 }
 
-fn action(random: &mut Random) -> Action {
+fn direction(random: &mut Random) -> Direction {
     if random.once_in(2) {
-        Action::Reverse
+        Direction::Reverse
     } else {
-        Action::Direct
+        Direction::Direct
     }
 }
 
@@ -267,7 +267,7 @@ fn sampling(random: &mut Random) -> Sampling {
 #[inline(never)]
 fn wild(random: &mut Random, config: &mut Config) {
     let (signal, gain) = (Config::MAX_SIGNAL, Config::MAX_GAIN);
-    config.action = action(random);
+    config.direction = direction(random);
     config.sampling = sampling(random);
     config.period = match random.below(4) {
         0 => Config::MIN_PERIOD,
@@ -430,7 +430,7 @@ fn input(random: &mut Random, config: &Config, state: &State) -> Input {
             1 => Some(random.whole(config.min - 10, config.max + 10)),
             _ => None,
         },
-        latched: random.once_in(32),
+        tripped: random.once_in(32),
     }
 }
 
@@ -457,7 +457,7 @@ fn any_input(random: &mut Random, config: &Config, state: &State) -> Input {
         y: (!random.once_in(10)).then_some(sample),
         w: random.perhaps(Random::any_number),
         applied: random.perhaps(|random| random.bits() as i64),
-        latched: random.once_in(16),
+        tripped: random.once_in(16),
     }
 }
 
