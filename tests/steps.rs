@@ -252,7 +252,7 @@ const REASONS: [HoldReason; 8] = [
     HoldReason::Tripped,
 ];
 
-const CHANGES: [&str; 15] = [
+const CHANGES: [&str; 12] = [
     "setpoint",
     "bias",
     "kp",
@@ -263,11 +263,8 @@ const CHANGES: [&str; 15] = [
     "half-life",
     "limits",
     "slew",
-    "max-periods",
-    "max-hold",
     "mode",
     "feed-forward",
-    "gate",
 ];
 
 fn name(change: &Change) -> &'static str {
@@ -282,11 +279,8 @@ fn name(change: &Change) -> &'static str {
         Change::HalfLife(_) => 7,
         Change::Limits { .. } => 8,
         Change::Slew { .. } => 9,
-        Change::MaxPeriods(_) => 10,
-        Change::MaxHold(_) => 11,
-        Change::Mode(_) => 12,
-        Change::FeedForward { .. } => 13,
-        Change::Gate { .. } => 14,
+        Change::Mode(_) => 10,
+        Change::FeedForward { .. } => 11,
     }]
 }
 

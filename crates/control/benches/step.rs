@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use criterion::{criterion_group, criterion_main, Criterion};
 use homeostat_control::{
-    create, exp2_neg, guarded_step, observe, step, Direction, Config, Fx, GuardConfig, GuardState,
+    create, exp2_neg, guarded_step, observe, step, Config, Direction, Fx, GuardConfig, GuardState,
     Input, Ramp, Sampling,
 };
 

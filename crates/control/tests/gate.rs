@@ -6,7 +6,7 @@ mod common;
 use common::exact::two_to_minus;
 use common::*;
 use homeostat_control::{
-    resume, Direction, Change, Config, Flags, Fx, HoldReason, Input, Mode, Prime, Sample, Sampling,
+    resume, Change, Config, Direction, Flags, Fx, HoldReason, Input, Mode, Prime, Sample, Sampling,
     State,
 };
 

@@ -5,7 +5,7 @@ mod common;
 
 use common::*;
 use homeostat_control::{
-    guarded_step, held_step, observe, resume, step, Direction, Config, Flags, Fx, GuardConfig,
+    guarded_step, held_step, observe, resume, step, Config, Direction, Flags, Fx, GuardConfig,
     GuardField, GuardFlags, GuardState, Guarded, HoldReason, Input, LatchReason, Mode, Sample,
     Sampling, State, Verdict,
 };

@@ -16,7 +16,7 @@ use common::exact::{two_to_minus, ulps_apart, Law, Memory, Real, Turn, Wide};
 use common::random::{bits, cases, situations};
 use common::*;
 use homeostat_control::{
-    exp2_neg, step, Direction, Config, Flags, Fx, HoldReason, Input, Prime, Sampling, State,
+    exp2_neg, step, Config, Direction, Flags, Fx, HoldReason, Input, Prime, Sampling, State,
 };
 use num_bigint::BigInt;
 use num_rational::BigRational;

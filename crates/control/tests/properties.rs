@@ -10,8 +10,8 @@ use common::exact::{two_to_minus, ulps_apart, Real};
 use common::random::{bits, cases, garbage, situations};
 use common::*;
 use homeostat_control::{
-    change, create, div_half_even, exp2_neg, mul_half_even, resume, step, Direction, Change, Config,
-    Decision, Field, Flags, Fx, HoldReason, Input, Mode, Ramp, Sample, State,
+    change, create, div_half_even, exp2_neg, mul_half_even, resume, step, Change, Config, Decision,
+    Direction, Field, Flags, Fx, HoldReason, Input, Mode, Ramp, Sample, State,
 };
 use num_bigint::BigInt;
 use num_integer::Integer;

@@ -11,7 +11,7 @@
 mod common;
 
 use common::*;
-use homeostat_control::{step, Direction, Change, Config, Fx, Input, Prime, Sampling};
+use homeostat_control::{step, Change, Config, Direction, Fx, Input, Prime, Sampling};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive};

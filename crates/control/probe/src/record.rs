@@ -1,7 +1,7 @@
 //! The bytes of a step: every field, at the same place in every record.
 
 use homeostat_control::{
-    Direction, Config, Decision, Field, Fx, HoldReason, Input, Mode, Prime, Ramp, Sample, Sampling,
+    Config, Decision, Direction, Field, Fx, HoldReason, Input, Mode, Prime, Ramp, Sample, Sampling,
     State,
 };
 

@@ -7,8 +7,8 @@
 //! configuration from any corner of what validates, states and inputs of any bits.
 
 use homeostat_control::{
-    change, create, resume, step, Direction, Change, Config, Decision, Field, Flags, Fx, HoldReason,
-    Input, Mode, Prime, Ramp, Sample, Sampling, State,
+    change, create, resume, step, Change, Config, Decision, Direction, Field, Flags, Fx,
+    HoldReason, Input, Mode, Prime, Ramp, Sample, Sampling, State,
 };
 
 use crate::random::Random;
@@ -468,7 +468,7 @@ fn sensible_change(random: &mut Random, config: &Config) -> Change {
         0 => 0,
         _ => random.below(u64::from(config.period) * 6) as u32,
     };
-    match random.below(15) {
+    match random.below(12) {
         0 => Change::Setpoint {
             to: random.signed(whole(2)),
             over_seconds,
@@ -510,22 +510,14 @@ fn sensible_change(random: &mut Random, config: &Config) -> Change {
             up: random.perhaps(|random| random.below(300_001)),
             down: random.perhaps(|random| random.below(300_001)),
         },
-        10 => Change::MaxPeriods(random.whole(1, 4) as u32),
-        11 => Change::MaxHold(random.whole(1, 4) as u32),
-        12 => Change::Mode(match config.mode {
+        10 => Change::Mode(match config.mode {
             Mode::Auto => Mode::Manual(random.whole(config.min, config.max)),
             Mode::Manual(_) => Mode::Auto,
         }),
-        13 => Change::FeedForward {
+        _ => Change::FeedForward {
             kf: random.signed(whole(500_000)),
             w_ref: random.signed(whole(1)),
             f_max: random.number(Fx::ZERO, whole(100_000)),
-        },
-        _ => Change::Gate {
-            max_age: random.below(10_000) as u32,
-            min_samples: random.below(5) as u32,
-            y_min: random.signed(whole(1)),
-            y_max: random.number(whole(1), whole(100)),
         },
     }
 }
@@ -535,7 +527,7 @@ fn sensible_change(random: &mut Random, config: &Config) -> Change {
 fn any_change(random: &mut Random) -> Change {
     let over_seconds = any_small(random);
     let to = random.any_number();
-    match random.below(16) {
+    match random.below(13) {
         0 => Change::Setpoint { to, over_seconds },
         1 => Change::Bias { to, over_seconds },
         2 => Change::Kp { to, over_seconds },
@@ -552,20 +544,12 @@ fn any_change(random: &mut Random) -> Change {
             up: any_rate(random),
             down: any_rate(random),
         },
-        10 => Change::MaxPeriods(random.below(60) as u32),
-        11 => Change::MaxHold(random.below(1_100) as u32),
-        12 => Change::Mode(Mode::Manual(random.whole(-1_000_000, 1_000_000))),
-        13 => Change::Mode(Mode::Auto),
-        14 => Change::FeedForward {
+        10 => Change::Mode(Mode::Manual(random.whole(-1_000_000, 1_000_000))),
+        11 => Change::Mode(Mode::Auto),
+        _ => Change::FeedForward {
             kf: to,
             w_ref: random.any_number(),
             f_max: random.any_number(),
-        },
-        _ => Change::Gate {
-            max_age: any_small(random),
-            min_samples: any_small(random),
-            y_min: to,
-            y_max: random.any_number(),
         },
     }
 }

@@ -161,7 +161,9 @@ fn learn(
     state.weight = before.saturating_add(seconds);
     state.samples = state.samples.saturating_add(1);
     // 25 bits of seconds and 38: no bit is lost.
-    let weight = (seconds << WEIGHT_BITS).checked_div(state.weight).unwrap_or(0);
+    let weight = (seconds << WEIGHT_BITS)
+        .checked_div(state.weight)
+        .unwrap_or(0);
 
     let shift = weighted(kept, weight);
     state.mean = if above {

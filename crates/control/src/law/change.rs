@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// A change of the configuration of a living controller. What is not listed
-/// (direction, sampling, period, scale) is fixed at creation.
+/// (direction, sampling, period, scale, `max_periods`, `max_hold`, the gate) is fixed:
+/// it takes a new configuration, put in place together with [`super::resume`].
 ///
 /// A quantity with `over_seconds` moves linearly from its present value to
 /// `to` in that time, starting at once; 0 is a jump.
@@ -85,10 +86,6 @@ pub enum Change {
         /// Fastest fall; `None` = unlimited.
         down: Option<u64>,
     },
-    /// Cap of the integrated time (periods).
-    MaxPeriods(u32),
-    /// Hold before u moves to the bias (periods).
-    MaxHold(u32),
     /// Automatic or manual. Bumpless: the integral is solved for the present u.
     Mode(Mode),
     /// Feed-forward. Not re-solved: it acts through the slew limits.
@@ -99,17 +96,6 @@ pub enum Change {
         w_ref: Fx,
         /// Limit of |F| (ppm).
         f_max: Fx,
-    },
-    /// What the gate accepts.
-    Gate {
-        /// Oldest sample (s).
-        max_age: u32,
-        /// Fewest samples (feeds).
-        min_samples: u32,
-        /// Lowest credible y (fraction).
-        y_min: Fx,
-        /// Highest credible y (fraction).
-        y_max: Fx,
     },
 }
 
@@ -194,20 +180,9 @@ fn changed(config: &Config, change: &Change, now: i64) -> Config {
             next.bias = config.bias.rest(now);
         }
         Change::Slew { up, down } => (next.slew_up, next.slew_down) = (up, down),
-        Change::MaxPeriods(periods) => next.max_periods = periods,
-        Change::MaxHold(periods) => next.max_hold = periods,
         Change::Mode(mode) => next.mode = mode,
         Change::FeedForward { kf, w_ref, f_max } => {
             (next.kf, next.w_ref, next.f_max) = (kf, w_ref, f_max);
-        }
-        Change::Gate {
-            max_age,
-            min_samples,
-            y_min,
-            y_max,
-        } => {
-            (next.max_age, next.min_samples) = (max_age, min_samples);
-            (next.y_min, next.y_max) = (y_min, y_max);
         }
     }
     next

@@ -12,8 +12,8 @@ mod product;
 mod quotient;
 mod retention;
 
-pub(crate) use product::{checked_mul, checked_mul_halved};
 pub use product::mul_half_even;
+pub(crate) use product::{checked_mul, checked_mul_halved};
 pub use quotient::div_half_even;
 pub(crate) use quotient::{checked_div, ratio, share};
 pub use retention::exp2_neg;

@@ -13,7 +13,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use homeostat_control::{Direction, Config, Fx, Prime, Sampling, State};
+use homeostat_control::{Config, Direction, Fx, Prime, Sampling, State};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};

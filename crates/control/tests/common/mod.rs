@@ -7,8 +7,8 @@ pub mod exact;
 pub mod random;
 
 use homeostat_control::{
-    change, create, step, Direction, Change, Config, Decision, Flags, Fx, Input, Mode, Ramp, Sample,
-    Sampling, State,
+    change, create, step, Change, Config, Decision, Direction, Flags, Fx, Input, Mode, Ramp,
+    Sample, Sampling, State,
 };
 
 /// One week, the period of the starting configuration.

@@ -1,7 +1,7 @@
 //! Random configurations, states and inputs for the property tests.
 
 use homeostat_control::{
-    Direction, Change, Config, Decision, Flags, Fx, HoldReason, Input, Mode, Prime, Ramp, Sample,
+    Change, Config, Decision, Direction, Flags, Fx, HoldReason, Input, Mode, Prime, Ramp, Sample,
     Sampling, State,
 };
 use proptest::prelude::*;
@@ -346,20 +346,10 @@ fn any_change() -> BoxedStrategy<Change> {
         (any::<i64>(), any::<i64>()).prop_map(|(min, max)| Change::Limits { min, max }),
         (-1_000_000i64..=0, 1i64..=1_000_000).prop_map(|(min, max)| Change::Limits { min, max }),
         (any_rate(), any_rate()).prop_map(|(up, down)| Change::Slew { up, down }),
-        any::<u32>().prop_map(Change::MaxPeriods),
-        any::<u32>().prop_map(Change::MaxHold),
         any::<i64>().prop_map(|u| Change::Mode(Mode::Manual(u))),
         Just(Change::Mode(Mode::Auto)),
         (any_number(), any_number(), any_number())
             .prop_map(|(kf, w_ref, f_max)| Change::FeedForward { kf, w_ref, f_max }),
-        (any::<u32>(), any::<u32>(), any_number(), any_number()).prop_map(
-            |(max_age, min_samples, y_min, y_max)| Change::Gate {
-                max_age,
-                min_samples,
-                y_min,
-                y_max
-            }
-        ),
     ]
     .boxed()
 }
