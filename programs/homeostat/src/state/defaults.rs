@@ -6,7 +6,7 @@
 //! start at a tenth of their range per unit of normalised error, and an
 //! integral of a fifth of that a week.
 
-use homeostat_control::{Direction, Config, Fx, GuardConfig, Ramp, Sampling};
+use homeostat_control::{Config, Direction, Fx, GuardConfig, Ramp, Sampling};
 
 use super::{
     controller::{Metric, Parameter},
