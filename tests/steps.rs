@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use homeostat_control::{Direction, Change, Config, Flags, Fx, HoldReason, Mode, Prime, Sampling};
+use homeostat_control::{Change, Config, Direction, Flags, Fx, HoldReason, Mode, Prime, Sampling};
 use homeostat_control_probe::{
     answer, process, record,
     story::{Kind, Story, STORY},
@@ -171,7 +171,10 @@ impl Coverage {
             self.count(&format!("sampling {sampling:?}"), sampled);
         }
         for direction in [Direction::Direct, Direction::Reverse] {
-            self.count(&format!("direction {direction:?}"), config.direction == direction);
+            self.count(
+                &format!("direction {direction:?}"),
+                config.direction == direction,
+            );
         }
         for prime in [Prime::No, Prime::Zero, Prime::Solve] {
             self.count(&format!("prime {prime:?}"), before.prime == prime);

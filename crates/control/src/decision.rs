@@ -7,7 +7,8 @@ use crate::{Fx, HoldReason};
 pub struct Flags(pub u32);
 
 impl Flags {
-    /// First step after creation, resume or a mode change.
+    /// The first accepted sample after creation, resume, a mode change or a failed
+    /// computation: the integral was set, not incremented.
     pub const PRIMED: Self = Self(1);
     /// `now` is not after the last step: the previous decision again.
     pub const REPEATED: Self = Self(1 << 1);
@@ -81,7 +82,7 @@ pub struct Decision {
     pub f: Fx,
     /// Bias in force (ppm).
     pub u0: Fx,
-    /// Where the step aims, before slew and limits (ppm): u0 + F + P + I + D after
+    /// The output before slew limits and limits (ppm): u0 + F + P + I + D after
     /// trimming; the manual value in `Mode::Manual`; when held, the previous u,
     /// or the bias once the hold has expired.
     pub raw: Fx,
@@ -95,6 +96,6 @@ pub struct Decision {
     pub u: i64,
     /// What happened.
     pub flags: Flags,
-    /// Why the step held, if it did.
+    /// Why the step was held, if it was.
     pub held: HoldReason,
 }

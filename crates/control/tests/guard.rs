@@ -1,5 +1,5 @@
-//! What the guard does, as stories: what trips it, what does not, how long it
-//! holds, and how the controller goes on.
+//! What the guard does, as stories: what latches it, what does not, how long it stays
+//! latched, and how the controller goes on.
 
 mod common;
 
@@ -612,10 +612,10 @@ fn a_spike_comes_before_a_frozen_feed_as_the_reason() {
     assert_eq!(verdict.latched, Some(LatchReason::Spike));
 }
 
-// ------------------------------------------------- griefing: what does not trip
+// ------------------------------------------------- griefing: what does not latch
 
 #[test]
-fn dust_in_a_still_series_trips_nothing_whatever_its_pattern() {
+fn dust_in_a_still_series_latches_nothing_whatever_its_pattern() {
     // given: a staked share that has not moved for 30 weeks; dust of up to the
     // slack times the floor, 4 % of the scale of 0.6
     let reach = 0.04 * 0.6;
@@ -642,7 +642,7 @@ fn dust_in_a_still_series_trips_nothing_whatever_its_pattern() {
 }
 
 #[test]
-fn a_donation_in_a_constant_series_trips_nothing() {
+fn a_donation_in_a_constant_series_latches_nothing() {
     // given: a donation moves the measured share by 1, 3 or 9 % of the target, for good
     for percent in [1, 3, 9] {
         let mut watch = Watch::calm(emission(), DEFAULT, ratio(60, 100));
@@ -698,7 +698,7 @@ fn false_alarms(
 }
 
 #[test]
-fn noise_trips_the_defaults_less_than_once_in_ten_thousand_periods() {
+fn noise_latches_the_defaults_less_than_once_in_ten_thousand_periods() {
     type Series = fn(&mut Noise, f64) -> f64;
     let table: [(&str, Series, f64); 4] = [
         ("normal, s = 0.1", |noise, _| 0.1 * gaussian(noise), 0.2),
@@ -730,7 +730,7 @@ fn noise_trips_the_defaults_less_than_once_in_ten_thousand_periods() {
     }
 }
 
-// ------------------------------------------------------- what trips, and its cost
+// ------------------------------------------------------- what latches, and its cost
 
 #[test]
 fn an_attacker_must_move_a_still_measurement_by_16_percent_of_the_scale() {
@@ -779,13 +779,13 @@ fn a_spike_costs_two_periods_at_the_value_in_force_and_leaves_no_trace() {
     assert_ne!(before.u, 60_000);
 
     // when: one period of a share moved by 30 points, then the old level again
-    let tripped = watch.after(WEEK, ratio(27, 100));
-    assert_eq!(tripped.verdict.latched, Some(LatchReason::Spike));
+    let latched = watch.after(WEEK, ratio(27, 100));
+    assert_eq!(latched.verdict.latched, Some(LatchReason::Spike));
     assert_eq!(
-        (tripped.decision.held, tripped.decision.u),
+        (latched.decision.held, latched.decision.u),
         (HoldReason::Spike, before.u)
     );
-    assert!(tripped.decision.flags.contains(Flags::HELD));
+    assert!(latched.decision.flags.contains(Flags::HELD));
     let held = watch.after(WEEK, ratio(57, 100));
     assert_eq!(
         (held.decision.held, held.decision.u),
@@ -794,7 +794,7 @@ fn a_spike_costs_two_periods_at_the_value_in_force_and_leaves_no_trace() {
     assert!(!held.verdict.flags.contains(GuardFlags::LATCHED));
     assert_eq!(
         (held.verdict.score, held.guard.mean),
-        (0, tripped.guard.mean)
+        (0, latched.guard.mean)
     );
 
     // then: the second period later it steers, from the same u
@@ -816,7 +816,7 @@ fn a_spike_costs_two_periods_at_the_value_in_force_and_leaves_no_trace() {
 }
 
 #[test]
-fn whoever_trips_at_will_holds_two_periods_of_ten() {
+fn whoever_latches_at_will_holds_two_periods_of_ten() {
     // given: an attacker who can do anything to every sample
     let mut worst = 0;
     for seed in 1..=20 {
@@ -870,7 +870,7 @@ fn a_drift_is_caught_by_its_speed_relative_to_the_scale() {
 }
 
 #[test]
-fn the_answer_of_a_plant_to_a_shock_or_a_new_target_trips_nothing() {
+fn the_answer_of_a_plant_to_a_shock_or_a_new_target_latches_nothing() {
     // A staked share that a tenth re-decides each week: level 0.6 at u = 6 %,
     // 10 points for a point of u.
     for (shock, ramp_weeks) in [(0.0, 0), (-0.18, 0), (0.18, 0), (0.0, 12), (0.0, 1)] {
@@ -920,7 +920,7 @@ fn a_lasting_level_becomes_the_new_normal() {
 }
 
 #[test]
-fn an_outlier_among_the_first_samples_neither_trips_nor_stays() {
+fn an_outlier_among_the_first_samples_neither_latches_nor_stays() {
     // given: the first or the fourth of the samples to learn is off by 0.4
     for outlier in [0, 3] {
         let mut watch = Watch::new(emission(), DEFAULT);
@@ -980,8 +980,8 @@ fn a_latch_opens_to_the_second() {
 #[test]
 fn the_same_instant_changes_nothing_however_often_it_comes() {
     let mut watch = Watch::calm(emission(), DEFAULT, ratio(1, 2));
-    for trip in [false, true] {
-        if trip {
+    for latch in [false, true] {
+        if latch {
             assert!(watch.period(whole(1)).latched.is_some());
         }
         let before = watch.clone();
@@ -997,7 +997,7 @@ fn the_same_instant_changes_nothing_however_often_it_comes() {
             assert_eq!((all.state, all.guard), (before.state, before.guard));
             assert!(all.decision.flags.contains(Flags::REPEATED));
             assert!(all.verdict.flags.contains(GuardFlags::REPEATED));
-            assert_eq!(all.verdict.latched.is_some(), trip);
+            assert_eq!(all.verdict.latched.is_some(), latch);
         }
         watch.now = before.now;
     }
@@ -1238,7 +1238,7 @@ fn a_latch_longer_than_max_hold_lets_u_go_to_the_bias_and_resumes_from_there() {
         .map(|_| watch.after(3_600, ratio(40, 100)).decision.u)
         .collect();
 
-    // then: the tripping hour counts as the first of four
+    // then: the hour of the latch counts as the first of four
     assert_eq!(path[..3], [200_000; 3]);
     assert_eq!(path[3..6], [180_000, 160_000, 140_000]);
     assert_eq!(path[10..], [60_000; 13]);

@@ -1,7 +1,7 @@
 //! A controller in TOML, with the names of the control law: the file of `replay`, and
 //! the `[controllers.*]` tables of an economy file.
 
-use homeostat_control::{Direction, Config, Field, Fx, Ramp, Sampling};
+use homeostat_control::{Config, Direction, Field, Fx, Ramp, Sampling};
 use toml::de::DeValue;
 
 use crate::decimal::{Decimal, DecimalError, PPM};
@@ -71,7 +71,15 @@ pub fn read_controller(bytes: &[u8], name: &str) -> Result<Config, Failure> {
     let mut config = Config::new(Direction::Reverse, Sampling::Mean, 0, Fx::ZERO, 0, 0, 0);
     if let Some(period) = keys.small(Field::Period)? {
         // Some defaults depend on it.
-        config = Config::new(Direction::Reverse, Sampling::Mean, period, Fx::ZERO, 0, 0, 0);
+        config = Config::new(
+            Direction::Reverse,
+            Sampling::Mean,
+            period,
+            Fx::ZERO,
+            0,
+            0,
+            0,
+        );
     }
     let sampling = keys.section.word(
         Field::Sampling.name(),
@@ -131,7 +139,10 @@ impl ControllerKeys<'_> {
     pub fn overlay(&self, config: &mut Config) -> Result<(), Failure> {
         let direction = self.section.word(
             Field::Direction.name(),
-            &[("reverse", Direction::Reverse), ("direct", Direction::Direct)],
+            &[
+                ("reverse", Direction::Reverse),
+                ("direct", Direction::Direct),
+            ],
             Field::Direction.allowed(),
         )?;
         config.direction = direction.unwrap_or(config.direction);

@@ -19,8 +19,8 @@ impl Sink for Vec<u8> {
     }
 }
 
-/// Writes everything that the law was given and made of it. Numbers are
-/// little-endian, what is absent is as long as what is there.
+/// Writes everything that the law was given and made. Numbers are little-endian; an
+/// absent value takes as many bytes as one that is there.
 #[inline(never)]
 pub fn write(story: &Story, to: &mut impl Sink) {
     let refused = |field: Option<Field>| [field.map_or(u8::MAX, |field| field as u8)];
@@ -42,7 +42,8 @@ pub fn write(story: &Story, to: &mut impl Sink) {
     decision("after.last", &story.after.last, to);
 }
 
-// What is taken apart is named in full: a new field has to find its place here.
+// Each struct is taken apart by all its fields, so a new one does not compile until it
+// has its place here.
 
 #[inline(never)]
 fn config(config: &Config, to: &mut impl Sink) {
@@ -128,7 +129,7 @@ fn config(config: &Config, to: &mut impl Sink) {
     number(PART, "y_max", y_max, to);
 }
 
-/// A state but for its last decision.
+/// A state without its last decision.
 #[inline(never)]
 fn state(part: &'static str, state: &State, to: &mut impl Sink) {
     let State {

@@ -102,8 +102,7 @@ fields! {
     /// only); any number.
     min_samples: u32 as MinSamples, Samples, "any number";
     /// Lowest credible y: a mean is clamped to it, a feed value below it is not
-    /// accepted; < y_max,
-    /// within ±[`Config::MAX_SIGNAL`].
+    /// accepted; less than `y_max`, within ±[`Config::MAX_SIGNAL`].
     y_min: Fx as YMin, Plain, "-1,000,000 to 1,000,000 and less than y_max";
     /// Highest credible y: a mean is clamped to it, a feed value above it is
     /// not accepted; within ±[`Config::MAX_SIGNAL`].
@@ -122,7 +121,7 @@ impl Config {
     /// Largest |y|, |r|, |w0| and scale.
     pub const MAX_SIGNAL: Fx = whole(1_000_000);
     /// Smallest scale: 0.000001, rounded down to a multiple of 2^-48, so that
-    /// the decimal text passes however a reader of it rounds.
+    /// the decimal text is accepted whichever way it was rounded.
     pub const MIN_SCALE: Fx = Fx::from_bits((1 << 48) / 1_000_000);
     /// Largest gain (ppm per unit).
     pub const MAX_GAIN: Fx = whole(1_000_000_000_000);

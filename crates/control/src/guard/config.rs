@@ -44,7 +44,7 @@ fields! {
 }
 
 impl GuardConfig {
-    /// Shortest latch (seconds): a day, for people to look.
+    /// Shortest latch (seconds): a day, so that people have time to look at the cause.
     pub const MIN_HOLD: u32 = 86_400;
     /// Smallest `limit`: two deviations.
     pub const MIN_LIMIT: u32 = 2_000_000;
@@ -69,7 +69,8 @@ impl GuardConfig {
     /// Largest `hold_periods`.
     pub const MAX_HOLD_PERIODS: u16 = 1_000;
 
-    /// Checks every field; what passes lets [`crate::observe`] judge every sample.
+    /// Checks every field; what passes keeps [`crate::observe`] inside the range of
+    /// its numbers.
     ///
     /// # Errors
     ///

@@ -17,7 +17,7 @@ pub struct GuardState {
     pub value: i64,
     /// Time of the last observation (unix seconds).
     pub last_at: i64,
-    /// When the latch closed (unix seconds); meaningless while open.
+    /// When the latch closed (unix seconds); without meaning while it is open.
     pub latched_since: i64,
     /// Time that the statistics stand for (seconds), up to their time constant.
     pub weight: u64,

@@ -1,4 +1,5 @@
-//! What the tests of products and quotients compare with, and that nothing panics.
+//! Exact arithmetic on big integers, which the tests of products and quotients compare
+//! with, and a test that no operation panics.
 
 use super::{ceil, exp2_neg, floor, quotient::div_2by1, ratio, share};
 use crate::Fx;

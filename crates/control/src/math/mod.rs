@@ -25,12 +25,13 @@ const FRAC: u32 = 48;
 
 /// Whole part of `value`, rounded down.
 pub(crate) fn floor(value: Fx) -> i64 {
-    (value.to_bits() >> FRAC) as i64 // the callers' values lie within the limits of u
+    // The callers' values lie within the limits of u, which have 64 bits.
+    (value.to_bits() >> FRAC) as i64
 }
 
 /// Whole part of `value`, rounded up.
 pub(crate) fn ceil(value: Fx) -> i64 {
-    // Negating floors the mirror image; the most negative value has no fraction.
+    // ceil(x) = -floor(-x). Wrapping is exact: the most negative value is whole.
     floor(value.wrapping_neg()).wrapping_neg()
 }
 
@@ -62,7 +63,7 @@ fn extreme(negative: bool) -> Fx {
     }
 }
 
-/// The value with this magnitude and sign.
+/// The value with this magnitude and sign; `None` out of range.
 fn signed(magnitude: u128, negative: bool) -> Option<Fx> {
     let bits = i128::try_from(magnitude).ok()?;
     Some(Fx::from_bits(if negative {
@@ -95,7 +96,7 @@ fn mul_high(a: u64, b: u64) -> u64 {
 }
 
 pub(crate) fn mul_64(a: u64, b: u64) -> u128 {
-    u128::from(a).wrapping_mul(u128::from(b)) // < 2^128
+    u128::from(a).wrapping_mul(u128::from(b)) // 64 bits by 64 bits: no wrap
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub(crate) fn checked_mul_halved(a: Fx, b: Fx) -> Option<Fx> {
 /// `a x b / 2^SHIFT` on the bits, rounded half to even.
 fn mul_shift<const SHIFT: u32>(a: Fx, b: Fx) -> Option<Fx> {
     if a == Fx::ZERO || b == Fx::ZERO {
-        return Some(Fx::ZERO); // a gain that is off
+        return Some(Fx::ZERO); // A gain that is 0 is common and costs no multiplication.
     }
     let negative = is_negative_product(a, b);
     let (a1, a0) = split(a.to_bits().unsigned_abs());

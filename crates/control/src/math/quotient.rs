@@ -16,7 +16,7 @@ pub(crate) fn checked_div(a: Fx, b: Fx) -> Option<Fx> {
     let dividend = a.to_bits().unsigned_abs();
     let divisor = b.to_bits().unsigned_abs();
     let quotient = match (u64::try_from(dividend), u64::try_from(divisor)) {
-        // Both below 65,536, as ever in ordinary configurations.
+        // Both below 65,536, as the numbers of ordinary configurations are.
         (Ok(num), Ok(den)) => div_round(num, den)?,
         _ => div_long(dividend, divisor)?,
     };
@@ -94,7 +94,8 @@ pub(super) fn div_2by1(high: u64, low: u64, den: u64) -> (u64, u64) {
         let num = join(high, low);
         let quotient = num.checked_div(u128::from(den)).unwrap_or(0);
         let rest = num.checked_rem(u128::from(den)).unwrap_or(0);
-        return (quotient as u64, rest as u64); // below 2^64 for `high < den`
+        // `high < den` makes the quotient fit 64 bits; the remainder is below `den`.
+        return (quotient as u64, rest as u64);
     }
     let (mut quotient, mut rest, mut ahead) = (0_u64, high, low);
     for _ in 0..u64::BITS / DIGIT {

@@ -166,3 +166,70 @@ impl Encoded<Direction> for settings::Direction {
         }
     }
 }
+
+/// Makes the stored form of a type of the control law.
+///
+/// `same` fields have the name that they have in the law and the encoding of
+/// [`Encoded`]. `own` fields have no single counterpart there: each says its value. What
+/// the law's type has beside the `same` fields is said after `into`. The order is the
+/// layout of the account.
+macro_rules! stored {
+    (
+        $(#[$doc:meta])*
+        $Stored:ident, $size:literal bytes, from $law:ident: $Law:ident
+        $(
+            same { $($(#[$same_doc:meta])* $same:ident: $Same:tt,)* }
+            own { $($(#[$own_doc:meta])* $own:ident: $Own:tt = $value:expr,)* }
+        )*
+        into $into:ident($stored:ident $(, $given:ident: $Given:ident)?) {
+            $($field:ident: $back:expr,)*
+        }
+    ) => {
+        $(#[$doc])*
+        #[zero_copy]
+        #[derive(Debug, Default, PartialEq, Eq)]
+        pub struct $Stored {
+            $(
+                $($(#[$same_doc])* pub $same: $Same,)*
+                $($(#[$own_doc])* pub $own: $Own,)*
+            )*
+        }
+
+        const _: () = assert!(core::mem::size_of::<$Stored>() == $size);
+
+        impl From<&$Law> for $Stored {
+            fn from($law: &$Law) -> Self {
+                Self {
+                    $(
+                        $($same: Encoded::encode($law.$same),)*
+                        $($own: $value,)*
+                    )*
+                }
+            }
+        }
+
+        impl $Stored {
+            /// The value for the control law.
+            pub fn $into(&self $(, $given: $Given)?) -> $Law {
+                let $stored = self;
+                $Law {
+                    $($($same: $stored.$same.decode(),)*)*
+                    $($field: $back,)*
+                }
+            }
+        }
+
+        stored!(@from $Stored, $Law, $into $(, $given)?);
+    };
+    (@from $Stored:ident, $Law:ident, $into:ident) => {
+        impl From<&$Stored> for $Law {
+            fn from(stored: &$Stored) -> Self {
+                stored.$into()
+            }
+        }
+    };
+    // A type that the account alone cannot give has no `From`.
+    (@from $Stored:ident, $Law:ident, $into:ident, $given:ident) => {};
+}
+
+pub(super) use stored;

@@ -6,6 +6,8 @@ mod metric;
 mod parameter;
 pub mod settings;
 mod stored;
+#[cfg(test)]
+mod tests;
 mod validate;
 
 pub use metric::Metric;
@@ -25,7 +27,7 @@ use crate::prelude::*;
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Controller {
-    /// What governance set.
+    /// What governance set for the law.
     pub config: StoredConfig,
     /// What governance set for the guard.
     pub guard_config: StoredGuardConfig,
@@ -37,11 +39,11 @@ pub struct Controller {
     pub last: StoredDecision,
     /// Configuration sequence: 0 in Draft, +1 with every executed change.
     pub config_seq: u64,
-    /// `Metric` as a number.
+    /// What the controller measures, as a number (`Metric`).
     pub metric: u8,
-    /// Unused.
+    /// Unused, zero.
     pub reserved: [u8; 7],
-    /// Unused.
+    /// Unused, zero.
     pub reserved_end: [u64; 2],
     /// How far it may be tuned at short notice.
     pub envelope: Envelope,

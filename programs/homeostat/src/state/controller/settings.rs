@@ -62,7 +62,7 @@ settings! {
         metric: Metric,
     }
     sets {
-        /// Direction.
+        /// Acting direction.
         direction: Direction as direction,
         /// Setpoint (fraction).
         setpoint_q48: Q48 as setpoint,
@@ -90,9 +90,10 @@ settings! {
         slew_up_ppm: Option<u64> as slew_up,
         /// Fastest fall (ppm per period); none = unlimited.
         slew_down_ppm: Option<u64> as slew_down,
-        /// Integration cap (periods).
+        /// Longest time that one step integrates over (periods).
         max_periods: u32 as max_periods,
-        /// Hold time-out (periods).
+        /// How long the controller may be held before the parameter moves to the bias
+        /// (periods).
         max_hold: u32 as max_hold,
         /// Oldest reading of a feed that is followed (seconds), in `REPORT_AGE`; not
         /// looked at for the program's own measurements.
@@ -131,7 +132,7 @@ settings! {
     GuardSettings of GuardConfig
     own {}
     sets {
-        /// Off: nothing latches.
+        /// Whether the guard watches; if not, nothing latches.
         enabled: bool as enabled,
         /// Deviation limit (ppm of a deviation).
         limit: u32 as limit,

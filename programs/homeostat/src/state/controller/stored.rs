@@ -7,75 +7,11 @@
 
 use homeostat_control::{Config, Decision, Fx, GuardConfig, GuardState, Mode, Ramp, State};
 
-use super::encoding::Encoded;
+use super::encoding::{stored, Encoded};
 use crate::{prelude::*, state::number::Fixed};
 
-/// Makes the stored form of a type of the control law.
-///
-/// `same` fields have the name that they have in the law and the encoding of
-/// [`Encoded`]. `own` fields have no single counterpart there: each says its value. What
-/// the law's type has beside the `same` fields is said after `into`. The order is the
-/// layout of the account.
-macro_rules! stored {
-    (
-        $(#[$doc:meta])*
-        $Stored:ident, $size:literal bytes, from $law:ident: $Law:ident
-        $(
-            same { $($(#[$same_doc:meta])* $same:ident: $Same:tt,)* }
-            own { $($(#[$own_doc:meta])* $own:ident: $Own:tt = $value:expr,)* }
-        )*
-        into $into:ident($stored:ident $(, $given:ident: $Given:ident)?) {
-            $($field:ident: $back:expr,)*
-        }
-    ) => {
-        $(#[$doc])*
-        #[zero_copy]
-        #[derive(Debug, Default, PartialEq, Eq)]
-        pub struct $Stored {
-            $(
-                $($(#[$same_doc])* pub $same: $Same,)*
-                $($(#[$own_doc])* pub $own: $Own,)*
-            )*
-        }
-
-        const _: () = assert!(core::mem::size_of::<$Stored>() == $size);
-
-        impl From<&$Law> for $Stored {
-            fn from($law: &$Law) -> Self {
-                Self {
-                    $(
-                        $($same: Encoded::encode($law.$same),)*
-                        $($own: $value,)*
-                    )*
-                }
-            }
-        }
-
-        impl $Stored {
-            /// The value for the control law.
-            pub fn $into(&self $(, $given: $Given)?) -> $Law {
-                let $stored = self;
-                $Law {
-                    $($($same: $stored.$same.decode(),)*)*
-                    $($field: $back,)*
-                }
-            }
-        }
-
-        stored!(@from $Stored, $Law, $into $(, $given)?);
-    };
-    (@from $Stored:ident, $Law:ident, $into:ident) => {
-        impl From<&$Stored> for $Law {
-            fn from(stored: &$Stored) -> Self {
-                stored.$into()
-            }
-        }
-    };
-    // A type that the account alone cannot give has no `From`.
-    (@from $Stored:ident, $Law:ident, $into:ident, $given:ident) => {};
-}
-
-/// [`Ramp`] in an account.
+/// A quantity that moves linearly from one value to another: `from` until `start`, `to`
+/// from `end` on.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct StoredRamp {
@@ -83,9 +19,9 @@ pub struct StoredRamp {
     pub from: Fixed,
     /// Value from `end` on.
     pub to: Fixed,
-    /// Unix seconds.
+    /// Start of the ramp (unix seconds).
     pub start: i64,
-    /// Unix seconds.
+    /// End of the ramp (unix seconds); at or before `start` the value is `to`.
     pub end: i64,
 }
 
@@ -112,7 +48,8 @@ impl From<StoredRamp> for Ramp {
 }
 
 stored! {
-    /// [`Config`] in an account; fields as there.
+    /// Configuration of a controller as it is stored; fields and units as in the control
+    /// law.
     StoredConfig, 504 bytes, from law: Config
     same {
         /// Setpoint (fraction).
@@ -153,7 +90,7 @@ stored! {
         slew_down: u64,
     }
     own {
-        /// Value of `Mode::Manual` (ppm).
+        /// Value of manual mode (ppm).
         manual: i64 = manual(law.mode),
     }
     same {
@@ -167,15 +104,15 @@ stored! {
         max_age: u32,
         /// Fewest samples behind a feed value.
         min_samples: u32,
-        /// 0 = Direct, 1 = Reverse.
+        /// Acting direction: 0 = direct, 1 = reverse.
         direction: u8,
-        /// 0 = Mean, 1 = Point.
+        /// What a sample stands for: 0 = a mean, 1 = an instant value.
         sampling: u8,
     }
     own {
-        /// 0 = Auto, 1 = Manual.
+        /// 0 = automatic, 1 = manual.
         mode: u8 = u8::from(law.mode != Mode::Auto),
-        /// Unused.
+        /// Unused, zero.
         reserved: u8 = 0,
     }
     into law(stored) {
@@ -209,12 +146,12 @@ fn known(value: Option<Fx>, bit: u8) -> u8 {
 }
 
 stored! {
-    /// [`State`] in an account, without its last decision.
+    /// What the control law remembers of a controller, without its last decision.
     StoredState, 128 bytes, from law: State
     same {
-        /// I (ppm).
+        /// Integral I (ppm).
         integral: Fixed,
-        /// d (normalised error per period).
+        /// Filtered derivative (normalised error per period).
         derivative: Fixed,
     }
     own {
@@ -224,11 +161,11 @@ stored! {
         e_prev: Fixed = law.e_prev.unwrap_or(Fx::ZERO).into(),
     }
     same {
-        /// F (ppm).
+        /// Feed-forward term F (ppm).
         feed_forward: Fixed,
         /// Time of the last step (unix seconds).
         last_at: i64,
-        /// u (ppm).
+        /// Output u in force (ppm).
         u: i64,
         /// Upward slew budget (ppm seconds).
         bucket_up: u64,
@@ -242,11 +179,11 @@ stored! {
         known: u8 = known(law.y_prev, KNOWS_Y) | known(law.e_prev, KNOWS_E),
     }
     same {
-        /// `Prime` as a number.
+        /// How the next accepted sample sets the integral: 0 = not, 1 = to 0, 2 = solves it.
         prime: u8,
     }
     own {
-        /// Unused.
+        /// Unused, zero.
         reserved: [u8; 6] = [0; 6],
     }
     into with_last(stored, last: Decision) {
@@ -263,7 +200,8 @@ impl StoredState {
 }
 
 stored! {
-    /// [`Decision`] in an account or in return data; fields as there.
+    /// A decision as it is stored and as `preview` returns it; fields and units as in the
+    /// control law.
     StoredDecision, 264 bytes, from law: Decision
     same {
         /// Process variable (fraction).
@@ -278,44 +216,44 @@ stored! {
         tau: Fixed,
         /// Integral retention.
         lambda: Fixed,
-        /// P (ppm).
+        /// Proportional term (ppm).
         p: Fixed,
-        /// I (ppm).
+        /// Integral term (ppm).
         i: Fixed,
-        /// D (ppm).
+        /// Derivative term (ppm).
         d: Fixed,
-        /// F (ppm).
+        /// Feed-forward term (ppm).
         f: Fixed,
         /// Bias (ppm).
         u0: Fixed,
-        /// Before slew and limits (ppm).
+        /// The output before slew limits and limits (ppm).
         raw: Fixed,
-        /// After slew (ppm).
+        /// The output after the slew limits (ppm).
         slewed: Fixed,
-        /// After limits (ppm).
+        /// The output after the limits (ppm).
         limited: Fixed,
         /// Window start (unix seconds).
         from: i64,
         /// Window end (unix seconds).
         to: i64,
-        /// Before (ppm).
+        /// The output before the step (ppm).
         u_prev: i64,
-        /// After (ppm).
+        /// The output after the step (ppm).
         u: i64,
-        /// `Flags`.
+        /// What happened, as bits: the flags of the control law.
         flags: u32,
-        /// `HoldReason`.
+        /// Why the step was held, as a number; 0 = not held.
         held: u8,
     }
     own {
-        /// Unused.
+        /// Unused, zero.
         reserved: [u8; 3] = [0; 3],
     }
     into law(stored) {}
 }
 
 stored! {
-    /// [`GuardConfig`] in an account; fields as there.
+    /// Configuration of a guard as it is stored; fields and units as in the control law.
     StoredGuardConfig, 32 bytes, from law: GuardConfig
     same {
         /// Deviation limit (ppm of a deviation).
@@ -335,18 +273,18 @@ stored! {
         frozen: u16,
         /// Length of a latch (periods), at least a day.
         hold_periods: u16,
-        /// 0 = off.
+        /// 1 = the guard watches, 0 = off: nothing latches.
         enabled: u8,
     }
     own {
-        /// Unused.
+        /// Unused, zero.
         reserved: [u8; 7] = [0; 7],
     }
     into law(stored) {}
 }
 
 stored! {
-    /// [`GuardState`] in an account; fields as there.
+    /// What a guard remembers; fields and units as in the control law.
     StoredGuardState, 64 bytes, from law: GuardState
     same {
         /// Running mean of y (2^-40).
@@ -369,11 +307,11 @@ stored! {
         samples: u16,
         /// Length of the run of identical samples.
         run: u16,
-        /// `LatchReason` as a number; 0 = open.
+        /// Why the guard is latched, as a number; 0 = it is open.
         latched: u8,
     }
     own {
-        /// Unused.
+        /// Unused, zero.
         reserved: [u8; 3] = [0; 3],
     }
     into law(stored) {}
