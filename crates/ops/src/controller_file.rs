@@ -1,7 +1,7 @@
 //! A controller in TOML, with the names of the control law: the file of `replay`, and
 //! the `[controllers.*]` tables of an economy file.
 
-use homeostat_control::{Action, Config, Field, Fx, Ramp, Sampling};
+use homeostat_control::{Config, Direction, Field, Fx, Ramp, Sampling};
 use toml::de::DeValue;
 
 use crate::decimal::{Decimal, DecimalError, PPM};
@@ -14,7 +14,7 @@ pub use crate::settings::LARGEST;
 const KEYS: [Field; 18] = [
     Field::Setpoint,
     Field::Scale,
-    Field::Action,
+    Field::Direction,
     Field::Kp,
     Field::Ki,
     Field::Kd,
@@ -35,7 +35,7 @@ const KEYS: [Field; 18] = [
 /// Keys without a sensible default.
 const REQUIRED: [Field; 6] = [
     Field::Setpoint,
-    Field::Action,
+    Field::Direction,
     Field::Bias,
     Field::Min,
     Field::Max,
@@ -68,10 +68,18 @@ pub fn read_controller(bytes: &[u8], name: &str) -> Result<Config, Failure> {
         section,
         range: None,
     };
-    let mut config = Config::new(Action::Reverse, Sampling::Mean, 0, Fx::ZERO, 0, 0, 0);
+    let mut config = Config::new(Direction::Reverse, Sampling::Mean, 0, Fx::ZERO, 0, 0, 0);
     if let Some(period) = keys.small(Field::Period)? {
         // Some defaults depend on it.
-        config = Config::new(Action::Reverse, Sampling::Mean, period, Fx::ZERO, 0, 0, 0);
+        config = Config::new(
+            Direction::Reverse,
+            Sampling::Mean,
+            period,
+            Fx::ZERO,
+            0,
+            0,
+            0,
+        );
     }
     let sampling = keys.section.word(
         Field::Sampling.name(),
@@ -80,7 +88,7 @@ pub fn read_controller(bytes: &[u8], name: &str) -> Result<Config, Failure> {
     )?;
     if sampling == Some(Sampling::Point) {
         config = Config::new(
-            Action::Reverse,
+            Direction::Reverse,
             Sampling::Point,
             config.period,
             Fx::ZERO,
@@ -129,12 +137,15 @@ pub struct ControllerKeys<'a> {
 impl ControllerKeys<'_> {
     /// Puts every key that is there into `config`, but for period and sampling.
     pub fn overlay(&self, config: &mut Config) -> Result<(), Failure> {
-        let action = self.section.word(
-            Field::Action.name(),
-            &[("reverse", Action::Reverse), ("direct", Action::Direct)],
-            Field::Action.allowed(),
+        let direction = self.section.word(
+            Field::Direction.name(),
+            &[
+                ("reverse", Direction::Reverse),
+                ("direct", Direction::Direct),
+            ],
+            Field::Direction.allowed(),
         )?;
-        config.action = action.unwrap_or(config.action);
+        config.direction = direction.unwrap_or(config.direction);
         if let Some(setpoint) = self.plain(Field::Setpoint)? {
             config.setpoint = Ramp::constant(setpoint);
             config.scale = if setpoint == Fx::ZERO {
@@ -337,7 +348,7 @@ fn fraction(ppm: i64) -> String {
 const fn example(field: Field) -> &'static str {
     match field {
         Field::Setpoint => "0.6",
-        Field::Action => "\"reverse\"",
+        Field::Direction => "\"reverse\"",
         Field::Bias => "0.06",
         Field::Min => "0.01",
         Field::Max => "0.2",
@@ -384,7 +395,7 @@ period = 604800
     #[test]
     fn fractions_become_ppm_and_the_rest_gets_defaults() {
         let config = good(EMISSION);
-        assert_eq!(config.action, Action::Reverse);
+        assert_eq!(config.direction, Direction::Reverse);
         assert_eq!(config.sampling, Sampling::Mean);
         assert_eq!(config.scale, config.setpoint.to);
         assert_eq!(config.kp.to, Fx::from_num(100_000));
@@ -409,7 +420,7 @@ period = 604800
         );
         assert_eq!(config.setpoint.to, Fx::from_num(-0.25));
         assert_eq!(config.scale, Fx::from_num(2));
-        assert_eq!(config.action, Action::Direct);
+        assert_eq!(config.direction, Direction::Direct);
         assert_eq!(config.kp.to, Fx::from_num(1_000_500_000));
         assert_eq!(config.ki.to, Fx::from_num(2));
         assert_eq!(config.kd.to, Fx::from_num(3));

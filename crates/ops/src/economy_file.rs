@@ -6,9 +6,9 @@ use homeostat::constants::{
 };
 use homeostat::state::defaults;
 use homeostat_client::{
-    ControllerSettings, CouncilArgs, Direction, Funding, LimitSettings, Metric, Parameter,
+    ControllerSettings, CouncilArgs, Funding, LimitSettings, Metric, Parameter,
 };
-use homeostat_control::{Action, Config, Field, Ramp};
+use homeostat_control::{Config, Field};
 use toml::de::DeValue;
 
 use crate::controller_file::ControllerKeys;
@@ -54,7 +54,7 @@ const ECONOMY_KEYS: [&str; 16] = [
 pub(crate) const CONTROLLER_KEYS: [Field; 16] = [
     Field::Setpoint,
     Field::Scale,
-    Field::Action,
+    Field::Direction,
     Field::Kp,
     Field::Ki,
     Field::Kd,
@@ -144,31 +144,7 @@ impl EconomySpec {
 
 /// A configuration as instructions take it: the targets of its ramps.
 pub(crate) fn controller_settings(metric: Metric, config: &Config) -> ControllerSettings {
-    let bits = |ramp: Ramp| ramp.to.to_bits();
-    ControllerSettings {
-        metric,
-        direction: match config.action {
-            Action::Direct => Direction::Direct,
-            Action::Reverse => Direction::Reverse,
-        },
-        setpoint_q48: bits(config.setpoint),
-        scale_q48: config.scale.to_bits(),
-        bias_q48: bits(config.bias),
-        kp_q48: bits(config.kp),
-        ki_q48: bits(config.ki),
-        kd_q48: bits(config.kd),
-        filter_q48: bits(config.filter),
-        dead_band_q48: bits(config.dead_band),
-        half_life: config.half_life,
-        min_ppm: config.min,
-        max_ppm: config.max,
-        slew_up_ppm: config.slew_up,
-        slew_down_ppm: config.slew_down,
-        max_periods: config.max_periods,
-        max_hold: config.max_hold,
-        max_age: config.max_age,
-        min_samples: config.min_samples,
-    }
+    ControllerSettings::new(metric, config)
 }
 
 /// Reads and validates an economy file.

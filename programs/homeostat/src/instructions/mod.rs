@@ -6,8 +6,8 @@ pub mod control;
 pub mod economy;
 pub mod fees;
 pub mod governance;
-pub mod layout;
 pub mod lamports;
+pub mod layout;
 pub mod staking;
 pub mod tokens;
 

@@ -12,9 +12,7 @@ use anchor_spl::{
     },
 };
 use token_2022::spl_token_2022::{
-    extension::{
-        transfer_fee::TransferFeeAmount, BaseStateWithExtensions, PodStateWithExtensions,
-    },
+    extension::{transfer_fee::TransferFeeAmount, BaseStateWithExtensions, PodStateWithExtensions},
     instruction::AuthorityType,
     pod::PodAccount,
 };

@@ -7,10 +7,7 @@ use super::{
     economy::{Economy, Life},
     number::{mul_div_ceil, mul_div_floor, U128},
 };
-use crate::{
-    constants::PPM,
-    error::HomeostatError,
-};
+use crate::{constants::PPM, error::HomeostatError};
 
 /// Fees charged through one shard.
 #[account(zero_copy, discriminator = b"meter..\x01")]

@@ -1,5 +1,7 @@
 //! Accounts and the arithmetic on them: one account type a file.
 
+#![allow(clippy::const_is_empty)] // Anchor asks it of every discriminator that is given.
+
 pub mod action;
 pub mod audit;
 pub mod ballot;
@@ -22,12 +24,12 @@ pub mod proposal;
 pub mod snapshot;
 pub mod stream;
 
-pub use action::{Action, Actions, Tunable};
+pub use action::{Action, Tunable};
 pub use audit::{AuditKind, AuditLog, AuditRecord};
 pub use ballot::Ballot;
 pub use controller::{
-    Controller, Metric, Parameter, StoredConfig, StoredDecision, StoredGuardConfig,
-    StoredGuardState, StoredState,
+    Controller, ControllerSettings, Direction, GuardSettings, Metric, Parameter, StoredConfig,
+    StoredDecision, StoredGuardConfig, StoredGuardState, StoredState,
 };
 pub use council::{Class, Council, CouncilArgs, Delays, Member, Role, RoleKind, SeatArgs};
 pub use economy::{Economy, Funding, Life, Limits, PoolSlot};

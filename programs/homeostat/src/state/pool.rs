@@ -6,10 +6,7 @@ use super::{
     number::{mul_div_floor, product, U128},
     stream::{Stream, Streamed},
 };
-use crate::{
-    constants::*,
-    error::HomeostatError,
-};
+use crate::{constants::*, error::HomeostatError};
 
 /// What a pool's stake is.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,10 +9,7 @@
 use anchor_lang::prelude::*;
 
 use super::number::{ratio_q64, times, U128};
-use crate::{
-    constants::*,
-    error::HomeostatError,
-};
+use crate::{constants::*, error::HomeostatError};
 
 /// Index of the native pool's lane.
 pub const NATIVE_LANE: usize = 0;

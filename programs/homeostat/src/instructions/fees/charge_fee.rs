@@ -49,5 +49,11 @@ pub fn charge_fee(ctx: Context<ChargeFee>, amount: u64, max_fee: u64) -> Result<
         charge.fee,
     )?;
     let mut meter = accounts.meter.load_mut()?;
-    record(&economy, &mut meter, amount, received, accounts.vault.amount)
+    record(
+        &economy,
+        &mut meter,
+        amount,
+        received,
+        accounts.vault.amount,
+    )
 }

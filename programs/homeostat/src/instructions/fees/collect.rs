@@ -55,7 +55,10 @@ impl Collect<'_> {
         let (bump, sweep) = {
             let economy = self.economy.load()?;
             let rules = SweepRules::of(&economy, self.mint.supply);
-            ([economy.authority_bump], self.meter.load_mut()?.sweep(&rules)?)
+            (
+                [economy.authority_bump],
+                self.meter.load_mut()?.sweep(&rules)?,
+            )
         };
         let authority = Authority {
             info: &self.authority,
@@ -67,10 +70,18 @@ impl Collect<'_> {
             program: &self.token_program,
         };
         token.burn(&self.vault, &authority, sweep.burn)?;
-        let stakers =
-            token.pay_out(&self.vault, &mut self.reward_vault, &authority, sweep.stakers)?;
-        let treasury =
-            token.pay_out(&self.vault, &mut self.treasury_vault, &authority, sweep.treasury)?;
+        let stakers = token.pay_out(
+            &self.vault,
+            &mut self.reward_vault,
+            &authority,
+            sweep.stakers,
+        )?;
+        let treasury = token.pay_out(
+            &self.vault,
+            &mut self.treasury_vault,
+            &authority,
+            sweep.treasury,
+        )?;
         self.vault.reload()?;
 
         let mut meter = self.meter.load_mut()?;

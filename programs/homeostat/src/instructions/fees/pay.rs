@@ -52,5 +52,11 @@ pub fn pay(ctx: Context<Pay>, amount: u64, max_fee: u64) -> Result<()> {
     token.transfer(from, &mut accounts.recipient_tokens, payer, charge.net)?;
     let received = token.transfer(from, &mut accounts.vault, payer, charge.fee)?;
     let mut meter = accounts.meter.load_mut()?;
-    record(&economy, &mut meter, amount, received, accounts.vault.amount)
+    record(
+        &economy,
+        &mut meter,
+        amount,
+        received,
+        accounts.vault.amount,
+    )
 }

@@ -7,8 +7,7 @@ use super::{expect, fields, replace, Act, ExecutionContext};
 use crate::{
     constants::OPEN_TIME,
     error::check,
-    instructions::Q48,
-    state::{Class, Economy},
+    state::{controller::Q48, Class, Economy},
 };
 
 /// Half-widths of the advisor's ranges around what the council last set; 0 = none.

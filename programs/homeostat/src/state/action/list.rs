@@ -8,9 +8,10 @@ use super::{
     tuning::{OutputLimits, SlewLimits},
     Act,
 };
-use crate::{
-    instructions::{ControllerSettings, GuardSettings, Q48},
-    state::{envelope::Tunable, Delays, FeedSettings, Parameter, SeatArgs, Section},
+use crate::state::{
+    controller::{ControllerSettings, GuardSettings, Q48},
+    envelope::Tunable,
+    Delays, FeedSettings, Parameter, SeatArgs, Section,
 };
 
 /// The types that fields of actions have. An action and the type of its fields may share a

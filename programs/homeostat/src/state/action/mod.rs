@@ -163,6 +163,3 @@ fn replace<T: Copy + PartialEq>(value: &mut T, expected: &T, new: &T) -> Result<
     *value = *new;
     Ok(())
 }
-
-/// Several actions.
-pub type Actions = Vec<Action>;
