@@ -41,7 +41,7 @@ use homeostat_sandbox::{
     MintSpec, TokenProgram, Wallet, World, WorldSpec,
 };
 use homeostat_tests::{
-    anchor, attack, exchange, read_only, refused, unchanged, unsigned, HomeostatError,
+    anchor, assert_sound, attack, exchange, read_only, refused, unchanged, unsigned, HomeostatError,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -194,11 +194,6 @@ fn guards_off(economy: &mut Economy) {
     for controller in &mut economy.controllers {
         controller.guard_config.enabled = 0;
     }
-}
-
-async fn assert_sound(world: &mut World) {
-    let invariants = world.check_invariants().await;
-    assert!(invariants.all_hold(), "{invariants:#?}");
 }
 
 /// A controller with every gain at its highest and no slew limit.

@@ -203,7 +203,7 @@ async fn i2_a_second_economy_of_the_same_mint_is_independent() {
     .await;
 
     // Nothing of the first economy has changed.
-    assert_unchanged(&mut world, &before).await;
+    unchanged("a refused transaction", &before, &world.state().await);
 }
 
 #[tokio::test]
@@ -252,7 +252,7 @@ async fn fail_without_the_creators_signature() {
 
     attack(
         &mut world,
-        &[unsigned(forged)],
+        &[without_signatures(forged)],
         &[],
         ErrorCode::AccountNotSigner,
     )

@@ -257,7 +257,7 @@ async fn fail_without_the_funders_signature() {
     let mut world = funded(1_000).await;
     let victim = world.wallet(10 * TOKEN).await;
 
-    let fund = unsigned(fund_ix(&world, &victim.pubkey(), &victim.tokens, TOKEN));
+    let fund = without_signatures(fund_ix(&world, &victim.pubkey(), &victim.tokens, TOKEN));
 
     attack(&mut world, &[fund], &[], ErrorCode::AccountNotSigner).await;
 }

@@ -26,7 +26,7 @@ use homeostat_sandbox::{
     world::{TOKEN, WEEK},
     Bank, Failure, Receipt, World, WorldSpec,
 };
-use homeostat_tests::refused_with;
+use homeostat_tests::{assert_sound, exchange, unchanged};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -179,21 +179,14 @@ async fn attack(
     signers: &[&Keypair],
     code: impl Into<u32>,
 ) -> Vec<String> {
-    let before = world.state().await;
-    let outcome = world.bank.send(instructions, signers).await;
-    let logs = match &outcome {
-        Ok(receipt) => receipt.logs.clone(),
-        Err(failure) => failure.logs.clone(),
-    };
-    refused_with(outcome, code.into());
-    assert_unchanged(world, &before).await;
-    logs
-}
-
-async fn assert_unchanged(world: &mut World, before: &[(Pubkey, Vec<u8>)]) {
-    for ((key, was), (_, is)) in before.iter().zip(world.state().await) {
-        assert!(*was == is, "a refused transaction changed {key}");
-    }
+    homeostat_tests::attack(
+        world,
+        "an attack on an economy",
+        instructions,
+        signers,
+        code,
+    )
+    .await
 }
 
 /// Asserts what the program logged. In process its lines go to the standard
@@ -202,19 +195,6 @@ fn assert_logged(logs: &[String], text: &str) {
     let kept = logs.iter().any(|line| line.contains("AnchorError"));
     let named = logs.iter().any(|line| line.contains(text));
     assert!(named || !kept, "the log does not name {text}: {logs:#?}");
-}
-
-/// The instruction with one of its accounts exchanged.
-fn exchange(mut instruction: Instruction, from: &Pubkey, to: &Pubkey) -> Instruction {
-    let mut found = false;
-    for meta in &mut instruction.accounts {
-        if meta.pubkey == *from {
-            meta.pubkey = *to;
-            found = true;
-        }
-    }
-    assert!(found, "the instruction does not name {from}");
-    instruction
 }
 
 /// A Funded Draft with a little in its vault, by a founder who does not pay for
@@ -242,7 +222,7 @@ async fn founded_draft() -> (World, Keypair) {
 }
 
 /// The instruction without its signatures.
-fn unsigned(mut instruction: Instruction) -> Instruction {
+fn without_signatures(mut instruction: Instruction) -> Instruction {
     for meta in &mut instruction.accounts {
         meta.is_signer = false;
     }
@@ -305,12 +285,6 @@ fn guard_of(controller: &Controller) -> GuardSettings {
         frozen: guard.frozen,
         hold_periods: guard.hold_periods,
     }
-}
-
-/// Asserts every invariant of the design, showing the figures of a broken one.
-async fn assert_sound(world: &mut World) {
-    let invariants = world.check_invariants().await;
-    assert!(invariants.all_hold(), "{invariants:#?}");
 }
 
 /// The whole balance of a wallet, staked in the native pool.

@@ -229,7 +229,7 @@ async fn i1_everything_wants_the_creators_signature() {
         (close_ix(&world), not_his),
     ];
     for (attempt, code) in attempts {
-        let forged = unsigned(attempt.clone());
+        let forged = without_signatures(attempt.clone());
         attack(&mut world, &[forged], &[], ErrorCode::AccountNotSigner).await;
 
         // Nor is it an advantage to be the one who pays the fees.

@@ -21,7 +21,8 @@ use homeostat_sandbox::{
     Bank, MintSpec, TokenProgram, Wallet, World, WorldSpec,
 };
 use homeostat_tests::{
-    anchor, attack, exchange, read_only, refused, token, unchanged, unsigned, HomeostatError,
+    anchor, assert_sound, attack, exchange, read_only, refused, token, unchanged, unsigned,
+    HomeostatError,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};

@@ -53,7 +53,7 @@ async fn m1_a_role_changes_hands_in_two_steps() {
         assert_eq!(after.guardian.holder, before.guardian.holder);
         assert_eq!(after.advisor.holder, before.advisor.holder);
 
-        // M2: nobody else takes it, nor this one another role, nor unsigned.
+        // Nobody else takes it, nor this one another role, nor unsigned.
         let thief = world.bank.fresh_key();
         let steal = accept_ix(&world, &thief, role);
         attack(&mut world, "another", &[steal], &[&thief], error).await;

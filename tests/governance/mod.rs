@@ -33,7 +33,7 @@ use homeostat_sandbox::{
     world::{seat, TOKEN},
     World, WorldSpec,
 };
-use homeostat_tests::{refused, HomeostatError};
+use homeostat_tests::{assert_sound, refused, HomeostatError};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_program::{hash::hashv, pubkey::Pubkey};

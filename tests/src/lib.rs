@@ -73,22 +73,29 @@ pub mod token {
 }
 
 /// Sends an attack; asserts that it is refused with `code` and that no byte of
-/// the economy changed.
+/// the economy changed. Returns the log lines.
 pub async fn attack(
     world: &mut World,
     what: &str,
     instructions: &[Instruction],
     signers: &[&Keypair],
     code: impl Into<u32>,
-) {
+) -> Vec<String> {
     let code = code.into();
     let before = world.state().await;
-    match world.bank.send(instructions, signers).await {
+    let logs = match world.bank.send(instructions, signers).await {
         Ok(_) => panic!("{what}: the attack went through; expected {}", name(code)),
-        Err(failure) if failure.code() == Some(code) => (),
+        Err(failure) if failure.code() == Some(code) => failure.logs,
         Err(failure) => panic!("{what}: expected {}, got {failure}", name(code)),
-    }
+    };
     unchanged(what, &before, &world.state().await);
+    logs
+}
+
+/// Asserts every invariant of the design, showing the figures of a broken one.
+pub async fn assert_sound(world: &mut World) {
+    let invariants = world.check_invariants().await;
+    assert!(invariants.all_hold(), "{invariants:#?}");
 }
 
 /// Asserts that two states of a world are the same, and names what is not.

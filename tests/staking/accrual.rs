@@ -91,7 +91,7 @@ async fn n2_no_old_rate_is_lost_over_three_cranks() {
     let sum = streamed(&stretches, world.bank.now());
     world.claim(&wallet).await.unwrap();
     assert_eq!(world.balance(&wallet).await, sole_share(sum, 100 * TOKEN));
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -126,7 +126,7 @@ async fn n2_fees_and_emission_are_both_paid_at_their_rates() {
     world.claim(&wallet).await.unwrap();
 
     assert_eq!(world.balance(&wallet).await, sole_share(sum, 100 * TOKEN));
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn c5_time_without_stakers_belongs_to_nobody() {
     let due = second.rate * u128::from(DAY.unsigned_abs());
     world.claim(&wallet).await.unwrap();
     assert_eq!(world.balance(&wallet).await, (due >> 64) as u64);
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -182,7 +182,7 @@ async fn c5_a_pool_that_empties_in_between_loses_only_that_time() {
         world.pool(0).await.returned_emission_q64.get(),
         rate * u128::from(DAY.unsigned_abs())
     );
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -219,7 +219,7 @@ async fn c5_fees_that_met_no_staker_stream_again() {
         world.balance(&wallet).await,
         sole_share(expected, 100 * TOKEN)
     );
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 /// A Funded economy whose vault holds `funds` when it goes live.
@@ -262,7 +262,7 @@ async fn c5_unused_funds_stream_again() {
         u128::from((second.until - second.from).unsigned_abs()),
         grant / second.rate
     );
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -286,7 +286,7 @@ async fn n8_a_vault_that_runs_dry_pays_what_accrued_and_no_more() {
     let late = world.staker(100 * TOKEN).await;
     world.bank.advance(DAY).await;
     assert_eq!(earned(&mut world, &late).await, 0);
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -309,7 +309,7 @@ async fn success_a_pause_of_the_emission_is_not_paid() {
         world.claim(&wallet).await.unwrap();
         assert!(world.balance(&wallet).await.abs_diff(paid_for(days)) <= 1);
     }
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -335,5 +335,5 @@ async fn success_tripped_controllers_hold_but_pay() {
     world.bank.advance(DAY).await;
     assert!(earned(&mut world, &wallet).await > before.rate * WEEK as u128);
     world.claim(&wallet).await.unwrap();
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }

@@ -54,7 +54,7 @@ async fn honest_gets_all(world: &mut World, honest: &Wallet, attacker: &Wallet) 
         sole_share(all, 500_000 * TOKEN)
     );
     assert_eq!(earned(world, attacker).await, 0);
-    all_is_well(world).await;
+    assert_sound(world).await;
 }
 
 #[tokio::test]
@@ -147,5 +147,5 @@ async fn s7_just_in_time_stake_into_an_empty_pool_earns_nothing() {
     assert_eq!(world.balance(&attacker).await, 0);
     world.bank.advance(DAY).await;
     assert_eq!(earned(&mut world, &attacker).await, 0);
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }

@@ -128,7 +128,7 @@ async fn success_lp_stake_enters_earns_and_leaves() {
         .await
         .unwrap();
     assert_eq!(world.bank.balance(&provider.lp).await, 100 * TOKEN);
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -173,7 +173,7 @@ async fn success_pools_share_the_emission_by_weight() {
         world.balance(&native).await,
         sole_share(rates[0] * DAY as u128, 100 * TOKEN)
     );
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -223,21 +223,21 @@ async fn fail_lp_stake_without_the_right_amm_vault() {
     ] {
         attack(
             &mut world,
-            &[swapped(stake.clone(), &right, &wrong)],
+            &[exchange(stake.clone(), &right, &wrong)],
             &[&provider.wallet.key],
+            HomeostatError::WrongAmmVault,
         )
-        .await
-        .is_refused_with(HomeostatError::WrongAmmVault);
+        .await;
     }
 
     // or none at all (the program's own address says none).
     attack(
         &mut world,
-        &[swapped(stake, &right, &PROGRAM_ID)],
+        &[exchange(stake, &right, &PROGRAM_ID)],
         &[&provider.wallet.key],
+        HomeostatError::WrongAmmVault,
     )
-    .await
-    .is_refused_with(HomeostatError::WrongAmmVault);
+    .await;
 }
 
 #[tokio::test]
@@ -254,30 +254,38 @@ async fn fail_lp_stake_with_native_tokens_and_the_reverse() {
     // Native tokens into the liquidity pool,
     attack(
         &mut world,
-        &[swapped(stake.clone(), &provider.lp, &tokens)],
+        &[exchange(stake.clone(), &provider.lp, &tokens)],
         &[&provider.wallet.key],
+        ErrorCode::ConstraintTokenMint,
     )
-    .await
-    .is_refused_with(ErrorCode::ConstraintTokenMint);
+    .await;
 
     // LP tokens into the native pool, with the position of either,
     for position in [&native, &lp_pool] {
         let owner = provider.wallet.pubkey();
-        let mixed = swapped(
-            swapped(stake.clone(), &lp_pool, &native),
+        let mixed = exchange(
+            exchange(stake.clone(), &lp_pool, &native),
             &address::position(&lp_pool, &owner),
             &address::position(position, &owner),
         );
-        attack(&mut world, &[mixed], &[&provider.wallet.key])
-            .await
-            .is_refused_with(ErrorCode::ConstraintHasOne);
+        attack(
+            &mut world,
+            &[mixed],
+            &[&provider.wallet.key],
+            ErrorCode::ConstraintHasOne,
+        )
+        .await;
     }
 
     // and rewards of one pool with the position of the other.
-    let claim = swapped(claim_ix(&world, 1, &provider), &lp_pool, &native);
-    attack(&mut world, &[claim], &[&provider.wallet.key])
-        .await
-        .is_refused_with(ErrorCode::ConstraintHasOne);
+    let claim = exchange(claim_ix(&world, 1, &provider), &lp_pool, &native);
+    attack(
+        &mut world,
+        &[claim],
+        &[&provider.wallet.key],
+        ErrorCode::ConstraintHasOne,
+    )
+    .await;
 }
 
 /// Depth of the first liquidity pool: last touch, its value, and the integral.
@@ -397,7 +405,7 @@ async fn o8_an_amm_vault_that_is_gone_stops_nobody() {
         .await
         .unwrap();
     assert!(world.balance(&provider.wallet).await > 0);
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -443,5 +451,5 @@ async fn c5_an_empty_liquidity_pool_returns_its_lane() {
         .unwrap();
     assert_eq!(world.balance(&late.wallet).await, 0);
     world.claim(&native).await.unwrap();
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }

@@ -22,7 +22,7 @@ use homeostat_client::{
     Position, PROGRAM_ID,
 };
 use homeostat_sandbox::{Failure, Receipt, Wallet, World, WorldSpec};
-use homeostat_tests::refused_with;
+use homeostat_tests::{assert_sound, exchange, unsigned};
 use solana_instruction::{AccountMeta, Instruction};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -34,55 +34,14 @@ const DAY: i64 = 86_400;
 /// One, in Q64.64.
 const ONE: u128 = 1 << 64;
 
-/// An attack that was sent, and the economy's accounts on both sides of it.
-struct Attack {
-    outcome: Result<Receipt, Failure>,
-    before: Vec<(Pubkey, Vec<u8>)>,
-    after: Vec<(Pubkey, Vec<u8>)>,
-}
-
-/// Sends an attack and remembers what the economy was before and after.
-async fn attack(world: &mut World, instructions: &[Instruction], signers: &[&Keypair]) -> Attack {
-    let before = world.state().await;
-    let outcome = world.bank.send(instructions, signers).await;
-    let after = world.state().await;
-    Attack {
-        outcome,
-        before,
-        after,
-    }
-}
-
-impl Attack {
-    /// Asserts the named refusal, and that no account of the economy changed.
-    #[track_caller]
-    fn is_refused_with(&self, code: impl Into<u32>) {
-        refused_with(self.outcome.clone(), code.into());
-        for (old, new) in self.before.iter().zip(&self.after) {
-            assert_eq!(old, new, "a refused attack changed {}", old.0);
-        }
-    }
-}
-
-/// The same instruction with one account swapped for another.
-fn swapped(mut instruction: Instruction, from: &Pubkey, to: &Pubkey) -> Instruction {
-    let mut found = false;
-    for meta in &mut instruction.accounts {
-        if meta.pubkey == *from {
-            meta.pubkey = *to;
-            found = true;
-        }
-    }
-    assert!(found, "the instruction does not name {from}");
-    instruction
-}
-
-/// The same instruction without the signature of `key`.
-fn unsigned(mut instruction: Instruction, key: &Pubkey) -> Instruction {
-    for meta in &mut instruction.accounts {
-        meta.is_signer &= meta.pubkey != *key;
-    }
-    instruction
+/// Sends an attack on stakers: it must be refused with this code and change nothing.
+async fn attack(
+    world: &mut World,
+    instructions: &[Instruction],
+    signers: &[&Keypair],
+    code: impl Into<u32>,
+) {
+    homeostat_tests::attack(world, "an attack on stakers", instructions, signers, code).await;
 }
 
 /// Moves lamports of the bank's payer.
@@ -220,12 +179,6 @@ async fn edit_economy(world: &mut World, edit: impl FnOnce(&mut Economy)) {
 async fn edit_native_pool(world: &mut World, edit: impl FnOnce(&mut Pool)) {
     let pool = world.native_pool();
     world.bank.edit(&pool, edit).await;
-}
-
-/// Asserts every invariant of the blueprint.
-async fn all_is_well(world: &mut World) {
-    let invariants = world.check_invariants().await;
-    assert!(invariants.all_hold(), "{:#?}", invariants.evidence);
 }
 
 /// What a position has earned and not claimed at the bank's time (Q64.64),

@@ -41,7 +41,7 @@ async fn c9_one_unit_alone_at_the_highest_rate() {
     let sum = streamed(&stretches, world.bank.now());
     world.claim(&alone).await.unwrap();
     assert_eq!(world.balance(&alone).await, (sum >> 64) as u64);
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 
     // also when a giant joins it and leaves again.
     let giant = world.staker(u64::MAX / 32).await;
@@ -50,7 +50,7 @@ async fn c9_one_unit_alone_at_the_highest_rate() {
     world.next_period().await.unwrap();
     world.claim(&alone).await.unwrap();
     world.claim(&giant).await.unwrap();
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn c9_one_unit_beside_a_giant() {
     let claimed = world.balance(&small).await + world.balance(&giant).await;
     assert!(u128::from(claimed) << 64 <= emitted);
     assert!((emitted >> 64) as u64 - claimed <= 2);
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn c9_many_settlements_lose_nothing_against_one() {
         pool.distributed_q64.get() - pool.remainder_q64.get(),
         pool.reward_per_share_q64.get() * u128::from(pool.total)
     );
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ async fn success_stake_is_credited_and_told() {
         assert_eq!(world.balance(&first).await, 0);
         let vault = principal_vault(&world);
         assert_eq!(world.bank.balance(&vault).await, 14 * TOKEN);
-        all_is_well(&mut world).await;
+        assert_sound(&mut world).await;
     }
 }
 
@@ -75,9 +75,13 @@ async fn s4_zero_and_dust() {
 
     for dust in [0, 1, TOKEN - 1] {
         let stake = world.stake_ix(&wallet, dust);
-        attack(&mut world, &[stake], &[&wallet.key])
-            .await
-            .is_refused_with(HomeostatError::AmountTooSmall);
+        attack(
+            &mut world,
+            &[stake],
+            &[&wallet.key],
+            HomeostatError::AmountTooSmall,
+        )
+        .await;
     }
 
     world.stake(&wallet, TOKEN).await.unwrap();
@@ -91,9 +95,13 @@ async fn s4_zero_where_the_minimum_is_one() {
 
     let stake = world.stake_ix(&wallet, 0);
 
-    attack(&mut world, &[stake], &[&wallet.key])
-        .await
-        .is_refused_with(HomeostatError::AmountTooSmall);
+    attack(
+        &mut world,
+        &[stake],
+        &[&wallet.key],
+        HomeostatError::AmountTooSmall,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -129,7 +137,7 @@ async fn s5_a_donation_inflates_nothing() {
     world.bank.advance(WEEK).await;
     world.withdraw(&second).await.unwrap();
     assert!(world.balance(&second).await >= 500 * TOKEN);
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -142,9 +150,13 @@ async fn s10_totals_do_not_wrap() {
     let stake = world.stake_ix(&wallet, 1_000);
 
     edit_native_pool(&mut world, |pool| pool.total = u64::MAX - 999).await;
-    attack(&mut world, std::slice::from_ref(&stake), &[&wallet.key])
-        .await
-        .is_refused_with(HomeostatError::MathOverflow);
+    attack(
+        &mut world,
+        std::slice::from_ref(&stake),
+        &[&wallet.key],
+        HomeostatError::MathOverflow,
+    )
+    .await;
 
     // or a pool whose stakes and tickets together leave it,
     edit_native_pool(&mut world, |pool| {
@@ -152,9 +164,13 @@ async fn s10_totals_do_not_wrap() {
         pool.unbonding = 1_001;
     })
     .await;
-    attack(&mut world, std::slice::from_ref(&stake), &[&wallet.key])
-        .await
-        .is_refused_with(HomeostatError::MathOverflow);
+    attack(
+        &mut world,
+        std::slice::from_ref(&stake),
+        &[&wallet.key],
+        HomeostatError::MathOverflow,
+    )
+    .await;
 
     // or a position alone.
     edit_native_pool(&mut world, |pool| {
@@ -168,9 +184,13 @@ async fn s10_totals_do_not_wrap() {
             position.amount = u64::MAX - 999;
         })
         .await;
-    attack(&mut world, &[stake], &[&wallet.key])
-        .await
-        .is_refused_with(HomeostatError::MathOverflow);
+    attack(
+        &mut world,
+        &[stake],
+        &[&wallet.key],
+        HomeostatError::MathOverflow,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -202,7 +222,7 @@ async fn c10_two_stakes_and_a_claim_in_one_transaction_see_fresh_balances() {
     assert_eq!(world.bank.balance(&vault).await, staked);
     assert_eq!(world.balance(&wallet).await, 4 * TOKEN);
     assert_eq!(world.pool(0).await.claimed, reward);
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -242,7 +262,7 @@ async fn o8_donations_to_the_vaults_change_no_decision() {
         let reward = world.balance(&honest).await;
         let economy = world.economy().await;
         assert_eq!(economy.tripped, 0);
-        all_is_well(&mut world).await;
+        assert_sound(&mut world).await;
         ends.push((
             reward,
             economy.totals,
@@ -271,7 +291,7 @@ async fn o8_a_dust_position_in_the_pool_trips_nothing() {
     let economy = world.economy().await;
     assert_eq!(economy.tripped, 0);
     assert!(economy.controllers.iter().all(|c| c.guard.latched == 0));
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]

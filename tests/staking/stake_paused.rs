@@ -44,12 +44,20 @@ async fn s9_stake_while_paused() {
     let cancel = cancel_unstake_ix(&world, &wallet, 0);
     for at in [now, now + HOUR - 1] {
         world.bank.set_time(at).await;
-        attack(&mut world, std::slice::from_ref(&stake), &[&more.key])
-            .await
-            .is_refused_with(HomeostatError::Paused);
-        attack(&mut world, std::slice::from_ref(&cancel), &[&wallet.key])
-            .await
-            .is_refused_with(HomeostatError::Paused);
+        attack(
+            &mut world,
+            std::slice::from_ref(&stake),
+            &[&more.key],
+            HomeostatError::Paused,
+        )
+        .await;
+        attack(
+            &mut world,
+            std::slice::from_ref(&cancel),
+            &[&wallet.key],
+            HomeostatError::Paused,
+        )
+        .await;
     }
 
     // and the stored end lifts the pause without a transaction.

@@ -36,11 +36,11 @@ async fn s1_fake_accounts_of_another_program() {
         let fake = world.bank.forge_owner(&real, &other_program()).await;
         attack(
             &mut world,
-            &[swapped(stake.clone(), &real, &fake)],
+            &[exchange(stake.clone(), &real, &fake)],
             &[&wallet.key],
+            ErrorCode::AccountOwnedByWrongProgram,
         )
-        .await
-        .is_refused_with(ErrorCode::AccountOwnedByWrongProgram);
+        .await;
     }
 
     // and a mint and token accounts that no token program owns: two of them are
@@ -53,11 +53,11 @@ async fn s1_fake_accounts_of_another_program() {
         let fake = world.bank.forge_owner(&real, &other_program()).await;
         attack(
             &mut world,
-            &[swapped(stake.clone(), &real, &fake)],
+            &[exchange(stake.clone(), &real, &fake)],
             &[&wallet.key],
+            code,
         )
-        .await
-        .is_refused_with(code);
+        .await;
     }
 }
 
@@ -83,11 +83,11 @@ async fn s2_accounts_of_another_type() {
     ] {
         attack(
             &mut world,
-            &[swapped(stake.clone(), &real, &cosplay)],
+            &[exchange(stake.clone(), &real, &cosplay)],
             &[&wallet.key],
+            ErrorCode::AccountDiscriminatorMismatch,
         )
-        .await
-        .is_refused_with(ErrorCode::AccountDiscriminatorMismatch);
+        .await;
     }
 
     // The same bytes under a discriminator that is nobody's.
@@ -95,11 +95,11 @@ async fn s2_accounts_of_another_type() {
         let fake = world.bank.forge_bytes(&real, |data| data[0] ^= 1).await;
         attack(
             &mut world,
-            &[swapped(stake.clone(), &real, &fake)],
+            &[exchange(stake.clone(), &real, &fake)],
             &[&wallet.key],
+            ErrorCode::AccountDiscriminatorMismatch,
         )
-        .await
-        .is_refused_with(ErrorCode::AccountDiscriminatorMismatch);
+        .await;
     }
 }
 
@@ -113,27 +113,29 @@ async fn s8_nobody_stakes_into_the_position_of_another() {
     world.bank.advance(DAY).await;
 
     // he signs for himself and names the victim's position,
-    let into_victim = swapped(
+    let into_victim = exchange(
         world.stake_ix(&attacker, TOKEN),
         &position_of(&world, &attacker),
         &position_of(&world, &victim),
     );
-    attack(&mut world, &[into_victim], &[&attacker.key])
-        .await
-        .is_refused_with(ErrorCode::ConstraintHasOne);
+    attack(
+        &mut world,
+        &[into_victim],
+        &[&attacker.key],
+        ErrorCode::ConstraintHasOne,
+    )
+    .await;
 
     // or names the victim as owner and does not sign for him,
     let for_victim = unsigned(
-        swapped(
+        exchange(
             world.stake_ix(&victim, TOKEN),
             &victim.tokens,
             &attacker.tokens,
         ),
         &victim.pubkey(),
     );
-    attack(&mut world, &[for_victim], &[])
-        .await
-        .is_refused_with(ErrorCode::AccountNotSigner);
+    attack(&mut world, &[for_victim], &[], ErrorCode::AccountNotSigner).await;
 }
 
 #[tokio::test]
@@ -147,9 +149,13 @@ async fn fail_stake_into_a_vault_that_owes_more_than_it_holds() {
 
     let stake = world.stake_ix(&late, TOKEN);
 
-    attack(&mut world, &[stake], &[&late.key])
-        .await
-        .is_refused_with(HomeostatError::InsolventVault);
+    attack(
+        &mut world,
+        &[stake],
+        &[&late.key],
+        HomeostatError::InsolventVault,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -163,15 +169,23 @@ async fn fail_stake_before_and_after_life() {
     let wallet = world.wallet(TOKEN).await;
     world.open(&wallet).await.unwrap();
     let stake = world.stake_ix(&wallet, TOKEN);
-    attack(&mut world, std::slice::from_ref(&stake), &[&wallet.key])
-        .await
-        .is_refused_with(HomeostatError::NotLive);
+    attack(
+        &mut world,
+        std::slice::from_ref(&stake),
+        &[&wallet.key],
+        HomeostatError::NotLive,
+    )
+    .await;
 
     // and a retired economy.
     edit_economy(&mut world, |economy| economy.life = Life::Retired as u8).await;
-    attack(&mut world, &[stake], &[&wallet.key])
-        .await
-        .is_refused_with(HomeostatError::NotLive);
+    attack(
+        &mut world,
+        &[stake],
+        &[&wallet.key],
+        HomeostatError::NotLive,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -182,9 +196,7 @@ async fn fail_stake_more_than_the_wallet_holds() {
 
     let stake = world.stake_ix(&wallet, TOKEN + 1);
 
-    attack(&mut world, &[stake], &[&wallet.key])
-        .await
-        .is_refused_with(INSUFFICIENT_FUNDS);
+    attack(&mut world, &[stake], &[&wallet.key], INSUFFICIENT_FUNDS).await;
 }
 
 #[tokio::test]
@@ -197,11 +209,11 @@ async fn fail_stake_with_tokens_of_another_owner_or_mint() {
 
     attack(
         &mut world,
-        &[swapped(stake.clone(), &wallet.tokens, &rich.tokens)],
+        &[exchange(stake.clone(), &wallet.tokens, &rich.tokens)],
         &[&wallet.key],
+        ErrorCode::ConstraintTokenOwner,
     )
-    .await
-    .is_refused_with(ErrorCode::ConstraintTokenOwner);
+    .await;
 
     let worthless = world
         .bank
@@ -211,33 +223,45 @@ async fn fail_stake_with_tokens_of_another_owner_or_mint() {
     world.bank.mint_to(&worthless, &tokens, TOKEN).await;
     attack(
         &mut world,
-        &[swapped(stake.clone(), &wallet.tokens, &tokens)],
+        &[exchange(stake.clone(), &wallet.tokens, &tokens)],
         &[&wallet.key],
+        ErrorCode::ConstraintTokenMint,
     )
-    .await
-    .is_refused_with(ErrorCode::ConstraintTokenMint);
+    .await;
 
     // Naming that mint as the pool's does not help,
-    let all_worthless = swapped(
-        swapped(stake.clone(), &wallet.tokens, &tokens),
+    let all_worthless = exchange(
+        exchange(stake.clone(), &wallet.tokens, &tokens),
         &world.at.mint,
         &worthless,
     );
-    attack(&mut world, &[all_worthless], &[&wallet.key])
-        .await
-        .is_refused_with(ErrorCode::ConstraintHasOne);
+    attack(
+        &mut world,
+        &[all_worthless],
+        &[&wallet.key],
+        ErrorCode::ConstraintHasOne,
+    )
+    .await;
 
     // nor does another token program.
     let legacy = TokenProgram::Legacy.id();
-    let other = swapped(stake.clone(), &TokenProgram::Token2022.id(), &legacy);
-    attack(&mut world, &[other], &[&wallet.key])
-        .await
-        .is_refused_with(ErrorCode::ConstraintMintTokenProgram);
+    let other = exchange(stake.clone(), &TokenProgram::Token2022.id(), &legacy);
+    attack(
+        &mut world,
+        &[other],
+        &[&wallet.key],
+        ErrorCode::ConstraintMintTokenProgram,
+    )
+    .await;
     let fake = other_program();
-    let fake = swapped(stake, &TokenProgram::Token2022.id(), &fake);
-    attack(&mut world, &[fake], &[&wallet.key])
-        .await
-        .is_refused_with(ErrorCode::InvalidProgramId);
+    let fake = exchange(stake, &TokenProgram::Token2022.id(), &fake);
+    attack(
+        &mut world,
+        &[fake],
+        &[&wallet.key],
+        ErrorCode::InvalidProgramId,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -251,8 +275,12 @@ async fn fail_stake_out_of_the_vault_into_itself() {
     let vault = principal_vault(&world);
 
     // it cannot be named as the staker's own tokens.
-    let circular = swapped(stake, &wallet.tokens, &vault);
-    attack(&mut world, &[circular], &[&wallet.key])
-        .await
-        .is_refused_with(ErrorCode::ConstraintDuplicateMutableAccount);
+    let circular = exchange(stake, &wallet.tokens, &vault);
+    attack(
+        &mut world,
+        &[circular],
+        &[&wallet.key],
+        ErrorCode::ConstraintDuplicateMutableAccount,
+    )
+    .await;
 }

@@ -38,7 +38,7 @@ async fn success_stake_leaves_by_ticket() {
     assert_eq!(requested.unlock_at, unlock_at);
     assert_eq!(requested.total, 11 * TOKEN);
     assert_eq!(tickets(&mut world, &wallet).await, [(4 * TOKEN, unlock_at)]);
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 
     // and the ticket becomes tokens.
     world.bank.set_time(unlock_at).await;
@@ -54,7 +54,7 @@ async fn success_stake_leaves_by_ticket() {
     assert_eq!(world.balance(&wallet).await, 4 * TOKEN);
     assert_eq!(tickets(&mut world, &wallet).await, []);
     assert_eq!(world.position(&stayed).await.amount, 5 * TOKEN);
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -93,9 +93,13 @@ async fn u3_early() {
 
     for early in [world.bank.now(), unlock - DAY, unlock - 1] {
         world.bank.set_time(early).await;
-        attack(&mut world, std::slice::from_ref(&withdraw), &[&wallet.key])
-            .await
-            .is_refused_with(HomeostatError::StillLocked);
+        attack(
+            &mut world,
+            std::slice::from_ref(&withdraw),
+            &[&wallet.key],
+            HomeostatError::StillLocked,
+        )
+        .await;
     }
 
     world.bank.set_time(unlock).await;
@@ -142,9 +146,13 @@ async fn u3_no_merge_shortens_a_wait() {
     assert_eq!(tickets(&mut world, &wallet).await, [(10 * TOKEN, noon)]);
     world.bank.set_time(noon - 1).await;
     let withdraw = withdraw_ix(&world, &wallet);
-    attack(&mut world, &[withdraw], &[&wallet.key])
-        .await
-        .is_refused_with(HomeostatError::StillLocked);
+    attack(
+        &mut world,
+        &[withdraw],
+        &[&wallet.key],
+        HomeostatError::StillLocked,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -189,7 +197,7 @@ async fn success_only_unlocked_tickets_are_paid() {
         tickets(&mut world, &wallet).await,
         [(4 * TOKEN, first + 2 * DAY)]
     );
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -217,7 +225,7 @@ async fn success_tickets_of_one_day_merge_at_the_later_time() {
             (4 * TOKEN, midnight + DAY + WEEK),
         ]
     );
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -241,7 +249,7 @@ async fn success_a_ninth_ticket_joins_the_youngest() {
     assert_eq!(held.len(), 8);
     assert_eq!(held[7], (6 * TOKEN, start + 8 * DAY + 2 * WEEK));
     assert_eq!(held[6], (TOKEN, start + 6 * DAY + 2 * WEEK));
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 
     // and a slot that a withdrawal frees is used again.
     world.bank.set_time(start + 2 * WEEK).await;
@@ -274,7 +282,7 @@ async fn success_a_withdrawal_frees_the_slots_for_a_ninth_ticket() {
     // then nothing that had unlocked waits again.
     assert_eq!(world.balance(&wallet).await, 8 * TOKEN);
     assert_eq!(tickets(&mut world, &wallet).await, [(TOKEN, unlock)]);
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -308,7 +316,7 @@ async fn success_a_cancelled_ticket_earns_again_from_that_second_on() {
     let streamed = emission_by_hand(&economy, 0, world.bank.now()) - before;
     let gained = earned(&mut world, &wallet).await - at_request;
     assert!(streamed.abs_diff(gained) <= u128::from(10 * TOKEN));
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -322,7 +330,7 @@ async fn success_an_unlocked_ticket_can_still_go_back_to_work() {
 
     assert_eq!(world.position(&wallet).await.amount, 10 * TOKEN);
     assert_eq!(tickets(&mut world, &wallet).await, []);
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -337,7 +345,7 @@ async fn success_without_unbonding_time_stake_leaves_at_once() {
     world.bank.send(&out, &[&wallet.key]).await.unwrap();
 
     assert_eq!(world.balance(&wallet).await, 10 * TOKEN);
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]

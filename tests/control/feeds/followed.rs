@@ -93,8 +93,7 @@ async fn success_a_controller_follows_a_feed() {
             .get()
             > 0
     );
-    let sound = world.check_invariants().await;
-    assert!(sound.all_hold(), "{sound:#?}");
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]

@@ -18,7 +18,9 @@ use homeostat_sandbox::{
     world::{TOKEN, WEEK},
     World, WorldSpec,
 };
-use homeostat_tests::{anchor, attack, exchange, refused, unchanged, unsigned, HomeostatError};
+use homeostat_tests::{
+    anchor, assert_sound, attack, exchange, refused, unchanged, unsigned, HomeostatError,
+};
 use solana_account::{AccountSharedData, ReadableAccount};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;

@@ -183,7 +183,11 @@ impl Story<'_> {
 }
 
 /// Plays one sequence; tells what went wrong.
-pub(super) async fn sequence(bank: &mut Bank, prepared: &Prepared, number: u64) -> Result<Tally, String> {
+pub(super) async fn sequence(
+    bank: &mut Bank,
+    prepared: &Prepared,
+    number: u64,
+) -> Result<Tally, String> {
     let (play, model) = Play::begin(bank, prepared).await;
     let mut story = Story {
         play,

@@ -98,7 +98,12 @@ impl Realm {
     }
 
     /// What the actions make of it, and how grave they are; none graver than `allowed`.
-    pub(super) fn after(&self, actions: &[Action], allowed: Gravity, now: i64) -> Verdict<(Self, Gravity)> {
+    pub(super) fn after(
+        &self,
+        actions: &[Action],
+        allowed: Gravity,
+        now: i64,
+    ) -> Verdict<(Self, Gravity)> {
         let mut after = self.clone();
         let mut gravest = Gravity::Immediate;
         for action in actions {
