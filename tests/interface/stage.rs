@@ -1,47 +1,46 @@
 //! A living economy in which every instruction of the program has something to do.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::collections::BTreeSet;
 
-use homeostat::{
-    constants::PAUSE_BUDGET,
-    state::{
-        action::AdviceRange,
-        layout::{LAYOUTS, VERSION_AT},
-    },
-};
+use homeostat::{constants::PAUSE_BUDGET, state::action::AdviceRange};
 use homeostat_client::{
-    address,
     governance::{self, q48},
     instruction::{self as ix, Parts, Payment, Report, StakeMint, Vault},
     Action, CouncilArgs, EconomyAddresses, EconomyArgs, FeedSettings, Funding, LimitSettings,
-    Meter, Parameter, PauseReason, RoleKind, Section, Setting, Tunable, PROGRAM_ID,
+    Parameter, PauseReason, RoleKind, Section, Setting, Tunable,
 };
 use homeostat_sandbox::{
     fixture,
     world::{seat, TOKEN},
-    MintSpec, TokenProgram, World, WorldSpec,
+    Bank, MintSpec, TokenProgram, World, WorldSpec,
 };
-use homeostat_tests::{attack, HomeostatError};
-use serde_json::Value;
-use solana_account::{ReadableAccount, WritableAccount};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_program::pubkey::Pubkey;
 use solana_signer::Signer;
 
-/// One instruction to be sent, and who signs.
-pub(super) type Sent = (&'static str, Vec<Instruction>, Vec<Keypair>);
+use super::{instructions, ECONOMY_0};
+
+/// An instruction that has something to do, and who signs beside the bank's payer.
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    pub(super) instruction: Instruction,
+    pub(super) signers: Vec<Keypair>,
+}
 
 /// A live economy in which every instruction of the table has something to do.
-pub(super) struct Stage {
-    pub(super) world: World,
-    pub(super) sends: Vec<Sent>,
+struct Stage {
+    world: World,
+    cases: Vec<Case>,
 }
 
 impl Stage {
     fn add(&mut self, name: &'static str, instruction: Instruction, signers: &[&Keypair]) {
-        let signers = signers.iter().map(|key| key.insecure_clone()).collect();
-        self.sends.push((name, vec![instruction], signers));
+        self.cases.push(Case {
+            name,
+            instruction,
+            signers: signers.iter().map(|key| key.insecure_clone()).collect(),
+        });
     }
 
     /// What a proposal needs to be decided upon.
@@ -57,11 +56,11 @@ impl Stage {
     }
 }
 
-pub(super) fn reporter() -> Keypair {
+fn reporter() -> Keypair {
     Keypair::new_from_array([77; 32])
 }
 
-pub(super) fn feed() -> FeedSettings {
+fn feed() -> FeedSettings {
     FeedSettings {
         label: *b"a price\0\0\0\0\0\0\0\0\0",
         reporters: vec![reporter().pubkey()],
@@ -71,7 +70,7 @@ pub(super) fn feed() -> FeedSettings {
     }
 }
 
-pub(super) fn tune(field: Tunable, expected: f64, value: f64) -> Vec<Action> {
+fn tune(field: Tunable, expected: f64, value: f64) -> Vec<Action> {
     vec![Action::Tune {
         parameter: Parameter::Emission,
         field,
@@ -82,17 +81,17 @@ pub(super) fn tune(field: Tunable, expected: f64, value: f64) -> Vec<Action> {
 }
 
 /// Anything that waits a while.
-pub(super) fn standard() -> Vec<Action> {
+fn standard() -> Vec<Action> {
     tune(Tunable::Setpoint, 0.60, 0.90)
 }
 
 /// Builds the stage; `section` is paused at its end.
-pub(super) async fn stage(section: Section) -> Stage {
-    let mut world = World::build(&WorldSpec {
+async fn stage(bank: Bank, section: Section) -> Stage {
+    let spec = WorldSpec {
         feeds: vec![Some(feed())],
         ..WorldSpec::default()
-    })
-    .await;
+    };
+    let mut world = World::build_on(bank, &spec).await;
     let payer = world.bank.payer();
     let members: Vec<Keypair> = world
         .members
@@ -231,7 +230,7 @@ pub(super) async fn stage(section: Section) -> Stage {
     let key = payer.pubkey();
     let mut stage = Stage {
         world,
-        sends: Vec::new(),
+        cases: Vec::new(),
     };
     // Users.
     let open = ix::open_position(&native, &newcomer.pubkey(), &key);
@@ -307,12 +306,12 @@ pub(super) async fn stage(section: Section) -> Stage {
 }
 
 /// The same after the routine change is executed.
-pub(super) fn standard_now() -> Vec<Action> {
+fn standard_now() -> Vec<Action> {
     tune(Tunable::Bias, 60_000.0, 150_000.0)
 }
 
 /// The life of a Draft: nobody can pause it, and no pause of another economy concerns it.
-pub(super) async fn draft(stage: &mut Stage) {
+async fn draft(stage: &mut Stage) {
     let payer = stage.world.bank.payer();
     let key = payer.pubkey();
     let mint_spec = MintSpec::plain(TokenProgram::Token2022);
@@ -365,18 +364,11 @@ pub(super) async fn draft(stage: &mut Stage) {
     };
     let council = governance::create_council(&at, &key, council);
     stage.add("create_council", council, &[]);
-    let feed = [
-        ix::create_feed(&at, &key, 0),
-        ix::configure_feed(&at, &key, 0, feed()),
-    ];
-    stage
-        .sends
-        .push(("configure_feed", feed.to_vec(), Vec::new()));
-    let live = [
-        ix::create_pool(&at, &key, &native, 0),
-        ix::go_live(&at, &key, &program, &[]),
-    ];
-    stage.sends.push(("go_live", live.to_vec(), Vec::new()));
+    stage.add("create_feed", ix::create_feed(&at, &key, 0), &[]);
+    let configure = ix::configure_feed(&at, &key, 0, feed());
+    stage.add("configure_feed", configure, &[]);
+    stage.add("create_pool", ix::create_pool(&at, &key, &native, 0), &[]);
+    stage.add("go_live", ix::go_live(&at, &key, &program, &[]), &[]);
 
     let (mint, tokens) = sites[1];
     let at = EconomyAddresses::new(&mint, &key);
@@ -384,4 +376,113 @@ pub(super) async fn draft(stage: &mut Stage) {
     stage.world.run(&[create]).await.unwrap();
     let close = ix::close(&at, &key, &tokens, &program, &Parts::default());
     stage.add("close", close, &[]);
+}
+
+/// A vault lost a token: anybody trips the breaker.
+async fn trip(world: &mut World) -> Case {
+    let economy = world.economy().await;
+    let trip = ix::trip_breaker(&world.at, &world.pools, &economy, Vault::Rewards);
+    Case {
+        name: "trip_breaker",
+        instruction: trip.expect("there is a reward vault"),
+        signers: Vec::new(),
+    }
+}
+
+/// Rewards come from outside; `section` is paused.
+async fn funded(bank: Bank, section: Section) -> (World, Case) {
+    let spec = WorldSpec {
+        funding: Funding::Funded,
+        ..WorldSpec::default()
+    };
+    let mut world = World::build_on(bank, &spec).await;
+    let patron = world.wallet(10 * TOKEN).await;
+    let guardian = world.guardian.insecure_clone();
+    let (at, program) = (world.at, world.token_program);
+    let pause = governance::pause(&at, &guardian.pubkey(), section, 60, PauseReason::Other);
+    world.send_as(&guardian, pause).await.unwrap();
+    let fund = ix::fund_rewards(&at, &patron.pubkey(), &patron.tokens, &program, TOKEN);
+    let case = Case {
+        name: "fund_rewards",
+        instruction: fund,
+        signers: vec![patron.key],
+    };
+    (world, case)
+}
+
+/// An economy of an older layout from before.
+fn older(world: &mut World) -> Case {
+    let payer = world.bank.payer().pubkey();
+    let older = world.bank.fresh_key().pubkey();
+    let (_, account) = fixture::read(ECONOMY_0).swap_remove(0);
+    fixture::load(&mut world.bank, &[(older, account)]);
+    Case {
+        name: "migrate",
+        instruction: ix::migrate(&older, &payer),
+        signers: Vec::new(),
+    }
+}
+
+/// A second economy on the bank, in which every instruction has the same to do; its Draft
+/// has all its parts.
+async fn twin(bank: Bank, section: Section) -> (Bank, Vec<Case>) {
+    let mut stage = stage(bank, section).await;
+    let live = stage.cases.len();
+    draft(&mut stage).await;
+    let Stage {
+        mut world,
+        mut cases,
+    } = stage;
+    for case in &cases[live..] {
+        if !["go_live", "close"].contains(&case.name) {
+            let built = world.run(core::slice::from_ref(&case.instruction)).await;
+            built.unwrap_or_else(|failure| panic!("{}: {failure}", case.name));
+        }
+    }
+    cases.push(trip(&mut world).await);
+    let (world, fund) = funded(world.bank, section).await;
+    cases.push(fund);
+    (world.bank, cases)
+}
+
+/// Shows every instruction of the program, in an order in which each has something to do
+/// while `section` is paused. `act` gets it before it is sent, and has to send it: others
+/// rest on it. With `beside`, it gets the same instruction of a second economy too, where
+/// there is one. Panics when an instruction of the IDL was left out.
+pub(super) async fn walk(
+    section: Section,
+    beside: bool,
+    mut act: impl AsyncFnMut(&mut World, &Case, Option<&Case>),
+) {
+    let mut bank = Bank::start().await;
+    let mut twins = Vec::new();
+    if beside {
+        (bank, twins) = twin(bank, section).await;
+    }
+    let mut stage = stage(bank, section).await;
+    draft(&mut stage).await;
+    let Stage { mut world, cases } = stage;
+    let mut shown = BTreeSet::new();
+    for (index, case) in cases.iter().enumerate() {
+        act(&mut world, case, twins.get(index)).await;
+        shown.insert(case.name);
+    }
+
+    // The breaker comes after all that needs a sound economy.
+    let vault = world.at.reward_vault;
+    let held = world.bank.balance(&vault).await;
+    world.bank.set_balance(&vault, held - 1).await;
+    let case = trip(&mut world).await;
+    act(&mut world, &case, twins.get(cases.len())).await;
+    shown.insert(case.name);
+    let case = older(&mut world);
+    act(&mut world, &case, None).await;
+    shown.insert(case.name);
+    let (mut world, case) = funded(world.bank, section).await;
+    act(&mut world, &case, twins.get(cases.len() + 1)).await;
+    shown.insert(case.name);
+
+    for name in instructions() {
+        assert!(shown.contains(name.as_str()), "{name} was not shown");
+    }
 }

@@ -3,33 +3,6 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use homeostat::{
-    constants::PAUSE_BUDGET,
-    state::{
-        action::AdviceRange,
-        layout::{LAYOUTS, VERSION_AT},
-    },
-};
-use homeostat_client::{
-    address,
-    governance::{self, q48},
-    instruction::{self as ix, Parts, Payment, Report, StakeMint, Vault},
-    Action, CouncilArgs, EconomyAddresses, EconomyArgs, FeedSettings, Funding, LimitSettings,
-    Meter, Parameter, PauseReason, RoleKind, Section, Setting, Tunable, PROGRAM_ID,
-};
-use homeostat_sandbox::{
-    fixture,
-    world::{seat, TOKEN},
-    MintSpec, TokenProgram, World, WorldSpec,
-};
-use homeostat_tests::{attack, HomeostatError};
-use serde_json::Value;
-use solana_account::{ReadableAccount, WritableAccount};
-use solana_instruction::Instruction;
-use solana_keypair::Keypair;
-use solana_program::pubkey::Pubkey;
-use solana_signer::Signer;
-
 use super::{idl, instructions};
 pub(super) use While::{Refused, Works};
 
@@ -42,12 +15,7 @@ pub(super) enum While {
     Refused,
 }
 
-pub(super) const SECTIONS: [Section; Section::COUNT] = [
-    Section::Stake,
-    Section::Pay,
-    Section::Crank,
-    Section::Emission,
-];
+// Columns: what it does while stake, pay, crank and emission are paused, in this order.
 
 /// Exits, governance, and whatever only keeps the books.
 pub(super) const ALWAYS: [While; 4] = [Works; 4];
