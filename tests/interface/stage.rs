@@ -19,7 +19,7 @@ use solana_keypair::Keypair;
 use solana_program::pubkey::Pubkey;
 use solana_signer::Signer;
 
-use super::{instructions, ECONOMY_0};
+use super::{Interface, ECONOMY_0};
 
 /// An instruction that has something to do, and who signs beside the bank's payer.
 pub(super) struct Case {
@@ -482,7 +482,7 @@ pub(super) async fn walk(
     act(&mut world, &case, twins.get(cases.len() + 1)).await;
     shown.insert(case.name);
 
-    for name in instructions() {
-        assert!(shown.contains(name.as_str()), "{name} was not shown");
+    for name in Interface::read().names() {
+        assert!(shown.contains(name), "{name} was not shown");
     }
 }

@@ -2,7 +2,7 @@
 //! `homeostat-sandbox`.
 
 pub use homeostat::HomeostatError;
-use homeostat_client::error::from_code;
+use homeostat_client::error::explain;
 use homeostat_sandbox::{Failure, Receipt, World};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -18,16 +18,16 @@ pub fn refused(outcome: Result<Receipt, Failure>, error: HomeostatError) {
 #[track_caller]
 pub fn refused_with(outcome: Result<Receipt, Failure>, code: u32) {
     match outcome {
-        Ok(_) => panic!("the attack went through; expected {}", name(code)),
+        Ok(_) => panic!("the attack went through; expected {}", error_name(code)),
         Err(failure) if failure.code() == Some(code) => (),
-        Err(failure) => panic!("expected {}, got {failure}", name(code)),
+        Err(failure) => panic!("expected {}, got {failure}", error_name(code)),
     }
 }
 
-fn name(code: u32) -> String {
-    from_code(code).map_or(format!("error {code}"), |error| {
-        format!("{} ({code})", error.name())
-    })
+/// The name and number of an error, as it is shown.
+pub fn error_name(code: u32) -> String {
+    let text = explain(code);
+    text.split(':').next().unwrap_or_default().to_owned()
 }
 
 /// Numbers of the framework's own errors, for [`refused_with`] and [`attack`].
@@ -46,6 +46,8 @@ pub mod anchor {
     pub const CONSTRAINT_ADDRESS: u32 = 2012;
     /// A token account belongs to another mint.
     pub const CONSTRAINT_TOKEN_MINT: u32 = 2014;
+    /// A token account belongs to another owner.
+    pub const CONSTRAINT_TOKEN_OWNER: u32 = 2015;
     /// A mint belongs to another token program.
     pub const CONSTRAINT_MINT_TOKEN_PROGRAM: u32 = 2022;
     /// The same account twice, both writable.
@@ -84,9 +86,12 @@ pub async fn attack(
     let code = code.into();
     let before = world.state().await;
     let logs = match world.bank.send(instructions, signers).await {
-        Ok(_) => panic!("{what}: the attack went through; expected {}", name(code)),
+        Ok(_) => panic!(
+            "{what}: the attack went through; expected {}",
+            error_name(code)
+        ),
         Err(failure) if failure.code() == Some(code) => failure.logs,
-        Err(failure) => panic!("{what}: expected {}, got {failure}", name(code)),
+        Err(failure) => panic!("{what}: expected {}, got {failure}", error_name(code)),
     };
     unchanged(what, &before, &world.state().await);
     logs
