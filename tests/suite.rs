@@ -1,21 +1,13 @@
-//! Integration tests over `solana-program-test`: a file per instruction family.
-//! Names begin with `success_`, `fail_`, or the row of the threat table they
-//! answer (`s7_...`).
+//! Integration tests over `solana-program-test`, in the folders of the program's
+//! instructions. Names of tests begin with `success_`, `fail_`, or the code of the attack
+//! that they play (`s7_...`); `threats.toml` says what each code means.
 
 mod control;
 mod economy;
-mod feeds;
 mod fees;
 mod governance;
-mod governance_model;
-mod guard;
 mod integration;
-mod journeys;
-mod layouts;
-mod proofs;
-mod safety;
-mod scenario;
+mod interface;
+mod layout;
 mod staking;
-mod steps;
-mod table;
-mod wide;
+mod threats;

@@ -1,24 +1,20 @@
-//! go_live: once, and only when everything is in order.
+//! `go_live`: once, and what begins with it.
 
-use anchor_lang::error::ErrorCode;
-use anchor_spl::token_2022::spl_token_2022;
 use homeostat_client::{
-    address,
     log::{self, Record},
     Life, Parameter, Setting,
 };
-use homeostat_tests::HomeostatError;
 
 use super::*;
 
 /// Everything in order for going live, in Mint mode.
-async fn ready() -> World {
+pub(super) async fn ready() -> World {
     let mut world = draft().await;
     world.hand_over_mint(Funding::Mint).await;
     world
 }
 
-async fn go_live_is_refused(world: &mut World, code: impl Into<u32>) -> Vec<String> {
+pub(super) async fn go_live_is_refused(world: &mut World, code: impl Into<u32>) -> Vec<String> {
     let go_live = world.go_live_ix();
     attack(world, &[go_live], &[], code).await
 }
@@ -237,196 +233,6 @@ async fn success_funded_with_an_empty_vault_waits_for_funds() {
 }
 
 #[tokio::test]
-async fn i1_go_live_by_another_is_refused() {
-    let mut world = ready().await;
-    let stranger = outsider(&mut world).await;
-    let creator = world.creator.pubkey();
-
-    let theirs = exchange(world.go_live_ix(), &creator, &stranger.pubkey());
-    attack(
-        &mut world,
-        &[theirs],
-        &[&stranger],
-        HomeostatError::Unauthorized,
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn i2_going_live_twice_is_refused() {
-    let mut world = World::new().await;
-    go_live_is_refused(&mut world, HomeostatError::NotDraft).await;
-
-    // Nor later, nor twice in one transaction.
-    world.next_period().await.unwrap();
-    go_live_is_refused(&mut world, HomeostatError::NotDraft).await;
-
-    let mut world = ready().await;
-    let go_live = world.go_live_ix();
-    attack(
-        &mut world,
-        &[go_live.clone(), go_live],
-        &[],
-        HomeostatError::NotDraft,
-    )
-    .await;
-}
-
-#[tokio::test]
-async fn i1_go_live_without_the_mint_authority_is_refused() {
-    // Given a creator who has kept it in his wallet.
-    let mut world = draft().await;
-
-    go_live_is_refused(&mut world, HomeostatError::MintAuthorityNotHeld).await;
-
-    // Handed over, it is all that was missing.
-    world.hand_over_mint(Funding::Mint).await;
-    world.go_live().await.unwrap();
-}
-
-#[tokio::test]
-async fn i5_foreign_mint_authority_is_refused() {
-    for authority in [Some(Pubkey::new_unique()), None] {
-        let mut world = draft().await;
-        let mint = world.at.mint;
-        world
-            .bank
-            .set_mint_authority(&mint, authority.as_ref())
-            .await;
-        go_live_is_refused(&mut world, HomeostatError::MintAuthorityNotHeld).await;
-    }
-}
-
-/// The economy account itself is not its authority.
-#[tokio::test]
-async fn i5_mint_authority_at_a_look_alike_address_is_refused() {
-    for pick in [
-        |at: &EconomyAddresses| at.economy,
-        |at: &EconomyAddresses| at.keeper_vault,
-        |at: &EconomyAddresses| at.reward_vault,
-    ] {
-        let mut world = draft().await;
-        let (mint, wrong) = (world.at.mint, pick(&world.at));
-        world.bank.set_mint_authority(&mint, Some(&wrong)).await;
-
-        go_live_is_refused(&mut world, HomeostatError::MintAuthorityNotHeld).await;
-
-        let authority = world.at.authority;
-        let go_live = exchange(world.go_live_ix(), &authority, &wrong);
-        attack(&mut world, &[go_live], &[], ErrorCode::ConstraintHasOne).await;
-    }
-}
-
-/// A freeze authority is refused before there is a vault it could freeze: it
-/// might be revoked afterwards, and a frozen treasury would block collect for ever.
-#[tokio::test]
-async fn i5_freeze_authority_is_refused_in_both_modes() {
-    for funding in [Funding::Mint, Funding::Funded] {
-        for program in [TokenProgram::Legacy, TokenProgram::Token2022] {
-            let spec = MintSpec {
-                freeze_authority: Some(Pubkey::new_unique()),
-                ..MintSpec::plain(program)
-            };
-            let mut world = site(&Keypair::new(), &spec).await;
-
-            let create = create_ix(&world, args(funding));
-
-            attack(
-                &mut world,
-                &[create],
-                &[],
-                HomeostatError::FreezeAuthoritySet,
-            )
-            .await;
-        }
-    }
-}
-
-/// The token programs let nobody add a freeze authority later; go_live checks
-/// all the same.
-#[tokio::test]
-async fn i5_freeze_authority_that_appears_later_is_refused_at_go_live() {
-    let mut world = ready().await;
-    let mint = world.at.mint;
-    let mut account = world.bank.account(&mint).await.unwrap();
-    let mut data = solana_account::ReadableAccount::data(&account).to_vec();
-    data[46] = 1;
-    data[50..82].fill(9);
-    account.set_data_from_slice(&data);
-    world.bank.set_account(&mint, &account);
-
-    go_live_is_refused(&mut world, HomeostatError::FreezeAuthoritySet).await;
-}
-
-/// The way to go on: revoke the authority, then retry.
-#[tokio::test]
-async fn success_a_revoked_freeze_authority_is_no_obstacle() {
-    let freezer = Keypair::new();
-    let spec = MintSpec {
-        freeze_authority: Some(freezer.pubkey()),
-        ..MintSpec::plain(TokenProgram::Legacy)
-    };
-    let mut world = site(&Keypair::new(), &spec).await;
-    let (mint, reserve) = (world.at.mint, world.reserve);
-    world.bank.mint_to(&mint, &reserve, 1_000 * TOKEN).await;
-    let revoke = spl_token_2022::instruction::set_authority(
-        &world.token_program,
-        &mint,
-        None,
-        spl_token_2022::instruction::AuthorityType::FreezeAccount,
-        &freezer.pubkey(),
-        &[],
-    )
-    .unwrap();
-    world.bank.send(&[revoke], &[&freezer]).await.unwrap();
-
-    bring_to_life(&mut world, args(Funding::Mint)).await;
-
-    assert_sound(&mut world).await;
-}
-
-/// Once handed over, the mint authority does not come back.
-#[tokio::test]
-async fn i5_creator_cannot_take_the_mint_authority_back() {
-    let mut world = World::new().await;
-    let (mint, creator) = (world.at.mint, world.creator.pubkey());
-    let take_back = spl_token_2022::instruction::set_authority(
-        &world.token_program,
-        &mint,
-        Some(&creator),
-        spl_token_2022::instruction::AuthorityType::MintTokens,
-        &creator,
-        &[],
-    )
-    .unwrap();
-    let print = spl_token_2022::instruction::mint_to(
-        &world.token_program,
-        &mint,
-        &world.reserve,
-        &creator,
-        &[],
-        1,
-    )
-    .unwrap();
-
-    for attempt in [take_back, print] {
-        attack(&mut world, &[attempt], &[], TOKEN_OWNER_MISMATCH).await;
-    }
-}
-
-#[tokio::test]
-async fn fail_without_the_native_pool() {
-    let mut world = site(&Keypair::new(), &MintSpec::plain(TokenProgram::Legacy)).await;
-    let (mint, reserve) = (world.at.mint, world.reserve);
-    world.bank.mint_to(&mint, &reserve, TOKEN).await;
-    let create = create_ix(&world, args(Funding::Mint));
-    world.run(&[create]).await.unwrap();
-    world.hand_over_mint(Funding::Mint).await;
-
-    go_live_is_refused(&mut world, HomeostatError::NativePoolMissing).await;
-}
-
-#[tokio::test]
 async fn success_without_meters() {
     let mut world = World::build(&WorldSpec {
         meters: 0,
@@ -437,44 +243,6 @@ async fn success_without_meters() {
     world.next_period().await.unwrap();
 
     assert_sound(&mut world).await;
-}
-
-#[tokio::test]
-async fn fail_without_supply() {
-    for funding in [Funding::Mint, Funding::Funded] {
-        let mut world = site(&Keypair::new(), &MintSpec::plain(TokenProgram::Legacy)).await;
-        let steps = [
-            create_ix(&world, args(funding)),
-            native_pool_ix(&world),
-            meter_ix(&world, 0),
-        ];
-        world.run(&steps[..1]).await.unwrap();
-        world.run(&steps[1..]).await.unwrap();
-        world.hand_over_mint(funding).await;
-
-        go_live_is_refused(&mut world, HomeostatError::NoSupply).await;
-    }
-}
-
-#[tokio::test]
-async fn fail_with_a_supply_outside_its_own_limits() {
-    let supply = WorldSpec::default().supply;
-    for (field, cap, floor) in [
-        ("hard_cap", supply - 1, 0),
-        ("supply_floor", 2 * supply, supply + 1),
-    ] {
-        let mut world = ready().await;
-        let limits = LimitSettings {
-            hard_cap: cap,
-            supply_floor: floor,
-            ..limits_of(&*world.economy().await)
-        };
-        world.configure(Setting::Limits(limits)).await.unwrap();
-
-        let logs = go_live_is_refused(&mut world, HomeostatError::InvalidParameter).await;
-
-        assert_logged(&logs, field);
-    }
 }
 
 #[tokio::test]
@@ -496,95 +264,5 @@ async fn success_with_a_supply_at_its_limits() {
         world.next_period().await.unwrap();
         world.claim(&staker).await.unwrap();
         assert_sound(&mut world).await;
-    }
-}
-
-#[tokio::test]
-async fn fail_with_other_than_the_configured_exclusions() {
-    let mut world = World::build(&WorldSpec {
-        excluded: 2,
-        draft: true,
-        ..WorldSpec::default()
-    })
-    .await;
-    world.hand_over_mint(Funding::Mint).await;
-    let [first, second] = [world.excluded[0], world.excluded[1]];
-    for wrong in [
-        vec![],
-        vec![first],
-        vec![second, first],
-        vec![first, first],
-        vec![first, world.reserve],
-        vec![first, second, second],
-    ] {
-        let go_live = ix::go_live(
-            &world.at,
-            &world.creator.pubkey(),
-            &world.token_program,
-            &wrong,
-        );
-        attack(
-            &mut world,
-            &[go_live],
-            &[],
-            HomeostatError::WrongRemainingAccounts,
-        )
-        .await;
-    }
-    world.go_live().await.unwrap();
-}
-
-/// Nothing that needs a running economy works in a Draft.
-#[tokio::test]
-async fn fail_to_use_a_draft() {
-    let mut world = ready().await;
-    let wallet = world.wallet(10 * TOKEN).await;
-    world.open(&wallet).await.unwrap();
-    let by_the_wallet = [
-        world.stake_ix(&wallet, TOKEN),
-        world.pay_ix(&wallet, &world.reserve, TOKEN),
-    ];
-    for attempt in by_the_wallet {
-        attack(
-            &mut world,
-            &[attempt],
-            &[&wallet.key],
-            HomeostatError::NotLive,
-        )
-        .await;
-    }
-    let by_anyone = [world.crank_ix().await, world.top_up_ix()];
-    for attempt in by_anyone {
-        attack(&mut world, &[attempt], &[], HomeostatError::NotLive).await;
-    }
-}
-
-#[tokio::test]
-async fn fail_an_own_vault_is_not_excluded_twice() {
-    // Given a Draft that excludes a vault which does not circulate anyway,
-    let mut world = draft().await;
-    world.hand_over_mint(Funding::Mint).await;
-    for vault in [
-        world.at.reward_vault,
-        world.at.treasury_vault,
-        address::principal_vault(&world.native_pool()),
-        address::fee_vault(&world.at.meter(0)),
-    ] {
-        let accounts = vec![vault];
-        world
-            .configure(Setting::Excluded { accounts })
-            .await
-            .unwrap();
-        world.excluded = vec![vault];
-
-        // it does not go live.
-        let go_live = world.go_live_ix();
-        attack(
-            &mut world,
-            &[go_live],
-            &[],
-            HomeostatError::InvalidParameter,
-        )
-        .await;
     }
 }

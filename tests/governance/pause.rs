@@ -233,7 +233,7 @@ async fn u8_exits_stay_open_while_everything_is_paused() {
     world.withdraw(&staker).await.unwrap();
     world.claim(&staker).await.unwrap();
     world.close_position(&staker).await.unwrap();
-    assert!(world.check_invariants().await.all_hold());
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]

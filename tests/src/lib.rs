@@ -3,7 +3,7 @@
 
 use homeostat::state::Controller;
 pub use homeostat::HomeostatError;
-use homeostat_client::error::from_code;
+use homeostat_client::error::explain;
 use homeostat_control::LatchReason;
 use homeostat_sandbox::{Failure, Receipt, World};
 use solana_instruction::Instruction;
@@ -25,16 +25,16 @@ pub fn refused(outcome: Result<Receipt, Failure>, error: HomeostatError) {
 #[track_caller]
 pub fn refused_with(outcome: Result<Receipt, Failure>, code: u32) {
     match outcome {
-        Ok(_) => panic!("the attack went through; expected {}", name(code)),
+        Ok(_) => panic!("the attack went through; expected {}", error_name(code)),
         Err(failure) if failure.code() == Some(code) => (),
-        Err(failure) => panic!("expected {}, got {failure}", name(code)),
+        Err(failure) => panic!("expected {}, got {failure}", error_name(code)),
     }
 }
 
-fn name(code: u32) -> String {
-    from_code(code).map_or(format!("error {code}"), |error| {
-        format!("{} ({code})", error.name())
-    })
+/// The name and number of an error, as it is shown.
+pub fn error_name(code: u32) -> String {
+    let text = explain(code);
+    text.split(':').next().unwrap_or_default().to_owned()
 }
 
 /// Numbers of the framework's own errors, for [`refused_with`] and [`attack`].
@@ -53,6 +53,8 @@ pub mod anchor {
     pub const CONSTRAINT_ADDRESS: u32 = 2012;
     /// A token account belongs to another mint.
     pub const CONSTRAINT_TOKEN_MINT: u32 = 2014;
+    /// A token account belongs to another owner.
+    pub const CONSTRAINT_TOKEN_OWNER: u32 = 2015;
     /// A mint belongs to another token program.
     pub const CONSTRAINT_MINT_TOKEN_PROGRAM: u32 = 2022;
     /// The same account twice, both writable.
@@ -80,22 +82,32 @@ pub mod token {
 }
 
 /// Sends an attack; asserts that it is refused with `code` and that no byte of
-/// the economy changed.
+/// the economy changed. Returns the log lines.
 pub async fn attack(
     world: &mut World,
     what: &str,
     instructions: &[Instruction],
     signers: &[&Keypair],
     code: impl Into<u32>,
-) {
+) -> Vec<String> {
     let code = code.into();
     let before = world.state().await;
-    match world.bank.send(instructions, signers).await {
-        Ok(_) => panic!("{what}: the attack went through; expected {}", name(code)),
-        Err(failure) if failure.code() == Some(code) => (),
-        Err(failure) => panic!("{what}: expected {}, got {failure}", name(code)),
-    }
+    let logs = match world.bank.send(instructions, signers).await {
+        Ok(_) => panic!(
+            "{what}: the attack went through; expected {}",
+            error_name(code)
+        ),
+        Err(failure) if failure.code() == Some(code) => failure.logs,
+        Err(failure) => panic!("{what}: expected {}, got {failure}", error_name(code)),
+    };
     unchanged(what, &before, &world.state().await);
+    logs
+}
+
+/// Asserts every invariant of the design, showing the figures of a broken one.
+pub async fn assert_sound(world: &mut World) {
+    let invariants = world.check_invariants().await;
+    assert!(invariants.all_hold(), "{invariants:#?}");
 }
 
 /// Asserts that two states of a world are the same, and names what is not.

@@ -80,7 +80,7 @@ async fn every_unit_is_somewhere(world: &mut World, people: &[Wallet]) {
     );
     assert!(pool.seen_emission_q64.get() <= emission_by_hand(&economy, 0, now));
     assert!(pool.seen_fees_q64.get() <= fees_by_hand(&economy, now));
-    all_is_well(world).await;
+    assert_sound(world).await;
 }
 
 async fn life(seed: u64, program: TokenProgram) {

@@ -36,7 +36,7 @@ async fn success_a_position_opens_empty() {
         (event.pool, event.position, event.owner),
         (pool, position_of(&world, &wallet), wallet.pubkey())
     );
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -119,9 +119,7 @@ async fn fail_a_position_opens_once() {
 
     let again = ix::open_position(&world.native_pool(), &wallet.pubkey(), &payer);
 
-    attack(&mut world, &[again], &[&wallet.key])
-        .await
-        .is_refused_with(ALREADY_IN_USE);
+    attack(&mut world, &[again], &[&wallet.key], ALREADY_IN_USE).await;
 }
 
 #[tokio::test]
@@ -131,9 +129,13 @@ async fn fail_nobody_opens_a_position_for_another() {
     let payer = world.bank.payer().pubkey();
     let open = ix::open_position(&world.native_pool(), &victim.pubkey(), &payer);
 
-    attack(&mut world, &[unsigned(open, &victim.pubkey())], &[])
-        .await
-        .is_refused_with(ErrorCode::AccountNotSigner);
+    attack(
+        &mut world,
+        &[unsigned(open, &victim.pubkey())],
+        &[],
+        ErrorCode::AccountNotSigner,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -145,15 +147,19 @@ async fn fail_a_position_opens_at_its_own_address_only() {
     let payer = world.bank.payer().pubkey();
     let open = ix::open_position(&world.native_pool(), &attacker.pubkey(), &payer);
 
-    let squat = swapped(
+    let squat = exchange(
         open,
         &position_of(&world, &attacker),
         &position_of(&world, &victim),
     );
 
-    attack(&mut world, &[squat], &[&attacker.key])
-        .await
-        .is_refused_with(ErrorCode::ConstraintSeeds);
+    attack(
+        &mut world,
+        &[squat],
+        &[&attacker.key],
+        ErrorCode::ConstraintSeeds,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -170,9 +176,7 @@ async fn fail_a_position_opens_in_a_real_pool_only() {
         (cosplay, ErrorCode::AccountDiscriminatorMismatch),
     ] {
         let open = ix::open_position(&pool, &wallet.pubkey(), &payer);
-        attack(&mut world, &[open], &[&wallet.key])
-            .await
-            .is_refused_with(code);
+        attack(&mut world, &[open], &[&wallet.key], code).await;
     }
 }
 
@@ -185,9 +189,13 @@ async fn fail_rent_goes_to_nobody_but_the_payer() {
     let thief = Pubkey::new_unique();
     let close = close_position_ix(&world, &wallet, &thief);
 
-    attack(&mut world, &[close], &[&wallet.key])
-        .await
-        .is_refused_with(ErrorCode::ConstraintHasOne);
+    attack(
+        &mut world,
+        &[close],
+        &[&wallet.key],
+        ErrorCode::ConstraintHasOne,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -198,19 +206,21 @@ async fn fail_nobody_closes_the_position_of_another() {
     let attacker = world.wallet(TOKEN).await;
     let payer = world.bank.payer().pubkey();
 
-    let theft = swapped(
+    let theft = exchange(
         close_position_ix(&world, &attacker, &payer),
         &position_of(&world, &attacker),
         &position_of(&world, &victim),
     );
-    attack(&mut world, &[theft], &[&attacker.key])
-        .await
-        .is_refused_with(ErrorCode::ConstraintHasOne);
+    attack(
+        &mut world,
+        &[theft],
+        &[&attacker.key],
+        ErrorCode::ConstraintHasOne,
+    )
+    .await;
 
     let forged = unsigned(close_position_ix(&world, &victim, &payer), &victim.pubkey());
-    attack(&mut world, &[forged], &[])
-        .await
-        .is_refused_with(ErrorCode::AccountNotSigner);
+    attack(&mut world, &[forged], &[], ErrorCode::AccountNotSigner).await;
 }
 
 #[tokio::test]
@@ -220,16 +230,24 @@ async fn fail_a_position_with_stake_or_tickets_stays_open() {
     let wallet = world.staker(5 * TOKEN).await;
     let payer = world.bank.payer().pubkey();
     let close = close_position_ix(&world, &wallet, &payer);
-    attack(&mut world, std::slice::from_ref(&close), &[&wallet.key])
-        .await
-        .is_refused_with(HomeostatError::PositionNotEmpty);
+    attack(
+        &mut world,
+        std::slice::from_ref(&close),
+        &[&wallet.key],
+        HomeostatError::PositionNotEmpty,
+    )
+    .await;
 
     // then with a ticket that is locked, then with one that has unlocked.
     world.request_unstake(&wallet, 5 * TOKEN).await.unwrap();
     for _ in 0..2 {
-        attack(&mut world, std::slice::from_ref(&close), &[&wallet.key])
-            .await
-            .is_refused_with(HomeostatError::PositionNotEmpty);
+        attack(
+            &mut world,
+            std::slice::from_ref(&close),
+            &[&wallet.key],
+            HomeostatError::PositionNotEmpty,
+        )
+        .await;
         world.bank.advance(WEEK).await;
     }
 }
@@ -247,14 +265,18 @@ async fn u5_close_with_debt() {
     // closing is refused while they are unclaimed,
     let payer = world.bank.payer().pubkey();
     let close = close_position_ix(&world, &wallet, &payer);
-    attack(&mut world, &[close], &[&wallet.key])
-        .await
-        .is_refused_with(HomeostatError::UnclaimedRewards);
+    attack(
+        &mut world,
+        &[close],
+        &[&wallet.key],
+        HomeostatError::UnclaimedRewards,
+    )
+    .await;
 
     // and goes through after the claim.
     world.claim(&wallet).await.unwrap();
     world.close_position(&wallet).await.unwrap();
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -289,7 +311,7 @@ async fn success_a_position_opened_again_starts_from_zero() {
         half.abs_diff(mine) <= u128::from(200 * TOKEN),
         "{half} {mine}"
     );
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -316,7 +338,7 @@ async fn success_a_position_closed_and_kept_alive_with_lamports_holds_nothing() 
     // then he holds his stake and no reward.
     assert_eq!(world.position(&wallet).await.amount, 5 * TOKEN);
     assert_eq!(world.balance(&wallet).await, 0);
-    all_is_well(&mut world).await;
+    assert_sound(&mut world).await;
 }
 
 #[tokio::test]
@@ -335,9 +357,13 @@ async fn fail_a_closed_position_is_of_no_use() {
         withdraw_ix(&world, &wallet),
         cancel_unstake_ix(&world, &wallet, 0),
     ] {
-        attack(&mut world, &[instruction], &[&wallet.key])
-            .await
-            .is_refused_with(ErrorCode::AccountOwnedByWrongProgram);
+        attack(
+            &mut world,
+            &[instruction],
+            &[&wallet.key],
+            ErrorCode::AccountOwnedByWrongProgram,
+        )
+        .await;
     }
 
     // nor in the one that closes it.
@@ -347,9 +373,13 @@ async fn fail_a_closed_position_is_of_no_use() {
         close_position_ix(&world, &wallet, &payer),
         world.stake_ix(&wallet, TOKEN),
     ];
-    attack(&mut world, &both, &[&wallet.key])
-        .await
-        .is_refused_with(ErrorCode::AccountOwnedByWrongProgram);
+    attack(
+        &mut world,
+        &both,
+        &[&wallet.key],
+        ErrorCode::AccountOwnedByWrongProgram,
+    )
+    .await;
 }
 
 #[tokio::test]

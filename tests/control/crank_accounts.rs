@@ -1,0 +1,388 @@
+//! Accounts of `crank`: all of the economy's, in order, nobody else's, and none that could stop it.
+
+use super::*;
+
+#[tokio::test]
+async fn fail_crank_before_going_live_or_while_paused() {
+    let mut draft = World::build(&WorldSpec {
+        draft: true,
+        ..WorldSpec::default()
+    })
+    .await;
+    let crank = draft.crank_ix().await;
+    attack(
+        &mut draft,
+        "cranking a Draft",
+        &[crank],
+        &[],
+        HomeostatError::NotLive,
+    )
+    .await;
+
+    let mut world = World::new().await;
+    let end = world.economy().await.next_end;
+    edit(&mut world, |economy| {
+        let pause = &mut economy.pauses[Section::Crank as usize];
+        (pause.from, pause.until) = (end, end + 3_600);
+    })
+    .await;
+    world.bank.set_time(end).await;
+    let crank = world.crank_ix().await;
+    attack(
+        &mut world,
+        "cranking while paused",
+        &[crank],
+        &[],
+        HomeostatError::Paused,
+    )
+    .await;
+    world.bank.set_time(end + 3_600).await;
+    world.crank().await.unwrap();
+}
+
+#[tokio::test]
+async fn fail_crank_with_wrong_fixed_accounts() {
+    let mut world = World::new().await;
+    let mallory = world.wallet(0).await;
+    let end = world.economy().await.next_end;
+    world.bank.set_time(end).await;
+    let good = world.crank_ix().await;
+    let at = world.at;
+    let fake_economy = world.bank.forge(&at.economy).await;
+    let fake_log = world.bank.forge(&at.log).await;
+    let other_mint = world
+        .bank
+        .create_mint(&MintSpec::plain(TokenProgram::Token2022))
+        .await;
+
+    let attacks = [
+        (
+            "rewards to oneself",
+            exchange(good.clone(), &at.reward_vault, &mallory.tokens),
+            anchor::CONSTRAINT_HAS_ONE,
+        ),
+        (
+            "rewards to the treasury",
+            exchange(good.clone(), &at.reward_vault, &at.treasury_vault),
+            anchor::CONSTRAINT_HAS_ONE,
+        ),
+        (
+            "another authority",
+            exchange(good.clone(), &at.authority, &mallory.pubkey()),
+            anchor::CONSTRAINT_HAS_ONE,
+        ),
+        (
+            "a bounty out of the authority",
+            exchange(good.clone(), &at.keeper_vault, &at.authority),
+            anchor::CONSTRAINT_HAS_ONE,
+        ),
+        (
+            "another mint",
+            exchange(good.clone(), &at.mint, &other_mint),
+            anchor::CONSTRAINT_HAS_ONE,
+        ),
+        (
+            "a fake economy",
+            exchange(good.clone(), &at.economy, &fake_economy),
+            anchor::ACCOUNT_OWNED_BY_WRONG_PROGRAM,
+        ),
+        (
+            "a fake log",
+            exchange(good.clone(), &at.log, &fake_log),
+            anchor::ACCOUNT_OWNED_BY_WRONG_PROGRAM,
+        ),
+        (
+            "a meter as log",
+            exchange(good.clone(), &at.log, &at.meter(0)),
+            anchor::ACCOUNT_DISCRIMINATOR_MISMATCH,
+        ),
+        (
+            "a read-only economy",
+            read_only(good.clone(), &at.economy),
+            anchor::CONSTRAINT_MUT,
+        ),
+        (
+            "a read-only mint",
+            read_only(good.clone(), &at.mint),
+            anchor::CONSTRAINT_MUT,
+        ),
+        (
+            "a read-only log",
+            read_only(good.clone(), &at.log),
+            anchor::CONSTRAINT_MUT,
+        ),
+        (
+            "a read-only reward vault",
+            read_only(good.clone(), &at.reward_vault),
+            anchor::CONSTRAINT_MUT,
+        ),
+        (
+            "a read-only keepers' vault",
+            read_only(good.clone(), &at.keeper_vault),
+            anchor::CONSTRAINT_MUT,
+        ),
+        (
+            "events signed by somebody else",
+            exchange(good.clone(), &address::event_authority(), &mallory.pubkey()),
+            anchor::CONSTRAINT_ADDRESS,
+        ),
+        (
+            "no system program",
+            exchange(good.clone(), &system_program::ID, &mallory.pubkey()),
+            anchor::INVALID_PROGRAM_ID,
+        ),
+        (
+            "the other token program",
+            exchange(
+                good.clone(),
+                &world.token_program,
+                &TokenProgram::Legacy.id(),
+            ),
+            anchor::CONSTRAINT_MINT_TOKEN_PROGRAM,
+        ),
+    ];
+    for (what, instruction, code) in attacks {
+        attack(&mut world, what, &[instruction], &[], code).await;
+    }
+    let signed = exchange(good, &world.creator.pubkey(), &mallory.pubkey());
+    attack(
+        &mut world,
+        "a keeper who does not sign",
+        &[unsigned(signed, &mallory.pubkey())],
+        &[],
+        anchor::ACCOUNT_NOT_SIGNER,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn fail_crank_with_anything_but_every_pool_meter_and_exclusion_in_order() {
+    let mut world = World::build(&WorldSpec {
+        liquidity: vec![1, 2],
+        meters: 2,
+        excluded: 2,
+        ..WorldSpec::default()
+    })
+    .await;
+    let end = world.economy().await.next_end;
+    world.bank.set_time(end).await;
+    let good = world.crank_ix().await;
+    // Behind the fixed accounts: native pool; two times pool, AMM vault, LP mint;
+    // two meters; two exclusions.
+    let count = 1 + 2 * 3 + 2 + 2;
+    let fixed = good.accounts.len() - count;
+    let stranger = world.wallet(0).await.tokens;
+    let twin = world.bank.forge(&world.at.meter(0)).await;
+
+    let mut attacks: Vec<(String, Instruction)> = Vec::new();
+    let mut with = |what: String, change: &dyn Fn(&mut Vec<AccountMeta>)| {
+        let mut instruction = good.clone();
+        change(&mut instruction.accounts);
+        attacks.push((what, instruction));
+    };
+    for index in 0..count {
+        let at = fixed + index;
+        with(format!("without {index}"), &|accounts| {
+            accounts.remove(at);
+        });
+        with(format!("{index} twice"), &|accounts| {
+            accounts.insert(at, accounts[at].clone());
+        });
+        with(format!("a stranger for {index}"), &|accounts| {
+            accounts[at].pubkey = stranger;
+        });
+        if index + 1 < count {
+            with(format!("{index} and the next swapped"), &|accounts| {
+                accounts.swap(at, at + 1);
+            });
+        }
+    }
+    with("one too many".into(), &|accounts| {
+        accounts.push(AccountMeta::new_readonly(stranger, false));
+    });
+    with("none at all".into(), &|accounts| accounts.truncate(fixed));
+    with("only pools and meters".into(), &|accounts| {
+        accounts.truncate(accounts.len() - 2);
+    });
+    with("a forged meter".into(), &|accounts| {
+        accounts[fixed + 7].pubkey = twin;
+    });
+    with("one meter for both".into(), &|accounts| {
+        accounts[fixed + 8] = accounts[fixed + 7].clone();
+    });
+    for (what, instruction) in attacks {
+        attack(
+            &mut world,
+            &what,
+            &[instruction],
+            &[],
+            HomeostatError::WrongRemainingAccounts,
+        )
+        .await;
+    }
+
+    let lp_pool = good.accounts[fixed + 1].pubkey;
+    attack(
+        &mut world,
+        "a liquidity pool that cannot be touched",
+        &[read_only(good.clone(), &lp_pool)],
+        &[],
+        anchor::ACCOUNT_NOT_MUTABLE,
+    )
+    .await;
+    // The same for a preview, which only reads.
+    let economy = world.economy().await;
+    let mut instruction = ix::preview(&world.at, &world.pools, &economy, 0);
+    instruction.accounts.pop();
+    attack(
+        &mut world,
+        "a preview without an exclusion",
+        &[instruction],
+        &[],
+        HomeostatError::WrongRemainingAccounts,
+    )
+    .await;
+
+    world.run(&[good]).await.unwrap();
+}
+
+#[tokio::test]
+async fn n1_a_crank_over_everything_an_economy_can_have_succeeds() {
+    let mut world = World::build(&WorldSpec {
+        liquidity: vec![1, 2, 3, 4, 5, 6, 7],
+        meters: 8,
+        excluded: 4,
+        ..WorldSpec::default()
+    })
+    .await;
+    let alice = world.wallet(100_000_000 * TOKEN).await;
+    world.staker(100_000_000 * TOKEN).await;
+    for lane in 1..8 {
+        let amm_vault = world.pools[lane].amm_vault.unwrap();
+        give(&mut world, &amm_vault, 1_000_000 * TOKEN).await;
+        liquidity_staker(&mut world, lane, 1_000).await;
+    }
+    for shard in 0..8 {
+        pay_through(&mut world, shard, &alice, 1_000_000 * TOKEN).await;
+    }
+    for account in world.excluded.clone() {
+        give(&mut world, &account, TOKEN).await;
+    }
+
+    for period in 1..=2 {
+        let end = world.economy().await.next_end;
+        world.bank.set_time(end).await;
+        let crank = world.crank_ix().await;
+        let table = world.bank.create_table(std::slice::from_ref(&crank));
+        world
+            .bank
+            .send_with_table(&[crank], &[], &table)
+            .await
+            .unwrap();
+        assert_eq!(world.economy().await.totals.periods, period);
+    }
+    let economy = world.economy().await;
+    let million = u128::from(1_000_000 * TOKEN);
+    assert_eq!(economy.tally.volume.get(), 8 * million);
+    // Since the first crank's touch, each pool stands with all of its AMM vault.
+    let depth = &economy.readings[Metric::LiquidityDepth as usize];
+    assert_eq!(depth.numerator.get(), 7 * million * WEEK as u128);
+    // Every lane gets its weight's part, and the parts make up the whole.
+    let lanes = &economy.stream.lanes;
+    for lane in 2..8 {
+        assert_eq!(
+            lanes[lane].rate_q64.get(),
+            lanes[1].rate_q64.get() * lane as u128
+        );
+    }
+    assert_sound(&mut world).await;
+}
+
+#[tokio::test]
+async fn n7_outside_accounts_cannot_stop_crank_or_collect() {
+    // Given a liquidity pool whose AMM can close its vault, and a team that can
+    // close its wallet.
+    const BOUNTY: u64 = 1_000_000;
+    let mut world = World::build(&WorldSpec {
+        limits: Some(LimitSettings {
+            bounty: BOUNTY,
+            ..limits()
+        }),
+        draft: true,
+        ..WorldSpec::default()
+    })
+    .await;
+    let amm = Keypair::new();
+    let mint = world.at.mint;
+    let lp_mint = world
+        .bank
+        .create_mint(&MintSpec::plain(TokenProgram::Legacy))
+        .await;
+    let amm_vault = world.bank.create_tokens(&mint, &amm.pubkey()).await;
+    let lp = StakeMint {
+        mint: lp_mint,
+        token_program: TokenProgram::Legacy.id(),
+        amm_vault: Some(amm_vault),
+    };
+    let creator = world.creator.insecure_clone();
+    let create = ix::create_pool(&world.at, &creator.pubkey(), &lp, 1);
+    world.run(&[create]).await.unwrap();
+    world.pools.push(lp);
+    let team = world.bank.create_tokens(&mint, &creator.pubkey()).await;
+    world.excluded = vec![team];
+    let setting = Setting::Excluded {
+        accounts: vec![team],
+    };
+    world.configure(setting).await.unwrap();
+    world.hand_over_mint(Funding::Mint).await;
+    world.go_live().await.unwrap();
+    let alice = world.wallet(1_000 * TOKEN).await;
+    give(&mut world, &amm_vault, 1_000 * TOKEN).await;
+    liquidity_staker(&mut world, 1, 1_000).await;
+    for _ in 0..2 {
+        world.next_period().await.unwrap();
+    }
+    let economy = world.economy().await;
+    assert!(
+        economy.readings[Metric::LiquidityDepth as usize]
+            .numerator
+            .get()
+            > 0
+    );
+
+    // When both close their accounts and the keepers' vault is empty ...
+    let reserve = world.reserve;
+    world
+        .bank
+        .transfer(&mint, &amm_vault, &reserve, &amm, 1_000 * TOKEN)
+        .await;
+    world.bank.close_tokens(&amm_vault, &amm).await;
+    world.bank.close_tokens(&team, &creator).await;
+    assert_eq!(world.bank.lamports(&world.at.keeper_vault.clone()).await, 0);
+
+    // ... everything goes on: the depth is zero, the team's balance too.
+    pay_through(&mut world, 0, &alice, 100 * TOKEN).await;
+    world.collect(0).await.unwrap();
+    world.next_period().await.unwrap();
+    let economy = world.economy().await;
+    let depth = &economy.readings[Metric::LiquidityDepth as usize];
+    assert_eq!(depth.numerator.get(), 0);
+    assert!(!held(of(&economy, Parameter::Liquidity)), "zero is a value");
+    for controller in 0..4 {
+        preview(&mut world, controller).await;
+    }
+
+    // Nor does it matter what comes to live at their addresses: an account of
+    // somebody else's program, or lamports alone.
+    let forged = world.bank.forge(&mint).await;
+    let squatter = world.bank.account(&forged).await.unwrap();
+    world.bank.set_account(&team, &squatter);
+    world.bank.airdrop(&amm_vault, 1_000_000).await;
+    world.next_period().await.unwrap();
+    let stranger = world.bank.create_tokens(&lp_mint, &amm.pubkey()).await;
+    let other_token = world.bank.account(&stranger).await.unwrap();
+    world.bank.set_account(&team, &other_token);
+    world.next_period().await.unwrap();
+    assert_eq!(world.economy().await.totals.periods, 5);
+    assert_sound(&mut world).await;
+}

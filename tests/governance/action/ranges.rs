@@ -1,0 +1,346 @@
+//! Ranges of actions: what is out of range is refused when it is proposed.
+
+use super::*;
+
+#[tokio::test]
+async fn g6_values_out_of_range_are_not_proposed() {
+    let mut world = whole().await;
+    let economy = world.economy().await;
+    let config = economy.controllers[0].config();
+    let limits = &economy.limits;
+    let (caps, terms) = (Caps::of(limits), Terms::of(limits));
+    let guard = guard_of(&economy);
+    let slew = SlewLimits {
+        up_ppm: config.slew_up,
+        down_ppm: config.slew_down,
+    };
+    let bits = |field: Tunable| field.ramp(&(&config).into()).to.get().to_bits();
+    let tune = |field, value: f64| tune_bits(field, bits(field), q48(value));
+    let caps = |value| Action::Caps {
+        expected: caps,
+        value,
+    };
+    let old_caps = Caps::of(limits);
+    let exclude = |accounts| Action::Exclude {
+        expected: Vec::new(),
+        accounts,
+    };
+    let terms_action = |value| Action::Terms {
+        expected: terms,
+        value,
+    };
+    let weight = |lane, value| Action::PoolWeight {
+        lane,
+        expected: 2,
+        value,
+    };
+    let wire = |change: fn(&mut ControllerSettings)| {
+        let mut settings = wiring(&economy, 60_000.0);
+        change(&mut settings);
+        Action::Wire {
+            parameter: E,
+            expected_seq: 0,
+            settings,
+        }
+    };
+    let none = AdviceRange {
+        setpoint_q48: 0,
+        bias_q48: 0,
+    };
+    let feed = |index, value| Action::Feed {
+        index,
+        expected: feed_settings(1),
+        value,
+    };
+    let slow = Action::Tune {
+        parameter: E,
+        field: Tunable::Setpoint,
+        expected_q48: bits(Tunable::Setpoint),
+        value_q48: q48(0.61),
+        over_seconds: YEAR as u32 + 1,
+    };
+    use HomeostatError::{DuplicateAccount, InvalidParameter, StepTooLarge, TooMany};
+    let cases: Vec<(&str, Action, HomeostatError)> = vec![
+        ("a ramp over a year", slow, InvalidParameter),
+        (
+            "a bias above its limit",
+            tune(Tunable::Bias, 200_001.0),
+            InvalidParameter,
+        ),
+        (
+            "a bias below its limit",
+            tune(Tunable::Bias, 9_999.0),
+            InvalidParameter,
+        ),
+        ("a negative gain", tune(Tunable::Kp, -1.0), InvalidParameter),
+        ("no filter", tune(Tunable::Filter, 0.0), InvalidParameter),
+        (
+            "a dead-band of eight",
+            tune(Tunable::DeadBand, 8.0),
+            InvalidParameter,
+        ),
+        (
+            "a half-life of a second",
+            Action::HalfLife {
+                parameter: E,
+                expected: 0,
+                value: 1,
+            },
+            InvalidParameter,
+        ),
+        (
+            "a slew without a number",
+            Action::Slew {
+                parameter: E,
+                expected: slew,
+                value: SlewLimits {
+                    up_ppm: Some(u64::MAX),
+                    down_ppm: None,
+                },
+            },
+            InvalidParameter,
+        ),
+        (
+            "a manual value outside",
+            Action::Mode {
+                parameter: E,
+                expected_ppm: None,
+                value_ppm: Some(200_001),
+            },
+            InvalidParameter,
+        ),
+        (
+            "limits in the wrong order",
+            emission_limits(
+                EMISSION_LIMITS,
+                OutputLimits {
+                    min_ppm: 60_000,
+                    max_ppm: 59_999,
+                },
+            ),
+            InvalidParameter,
+        ),
+        (
+            "limits beside the bias",
+            emission_limits(
+                EMISSION_LIMITS,
+                OutputLimits {
+                    min_ppm: 60_001,
+                    max_ppm: 200_000,
+                },
+            ),
+            InvalidParameter,
+        ),
+        (
+            "a limit below zero",
+            emission_limits(
+                EMISSION_LIMITS,
+                OutputLimits {
+                    min_ppm: -1,
+                    max_ppm: 200_000,
+                },
+            ),
+            InvalidParameter,
+        ),
+        (
+            "a split above one",
+            Action::FeeSplit {
+                expected_ppm: 200_000,
+                value_ppm: 1_000_001,
+            },
+            InvalidParameter,
+        ),
+        ("no weight", weight(1, 0), InvalidParameter),
+        (
+            "a weight of the native pool",
+            weight(0, 3),
+            InvalidParameter,
+        ),
+        ("a weight of no pool", weight(2, 3), InvalidParameter),
+        (
+            "a pool without weight",
+            Action::AllowPool {
+                stake_mint: Pubkey::new_from_array([1; 32]),
+                amm_vault: Pubkey::new_from_array([2; 32]),
+                weight: 0,
+            },
+            InvalidParameter,
+        ),
+        (
+            "a pool of nothing",
+            Action::AllowPool {
+                stake_mint: Pubkey::default(),
+                amm_vault: Pubkey::new_from_array([2; 32]),
+                weight: 1,
+            },
+            InvalidParameter,
+        ),
+        (
+            "no meters",
+            Action::AllowMeters { count: 0 },
+            InvalidParameter,
+        ),
+        ("nine meters", Action::AllowMeters { count: 8 }, TooMany),
+        ("256 meters", Action::AllowMeters { count: 255 }, TooMany),
+        (
+            "no feeds",
+            Action::AllowFeeds { count: 0 },
+            InvalidParameter,
+        ),
+        ("too many feeds", Action::AllowFeeds { count: 255 }, TooMany),
+        (
+            "a negative range",
+            Action::AdviceRange {
+                parameter: E,
+                expected: none,
+                value: AdviceRange {
+                    setpoint_q48: -1,
+                    bias_q48: 0,
+                },
+            },
+            InvalidParameter,
+        ),
+        (
+            "no cap",
+            caps(Caps {
+                hard_cap: 0,
+                ..old_caps
+            }),
+            InvalidParameter,
+        ),
+        (
+            "a cap above all",
+            caps(Caps {
+                hard_cap: u64::MAX,
+                ..old_caps
+            }),
+            InvalidParameter,
+        ),
+        (
+            "a floor at the cap",
+            caps(Caps {
+                supply_floor: old_caps.hard_cap,
+                ..old_caps
+            }),
+            InvalidParameter,
+        ),
+        (
+            "a burn of an eleventh a period",
+            caps(Caps {
+                period_burn_ppm: 100_001,
+                ..old_caps
+            }),
+            InvalidParameter,
+        ),
+        (
+            "an outflow of more than there can be",
+            caps(Caps {
+                outflow_cap: u64::MAX,
+                ..old_caps
+            }),
+            InvalidParameter,
+        ),
+        (
+            "five exclusions",
+            exclude((1..6).map(|n| Pubkey::new_from_array([n; 32])).collect()),
+            InvalidParameter,
+        ),
+        (
+            "the same exclusion twice",
+            exclude(vec![Pubkey::new_from_array([1; 32]); 2]),
+            DuplicateAccount,
+        ),
+        (
+            "the zero address",
+            exclude(vec![Pubkey::default()]),
+            InvalidParameter,
+        ),
+        (
+            "an eleventh a period",
+            caps(Caps {
+                period_emission_ppm: 100_001,
+                ..old_caps
+            }),
+            InvalidParameter,
+        ),
+        (
+            "no turnover",
+            terms_action(Terms {
+                turnover_ppm: 9_999,
+                ..terms
+            }),
+            InvalidParameter,
+        ),
+        (
+            "no stake",
+            terms_action(Terms {
+                min_stake: 0,
+                ..terms
+            }),
+            InvalidParameter,
+        ),
+        (
+            "a bounty of a fortune",
+            terms_action(Terms {
+                bounty: 100_000_001,
+                ..terms
+            }),
+            InvalidParameter,
+        ),
+        (
+            "unbonding over 90 days",
+            terms_action(Terms {
+                unbonding: 7_776_001,
+                ..terms
+            }),
+            InvalidParameter,
+        ),
+        (
+            "wired to a scale of 0",
+            wire(|s| s.scale_q48 = 0),
+            InvalidParameter,
+        ),
+        (
+            "wired above the ceiling",
+            wire(|s| s.max_ppm = 1_000_001),
+            InvalidParameter,
+        ),
+        (
+            "wired two steps wider",
+            wire(|s| s.max_ppm = 450_001),
+            StepTooLarge,
+        ),
+        (
+            "wired to a feed that is not",
+            wire(|s| s.metric = Metric::Feed3),
+            InvalidParameter,
+        ),
+        (
+            "a guard that latches on anything",
+            Action::Guard {
+                parameter: E,
+                expected: guard,
+                value: GuardSettings {
+                    limit: 1_999_999,
+                    ..guard
+                },
+            },
+            InvalidParameter,
+        ),
+        ("no such feed", feed(1, feed_settings(2)), InvalidParameter),
+        (
+            "a quorum of half",
+            feed(
+                0,
+                FeedSettings {
+                    quorum: 0,
+                    ..feed_settings(2)
+                },
+            ),
+            InvalidParameter,
+        ),
+    ];
+    for (what, action, error) in cases {
+        not_proposed(&mut world, what, vec![action], error).await;
+    }
+}

@@ -1,0 +1,90 @@
+//! Payments out of the treasury: as announced, and no more than it holds.
+
+use super::*;
+
+#[tokio::test]
+async fn n7_a_treasury_payment_pays_what_was_announced_to_whom_it_was() {
+    // given a treasury, and a payment out of it
+    let mut world = World::new().await;
+    let (bob, thief) = (world.wallet(0).await, world.wallet(0).await);
+    open_treasury(&mut world, 1_000).await;
+    fill_treasury(&mut world, 1_000 * TOKEN).await;
+    let pay = |to: &Wallet, amount| Action::PayTreasury {
+        to: to.tokens,
+        amount,
+    };
+    let index = world.queue(vec![pay(&bob, 10 * TOKEN)]).await.unwrap();
+    assert_eq!(world.proposal(index).await.class, Class::Critical as u8);
+    ripen(&mut world, index).await;
+    let execute = world.execute_ix(index).await;
+    let at = world.at;
+    for (what, old, new, code) in [
+        (
+            "to another",
+            bob.tokens,
+            thief.tokens,
+            anchor::CONSTRAINT_ADDRESS,
+        ),
+        (
+            "out of the rewards",
+            at.treasury_vault,
+            at.reward_vault,
+            anchor::CONSTRAINT_HAS_ONE,
+        ),
+        (
+            "signed by another",
+            at.authority,
+            at.keeper_vault,
+            anchor::CONSTRAINT_HAS_ONE,
+        ),
+    ] {
+        let swapped = exchange(execute.clone(), &old, &new);
+        attack(&mut world, what, &[swapped], &[], code).await;
+    }
+    let mut without = execute.clone();
+    without.accounts.pop();
+    let error = HomeostatError::WrongActionAccounts;
+    attack(&mut world, "an account less", &[without], &[], error).await;
+    world.run(&[execute]).await.unwrap();
+    assert_eq!(world.balance(&bob).await, 10 * TOKEN);
+    assert_eq!(world.bank.balance(&at.treasury_vault).await, 990 * TOKEN);
+
+    // Never into a vault of the economy's own, and never more than there is.
+    let own = Action::PayTreasury {
+        to: at.reward_vault,
+        amount: 1,
+    };
+    let index = world.queue(vec![own]).await.unwrap();
+    ripen(&mut world, index).await;
+    let execute = world.execute_ix(index).await;
+    let error = HomeostatError::WrongVault;
+    attack(&mut world, "into the rewards", &[execute], &[], error).await;
+
+    // A recipient who is gone stops nothing but this payment.
+    let index = world.queue(vec![pay(&thief, TOKEN)]).await.unwrap();
+    world.bank.close_tokens(&thief.tokens, &thief.key).await;
+    ripen(&mut world, index).await;
+    let before = world.state().await;
+    assert!(world.execute(index).await.is_err());
+    unchanged("a closed recipient", &before, &world.state().await);
+    world.next_period().await.unwrap();
+    world.collect(0).await.unwrap();
+}
+
+#[tokio::test]
+async fn n7_a_treasury_pays_no_more_than_it_holds() {
+    let mut world = World::new().await;
+    let bob = world.wallet(0).await;
+    open_treasury(&mut world, 1_000).await;
+    fill_treasury(&mut world, 10 * TOKEN).await;
+    let pay = |amount| Action::PayTreasury {
+        to: bob.tokens,
+        amount,
+    };
+    let index = world.queue(vec![pay(6 * TOKEN), pay(4 * TOKEN + 1)]).await;
+    let index = index.unwrap();
+    ripen(&mut world, index).await;
+    let execute = world.execute_ix(index).await;
+    let code = token::INSUFFICIENT_FUNDS;
+    attack(&mut world, "a unit more", &[execute], &[], code).await;
+}

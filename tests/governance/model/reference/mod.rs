@@ -1,0 +1,311 @@
+//! The rules of governance as the design states them, in plain data: who may do what,
+//! when, and what becomes of it. Written from the rules, not from the program: people by
+//! key, approvals as sets of memberships, counts of open proposals counted afresh.
+
+mod deciding;
+mod offices;
+mod proposal;
+mod realm;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use homeostat_client::{Action, Delays, Parameter, RoleKind, SeatArgs, Section, Tunable};
+use homeostat_tests::{anchor, HomeostatError as E};
+use solana_program::pubkey::Pubkey;
+
+pub use self::proposal::Proposal;
+
+const DAY: i64 = 86_400;
+/// Fortnight in which a proposal finds its threshold, an offer its taker, and a
+/// guardian's veto of its own replacement those who lift it.
+const FORTNIGHT: i64 = 14 * DAY;
+/// Places in a council.
+const PLACES: usize = 15;
+/// Pause that a section's budget holds (s): 72 h, back within 30 d.
+const PAUSE_BUDGET: i64 = 72 * 3_600;
+/// Tenths of a second of budget that a second gives back.
+const TENTHS: i64 = 10;
+/// Longest ramp (s).
+const LONGEST_RAMP: u32 = 31_536_000;
+/// One, in the control law's fixed point.
+const ONE: i128 = 1 << 48;
+
+/// What the program is expected to answer: a named error's number, or one of the
+/// framework's.
+pub type Verdict<T = ()> = Result<T, u32>;
+
+fn no<T>(error: E) -> Verdict<T> {
+    Err(error.into())
+}
+
+fn must(holds: bool, error: E) -> Verdict {
+    if holds {
+        Ok(())
+    } else {
+        no(error)
+    }
+}
+
+/// How grave a proposal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gravity {
+    Immediate,
+    Routine,
+    Standard,
+    Critical,
+}
+
+/// Stage of a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    Active = 1,
+    Queued,
+    Executed,
+    Vetoed,
+    Cancelled,
+    Expired,
+}
+
+/// A member, or somebody who was offered a seat.
+#[derive(Clone, Debug)]
+pub struct Member {
+    pub id: u32,
+    /// Last second to accept it; none = seated.
+    pub offered_until: Option<i64>,
+    /// Acts through a program only.
+    pub via: Option<Pubkey>,
+}
+
+/// Somebody who was offered an office.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    pub key: Pubkey,
+    pub via: Option<Pubkey>,
+    pub until: i64,
+}
+
+/// An office that one person holds.
+#[derive(Clone, Debug, Default)]
+pub struct Office {
+    pub holder: Option<Pubkey>,
+    pub offer: Option<Offer>,
+}
+
+/// A section's pause and its budget.
+#[derive(Clone, Debug, Default)]
+pub struct Pause {
+    pub from: i64,
+    pub until: i64,
+    /// Tenths of a second missing from the budget at `as_of`.
+    missing: i64,
+    as_of: i64,
+}
+
+impl Pause {
+    fn covers(&self, now: i64) -> bool {
+        self.from <= now && now < self.until
+    }
+
+    /// Tenths of a second missing from the budget.
+    pub fn missing(&self, now: i64) -> i64 {
+        (self.missing - (now - self.as_of)).max(0)
+    }
+}
+
+/// What the advisor recommended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    pub parameter: usize,
+    pub field: Tunable,
+    pub value: i128,
+    pub over_seconds: u32,
+    pub eta: i64,
+}
+
+/// What governance sets of a controller; fixed-point numbers as bits.
+#[derive(Clone, Debug)]
+pub struct Controller {
+    /// By [`Tunable`].
+    pub targets: [i128; 7],
+    /// What the council last set by a proposal that waited the Standard delay.
+    pub anchors: [i128; 7],
+    /// Period of the last small change.
+    pub changed_in: [Option<u64>; 7],
+    pub scale: i128,
+    pub min: i64,
+    pub max: i64,
+    pub half_life: u64,
+    /// Shortest half-life but none (s).
+    pub shortest_half_life: u64,
+    pub floor: i64,
+    pub ceiling: i64,
+    pub advice_setpoint: i128,
+    pub advice_bias: i128,
+    /// The guard holds it. When it does is the control law's affair: read after a crank.
+    pub held: bool,
+    pub config_seq: u64,
+}
+
+impl Controller {
+    /// Within a tenth of the anchor, of the scale, of the span.
+    fn inside_envelope(&self, field: Tunable, value: i128) -> bool {
+        let anchor = self.anchors[field as usize];
+        let whole = match field {
+            Tunable::Setpoint => self.scale,
+            Tunable::Bias => i128::from(self.max - self.min) * ONE,
+            _ => anchor.abs(),
+        };
+        (value - anchor).abs() * 10 <= whole
+    }
+
+    fn advisable(&self, field: Tunable, value: i128) -> Verdict {
+        let width = match field {
+            Tunable::Setpoint => self.advice_setpoint,
+            Tunable::Bias => self.advice_bias,
+            _ => 0,
+        };
+        let off = (value - self.anchors[field as usize]).abs();
+        must(width > 0 && off <= width, E::OutsideAdvice)
+    }
+
+    fn once_a_period(&mut self, field: Tunable, period: u64) -> Verdict {
+        let changed = &mut self.changed_in[field as usize];
+        must(*changed != Some(period), E::ChangedThisPeriod)?;
+        *changed = Some(period);
+        Ok(())
+    }
+
+    fn tune(&mut self, field: Tunable, value: i128, over_seconds: u32) -> Verdict {
+        let whole = |ppm: i64| i128::from(ppm) * ONE;
+        let in_range = match field {
+            Tunable::Setpoint => value.abs() <= 1_000_000 * ONE,
+            Tunable::Bias => (whole(self.min)..=whole(self.max)).contains(&value),
+            Tunable::Kp => (0..=1_000_000_000_000 * ONE).contains(&value),
+            other => panic!("{other:?} is not in the stories"),
+        };
+        must(
+            in_range && over_seconds <= LONGEST_RAMP,
+            E::InvalidParameter,
+        )?;
+        self.targets[field as usize] = value;
+        self.config_seq += 1;
+        Ok(())
+    }
+}
+
+/// What a Standard proposal allowed somebody to build.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Permit {
+    pub stake_mint: Pubkey,
+    pub amm_vault: Pubkey,
+    pub weight: u16,
+    pub meters: u8,
+    pub feeds: u8,
+}
+
+/// Everything that proposals change.
+#[derive(Clone, Debug)]
+pub struct Realm {
+    pub live: bool,
+    pub members: BTreeMap<Pubkey, Member>,
+    pub last_id: u32,
+    pub threshold: u8,
+    pub guardian: Office,
+    pub advisor: Office,
+    pub delays: Delays,
+    pub permit: Permit,
+    pub meters: u8,
+    pub pauses: [Pause; Section::COUNT],
+    pub advice: Option<Advice>,
+    pub controllers: [Controller; 4],
+    pub treasury_ppm: u32,
+    pub terms: homeostat::state::action::Terms,
+    pub periods: u64,
+    /// Seats offered in this proposal to those who have one.
+    clashes: usize,
+}
+
+/// Native stake of one owner.
+#[derive(Clone, Debug, Default)]
+pub struct Stake {
+    pub amount: u64,
+    pub last_add_at: i64,
+}
+
+/// The whole of it.
+#[derive(Clone, Debug)]
+pub struct Model {
+    pub now: i64,
+    pub realm: Realm,
+    pub proposals: BTreeMap<u64, Proposal>,
+    pub next_index: u64,
+    /// Ballots that stand, by proposal and owner.
+    pub ballots: BTreeMap<(u64, Pubkey), u64>,
+    pub stakes: BTreeMap<Pubkey, Stake>,
+    pub period: i64,
+    pub next_end: i64,
+    pub last_crank: i64,
+    /// Mean stake over the last period.
+    pub mean_stake: u64,
+    /// Circulating supply, as the last crank measured it: not governance's to say.
+    pub circulating: u64,
+    /// Stake x seconds since the last crank, up to `integrated_at`.
+    pub stake_seconds: u128,
+    pub integrated_at: i64,
+}
+
+/// An account that is not there.
+const MISSING: u32 = anchor::ACCOUNT_OWNED_BY_WRONG_PROGRAM;
+/// The system program's word for an account that is there already.
+pub const IN_USE: u32 = 0;
+
+impl Realm {
+    /// As it is before anybody proposed anything.
+    pub fn new(given: Given) -> Self {
+        Self {
+            live: true,
+            members: given
+                .members
+                .into_iter()
+                .zip(1..)
+                .map(|(key, id)| {
+                    let seated = Member {
+                        id,
+                        offered_until: None,
+                        via: None,
+                    };
+                    (key, seated)
+                })
+                .collect(),
+            last_id: given.last_id,
+            threshold: given.threshold,
+            guardian: Office {
+                holder: Some(given.guardian),
+                offer: None,
+            },
+            advisor: Office::default(),
+            delays: given.delays,
+            permit: Permit::default(),
+            meters: 1,
+            pauses: Default::default(),
+            advice: None,
+            controllers: given.controllers,
+            treasury_ppm: given.treasury_ppm,
+            terms: given.terms,
+            periods: 0,
+            clashes: 0,
+        }
+    }
+}
+
+/// What the economy was founded with.
+pub struct Given {
+    pub members: Vec<Pubkey>,
+    pub last_id: u32,
+    pub threshold: u8,
+    pub guardian: Pubkey,
+    pub delays: Delays,
+    pub controllers: [Controller; 4],
+    pub treasury_ppm: u32,
+    pub terms: homeostat::state::action::Terms,
+}

@@ -1,0 +1,347 @@
+//! What proposals change, and by which rules: classes, delays, each action, and what no
+//! proposal may break.
+
+use super::*;
+
+impl Realm {
+    /// The members who decide.
+    pub fn seated(&self) -> impl Iterator<Item = (&Pubkey, &Member)> {
+        self.members
+            .iter()
+            .filter(|(_, member)| member.offered_until.is_none())
+    }
+
+    pub fn size(&self) -> usize {
+        self.seated().count()
+    }
+
+    /// How many of those memberships are seated now.
+    pub(super) fn present(&self, ids: &BTreeSet<u32>) -> usize {
+        self.seated().filter(|(_, m)| ids.contains(&m.id)).count()
+    }
+
+    pub fn override_threshold(&self) -> usize {
+        usize::from(self.threshold).max((2 * self.size()).div_ceil(3))
+    }
+
+    pub(super) fn quota(&self) -> usize {
+        (16 / self.size()).max(2)
+    }
+
+    /// A seated member who signs for itself.
+    pub(super) fn member(&self, who: &Pubkey) -> Verdict<&Member> {
+        match self.members.get(who) {
+            Some(member) if member.offered_until.is_none() => {
+                must(member.via.is_none(), E::CpiForbidden)?;
+                Ok(member)
+            }
+            _ if [self.guardian.holder, self.advisor.holder].contains(&Some(*who)) => {
+                no(E::MissingPermission)
+            }
+            _ => no(E::NotAMember),
+        }
+    }
+
+    pub(super) fn gravity(&self, action: &Action) -> Gravity {
+        use Gravity::*;
+        match action {
+            Action::Unpause { .. } | Action::RevokeAdvisor => Immediate,
+            Action::ResumeController { .. } | Action::ResumeEconomy => Routine,
+            Action::Tune {
+                parameter,
+                field,
+                value_q48,
+                ..
+            } => {
+                if self.controllers[*parameter as usize].inside_envelope(*field, *value_q48) {
+                    Routine
+                } else {
+                    Standard
+                }
+            }
+            Action::Limits {
+                parameter, value, ..
+            } => {
+                let old = &self.controllers[*parameter as usize];
+                if value.min_ppm < old.min || value.max_ppm > old.max {
+                    Critical
+                } else {
+                    Standard
+                }
+            }
+            Action::HalfLife { .. }
+            | Action::FeeSplit { .. }
+            | Action::PoolWeight { .. }
+            | Action::AllowPool { .. }
+            | Action::AllowMeters { .. }
+            | Action::AllowFeeds { .. }
+            | Action::Advisor { .. }
+            | Action::AdviceRange { .. } => Standard,
+            Action::Terms { .. }
+            | Action::AddMember { .. }
+            | Action::RemoveMember { .. }
+            | Action::Threshold { .. }
+            | Action::Guardian { .. }
+            | Action::Delays { .. }
+            | Action::Retire { .. } => Critical,
+            other => panic!("{other:?} is not in the stories"),
+        }
+    }
+
+    pub(super) fn delay(&self, gravity: Gravity) -> i64 {
+        i64::from(match gravity {
+            Gravity::Immediate => 0,
+            Gravity::Routine => self.delays.routine,
+            Gravity::Standard => self.delays.standard,
+            Gravity::Critical => self.delays.critical,
+        })
+    }
+
+    /// What the actions make of it, and how grave they are; none graver than `allowed`.
+    pub(super) fn after(
+        &self,
+        actions: &[Action],
+        allowed: Gravity,
+        now: i64,
+    ) -> Verdict<(Self, Gravity)> {
+        let mut after = self.clone();
+        let mut gravest = Gravity::Immediate;
+        for action in actions {
+            let gravity = after.gravity(action);
+            must(gravity <= allowed, E::ClassChanged)?;
+            gravest = gravest.max(gravity);
+            after.apply(action, gravity, now)?;
+        }
+        // However many actions did it, one proposal widens by one step.
+        for (old, new) in self.controllers.iter().zip(&after.controllers) {
+            let wider = (old.min - new.min).max(new.max - old.max);
+            must(wider <= new.ceiling / 4, E::StepTooLarge)?;
+        }
+        after.check()?;
+        Ok((after, gravest))
+    }
+
+    pub(super) fn apply(&mut self, action: &Action, gravity: Gravity, now: i64) -> Verdict {
+        let period = self.periods;
+        match action {
+            Action::Tune {
+                parameter,
+                field,
+                expected_q48,
+                value_q48,
+                over_seconds,
+            } => {
+                let controller = &mut self.controllers[*parameter as usize];
+                expect(controller.targets[*field as usize] == *expected_q48)?;
+                if gravity == Gravity::Routine {
+                    controller.once_a_period(*field, period)?;
+                } else {
+                    controller.anchors[*field as usize] = *value_q48;
+                }
+                controller.tune(*field, *value_q48, *over_seconds)
+            }
+            Action::HalfLife {
+                parameter,
+                expected,
+                value,
+            } => {
+                let controller = &mut self.controllers[*parameter as usize];
+                expect(controller.half_life == *expected)?;
+                let range = controller.shortest_half_life..=31_536_000_000;
+                must(*value == 0 || range.contains(value), E::InvalidParameter)?;
+                controller.half_life = *value;
+                controller.config_seq += 1;
+                Ok(())
+            }
+            Action::Limits {
+                parameter,
+                expected,
+                value,
+            } => {
+                let controller = &mut self.controllers[*parameter as usize];
+                let (min, max) = (value.min_ppm, value.max_ppm);
+                expect((controller.min, controller.max) == (expected.min_ppm, expected.max_ppm))?;
+                let bias = controller.targets[Tunable::Bias as usize];
+                let holds = min < max
+                    && min >= controller.floor
+                    && max <= controller.ceiling
+                    && i128::from(min) * ONE <= bias
+                    && bias <= i128::from(max) * ONE;
+                must(holds, E::InvalidParameter)?;
+                (controller.min, controller.max) = (min, max);
+                controller.config_seq += 1;
+                Ok(())
+            }
+            Action::ResumeController { parameter } => {
+                let held = &mut self.controllers[*parameter as usize].held;
+                must(core::mem::take(held), E::NothingToResume)
+            }
+            // Nothing in the stories trips the whole economy.
+            Action::ResumeEconomy => no(E::NothingToResume),
+            Action::Unpause { section } => {
+                let pause = &mut self.pauses[*section as usize];
+                must(pause.covers(now), E::NothingToResume)?;
+                pause.until = now;
+                Ok(())
+            }
+            Action::RevokeAdvisor => {
+                self.advisor = Office::default();
+                self.advice = None;
+                Ok(())
+            }
+            Action::FeeSplit {
+                expected_ppm,
+                value_ppm,
+            } => {
+                expect(self.treasury_ppm == *expected_ppm)?;
+                self.treasury_ppm = *value_ppm;
+                Ok(())
+            }
+            // The stories' economy has no liquidity pool.
+            Action::PoolWeight { .. } => no(E::InvalidParameter),
+            Action::AllowPool {
+                stake_mint,
+                amm_vault,
+                weight,
+            } => {
+                let sound = *weight > 0 && *stake_mint != Pubkey::default();
+                must(sound, E::InvalidParameter)?;
+                self.permit = Permit {
+                    stake_mint: *stake_mint,
+                    amm_vault: *amm_vault,
+                    weight: *weight,
+                    ..self.permit
+                };
+                Ok(())
+            }
+            Action::AllowMeters { count } => {
+                must(*count > 0, E::InvalidParameter)?;
+                let all = u32::from(self.permit.meters) + u32::from(self.meters);
+                must(all + u32::from(*count) <= 8, E::TooMany)?;
+                self.permit.meters += count;
+                Ok(())
+            }
+            Action::AllowFeeds { count } => {
+                must(*count > 0, E::InvalidParameter)?;
+                // Nobody builds one in the stories.
+                must(
+                    u32::from(self.permit.feeds) + u32::from(*count) <= 4,
+                    E::TooMany,
+                )?;
+                self.permit.feeds += count;
+                Ok(())
+            }
+            Action::Advisor { expected, seat } => {
+                expect(self.advisor.holder.unwrap_or_default() == *expected)?;
+                self.advisor.offer = Some(offer(seat, now)?);
+                Ok(())
+            }
+            Action::AdviceRange {
+                parameter,
+                expected,
+                value,
+            } => {
+                let controller = &mut self.controllers[*parameter as usize];
+                expect(
+                    (controller.advice_setpoint, controller.advice_bias)
+                        == (expected.setpoint_q48, expected.bias_q48),
+                )?;
+                let sound = value.setpoint_q48 >= 0 && value.bias_q48 >= 0;
+                must(sound, E::InvalidParameter)?;
+                controller.advice_setpoint = value.setpoint_q48;
+                controller.advice_bias = value.bias_q48;
+                Ok(())
+            }
+            Action::Terms { expected, value } => {
+                expect(self.terms == *expected)?;
+                self.terms = *value;
+                Ok(())
+            }
+            Action::AddMember { seat } => {
+                self.members
+                    .retain(|_, member| member.offered_until.is_none_or(|until| now <= until));
+                let Offer { key, via, until } = offer(seat, now)?;
+                must(self.members.len() + self.clashes < PLACES, E::TooMany)?;
+                self.last_id += 1;
+                if self.members.contains_key(&key) {
+                    self.clashes += 1;
+                    return Ok(());
+                }
+                let member = Member {
+                    id: self.last_id,
+                    offered_until: Some(until),
+                    via,
+                };
+                self.members.insert(key, member);
+                Ok(())
+            }
+            Action::RemoveMember { key } => must(self.members.remove(key).is_some(), E::NotAMember),
+            Action::Threshold { expected, value } => {
+                expect(self.threshold == *expected)?;
+                self.threshold = *value;
+                Ok(())
+            }
+            Action::Guardian { expected, seat } => {
+                expect(self.guardian.holder == Some(*expected))?;
+                self.guardian.offer = Some(offer(seat, now)?);
+                Ok(())
+            }
+            Action::Delays { expected, value } => {
+                expect(self.delays == *expected)?;
+                self.delays = *value;
+                Ok(())
+            }
+            Action::Retire { .. } => {
+                must(self.live, E::NotLive)?;
+                self.live = false;
+                Ok(())
+            }
+            other => panic!("{other:?} is not in the stories"),
+        }
+    }
+
+    /// What no proposal may break.
+    pub(super) fn check(&mut self) -> Verdict {
+        let hours = |least: u32, days: u32| least * 3_600..=days * 86_400;
+        let delays = &self.delays;
+        let terms = &self.terms;
+        let guards = [
+            self.guardian.holder,
+            self.guardian.offer.as_ref().map(|offer| offer.key),
+        ];
+        let sound = (1..=self.size()).contains(&usize::from(self.threshold))
+            && self.clashes == 0
+            && !guards
+                .iter()
+                .flatten()
+                .any(|key| self.members.contains_key(key))
+            && hours(6, 7).contains(&delays.routine)
+            && hours(24, 14).contains(&delays.standard)
+            && hours(72, 30).contains(&delays.critical)
+            && delays.routine <= delays.standard
+            && delays.standard <= delays.critical
+            && hours(24, 30).contains(&delays.grace)
+            && (100_000..=500_000).contains(&delays.staker_veto_ppm)
+            && self.treasury_ppm <= 1_000_000
+            && terms.min_stake > 0
+            && terms.bounty <= 100_000_000
+            && terms.unbonding <= 90 * 86_400
+            && (10_000..=1_000_000_000).contains(&terms.turnover_ppm);
+        must(sound, E::InvalidParameter)
+    }
+}
+
+fn expect(holds: bool) -> Verdict {
+    must(holds, E::OldValueChanged)
+}
+
+fn offer(seat: &SeatArgs, now: i64) -> Verdict<Offer> {
+    let nobody = Pubkey::default();
+    let sound = seat.key != nobody && seat.via != Some(nobody);
+    must(sound, E::InvalidParameter)?;
+    Ok(Offer {
+        key: seat.key,
+        via: seat.via,
+        until: now + FORTNIGHT,
+    })
+}

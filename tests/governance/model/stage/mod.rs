@@ -1,0 +1,385 @@
+//! The program's side: councils of several shapes on one bank, set back to their
+//! beginning before every sequence, and how their accounts compare with the reference.
+
+mod compare;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anchor_lang::AnchorSerialize;
+use homeostat::state::action::Terms;
+use homeostat_client::{
+    address, governance, instruction as ix, instruction::StakeMint, Action, Council, Delays,
+    Economy, EconomyAddresses, Parameter, PauseReason, Pool, Position, Proposal, Tunable,
+};
+use homeostat_sandbox::{Bank, Failure, World, WorldSpec};
+use solana_account::AccountSharedData;
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_program::{hash::hash, pubkey::Pubkey};
+use solana_signer::Signer;
+
+use super::{
+    reference::{Advice, Controller, Given, Gravity, Model, Permit, Realm, Stage, Stake},
+    steps::{Cast, Step},
+    watch::Seen,
+};
+
+/// A council to begin with.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    pub members: u8,
+    pub threshold: u8,
+}
+
+/// Stakes of the stakers (base units): one of them can veto alone, all together can.
+const STAKES: [u64; 4] = [450_000, 250_000, 200_000, 100_000];
+/// So little that ballots are a share of the stake at first, and of a hundredth of this
+/// when much of it has left.
+const SUPPLY: u64 = 60_000_000;
+/// Those who are nobody at first.
+const STRANGERS: usize = 6;
+
+/// A council, ready to begin.
+pub struct Prepared {
+    at: EconomyAddresses,
+    token_program: Pubkey,
+    pools: Vec<StakeMint>,
+    keys: BTreeMap<Pubkey, Keypair>,
+    tokens: BTreeMap<Pubkey, Pubkey>,
+    pub cast: Cast,
+    /// Every account as it was when the council was ready.
+    beginning: Vec<(Pubkey, AccountSharedData)>,
+    began_at: i64,
+    beginning_model: Model,
+    names: BTreeMap<Pubkey, String>,
+}
+
+impl Prepared {
+    /// Builds the council's economy; the bank goes in and comes out.
+    pub async fn build(bank: Bank, shape: Shape) -> (Bank, Self) {
+        let spec = WorldSpec {
+            members: shape.members,
+            threshold: shape.threshold,
+            supply: SUPPLY,
+            ..WorldSpec::default()
+        };
+        let mut world = World::build_on(bank, &spec).await;
+        let mut keys = BTreeMap::new();
+        let mut names = BTreeMap::new();
+        let mut tokens = BTreeMap::new();
+        let mut stakers = Vec::new();
+        let mut everybody = Vec::new();
+        let mut enter = |key: &Keypair, name: String| {
+            everybody.push(key.pubkey());
+            names.insert(key.pubkey(), name);
+            keys.insert(key.pubkey(), key.insecure_clone());
+        };
+        for (number, member) in world.members.iter().enumerate() {
+            enter(member, format!("founder {number}"));
+        }
+        enter(&world.guardian, "first guardian".into());
+        for number in 0..STRANGERS {
+            enter(&world.bank.fresh_key(), format!("stranger {number}"));
+        }
+        for (number, amount) in STAKES.into_iter().enumerate() {
+            let wallet = world.wallet(SUPPLY / 10).await;
+            world.open(&wallet).await.expect("a position opens");
+            world.stake(&wallet, amount).await.expect("stake enters");
+            enter(&wallet.key, format!("staker {number}"));
+            tokens.insert(wallet.pubkey(), wallet.tokens);
+            stakers.push(wallet.pubkey());
+        }
+        let cast = Cast {
+            everybody,
+            stakers,
+            program: Pubkey::new_from_array([77; 32]),
+        };
+        names.insert(cast.program, "a program".into());
+
+        let economy = world.economy().await;
+        let council = world.council().await;
+        let pool = world.pool(0).await;
+        let members: Vec<Pubkey> = world.members.iter().map(Keypair::pubkey).collect();
+        let mut stakes = BTreeMap::new();
+        for staker in &cast.stakers {
+            let at = address::position(&world.native_pool(), staker);
+            let position: Position = world.bank.fetch(&at).await;
+            let (amount, last_add_at) = (position.amount, position.last_add_at);
+            stakes.insert(
+                *staker,
+                Stake {
+                    amount,
+                    last_add_at,
+                },
+            );
+        }
+        let beginning_model = Model {
+            now: world.bank.now(),
+            realm: Realm::new(Given {
+                members,
+                last_id: council.next_member,
+                threshold: shape.threshold,
+                guardian: world.guardian.pubkey(),
+                delays: Delays::DEFAULT,
+                controllers: Parameter::ALL.map(|p| founded(&economy, p)),
+                treasury_ppm: economy.limits.treasury_ppm,
+                terms: Terms::of(&economy.limits),
+            }),
+            proposals: BTreeMap::new(),
+            next_index: 0,
+            ballots: BTreeMap::new(),
+            stakes,
+            period: i64::from(economy.limits.period),
+            next_end: economy.next_end,
+            last_crank: economy.last_crank,
+            mean_stake: 0,
+            circulating: economy.totals.circulating,
+            stake_seconds: pool.stake_seconds.get(),
+            integrated_at: pool.settled_at,
+        };
+
+        let mut accounts: Vec<Pubkey> = world.state().await.into_iter().map(|(at, _)| at).collect();
+        accounts.extend(tokens.values());
+        let mut beginning = Vec::new();
+        for at in accounts {
+            let account = world.bank.account(&at).await.unwrap_or_default();
+            beginning.push((at, account));
+        }
+        let World {
+            bank,
+            at,
+            token_program,
+            pools,
+            ..
+        } = world;
+        let prepared = Self {
+            at,
+            token_program,
+            pools,
+            keys,
+            tokens,
+            cast,
+            beginning,
+            began_at: bank.now(),
+            beginning_model,
+            names,
+        };
+        (bank, prepared)
+    }
+
+    /// The text with names for addresses.
+    pub fn told(&self, text: &str) -> String {
+        let mut told = text.to_string();
+        for (key, name) in &self.names {
+            told = told.replace(&key.to_string(), name);
+        }
+        told
+    }
+}
+
+/// A controller as the economy was founded with it.
+fn founded(economy: &Economy, parameter: Parameter) -> Controller {
+    let stored = &economy.controllers[parameter as usize];
+    let config = stored.config();
+    let targets = Tunable::ALL.map(|field| field.ramp(&stored.config).to.get().to_bits());
+    Controller {
+        targets,
+        anchors: targets,
+        changed_in: [None; 7],
+        scale: config.scale.to_bits(),
+        min: config.min,
+        max: config.max,
+        half_life: config.half_life,
+        shortest_half_life: u64::from(config.max_periods) * u64::from(config.period),
+        floor: if parameter == Parameter::Fee { 1 } else { 0 },
+        ceiling: if parameter == Parameter::Fee {
+            100_000
+        } else {
+            1_000_000
+        },
+        advice_setpoint: 0,
+        advice_bias: 0,
+        held: false,
+        config_seq: stored.config_seq,
+    }
+}
+
+/// One sequence on the program.
+pub struct Play<'a> {
+    pub bank: &'a mut Bank,
+    pub prepared: &'a Prepared,
+    /// The accounts as they were read last.
+    council: Box<Council>,
+    economy: Box<Economy>,
+    proposals: BTreeMap<u64, Box<Proposal>>,
+    /// Proposals, ballots and meters that may be left behind.
+    made: BTreeSet<Pubkey>,
+}
+
+impl<'a> Play<'a> {
+    /// Everything as it was when the council was ready.
+    pub async fn begin(bank: &'a mut Bank, prepared: &'a Prepared) -> (Self, Model) {
+        for (at, account) in &prepared.beginning {
+            bank.set_account(at, account);
+        }
+        bank.set_time(prepared.began_at).await;
+        let council = Box::new(bank.fetch(&prepared.at.council).await);
+        let economy = Box::new(bank.fetch(&prepared.at.economy).await);
+        let play = Self {
+            bank,
+            prepared,
+            council,
+            economy,
+            proposals: BTreeMap::new(),
+            made: BTreeSet::new(),
+        };
+        (play, prepared.beginning_model.clone())
+    }
+
+    /// Clears what the sequence made, so that the next one finds vacant addresses.
+    pub fn end(self) {
+        for at in &self.made {
+            self.bank.set_account(at, &AccountSharedData::default());
+        }
+    }
+
+    /// The accounts as they were read last, one proposal among them.
+    pub fn seen(&self, proposal: Option<u64>) -> Seen {
+        Seen {
+            now: self.bank.now(),
+            council: self.council.clone(),
+            economy: self.economy.clone(),
+            proposal: proposal.and_then(|index| self.proposals.get(&index).cloned()),
+        }
+    }
+
+    /// Sends a step and reads again what it can have written. The answer is the code of
+    /// the refusal.
+    pub async fn send(&mut self, step: &Step) -> Result<Result<(), u32>, Failure> {
+        let instruction = self.instruction(step);
+        let prepared = self.prepared;
+        let signers: Vec<&Keypair> = step
+            .signer()
+            .map(|who| &prepared.keys[who])
+            .into_iter()
+            .collect();
+        let written: Vec<Pubkey> = instruction
+            .accounts
+            .iter()
+            .filter(|meta| meta.is_writable)
+            .map(|meta| meta.pubkey)
+            .collect();
+        let outcome = match self.bank.send(&[instruction], &signers).await {
+            Ok(_) => Ok(()),
+            Err(failure) => Err(failure.code().ok_or(failure)?),
+        };
+        let index = match step {
+            Step::Propose(..) => Some(self.council.proposals),
+            _ => step.proposal(),
+        };
+        if let Some(index) = index {
+            let at = address::proposal(&prepared.at.economy, index);
+            self.made.insert(at);
+            if let Step::CastBallot(who, _) = step {
+                self.made.insert(address::ballot(&at, who));
+            }
+        }
+        if let Step::CreateMeter(shard) = step {
+            let meter = prepared.at.meter(*shard);
+            self.made.extend([meter, address::fee_vault(&meter)]);
+        }
+        self.read(&written, index).await;
+        Ok(outcome)
+    }
+
+    /// Of council, economy and one proposal those that a transaction can have written:
+    /// it names them so.
+    async fn read(&mut self, written: &[Pubkey], index: Option<u64>) {
+        let at = &self.prepared.at;
+        if written.contains(&at.council) {
+            *self.council = self.bank.fetch(&at.council).await;
+        }
+        if written.contains(&at.economy) {
+            *self.economy = self.bank.fetch(&at.economy).await;
+        }
+        let proposal = index.map(|index| address::proposal(&at.economy, index));
+        if let Some((index, _)) = index.zip(proposal.filter(|at| written.contains(at))) {
+            self.read_proposal(index).await;
+        }
+    }
+
+    async fn read_proposal(&mut self, index: u64) {
+        let at = address::proposal(&self.prepared.at.economy, index);
+        match self.bank.data(&at).await {
+            Some(data) => {
+                let proposal = homeostat_client::decode::Decode::decode(&data);
+                let proposal = Box::new(proposal.expect("a proposal"));
+                self.proposals.insert(index, proposal);
+            }
+            None => {
+                self.proposals.remove(&index);
+            }
+        }
+    }
+
+    fn instruction(&self, step: &Step) -> Instruction {
+        let prepared = self.prepared;
+        let at = &prepared.at;
+        let payer = self.bank.payer().pubkey();
+        match step {
+            Step::Propose(who, actions) => {
+                let index = self.council.proposals;
+                governance::propose(at, who, &payer, index, actions.clone())
+            }
+            Step::Approve(who, index, as_read) => {
+                let digest = self.proposals.get(index).map_or([0; 32], |p| p.digest);
+                let digest = if *as_read { digest } else { [7; 32] };
+                governance::approve(at, who, *index, digest)
+            }
+            Step::Withdraw(who, index) => governance::withdraw_approval(at, who, *index),
+            Step::Veto(who, index) => governance::veto(at, who, *index),
+            Step::Override(who, index) => governance::override_veto(at, who, *index),
+            Step::Cancel(who, index) => governance::cancel(at, who, *index),
+            Step::Expire(who, index) => governance::expire(at, who, *index),
+            Step::Execute(who, index) => {
+                let actions = self.proposals.get(index).map(|p| p.read());
+                let actions = actions.map_or(Vec::new(), |read| read.expect("it was proposed"));
+                governance::execute(at, who, &prepared.token_program, *index, &actions)
+            }
+            Step::CloseProposal(index) => governance::close_proposal(at, &payer, *index),
+            Step::Accept(who, role) => governance::accept_role(at, who, *role),
+            Step::Advise(who, parameter, field, value, over) => {
+                governance::advise(at, who, *parameter, *field, *value, *over)
+            }
+            Step::VetoAdvice(who) => governance::veto_advice(at, who),
+            Step::Pause(who, section, seconds) => {
+                governance::pause(at, who, *section, *seconds, PauseReason::Other)
+            }
+            Step::CastBallot(who, index) => governance::cast_ballot(at, who, &payer, *index),
+            Step::CloseBallot(who, index) => governance::close_ballot(at, who, &payer, *index),
+            Step::Stake(who, amount) => {
+                ix::stake(at, &prepared.pools[0], who, &prepared.tokens[who], *amount)
+            }
+            Step::Unstake(who, amount) => {
+                ix::request_unstake(&at.economy, &at.pool(&at.mint), who, *amount)
+            }
+            Step::CreateMeter(shard) => {
+                ix::create_allowed_meter(at, &payer, &prepared.token_program, *shard)
+            }
+            Step::Crank => {
+                let program = &prepared.token_program;
+                ix::crank(at, &payer, program, &prepared.pools, &self.economy)
+            }
+        }
+    }
+
+    /// Which controllers their guards hold: the control law's affair.
+    pub fn held(&self) -> [bool; 4] {
+        [0, 1, 2, 3].map(|index: usize| self.economy.controllers[index].guard.latched != 0)
+    }
+
+    /// C at the last crank: the economy's affair.
+    pub fn circulating(&self) -> u64 {
+        self.economy.totals.circulating
+    }
+}

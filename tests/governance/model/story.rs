@@ -1,0 +1,215 @@
+//! One sequence: step by step on the program and on the reference.
+
+use super::*;
+
+/// One sequence as far as it went.
+pub(super) struct Story<'a> {
+    play: Play<'a>,
+    model: Model,
+    watch: Watch,
+    tally: Tally,
+    lines: Vec<String>,
+}
+
+impl Story<'_> {
+    async fn set_time(&mut self, at: i64) {
+        if at > self.model.now {
+            self.play.bank.set_time(at).await;
+            self.model.now = at;
+        }
+    }
+
+    /// A step on both sides.
+    async fn step(&mut self, step: &Step) -> Result<Result<(), u32>, String> {
+        let index = match step {
+            Step::Propose(..) => Some(self.model.next_index),
+            _ => step.proposal(),
+        };
+        let before = self.play.seen(index);
+        let expected = step.expected(&mut self.model);
+        self.lines.push(format!(
+            "{:>9} s  {step:?}: {}",
+            self.model.now - Bank::GENESIS,
+            told(&expected)
+        ));
+        let answer = self.play.send(step).await;
+        let answer = answer.map_err(|failure| format!("no code: {failure}"))?;
+        if answer != expected {
+            let (program, reference) = (told(&answer), told(&expected));
+            return Err(format!("program: {program}, reference: {reference}"));
+        }
+        self.tally.count(step, &answer);
+        if answer.is_ok() {
+            if matches!(step, Step::Crank) {
+                self.model.circulating = self.play.circulating();
+                for (controller, held) in self
+                    .model
+                    .realm
+                    .controllers
+                    .iter_mut()
+                    .zip(self.play.held())
+                {
+                    controller.held = held;
+                }
+            }
+            let after = self.play.seen(index);
+            self.tally.count_change(&before, &after);
+            self.watch.look(step, &before, &after)?;
+        }
+        // A transaction writes nothing that it does not name; at the end all is read.
+        let apart = self.play.differences(&self.model, index);
+        if apart.is_empty() {
+            return Ok(answer);
+        }
+        Err(apart.join("\n"))
+    }
+
+    /// A step that has to go through.
+    async fn must(&mut self, step: Step) -> Result<(), String> {
+        let answer = self.step(&step).await?;
+        answer.map_err(|code| format!("the council is stuck: {}", name(code)))
+    }
+
+    fn seated(&self) -> Vec<Pubkey> {
+        self.model.realm.seated().map(|(key, _)| *key).collect()
+    }
+
+    /// Approvals up to the threshold, by who has not given one.
+    async fn approve(&mut self, index: u64) -> Result<(), String> {
+        for who in self.seated() {
+            if self.model.proposals[&index].stage == Stage::Queued {
+                return Ok(());
+            }
+            let id = self.model.realm.members[&who].id;
+            if !self.model.proposals[&index].approvals.contains(&id) {
+                self.must(Step::Approve(who, index, true)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn propose(&mut self, actions: Vec<Action>) -> Result<u64, String> {
+        let who = self.seated()[0];
+        let index = self.model.next_index;
+        self.must(Step::Propose(who, actions)).await?;
+        self.approve(index).await?;
+        Ok(index)
+    }
+
+    async fn execute_in_time(&mut self, index: u64) -> Result<(), String> {
+        self.set_time(self.model.proposals[&index].eta).await;
+        let anybody = self.play.prepared.cast.everybody[0];
+        self.must(Step::Execute(anybody, index)).await
+    }
+
+    /// Whatever happened, an honest threshold still governs: within what time frees
+    /// for everybody, against a guardian who vetoes everything.
+    async fn still_governs(&mut self) -> Result<(), String> {
+        let now = self.model.now;
+        let late = |p: &reference::Proposal| p.active_until.max(p.expires_at) + 1;
+        let open = self.model.proposals.values().filter(|p| p.is_open());
+        let free = open.map(late).max().unwrap_or(now);
+        self.set_time(free).await;
+        let anybody = self.play.prepared.cast.everybody[0];
+        let open: Vec<u64> = self
+            .model
+            .proposals
+            .iter()
+            .filter(|(_, p)| p.is_open())
+            .map(|(index, _)| *index)
+            .collect();
+        for index in open {
+            self.must(Step::Expire(anybody, index)).await?;
+        }
+
+        let guardian = self.model.realm.guardian.holder.unwrap();
+        let members = &self.model.realm.members;
+        let everybody = &self.play.prepared.cast.everybody;
+        let successor = everybody
+            .iter()
+            .find(|key| !members.contains_key(*key) && **key != guardian);
+        if let Some(successor) = successor.copied() {
+            let index = self
+                .propose(vec![Action::Guardian {
+                    expected: guardian,
+                    seat: SeatArgs {
+                        key: successor,
+                        via: None,
+                    },
+                }])
+                .await?;
+            self.must(Step::Veto(guardian, index)).await?;
+            for who in self.seated() {
+                if self.model.proposals[&index].stage == Stage::Vetoed {
+                    self.must(Step::Override(who, index)).await?;
+                }
+            }
+            let again = self.step(&Step::Veto(guardian, index)).await?;
+            if again.is_ok() {
+                return Err("a second veto of the guardian's own replacement".into());
+            }
+            self.execute_in_time(index).await?;
+            self.must(Step::Accept(successor, RoleKind::Guardian))
+                .await?;
+        }
+        let threshold = self.model.realm.threshold;
+        let index = self
+            .propose(vec![Action::Threshold {
+                expected: threshold,
+                value: threshold,
+            }])
+            .await?;
+        self.execute_in_time(index).await
+    }
+
+    /// The whole of it.
+    async fn run(&mut self, dice: &mut Dice) -> Result<(), String> {
+        let cast = &self.play.prepared.cast;
+        for _ in 0..STEPS {
+            if dice.chance(25) {
+                let at = dice.moment(&self.model);
+                self.set_time(at).await;
+            }
+            let step = dice.step(&self.model, cast);
+            let _ = self.step(&step).await?;
+        }
+        self.still_governs().await?;
+        let apart = self.play.all_differences(&self.model).await;
+        if apart.is_empty() {
+            return Ok(());
+        }
+        Err(format!("at the end:\n{}", apart.join("\n")))
+    }
+}
+
+/// Plays one sequence; tells what went wrong.
+pub(super) async fn sequence(
+    bank: &mut Bank,
+    prepared: &Prepared,
+    number: u64,
+) -> Result<Tally, String> {
+    let (play, model) = Play::begin(bank, prepared).await;
+    let mut story = Story {
+        play,
+        model,
+        watch: Watch::default(),
+        tally: Tally::default(),
+        lines: Vec::new(),
+    };
+    let mut dice = Dice::new(SEED.wrapping_add(number));
+    let outcome = story.run(&mut dice).await;
+    let Story {
+        play, tally, lines, ..
+    } = story;
+    play.end();
+    outcome.map(|()| tally).map_err(|wrong| {
+        let last = lines.len().saturating_sub(60);
+        let text = format!(
+            "seed {SEED:#x}, sequence {number} (GOVERNANCE_FIRST={number} \
+             GOVERNANCE_SEQUENCES=1), step {}:\n{}\n{wrong}",
+            lines.len(),
+            lines[last..].join("\n")
+        );
+        prepared.told(&text)
+    })
+}

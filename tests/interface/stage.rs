@@ -1,0 +1,488 @@
+//! A living economy in which every instruction of the program has something to do.
+
+use std::collections::BTreeSet;
+
+use homeostat::{constants::PAUSE_BUDGET, state::action::AdviceRange};
+use homeostat_client::{
+    governance::{self, q48},
+    instruction::{self as ix, Parts, Payment, Report, StakeMint, Vault},
+    Action, CouncilArgs, EconomyAddresses, EconomyArgs, FeedSettings, Funding, LimitSettings,
+    Parameter, PauseReason, RoleKind, Section, Setting, Tunable,
+};
+use homeostat_sandbox::{
+    fixture,
+    world::{seat, TOKEN},
+    Bank, MintSpec, TokenProgram, World, WorldSpec,
+};
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_program::pubkey::Pubkey;
+use solana_signer::Signer;
+
+use super::{Interface, ECONOMY_0};
+
+/// An instruction that has something to do, and who signs beside the bank's payer.
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    pub(super) instruction: Instruction,
+    pub(super) signers: Vec<Keypair>,
+}
+
+/// A live economy in which every instruction of the table has something to do.
+struct Stage {
+    world: World,
+    cases: Vec<Case>,
+}
+
+impl Stage {
+    fn add(&mut self, name: &'static str, instruction: Instruction, signers: &[&Keypair]) {
+        self.cases.push(Case {
+            name,
+            instruction,
+            signers: signers.iter().map(|key| key.insecure_clone()).collect(),
+        });
+    }
+
+    /// What a proposal needs to be decided upon.
+    fn decide(
+        &mut self,
+        name: &'static str,
+        act: fn(&EconomyAddresses, &Pubkey, u64) -> Instruction,
+        signer: &Keypair,
+        index: u64,
+    ) {
+        let act = act(&self.world.at, &signer.pubkey(), index);
+        self.add(name, act, &[signer]);
+    }
+}
+
+fn reporter() -> Keypair {
+    Keypair::new_from_array([77; 32])
+}
+
+fn feed() -> FeedSettings {
+    FeedSettings {
+        label: *b"a price\0\0\0\0\0\0\0\0\0",
+        reporters: vec![reporter().pubkey()],
+        quorum: 1,
+        max_spread_ppm: 50_000,
+        max_age: 3_600,
+    }
+}
+
+fn tune(field: Tunable, expected: f64, value: f64) -> Vec<Action> {
+    vec![Action::Tune {
+        parameter: Parameter::Emission,
+        field,
+        expected_q48: q48(expected),
+        value_q48: q48(value),
+        over_seconds: 0,
+    }]
+}
+
+/// Anything that waits a while.
+fn standard() -> Vec<Action> {
+    tune(Tunable::Setpoint, 0.60, 0.90)
+}
+
+/// Builds the stage; `section` is paused at its end.
+async fn stage(bank: Bank, section: Section) -> Stage {
+    let spec = WorldSpec {
+        feeds: vec![Some(feed())],
+        ..WorldSpec::default()
+    };
+    let mut world = World::build_on(bank, &spec).await;
+    let payer = world.bank.payer();
+    let members: Vec<Keypair> = world
+        .members
+        .iter()
+        .map(|key| key.insecure_clone())
+        .collect();
+    let guardian = world.guardian.insecure_clone();
+    let (advisor, offered) = (world.bank.fresh_key(), world.bank.fresh_key());
+
+    // People: two stakers, one of whom could veto alone and one who is leaving, and one
+    // with an empty position.
+    let staker = world.staker(4_000_000 * TOKEN).await;
+    let leaver = world.staker(100 * TOKEN).await;
+    let empty = world.wallet(0).await;
+    world.open(&empty).await.unwrap();
+    let rich = world.wallet(1_000 * TOKEN).await;
+    let newcomer = world.wallet(0).await;
+    world.open(&rich).await.unwrap();
+    world.request_unstake(&leaver, 10 * TOKEN).await.unwrap();
+
+    // What proposals allow and offer.
+    let late = world.propose_as(&members[2], standard()).await.unwrap();
+    let lp = world
+        .bank
+        .create_mint(&MintSpec::plain(TokenProgram::Legacy))
+        .await;
+    let amm = world.bank.fresh_key().pubkey();
+    let mint = world.at.mint;
+    let amm_vault = world.bank.create_tokens(&mint, &amm).await;
+    let pool = StakeMint {
+        mint: lp,
+        token_program: TokenProgram::Legacy.id(),
+        amm_vault: Some(amm_vault),
+    };
+    let none = AdviceRange {
+        setpoint_q48: 0,
+        bias_q48: 0,
+    };
+    world
+        .enact(vec![
+            Action::Advisor {
+                expected: Pubkey::default(),
+                seat: seat(&advisor),
+            },
+            Action::AdviceRange {
+                parameter: Parameter::Emission,
+                expected: none,
+                value: AdviceRange {
+                    setpoint_q48: q48(0.05),
+                    ..none
+                },
+            },
+            Action::AllowMeters { count: 1 },
+            Action::AllowFeeds { count: 1 },
+        ])
+        .await
+        .unwrap();
+    let accept = governance::accept_role(&world.at, &advisor.pubkey(), RoleKind::Advisor);
+    world.send_as(&advisor, accept).await.unwrap();
+    let late_by = world.proposal(late).await.active_until + 1;
+    world.bank.set_time(late_by).await;
+    world
+        .enact(vec![Action::AllowPool {
+            stake_mint: lp,
+            amm_vault,
+            weight: 3,
+        }])
+        .await
+        .unwrap();
+    let member_seat = Action::AddMember {
+        seat: seat(&offered),
+    };
+    world.enact(vec![member_seat]).await.unwrap();
+    world.request_unstake(&leaver, 10 * TOKEN).await.unwrap();
+
+    // Proposals in every stage.
+    let due = world
+        .queue(tune(Tunable::Setpoint, 0.60, 0.61))
+        .await
+        .unwrap();
+    let eta = world.proposal(due).await.eta;
+    world.bank.set_time(eta).await;
+    let mut opened = Vec::new();
+    for proposer in [0, 0, 1, 1, 2] {
+        let proposer = members[proposer].insecure_clone();
+        opened.push(world.propose_as(&proposer, standard()).await.unwrap());
+    }
+    let [own, theirs, voted, closed, vetoed] = opened[..] else {
+        unreachable!("five were opened")
+    };
+    let ballot = governance::cast_ballot(&world.at, &leaver.pubkey(), &payer.pubkey(), closed);
+    world.send_as(&leaver.key, ballot).await.unwrap();
+    world.veto(closed).await.unwrap();
+    let replace = Action::Guardian {
+        expected: guardian.pubkey(),
+        seat: seat(&world.bank.fresh_key()),
+    };
+    let lifted = world.propose_as(&members[0], vec![replace]).await.unwrap();
+    world.veto(lifted).await.unwrap();
+
+    // The pause begins now.
+    let pause = |section, seconds| {
+        governance::pause(
+            &world.at,
+            &guardian.pubkey(),
+            section,
+            seconds,
+            PauseReason::Other,
+        )
+    };
+    let (all, more) = (pause(section, PAUSE_BUDGET as u32), pause(section, 60));
+    world.send_as(&guardian, all).await.unwrap();
+
+    let at = world.at;
+    let program = world.token_program;
+    let economy = world.economy().await;
+    let native = world.native_pool();
+    let now = world.bank.now();
+    let digest = world.proposal(theirs).await.digest;
+    let next = world.next_proposal().await;
+    let execute = world.execute_ix(due).await;
+    let crank = world.crank_ix().await;
+    let payment = Payment {
+        payer: rich.pubkey(),
+        from: rich.tokens,
+        to: staker.tokens,
+        shard: 0,
+        amount: TOKEN,
+        max_fee: TOKEN,
+    };
+    let report = Report {
+        sequence: 1,
+        value_q48: q48(1.0),
+        observed_at: now,
+    };
+    let key = payer.pubkey();
+    let mut stage = Stage {
+        world,
+        cases: Vec::new(),
+    };
+    // Users.
+    let open = ix::open_position(&native, &newcomer.pubkey(), &key);
+    stage.add("open_position", open, &[&newcomer.key]);
+    let stake = stage.world.stake_ix(&rich, 10 * TOKEN);
+    stage.add("stake", stake, &[&rich.key]);
+    let (who, economy_key) = (leaver.pubkey(), at.economy);
+    let unstake = ix::request_unstake(&economy_key, &native, &who, TOKEN);
+    stage.add("request_unstake", unstake, &[&leaver.key]);
+    let withdraw = ix::withdraw(&at, &stage.world.pools[0], &who, &leaver.tokens);
+    stage.add("withdraw", withdraw, &[&leaver.key]);
+    let ticket = ix::cancel_unstake(&economy_key, &native, &who, 1);
+    stage.add("cancel_unstake", ticket, &[&leaver.key]);
+    stage.add("top_up", stage.world.top_up_ix(), &[]);
+    let claim = stage.world.claim_ix(&staker);
+    stage.add("claim", claim, &[&staker.key]);
+    let close = ix::close_position(&economy_key, &native, &empty.pubkey(), &key);
+    stage.add("close_position", close, &[&empty.key]);
+    stage.add("pay", ix::pay(&at, &program, &payment), &[&rich.key]);
+    stage.add(
+        "charge_fee",
+        ix::charge_fee(&at, &program, &payment),
+        &[&rich.key],
+    );
+    stage.add("collect", ix::collect(&at, &program, 0), &[]);
+    // Keepers and reporters.
+    let feed_key = at.feed(0);
+    let report = ix::report_feed(&feed_key, &reporter().pubkey(), &report);
+    stage.add("report_feed", report, &[&reporter()]);
+    let preview = ix::preview(&at, &stage.world.pools, &economy, 0);
+    stage.add("preview", preview, &[]);
+    stage.add("crank", crank, &[]);
+    stage.add("grow_log", ix::grow_log(&at, &key, 1), &[]);
+    // Governance.
+    stage.add("execute", execute, &[]);
+    let propose = governance::propose(&at, &members[2].pubkey(), &key, next, standard_now());
+    stage.add("propose", propose, &[&members[2]]);
+    let approve = governance::approve(&at, &members[2].pubkey(), theirs, digest);
+    stage.add("approve", approve, &[&members[2]]);
+    let withdraw = governance::withdraw_approval;
+    stage.decide("withdraw_approval", withdraw, &members[1], voted);
+    stage.decide("cancel", governance::cancel, &members[0], own);
+    stage.decide("veto", governance::veto, &guardian, vetoed);
+    stage.decide(
+        "override_veto",
+        governance::override_veto,
+        &members[1],
+        lifted,
+    );
+    stage.decide("expire", governance::expire, &newcomer.key, late);
+    let ballot = governance::cast_ballot(&at, &staker.pubkey(), &key, voted);
+    stage.add("cast_ballot", ballot, &[&staker.key]);
+    let close = governance::close_ballot(&at, &who, &key, closed);
+    stage.add("close_ballot", close, &[]);
+    let close = governance::close_proposal(&at, &key, closed);
+    stage.add("close_proposal", close, &[]);
+    let accept = governance::accept_role(&at, &offered.pubkey(), RoleKind::Member);
+    stage.add("accept_role", accept, &[&offered]);
+    let (parameter, field) = (Parameter::Emission, Tunable::Setpoint);
+    let advise = governance::advise(&at, &advisor.pubkey(), parameter, field, q48(0.58), 0);
+    stage.add("advise", advise, &[&advisor]);
+    let veto = governance::veto_advice(&at, &guardian.pubkey());
+    stage.add("veto_advice", veto, &[&guardian]);
+    stage.add("pause", more, &[&guardian]);
+    // What was allowed.
+    let meter = ix::create_allowed_meter(&at, &key, &program, 1);
+    stage.add("create_meter", meter, &[]);
+    stage.add("create_feed", ix::create_allowed_feed(&at, &key, 1), &[]);
+    let create = ix::create_allowed_pool(&at, &key, &pool, 3);
+    stage.add("create_pool", create, &[]);
+    stage.world.pools.push(pool);
+    stage
+}
+
+/// The same after the routine change is executed.
+fn standard_now() -> Vec<Action> {
+    tune(Tunable::Bias, 60_000.0, 150_000.0)
+}
+
+/// The life of a Draft: nobody can pause it, and no pause of another economy concerns it.
+async fn draft(stage: &mut Stage) {
+    let payer = stage.world.bank.payer();
+    let key = payer.pubkey();
+    let mint_spec = MintSpec::plain(TokenProgram::Token2022);
+    let mut sites = Vec::new();
+    for _ in 0..2 {
+        let mint = stage.world.bank.create_mint(&mint_spec).await;
+        let tokens = stage.world.bank.create_tokens(&mint, &key).await;
+        stage
+            .world
+            .bank
+            .mint_to(&mint, &tokens, 1_000 * TOKEN)
+            .await;
+        sites.push((mint, tokens));
+    }
+    let program = TokenProgram::Token2022.id();
+    let args = EconomyArgs {
+        funding: Funding::Funded,
+        period: 604_800,
+        hard_cap: 2_000 * TOKEN,
+    };
+    let (mint, _) = sites[0];
+    let at = EconomyAddresses::new(&mint, &key);
+    let create = ix::create_economy(&mint, &program, &key, args);
+    stage.add("create_economy", create, &[]);
+    // The rest of what a Draft needs goes along.
+    let native = StakeMint {
+        mint,
+        token_program: program,
+        amm_vault: None,
+    };
+    let limits = LimitSettings {
+        hard_cap: 2_000 * TOKEN,
+        supply_floor: 0,
+        turnover_ppm: 4_000_000,
+        min_stake: 1,
+        bounty: 0,
+        period_emission_ppm: 1_000,
+        treasury_ppm: 0,
+        unbonding: 60,
+        outflow_cap: 0,
+        period_burn_ppm: 0,
+    };
+    let configure = ix::configure(&at.economy, &key, Setting::Limits(limits));
+    stage.add("configure", configure, &[]);
+    let council = CouncilArgs {
+        members: vec![seat(&payer)],
+        threshold: 1,
+        guardian: seat(&stage.world.guardian),
+        delays: None,
+    };
+    let council = governance::create_council(&at, &key, council);
+    stage.add("create_council", council, &[]);
+    stage.add("create_feed", ix::create_feed(&at, &key, 0), &[]);
+    let configure = ix::configure_feed(&at, &key, 0, feed());
+    stage.add("configure_feed", configure, &[]);
+    stage.add("create_pool", ix::create_pool(&at, &key, &native, 0), &[]);
+    stage.add("go_live", ix::go_live(&at, &key, &program, &[]), &[]);
+
+    let (mint, tokens) = sites[1];
+    let at = EconomyAddresses::new(&mint, &key);
+    let create = ix::create_economy(&mint, &program, &key, args);
+    stage.world.run(&[create]).await.unwrap();
+    let close = ix::close(&at, &key, &tokens, &program, &Parts::default());
+    stage.add("close", close, &[]);
+}
+
+/// A vault lost a token: anybody trips the breaker.
+async fn trip(world: &mut World) -> Case {
+    let economy = world.economy().await;
+    let trip = ix::trip_breaker(&world.at, &world.pools, &economy, Vault::Rewards);
+    Case {
+        name: "trip_breaker",
+        instruction: trip.expect("there is a reward vault"),
+        signers: Vec::new(),
+    }
+}
+
+/// Rewards come from outside; `section` is paused.
+async fn funded(bank: Bank, section: Section) -> (World, Case) {
+    let spec = WorldSpec {
+        funding: Funding::Funded,
+        ..WorldSpec::default()
+    };
+    let mut world = World::build_on(bank, &spec).await;
+    let patron = world.wallet(10 * TOKEN).await;
+    let guardian = world.guardian.insecure_clone();
+    let (at, program) = (world.at, world.token_program);
+    let pause = governance::pause(&at, &guardian.pubkey(), section, 60, PauseReason::Other);
+    world.send_as(&guardian, pause).await.unwrap();
+    let fund = ix::fund_rewards(&at, &patron.pubkey(), &patron.tokens, &program, TOKEN);
+    let case = Case {
+        name: "fund_rewards",
+        instruction: fund,
+        signers: vec![patron.key],
+    };
+    (world, case)
+}
+
+/// An economy of an older layout from before.
+fn older(world: &mut World) -> Case {
+    let payer = world.bank.payer().pubkey();
+    let older = world.bank.fresh_key().pubkey();
+    let (_, account) = fixture::read(ECONOMY_0).swap_remove(0);
+    fixture::load(&mut world.bank, &[(older, account)]);
+    Case {
+        name: "migrate",
+        instruction: ix::migrate(&older, &payer),
+        signers: Vec::new(),
+    }
+}
+
+/// A second economy on the bank, in which every instruction has the same to do; its Draft
+/// has all its parts.
+async fn twin(bank: Bank, section: Section) -> (Bank, Vec<Case>) {
+    let mut stage = stage(bank, section).await;
+    let live = stage.cases.len();
+    draft(&mut stage).await;
+    let Stage {
+        mut world,
+        mut cases,
+    } = stage;
+    for case in &cases[live..] {
+        if !["go_live", "close"].contains(&case.name) {
+            let built = world.run(core::slice::from_ref(&case.instruction)).await;
+            built.unwrap_or_else(|failure| panic!("{}: {failure}", case.name));
+        }
+    }
+    cases.push(trip(&mut world).await);
+    let (world, fund) = funded(world.bank, section).await;
+    cases.push(fund);
+    (world.bank, cases)
+}
+
+/// Shows every instruction of the program, in an order in which each has something to do
+/// while `section` is paused. `act` gets it before it is sent, and has to send it: others
+/// rest on it. With `beside`, it gets the same instruction of a second economy too, where
+/// there is one. Panics when an instruction of the IDL was left out.
+pub(super) async fn walk(
+    section: Section,
+    beside: bool,
+    mut act: impl AsyncFnMut(&mut World, &Case, Option<&Case>),
+) {
+    let mut bank = Bank::start().await;
+    let mut twins = Vec::new();
+    if beside {
+        (bank, twins) = twin(bank, section).await;
+    }
+    let mut stage = stage(bank, section).await;
+    draft(&mut stage).await;
+    let Stage { mut world, cases } = stage;
+    let mut shown = BTreeSet::new();
+    for (index, case) in cases.iter().enumerate() {
+        act(&mut world, case, twins.get(index)).await;
+        shown.insert(case.name);
+    }
+
+    // The breaker comes after all that needs a sound economy.
+    let vault = world.at.reward_vault;
+    let held = world.bank.balance(&vault).await;
+    world.bank.set_balance(&vault, held - 1).await;
+    let case = trip(&mut world).await;
+    act(&mut world, &case, twins.get(cases.len())).await;
+    shown.insert(case.name);
+    let case = older(&mut world);
+    act(&mut world, &case, None).await;
+    shown.insert(case.name);
+    let (mut world, case) = funded(world.bank, section).await;
+    act(&mut world, &case, twins.get(cases.len() + 1)).await;
+    shown.insert(case.name);
+
+    for name in Interface::read().names() {
+        assert!(shown.contains(name), "{name} was not shown");
+    }
+}

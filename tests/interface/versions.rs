@@ -1,0 +1,95 @@
+//! Every instruction against accounts of a layout version that this release does not know.
+
+use std::collections::BTreeSet;
+
+use homeostat::state::layout::{LAYOUTS, VERSION_AT};
+use homeostat_client::{
+    address,
+    instruction::{self as ix, Vault},
+    Meter, Section, PROGRAM_ID,
+};
+use homeostat_sandbox::World;
+use homeostat_tests::{attack, HomeostatError};
+use solana_account::{ReadableAccount, WritableAccount};
+use solana_instruction::Instruction;
+use solana_keypair::Keypair;
+use solana_program::pubkey::Pubkey;
+
+use super::stage::walk;
+
+/// Tries an instruction with each of the program's accounts in another layout version.
+async fn with_other_versions(
+    world: &mut World,
+    name: &str,
+    instruction: &Instruction,
+    signers: &[&Keypair],
+) {
+    let keys: BTreeSet<Pubkey> = instruction.accounts.iter().map(|it| it.pubkey).collect();
+    for key in keys {
+        let Some(account) = world.bank.account(&key).await else {
+            continue;
+        };
+        let layout = LAYOUTS
+            .iter()
+            .find(|known| account.data().starts_with(known.mark));
+        let Some(layout) = layout.filter(|_| *account.owner() == PROGRAM_ID) else {
+            continue;
+        };
+        for version in [layout.version - 1, layout.version + 1] {
+            let mut other = account.clone();
+            other.data_as_mut_slice()[VERSION_AT] = version;
+            world.bank.set_account(&key, &other);
+            let what = format!("{name} with {:?} of version {version}", layout.kind);
+            let error = HomeostatError::WrongVersion;
+            attack(
+                world,
+                &what,
+                core::slice::from_ref(instruction),
+                signers,
+                error,
+            )
+            .await;
+        }
+        world.bank.set_account(&key, &account);
+    }
+}
+
+/// The breaker with each kind of vault, all of which are short: it writes only when it
+/// trips.
+async fn trips(world: &mut World) -> [Instruction; 3] {
+    let at = world.at;
+    let vaults = [
+        at.reward_vault,
+        address::principal_vault(&world.native_pool()),
+        address::fee_vault(&at.meter(0)),
+    ];
+    for vault in vaults {
+        world.bank.set_balance(&vault, 0).await;
+    }
+    let owe = |meter: &mut Meter| meter.pending_treasury += 1;
+    world.bank.edit(&at.meter(0), owe).await;
+    let (pools, economy) = (world.pools.clone(), world.economy().await);
+    [Vault::Rewards, Vault::Principal(0), Vault::Fees(0)]
+        .map(|vault| ix::trip_breaker(&at, &pools, &economy, vault).unwrap())
+}
+
+#[tokio::test]
+async fn m3_every_instruction_refuses_every_account_of_another_version() {
+    walk(Section::Emission, false, async |world, case, _| {
+        let signers: Vec<&Keypair> = case.signers.iter().collect();
+        match case.name {
+            // An older version is what it is for.
+            "migrate" => (),
+            "trip_breaker" => {
+                for trip in trips(world).await {
+                    with_other_versions(world, case.name, &trip, &signers).await;
+                }
+            }
+            name => with_other_versions(world, name, &case.instruction, &signers).await,
+        }
+        let instruction = core::slice::from_ref(&case.instruction);
+        let sent = world.bank.send(instruction, &signers).await;
+        sent.unwrap_or_else(|failure| panic!("{}: {failure}", case.name));
+    })
+    .await;
+}

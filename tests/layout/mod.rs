@@ -1,0 +1,4 @@
+//! The layout family: `migrate`, and the layouts of accounts, older and present.
+
+mod migrate;
+mod present;
