@@ -46,7 +46,7 @@ pub async fn measure(bench: &mut Bench) -> Result<Option<Effort>, Error> {
     let pay = ix::pay(&world.at, &world.token_program, &payment(&alice, &bob, 0));
     let signer = [&alice.key];
     bench
-        .measure(&mut world.bank, "1 position", &pay, &signer)
+        .measure(&mut world, "1 position", &pay, &signer)
         .await?;
 
     let start = Instant::now();
@@ -92,12 +92,12 @@ pub async fn measure(bench: &mut Bench) -> Result<Option<Effort>, Error> {
     };
 
     bench
-        .measure(&mut world.bank, "1,000,000 positions", &pay, &signer)
+        .measure(&mut world, "1,000,000 positions", &pay, &signer)
         .await?;
     match bench.figures.as_slice() {
         [.., one, crowd]
-            if (one.total, one.floor, one.heap, one.stack)
-                == (crowd.total, crowd.floor, crowd.heap, crowd.stack) =>
+            if (one.total, one.calls, one.heap, one.stack)
+                == (crowd.total, crowd.calls, crowd.heap, crowd.stack) =>
         {
             Ok(Some(effort))
         }

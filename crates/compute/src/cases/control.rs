@@ -47,39 +47,25 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     world.bank.advance(WEEK).await;
     let (at, payer) = (world.at, world.bank.payer().pubkey());
     let first = preview(&mut world, 0).await;
-    bench
-        .measure(&mut world.bank, ORDINARY, &first, &[])
-        .await?;
+    bench.measure(&mut world, ORDINARY, &first, &[]).await?;
 
     let crank = world.crank_ix().await;
-    bench
-        .measure_and_send(&mut world.bank, ORDINARY, &crank, &[])
-        .await?;
+    bench.perform(&mut world, ORDINARY, &crank, &[]).await?;
     world.bank.advance(WEEK).await;
-    bench
-        .measure(&mut world.bank, REPEATED, &crank, &[])
-        .await?;
+    bench.measure(&mut world, REPEATED, &crank, &[]).await?;
     let again = preview(&mut world, 0).await;
-    bench
-        .measure(&mut world.bank, REPEATED, &again, &[])
-        .await?;
+    bench.measure(&mut world, REPEATED, &again, &[]).await?;
 
     let grow = ix::grow_log(&at, &payer, 4);
-    bench
-        .measure_and_send(&mut world.bank, ORDINARY, &grow, &[])
-        .await?;
-    bench.measure(&mut world.bank, REPEATED, &grow, &[]).await?;
+    bench.perform(&mut world, ORDINARY, &grow, &[]).await?;
+    bench.measure(&mut world, REPEATED, &grow, &[]).await?;
 
     let fees = homeostat_client::address::fee_vault(&at.meter(1));
     world.bank.set_balance(&fees, 0).await;
     let breaker = trip(&mut world, Vault::Fees(1)).await?;
-    bench
-        .measure_and_send(&mut world.bank, ORDINARY, &breaker, &[])
-        .await?;
+    bench.perform(&mut world, ORDINARY, &breaker, &[]).await?;
     world.bank.advance(60).await;
-    bench
-        .measure(&mut world.bank, REPEATED, &breaker, &[])
-        .await
+    bench.measure(&mut world, REPEATED, &breaker, &[]).await
 }
 
 /// Eight pools, eight meters, four feeds, four exclusions, a full log, a bounty, minting.
@@ -107,7 +93,7 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
         }
     }
     if let Some((_, preview)) = dearest {
-        bench.measure(&mut world.bank, WORST, &preview, &[]).await?;
+        bench.measure(&mut world, WORST, &preview, &[]).await?;
     }
     // Advice is due: its configuration is logged as well.
     world
@@ -128,14 +114,12 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
         })
         .await;
     let crank = world.crank_ix().await;
-    bench
-        .measure_and_send(&mut world.bank, WORST, &crank, &[])
-        .await?;
+    bench.perform(&mut world, WORST, &crank, &[]).await?;
 
     let grow = ix::grow_log(&at, &payer, MOST_SLOTS);
-    bench.measure(&mut world.bank, WORST, &grow, &[]).await?;
+    bench.measure(&mut world, WORST, &grow, &[]).await?;
 
     world.bank.set_balance(&at.reward_vault, 0).await;
     let breaker = trip(&mut world, Vault::Rewards).await?;
-    bench.measure(&mut world.bank, WORST, &breaker, &[]).await
+    bench.measure(&mut world, WORST, &breaker, &[]).await
 }

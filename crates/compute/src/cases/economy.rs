@@ -76,9 +76,7 @@ async fn create(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
         hard_cap: 2_000_000_000 * TOKEN,
     };
     let create = ix::create_economy(&mint, &program(heavy).id(), &creator.pubkey(), args);
-    bench
-        .measure_and_send(&mut bank, case(heavy), &create, &[])
-        .await?;
+    bench.perform(&mut bank, case(heavy), &create, &[]).await?;
 
     let count = if heavy { stage::MOST_MEMBERS } else { 3 };
     let members: Vec<_> = (0..count).map(|_| bank.fresh_key()).collect();
@@ -126,7 +124,7 @@ async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     let token_program = world.token_program;
     if heavy {
         let set = ix::configure(&at.economy, &creator, controller(Parameter::Emission));
-        bench.measure(&mut world.bank, WORST, &set, &[]).await?;
+        bench.measure(&mut world, WORST, &set, &[]).await?;
         let stake = liquidity(&mut world, true).await?;
         let pool = at.pool(&stake.mint);
         let meter = at.meter(most);
@@ -151,26 +149,26 @@ async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
             })
             .await;
         let create = ix::create_allowed_pool(&at, &creator, &stake, 7);
-        bench.measure(&mut world.bank, WORST, &create, &[]).await?;
+        bench.measure(&mut world, WORST, &create, &[]).await?;
         let create = ix::create_allowed_meter(&at, &creator, &token_program, most);
-        return bench.measure(&mut world.bank, WORST, &create, &[]).await;
+        return bench.measure(&mut world, WORST, &create, &[]).await;
     }
     let set = ix::configure(&at.economy, &creator, Setting::Limits(stage::limits()));
     let bank = &mut world.bank;
-    bench.measure_and_send(bank, ORDINARY, &set, &[]).await?;
+    bench.perform(bank, ORDINARY, &set, &[]).await?;
     bench.measure(bank, REPEATED, &set, &[]).await?;
     // Every Draft of the sandbox has its native pool; this is the next one.
     let stake = liquidity(&mut world, false).await?;
     let create = ix::create_pool(&at, &creator, &stake, 1);
     let bank = &mut world.bank;
-    bench.measure_and_send(bank, ORDINARY, &create, &[]).await?;
+    bench.perform(bank, ORDINARY, &create, &[]).await?;
     let create = ix::create_meter(&at, &creator, &token_program, 0);
-    bench.measure_and_send(bank, ORDINARY, &create, &[]).await?;
+    bench.perform(bank, ORDINARY, &create, &[]).await?;
     let create = ix::create_meter(&at, &creator, &token_program, 1);
     bench.measure(bank, REPEATED, &create, &[]).await?;
     let stake = liquidity(&mut world, false).await?;
     let create = ix::create_pool(&at, &creator, &stake, 2);
-    bench.measure(&mut world.bank, REPEATED, &create, &[]).await
+    bench.measure(&mut world, REPEATED, &create, &[]).await
 }
 
 async fn go_live(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
@@ -188,9 +186,7 @@ async fn go_live(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     .await?;
     world.hand_over_mint(Funding::Mint).await;
     let live = world.go_live_ix();
-    bench
-        .measure(&mut world.bank, case(heavy), &live, &[])
-        .await
+    bench.measure(&mut world, case(heavy), &live, &[]).await
 }
 
 async fn fund(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
@@ -209,9 +205,7 @@ async fn fund(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     .await?;
     let fund = fund_ix(&world, 1_000_003 * TOKEN);
     let bank = &mut world.bank;
-    bench
-        .measure_and_send(bank, case(heavy), &fund, &[])
-        .await?;
+    bench.perform(bank, case(heavy), &fund, &[]).await?;
     if !heavy {
         bank.advance(60).await;
         bench.measure(bank, REPEATED, &fund, &[]).await?;
@@ -244,9 +238,7 @@ async fn top_up(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     world.bank.advance(WEEK + WEEK / 3).await;
     let top_up = world.top_up_ix();
     let bank = &mut world.bank;
-    bench
-        .measure_and_send(bank, case(heavy), &top_up, &[])
-        .await?;
+    bench.perform(bank, case(heavy), &top_up, &[]).await?;
     if !heavy {
         // In the same second: nothing to mint, no call, no event.
         bench.measure(bank, REPEATED, &top_up, &[]).await?;
@@ -290,9 +282,7 @@ async fn close(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
         &world.token_program,
         &world.parts(),
     );
-    bench
-        .measure(&mut world.bank, case(heavy), &close, &[])
-        .await
+    bench.measure(&mut world, case(heavy), &close, &[]).await
 }
 
 /// Sends some of its mint's tokens to every vault.

@@ -30,19 +30,17 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     let (at, creator) = (world.at, world.creator.pubkey());
     let bank = &mut world.bank;
     let create = ix::create_feed(&at, &creator, 0);
-    bench.measure_and_send(bank, ORDINARY, &create, &[]).await?;
+    bench.perform(bank, ORDINARY, &create, &[]).await?;
     let create = ix::create_feed(&at, &creator, 1);
     bench.measure(bank, REPEATED, &create, &[]).await?;
     let configure = ix::configure_feed(&at, &creator, 0, feed_of(0, 3));
-    bench
-        .measure_and_send(bank, ORDINARY, &configure, &[])
-        .await?;
+    bench.perform(bank, ORDINARY, &configure, &[]).await?;
     bench.measure(bank, REPEATED, &configure, &[]).await?;
     for case in [ORDINARY, REPEATED] {
         bank.advance(60).await;
         let (who, report) = (reporter(0), report(bank, 7));
         let send = ix::report_feed(&at.feed(0), &who.pubkey(), &report);
-        bench.measure_and_send(bank, case, &send, &[&who]).await?;
+        bench.perform(bank, case, &send, &[&who]).await?;
     }
     Ok(())
 }
@@ -60,11 +58,11 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     let bank = &mut world.bank;
     bank.airdrop(&at.feed(last), 1_000_000).await;
     let create = ix::create_feed(&at, &creator, last);
-    bench.measure_and_send(bank, WORST, &create, &[]).await?;
+    bench.perform(bank, WORST, &create, &[]).await?;
     let others = ix::configure_feed(&at, &creator, last, feed_of(MOST_REPORTERS, MOST_REPORTERS));
     bank.send(&[others], &[]).await?;
     let configure = ix::configure_feed(&at, &creator, last, feed_of(0, MOST_REPORTERS));
-    bench.measure_and_send(bank, WORST, &configure, &[]).await?;
+    bench.perform(bank, WORST, &configure, &[]).await?;
     let (who, report) = (reporter(MOST_REPORTERS - 1), report(bank, 7));
     let send = ix::report_feed(&at.feed(last), &who.pubkey(), &report);
     bench.measure(bank, WORST, &send, &[&who]).await

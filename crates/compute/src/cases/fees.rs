@@ -35,23 +35,13 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     let (at, program, signer) = (world.at, world.token_program, [&alice.key]);
     let bank = &mut world.bank;
     let pay = ix::pay(&at, &program, &payment(&alice, &bob, 0));
-    bench
-        .measure_and_send(bank, ORDINARY, &pay, &signer)
-        .await?;
-    bench
-        .measure_and_send(bank, REPEATED, &pay, &signer)
-        .await?;
+    bench.perform(bank, ORDINARY, &pay, &signer).await?;
+    bench.perform(bank, REPEATED, &pay, &signer).await?;
     let charge = ix::charge_fee(&at, &program, &payment(&alice, &bob, 0));
-    bench
-        .measure_and_send(bank, ORDINARY, &charge, &signer)
-        .await?;
-    bench
-        .measure_and_send(bank, REPEATED, &charge, &signer)
-        .await?;
+    bench.perform(bank, ORDINARY, &charge, &signer).await?;
+    bench.perform(bank, REPEATED, &charge, &signer).await?;
     let collect = ix::collect(&at, &program, 0);
-    bench
-        .measure_and_send(bank, ORDINARY, &collect, &[])
-        .await?;
+    bench.perform(bank, ORDINARY, &collect, &[]).await?;
     // Nothing to move: no call, no event.
     bench.measure(bank, REPEATED, &collect, &[]).await
 }
@@ -72,11 +62,9 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
         ..payment(&alice, &bob, MOST - 1)
     };
     let pay = ix::pay(&at, &program, &payment);
-    bench.measure_and_send(bank, WORST, &pay, &signer).await?;
+    bench.perform(bank, WORST, &pay, &signer).await?;
     let charge = ix::charge_fee(&at, &program, &payment);
-    bench
-        .measure_and_send(bank, WORST, &charge, &signer)
-        .await?;
+    bench.perform(bank, WORST, &charge, &signer).await?;
     let collect = ix::collect(&at, &program, MOST - 1);
     bench.measure(bank, WORST, &collect, &[]).await
 }

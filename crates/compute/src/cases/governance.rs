@@ -169,100 +169,72 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     // Routine, then Standard.
     let small = ramp(&mut world, Parameter::Emission, Tunable::Setpoint, 0.61).await;
     let act = propose(&mut world, 0, vec![small]).await;
-    bench
-        .measure_and_send(&mut world.bank, ORDINARY, &act, &[first])
-        .await?;
+    bench.perform(&mut world, ORDINARY, &act, &[first]).await?;
     let large = slew(&mut world).await;
     let act = propose(&mut world, 0, vec![large]).await;
-    bench
-        .measure_and_send(&mut world.bank, REPEATED, &act, &[first])
-        .await?;
+    bench.perform(&mut world, REPEATED, &act, &[first]).await?;
     for (index, member, key, case) in [(0, 1, second, ORDINARY), (0, 2, third, REPEATED)] {
         let act = approve(&mut world, member, index).await;
-        bench
-            .measure_and_send(&mut world.bank, case, &act, &[key])
-            .await?;
+        bench.perform(&mut world, case, &act, &[key]).await?;
     }
     for member in [1, 2] {
         world.approve(member, 1).await?;
     }
     for (key, case) in [(third, ORDINARY), (second, REPEATED)] {
         let act = gov::withdraw_approval(&at, &key.pubkey(), 1);
-        bench
-            .measure_and_send(&mut world.bank, case, &act, &[key])
-            .await?;
+        bench.perform(&mut world, case, &act, &[key]).await?;
     }
     let act = gov::cast_ballot(&at, &alice.pubkey(), &payer, 1);
     let bank = &mut world.bank;
-    bench
-        .measure_and_send(bank, ORDINARY, &act, &[&alice.key])
-        .await?;
+    bench.perform(bank, ORDINARY, &act, &[&alice.key]).await?;
     let act = gov::veto(&at, &guardian.pubkey(), 1);
-    bench
-        .measure_and_send(bank, ORDINARY, &act, &[&guardian])
-        .await?;
+    bench.perform(bank, ORDINARY, &act, &[&guardian]).await?;
     let act = gov::close_ballot(&at, &alice.pubkey(), &payer, 1);
     bench.measure(bank, ORDINARY, &act, &[]).await?;
     let close = gov::close_proposal(&at, &payer, 1);
-    bench.measure_and_send(bank, ORDINARY, &close, &[]).await?;
+    bench.perform(bank, ORDINARY, &close, &[]).await?;
     // Its proposal is gone.
     bench.measure(bank, REPEATED, &act, &[]).await?;
 
     let eta = world.proposal(0).await.eta;
     world.bank.set_time(eta).await;
     let act = world.execute_ix(0).await;
-    bench
-        .measure_and_send(&mut world.bank, ORDINARY, &act, &[])
-        .await?;
+    bench.perform(&mut world, ORDINARY, &act, &[]).await?;
 
     let replacement = new_guardian(&mut world);
     let index = world.queue(vec![replacement]).await?;
     world.veto(index).await?;
     for (key, case) in [(first, ORDINARY), (second, REPEATED)] {
         let act = gov::override_veto(&at, &key.pubkey(), index);
-        bench
-            .measure_and_send(&mut world.bank, case, &act, &[key])
-            .await?;
+        bench.perform(&mut world, case, &act, &[key]).await?;
     }
 
     let large = slew(&mut world).await;
     let index = world.propose(vec![large.clone()]).await?;
     let act = gov::cancel(&at, &first.pubkey(), index);
-    bench
-        .measure_and_send(&mut world.bank, ORDINARY, &act, &[first])
-        .await?;
+    bench.perform(&mut world, ORDINARY, &act, &[first]).await?;
     let index = world.propose(vec![large]).await?;
     world.bank.advance(3 * WEEK).await;
     let act = gov::expire(&at, &payer, index);
-    bench.measure(&mut world.bank, ORDINARY, &act, &[]).await?;
+    bench.measure(&mut world, ORDINARY, &act, &[]).await?;
 
     let new = world.bank.fresh_key();
     world
         .enact(vec![Action::AddMember { seat: seat(&new) }])
         .await?;
     let act = gov::accept_role(&at, &new.pubkey(), RoleKind::Member);
-    bench
-        .measure_and_send(&mut world.bank, ORDINARY, &act, &[&new])
-        .await?;
+    bench.perform(&mut world, ORDINARY, &act, &[&new]).await?;
     let advisor = appoint_advisor(&mut world).await?;
     let advise = advise(&world, &advisor);
     let bank = &mut world.bank;
-    bench
-        .measure_and_send(bank, ORDINARY, &advise, &[&advisor])
-        .await?;
+    bench.perform(bank, ORDINARY, &advise, &[&advisor]).await?;
     let veto = gov::veto_advice(&at, &guardian.pubkey());
-    bench
-        .measure_and_send(bank, ORDINARY, &veto, &[&guardian])
-        .await?;
-    bench
-        .measure_and_send(bank, REPEATED, &advise, &[&advisor])
-        .await?;
+    bench.perform(bank, ORDINARY, &veto, &[&guardian]).await?;
+    bench.perform(bank, REPEATED, &advise, &[&advisor]).await?;
     bench.measure(bank, REPEATED, &veto, &[&guardian]).await?;
     let reason = PauseReason::Incident;
     let pause = gov::pause(&at, &guardian.pubkey(), Section::Stake, HOUR, reason);
-    bench
-        .measure_and_send(bank, ORDINARY, &pause, &[&guardian])
-        .await?;
+    bench.perform(bank, ORDINARY, &pause, &[&guardian]).await?;
     bank.advance(60).await;
     bench.measure(bank, REPEATED, &pause, &[&guardian]).await
 }
@@ -321,9 +293,7 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
         ])
         .await?;
     let accept = gov::accept_role(&at, &key.pubkey(), RoleKind::Member);
-    bench
-        .measure_and_send(&mut world.bank, WORST, &accept, &[&key])
-        .await?;
+    bench.perform(&mut world, WORST, &accept, &[&key]).await?;
     world
         .enact(vec![Action::Threshold {
             expected: 14,
@@ -333,17 +303,13 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
 
     let ramps = four_ramps(&mut world).await;
     let act = propose(&mut world, last, ramps.clone()).await;
-    bench
-        .measure(&mut world.bank, FOUR_RAMPS, &act, &[&key])
-        .await?;
+    bench.measure(&mut world, FOUR_RAMPS, &act, &[&key]).await?;
     let actions = longest(&mut world).await;
     let index = world.next_proposal().await;
     let proposal = address::proposal(&at.economy, index);
     world.bank.airdrop(&proposal, DUST).await;
     let act = propose(&mut world, last, actions).await;
-    bench
-        .measure_and_send(&mut world.bank, WORST, &act, &[&key])
-        .await?;
+    bench.perform(&mut world, WORST, &act, &[&key]).await?;
 
     // The last approval of fifteen, taken back and given again.
     for member in 0..last - 1 {
@@ -351,24 +317,18 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     }
     let act = approve(&mut world, last - 1, index).await;
     let before = [&keys[last - 1]];
-    bench
-        .measure_and_send(&mut world.bank, WORST, &act, &before)
-        .await?;
+    bench.perform(&mut world, WORST, &act, &before).await?;
     let withdraw = gov::withdraw_approval(&at, &key.pubkey(), index);
-    bench
-        .measure(&mut world.bank, WORST, &withdraw, &[&key])
-        .await?;
+    bench.measure(&mut world, WORST, &withdraw, &[&key]).await?;
     let eta = world.proposal(index).await.eta;
     world.bank.set_time(eta).await;
     let act = world.execute_ix(index).await;
-    bench.measure(&mut world.bank, WORST, &act, &[]).await?;
+    bench.measure(&mut world, WORST, &act, &[]).await?;
     let index = world.queue(ramps).await?;
     let eta = world.proposal(index).await.eta;
     world.bank.set_time(eta).await;
     let act = world.execute_ix(index).await;
-    bench
-        .measure(&mut world.bank, FOUR_RAMPS, &act, &[])
-        .await?;
+    bench.measure(&mut world, FOUR_RAMPS, &act, &[]).await?;
 
     let bank = &mut world.bank;
     let veto = gov::veto(&at, &guardian.pubkey(), index);
@@ -376,9 +336,7 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     let ballot = address::ballot(&address::proposal(&at.economy, index), &whale.pubkey());
     bank.airdrop(&ballot, DUST).await;
     let act = gov::cast_ballot(&at, &whale.pubkey(), &payer, index);
-    bench
-        .measure_and_send(bank, WORST, &act, &[&whale.key])
-        .await?;
+    bench.perform(bank, WORST, &act, &[&whale.key]).await?;
     let act = gov::close_ballot(&at, &whale.pubkey(), &payer, index);
     bench.measure(bank, WORST, &act, &[]).await?;
     let act = gov::close_proposal(&at, &payer, index);
@@ -390,30 +348,28 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
         world.decide(gov::cancel, member, index).await?;
     }
     let act = gov::cancel(&at, &key.pubkey(), index);
-    bench.measure(&mut world.bank, WORST, &act, &[&key]).await?;
+    bench.measure(&mut world, WORST, &act, &[&key]).await?;
     world.veto(index).await?;
     for member in &keys[..last] {
         world.decide(gov::override_veto, member, index).await?;
     }
     let act = gov::override_veto(&at, &key.pubkey(), index);
-    bench
-        .measure_and_send(&mut world.bank, WORST, &act, &[&key])
-        .await?;
+    bench.perform(&mut world, WORST, &act, &[&key]).await?;
     let expires_at = world.proposal(index).await.expires_at;
     world.bank.set_time(expires_at + 1).await;
     let act = gov::expire(&at, &payer, index);
-    bench.measure(&mut world.bank, WORST, &act, &[]).await?;
+    bench.measure(&mut world, WORST, &act, &[]).await?;
 
     // While ramps run.
     let ramps = four_ramps(&mut world).await;
     world.enact(ramps).await?;
     let advise = advise(&world, &advisor);
     bench
-        .measure_and_send(&mut world.bank, WORST, &advise, &[&advisor])
+        .perform(&mut world, WORST, &advise, &[&advisor])
         .await?;
     let veto = gov::veto_advice(&at, &guardian.pubkey());
     bench
-        .measure(&mut world.bank, WORST, &veto, &[&guardian])
+        .measure(&mut world, WORST, &veto, &[&guardian])
         .await?;
     world.next_period().await?;
     let reason = PauseReason::Exploit;
@@ -421,7 +377,7 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     world.send_as(&guardian, pause.clone()).await?;
     world.bank.advance(60).await;
     bench
-        .measure(&mut world.bank, WORST, &pause, &[&guardian])
+        .measure(&mut world, WORST, &pause, &[&guardian])
         .await?;
 
     let to = world.wallet(0).await.tokens;
@@ -440,9 +396,7 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
         let eta = world.proposal(index).await.eta;
         world.bank.set_time(eta).await;
         let act = world.execute_ix(index).await;
-        bench
-            .measure_and_send(&mut world.bank, case, &act, &[])
-            .await?;
+        bench.perform(&mut world, case, &act, &[]).await?;
     }
     Ok(())
 }

@@ -48,51 +48,33 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     let bank = &mut world.bank;
 
     let open = ix::open_position(&pool, &owner, &payer.pubkey());
-    bench
-        .measure_and_send(bank, ORDINARY, &open, &signer)
-        .await?;
+    bench.perform(bank, ORDINARY, &open, &signer).await?;
     let enter = ix::stake(&at, &stake, &owner, &tokens, 100_003 * TOKEN);
-    bench
-        .measure_and_send(bank, ORDINARY, &enter, &signer)
-        .await?;
+    bench.perform(bank, ORDINARY, &enter, &signer).await?;
     bank.advance(777).await;
-    bench
-        .measure_and_send(bank, REPEATED, &enter, &signer)
-        .await?;
+    bench.perform(bank, REPEATED, &enter, &signer).await?;
     bank.advance(777).await;
 
     let claim = ix::claim(&at, &pool, &owner, &tokens, &stake.token_program);
-    bench
-        .measure_and_send(bank, ORDINARY, &claim, &signer)
-        .await?;
+    bench.perform(bank, ORDINARY, &claim, &signer).await?;
     // In the same second: nothing to pay, no transfer.
-    bench
-        .measure_and_send(bank, REPEATED, &claim, &signer)
-        .await?;
+    bench.perform(bank, REPEATED, &claim, &signer).await?;
     bank.advance(777).await;
 
     let unstake = ix::request_unstake(&at.economy, &pool, &owner, 10_007 * TOKEN);
-    bench
-        .measure_and_send(bank, ORDINARY, &unstake, &signer)
-        .await?;
+    bench.perform(bank, ORDINARY, &unstake, &signer).await?;
     bank.advance(60).await;
     // Merges with the ticket of the same day.
-    bench
-        .measure_and_send(bank, REPEATED, &unstake, &signer)
-        .await?;
+    bench.perform(bank, REPEATED, &unstake, &signer).await?;
     bank.advance(60).await;
     let cancel = ix::cancel_unstake(&at.economy, &pool, &owner, 0);
-    bench
-        .measure_and_send(bank, ORDINARY, &cancel, &signer)
-        .await?;
+    bench.perform(bank, ORDINARY, &cancel, &signer).await?;
     bank.send(std::slice::from_ref(&unstake), &signer).await?;
     bench.measure(bank, REPEATED, &cancel, &signer).await?;
 
     bank.advance(WEEK + DAY).await;
     let withdraw = ix::withdraw(&at, &stake, &owner, &tokens);
-    bench
-        .measure_and_send(bank, ORDINARY, &withdraw, &signer)
-        .await?;
+    bench.perform(bank, ORDINARY, &withdraw, &signer).await?;
     bank.send(&[unstake], &signer).await?;
     bank.advance(WEEK + DAY).await;
     bench.measure(bank, REPEATED, &withdraw, &signer).await?;
@@ -102,7 +84,7 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     world.open(&bob).await?;
     let close = ix::close_position(&at.economy, &pool, &bob.pubkey(), &payer.pubkey());
     bench
-        .measure(&mut world.bank, ORDINARY, &close, &[&bob.key])
+        .measure(&mut world, ORDINARY, &close, &[&bob.key])
         .await
 }
 
@@ -126,7 +108,7 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     world.bank.airdrop(&position, 1_000_000).await;
     let open = ix::open_position(&pool, &newcomer.pubkey(), &payer.pubkey());
     bench
-        .measure(&mut world.bank, WORST, &open, &[&newcomer.key])
+        .measure(&mut world, WORST, &open, &[&newcomer.key])
         .await?;
 
     let alice = stake_in(&mut world, &stake, 2_000_003 * TOKEN).await?;
@@ -176,6 +158,6 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     world.top_up().await?;
     let claim = world.claim_ix(&carol);
     bench
-        .measure(&mut world.bank, WORST, &claim, &[&carol.key])
+        .measure(&mut world, WORST, &claim, &[&carol.key])
         .await
 }
