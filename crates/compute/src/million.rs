@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytemuck::Zeroable;
 use homeostat_client::{address, instruction as ix, Pool, Position, PROGRAM_ID};
+use homeostat_sandbox::WorldSpec;
 use solana_account::{Account, AccountSharedData};
 use solana_program::{hash::hash, pubkey::Pubkey, rent::Rent};
 use solana_signer::Signer;
@@ -12,7 +13,7 @@ use crate::{
     bench::{Bench, Error},
     cases::{
         fees::couple,
-        stage::{self, build, payment, populate},
+        stage::{ordinary_spec, payment, populated},
     },
 };
 
@@ -36,12 +37,11 @@ pub async fn measure(bench: &mut Bench) -> Result<Option<Effort>, Error> {
     if !bench.wants(&["pay"]) {
         return Ok(None);
     }
-    let mut world = build(stage::Shape {
-        liquidity: 0,
-        ..stage::ORDINARY
+    let mut world = populated(WorldSpec {
+        liquidity: Vec::new(),
+        ..ordinary_spec()
     })
     .await?;
-    populate(&mut world).await?;
     let (alice, bob) = couple(&mut world).await;
     let pay = ix::pay(&world.at, &world.token_program, &payment(&alice, &bob, 0));
     let signer = [&alice.key];

@@ -9,7 +9,7 @@ use homeostat_sandbox::{world::WEEK, World};
 use solana_signer::Signer;
 
 use super::{
-    stage::{self, build, populate},
+    stage::{heaviest_spec, ordinary_spec, populated, report_all, turn_log},
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{Bench, Error};
@@ -41,8 +41,7 @@ async fn trip(world: &mut World, vault: Vault) -> Result<solana_instruction::Ins
 
 /// Two pools and four meters.
 async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(stage::ORDINARY).await?;
-    populate(&mut world).await?;
+    let mut world = populated(ordinary_spec()).await?;
     world.next_period().await?;
     world.bank.advance(WEEK).await;
     let (at, payer) = (world.at, world.bank.payer().pubkey());
@@ -70,14 +69,10 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
 
 /// Eight pools, eight meters, four feeds, four exclusions, a full log, a bounty, minting.
 async fn worst(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(stage::HEAVIEST).await?;
-    populate(&mut world).await?;
-    for _ in 0..stage::PERIODS {
-        world.next_period().await?;
-        world.collect(0).await?;
-    }
+    let mut world = populated(heaviest_spec()).await?;
+    turn_log(&mut world).await?;
     world.bank.advance(WEEK).await;
-    stage::report_all(&mut world).await?;
+    report_all(&mut world).await?;
     let (at, payer) = (world.at, world.bank.payer().pubkey());
     // The dearest of the four.
     let mut dearest = None;

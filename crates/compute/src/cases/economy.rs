@@ -6,7 +6,7 @@ use homeostat_client::{
 };
 use homeostat_sandbox::{
     world::{seat, TOKEN, WEEK},
-    World,
+    World, WorldSpec,
 };
 use solana_instruction::Instruction;
 use solana_program::pubkey::Pubkey;
@@ -14,7 +14,10 @@ use solana_signer::Signer;
 
 use super::{
     governance::full_council,
-    stage::{self, build, liquidity, mint, populate, program, Shape, MOST, SOL},
+    stage::{
+        self, build, heaviest_spec, lanes, liquidity, mint, ordinary_spec, populated, spec, MOST,
+        SOL,
+    },
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{bank, Bench, Error};
@@ -75,7 +78,7 @@ async fn create(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
         period: u32::try_from(WEEK).unwrap_or(u32::MAX),
         hard_cap: 2_000_000_000 * TOKEN,
     };
-    let create = ix::create_economy(&mint, &program(heavy).id(), &creator.pubkey(), args);
+    let create = ix::create_economy(&mint, &spec(heavy).program.id(), &creator.pubkey(), args);
     bench.perform(&mut bank, case(heavy), &create, &[]).await?;
 
     let count = if heavy { stage::MOST_MEMBERS } else { 3 };
@@ -105,15 +108,11 @@ async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
         return Ok(());
     }
     let most = MOST - 1;
-    let mut world = build(Shape {
-        liquidity: if heavy { most - 1 } else { 0 },
+    let mut world = build(WorldSpec {
+        liquidity: lanes(if heavy { most - 1 } else { 0 }),
         meters: if heavy { most } else { 0 },
         draft: true,
-        ..if heavy {
-            stage::HEAVIEST
-        } else {
-            stage::ORDINARY
-        }
+        ..spec(heavy)
     })
     .await?;
     let (at, creator) = (world.at, world.creator.pubkey());
@@ -125,7 +124,7 @@ async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     if heavy {
         let set = ix::configure(&at.economy, &creator, controller(Parameter::Emission));
         bench.measure(&mut world, WORST, &set, &[]).await?;
-        let stake = liquidity(&mut world, true).await?;
+        let stake = liquidity(&mut world).await?;
         let pool = at.pool(&stake.mint);
         let meter = at.meter(most);
         for address in [
@@ -158,7 +157,7 @@ async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     bench.perform(bank, ORDINARY, &set, &[]).await?;
     bench.measure(bank, REPEATED, &set, &[]).await?;
     // Every Draft of the sandbox has its native pool; this is the next one.
-    let stake = liquidity(&mut world, false).await?;
+    let stake = liquidity(&mut world).await?;
     let create = ix::create_pool(&at, &creator, &stake, 1);
     let bank = &mut world.bank;
     bench.perform(bank, ORDINARY, &create, &[]).await?;
@@ -166,7 +165,7 @@ async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     bench.perform(bank, ORDINARY, &create, &[]).await?;
     let create = ix::create_meter(&at, &creator, &token_program, 1);
     bench.measure(bank, REPEATED, &create, &[]).await?;
-    let stake = liquidity(&mut world, false).await?;
+    let stake = liquidity(&mut world).await?;
     let create = ix::create_pool(&at, &creator, &stake, 2);
     bench.measure(&mut world, REPEATED, &create, &[]).await
 }
@@ -175,13 +174,9 @@ async fn go_live(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     if !bench.wants(&["go_live"]) {
         return Ok(());
     }
-    let mut world = build(Shape {
+    let mut world = build(WorldSpec {
         draft: true,
-        ..if heavy {
-            stage::HEAVIEST
-        } else {
-            stage::ORDINARY
-        }
+        ..spec(heavy)
     })
     .await?;
     world.hand_over_mint(Funding::Mint).await;
@@ -193,14 +188,9 @@ async fn fund(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     if !bench.wants(&["fund_rewards"]) {
         return Ok(());
     }
-    let mut world = build(Shape {
+    let mut world = build(WorldSpec {
         funding: Funding::Funded,
-        liquidity: if heavy { MOST - 1 } else { 1 },
-        ..if heavy {
-            stage::HEAVIEST
-        } else {
-            stage::ORDINARY
-        }
+        ..spec(heavy)
     })
     .await?;
     let fund = fund_ix(&world, 1_000_003 * TOKEN);
@@ -227,13 +217,7 @@ async fn top_up(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     if !bench.wants(&["top_up"]) {
         return Ok(());
     }
-    let mut world = build(if heavy {
-        stage::HEAVIEST
-    } else {
-        stage::ORDINARY
-    })
-    .await?;
-    populate(&mut world).await?;
+    let mut world = populated(spec(heavy)).await?;
     // A crank mints a period ahead; nobody has cranked for longer.
     world.bank.advance(WEEK + WEEK / 3).await;
     let top_up = world.top_up_ix();
@@ -252,19 +236,19 @@ async fn close(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     if !bench.wants(&["close"]) {
         return Ok(());
     }
-    let mut world = build(Shape {
-        funding: if heavy {
-            Funding::Funded
-        } else {
-            Funding::Mint
-        },
-        liquidity: if heavy { MOST - 1 } else { 0 },
-        meters: if heavy { MOST } else { 1 },
+    let mut world = build(WorldSpec {
         draft: true,
         ..if heavy {
-            stage::HEAVIEST
+            WorldSpec {
+                funding: Funding::Funded,
+                ..heaviest_spec()
+            }
         } else {
-            stage::ORDINARY
+            WorldSpec {
+                liquidity: Vec::new(),
+                meters: 1,
+                ..ordinary_spec()
+            }
         }
     })
     .await?;

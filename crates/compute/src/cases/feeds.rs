@@ -1,10 +1,13 @@
 //! Feeds.
 
 use homeostat_client::instruction as ix;
+use homeostat_sandbox::WorldSpec;
 use solana_signer::Signer;
 
 use super::{
-    stage::{self, build, feed_of, report, reporter, Shape, MOST_FEEDS, MOST_REPORTERS},
+    stage::{
+        build, feed_of, heaviest_spec, ordinary_spec, report, reporter, MOST_FEEDS, MOST_REPORTERS,
+    },
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{Bench, Error};
@@ -22,9 +25,9 @@ pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
 
 /// A feed of three reporters.
 async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(Shape {
+    let mut world = build(WorldSpec {
         draft: true,
-        ..stage::ORDINARY
+        ..ordinary_spec()
     })
     .await?;
     let (at, creator) = (world.at, world.creator.pubkey());
@@ -48,10 +51,10 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
 /// The last feed, at an address that holds lamports; seven reporters for seven
 /// others; the last of them.
 async fn worst(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(Shape {
+    let mut world = build(WorldSpec {
         draft: true,
-        feeds: MOST_FEEDS - 1,
-        ..stage::HEAVIEST
+        feeds: heaviest_spec().feeds[1..].to_vec(),
+        ..heaviest_spec()
     })
     .await?;
     let (at, creator, last) = (world.at, world.creator.pubkey(), MOST_FEEDS - 1);

@@ -4,7 +4,7 @@ use homeostat_client::instruction as ix;
 use homeostat_sandbox::{world::TOKEN, Wallet, World};
 
 use super::{
-    stage::{self, build, payment, populate, MOST},
+    stage::{heaviest_spec, ordinary_spec, payment, populated, MOST},
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{Bench, Error};
@@ -28,8 +28,7 @@ pub async fn couple(world: &mut World) -> (Wallet, Wallet) {
 }
 
 async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(stage::ORDINARY).await?;
-    populate(&mut world).await?;
+    let mut world = populated(ordinary_spec()).await?;
     world.next_period().await?;
     let (alice, bob) = couple(&mut world).await;
     let (at, program, signer) = (world.at, world.token_program, [&alice.key]);
@@ -48,8 +47,7 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
 
 /// Through the last of eight shards, by a delegate, with a transfer fee.
 async fn worst(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(stage::HEAVIEST).await?;
-    populate(&mut world).await?;
+    let mut world = populated(heaviest_spec()).await?;
     world.next_period().await?;
     let (alice, bob) = couple(&mut world).await;
     let carol = world.wallet(0).await;

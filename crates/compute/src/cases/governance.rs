@@ -1,6 +1,6 @@
 //! People decide.
 
-use homeostat::state::action::{AdviceRange, SlewLimits};
+use homeostat::state::action::AdviceRange;
 use homeostat_client::{
     address, governance as gov, Action, CouncilArgs, Parameter, PauseReason, RoleKind, SeatArgs,
     Section, Tunable,
@@ -15,7 +15,8 @@ use solana_program::pubkey::Pubkey;
 use solana_signer::Signer;
 
 use super::{
-    stage::{self, build, populate},
+    actions::{four_ramps, longest, new_guardian, ramp, slew},
+    stage::{heaviest_spec, ordinary_spec, populated, turn_log},
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{Bench, Error};
@@ -74,43 +75,6 @@ pub fn full_council(keys: &[Keypair], guardian: &Keypair) -> CouncilArgs {
     }
 }
 
-/// Moves a quantity of a controller from where it stands.
-async fn ramp(world: &mut World, parameter: Parameter, field: Tunable, value: f64) -> Action {
-    let config = world.economy().await.controllers[parameter.index()].config;
-    Action::Tune {
-        parameter,
-        field,
-        expected_q48: field.ramp(&config).to.get().to_bits(),
-        value_q48: gov::q48(value),
-        over_seconds: HOUR,
-    }
-}
-
-/// Limits of the emission's slew, from where they stand: a Standard proposal.
-async fn slew(world: &mut World) -> Action {
-    let config = world.economy().await.controllers[0].config();
-    Action::Slew {
-        parameter: Parameter::Emission,
-        expected: SlewLimits {
-            up_ppm: config.slew_up,
-            down_ppm: config.slew_down,
-        },
-        value: SlewLimits {
-            up_ppm: Some(9_001),
-            down_ppm: Some(8_003),
-        },
-    }
-}
-
-/// A new guardian.
-fn new_guardian(world: &mut World) -> Action {
-    let new = world.bank.fresh_key();
-    Action::Guardian {
-        expected: world.guardian.pubkey(),
-        seat: seat(&new),
-    }
-}
-
 /// Gives the economy an advisor who may recommend any setpoint of the emission.
 async fn appoint_advisor(world: &mut World) -> Result<Keypair, Error> {
     let advisor = world.bank.fresh_key();
@@ -143,22 +107,28 @@ fn advise(world: &World, advisor: &Keypair) -> Instruction {
 }
 
 /// A proposal by the member at `place`, paid for by the bank's payer.
-async fn propose(world: &mut World, place: usize, actions: Vec<Action>) -> Instruction {
+pub async fn propose(world: &mut World, place: usize, actions: Vec<Action>) -> Instruction {
     let (member, payer) = (world.members[place].pubkey(), world.bank.payer().pubkey());
     let index = world.next_proposal().await;
     gov::propose(&world.at, &member, &payer, index, actions)
 }
 
 /// The approval of the member at `place`.
-async fn approve(world: &mut World, place: usize, index: u64) -> Instruction {
+pub async fn approve(world: &mut World, place: usize, index: u64) -> Instruction {
     let digest = world.proposal(index).await.digest;
     gov::approve(&world.at, &world.members[place].pubkey(), index, digest)
 }
 
+/// The execution of a queued proposal, as soon as it may be.
+pub async fn ripe(world: &mut World, index: u64) -> Instruction {
+    let eta = world.proposal(index).await.eta;
+    world.bank.set_time(eta).await;
+    world.execute_ix(index).await
+}
+
 /// Three members, two of whom decide.
 async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(stage::ORDINARY).await?;
-    populate(&mut world).await?;
+    let mut world = populated(ordinary_spec()).await?;
     let alice = world.staker(1_000_003 * TOKEN).await;
     world.next_period().await?;
     let (at, payer) = (world.at, world.bank.payer().pubkey());
@@ -196,9 +166,7 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     // Its proposal is gone.
     bench.measure(bank, REPEATED, &act, &[]).await?;
 
-    let eta = world.proposal(0).await.eta;
-    world.bank.set_time(eta).await;
-    let act = world.execute_ix(0).await;
+    let act = ripe(&mut world, 0).await;
     bench.perform(&mut world, ORDINARY, &act, &[]).await?;
 
     let replacement = new_guardian(&mut world);
@@ -239,41 +207,14 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     bench.measure(bank, REPEATED, &pause, &[&guardian]).await
 }
 
-/// Three controllers wired anew and the fourth on a ramp: as many bytes as fit.
-async fn longest(world: &mut World) -> Vec<Action> {
-    let mut actions = vec![ramp(world, Parameter::Emission, Tunable::Setpoint, 0.7).await];
-    let economy = world.economy().await;
-    for parameter in [Parameter::Fee, Parameter::Burn, Parameter::Liquidity] {
-        actions.push(Action::Wire {
-            parameter,
-            expected_seq: economy.controllers[parameter.index()].config_seq,
-            settings: stage::controller(parameter),
-        });
-    }
-    actions
-}
-
-/// All four controllers on ramps.
-async fn four_ramps(world: &mut World) -> Vec<Action> {
-    let mut actions = Vec::new();
-    for (parameter, value) in Parameter::ALL.into_iter().zip([0.7, 1.1, 0.03, 0.06]) {
-        actions.push(ramp(world, parameter, Tunable::Setpoint, value).await);
-    }
-    actions
-}
-
 /// Fifteen members who all have to approve, the last of them acting last; a council
 /// whose audit log has turned.
 async fn worst(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(stage::HEAVIEST).await?;
-    populate(&mut world).await?;
+    let mut world = populated(heaviest_spec()).await?;
     let whale = world.wallet(260_000_000 * TOKEN).await;
     world.open(&whale).await?;
     world.stake(&whale, 250_000_000 * TOKEN).await?;
-    for _ in 0..stage::PERIODS {
-        world.next_period().await?;
-        world.collect(0).await?;
-    }
+    turn_log(&mut world).await?;
     let (at, payer) = (world.at, world.bank.payer().pubkey());
     let keys: Vec<Keypair> = world.members.iter().map(Keypair::insecure_clone).collect();
     let last = keys.len() - 1;
@@ -320,14 +261,10 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     bench.perform(&mut world, WORST, &act, &before).await?;
     let withdraw = gov::withdraw_approval(&at, &key.pubkey(), index);
     bench.measure(&mut world, WORST, &withdraw, &[&key]).await?;
-    let eta = world.proposal(index).await.eta;
-    world.bank.set_time(eta).await;
-    let act = world.execute_ix(index).await;
+    let act = ripe(&mut world, index).await;
     bench.measure(&mut world, WORST, &act, &[]).await?;
     let index = world.queue(ramps).await?;
-    let eta = world.proposal(index).await.eta;
-    world.bank.set_time(eta).await;
-    let act = world.execute_ix(index).await;
+    let act = ripe(&mut world, index).await;
     bench.measure(&mut world, FOUR_RAMPS, &act, &[]).await?;
 
     let bank = &mut world.bank;
@@ -363,39 +300,26 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     // While ramps run.
     let ramps = four_ramps(&mut world).await;
     world.enact(ramps).await?;
-    let advise = advise(&world, &advisor);
-    bench
-        .perform(&mut world, WORST, &advise, &[&advisor])
-        .await?;
-    let veto = gov::veto_advice(&at, &guardian.pubkey());
-    bench
-        .measure(&mut world, WORST, &veto, &[&guardian])
-        .await?;
+    let (by_advisor, by_guardian) = ([&advisor], [&guardian]);
+    let act = advise(&world, &advisor);
+    bench.perform(&mut world, WORST, &act, &by_advisor).await?;
+    let act = gov::veto_advice(&at, &guardian.pubkey());
+    bench.measure(&mut world, WORST, &act, &by_guardian).await?;
     world.next_period().await?;
     let reason = PauseReason::Exploit;
-    let pause = gov::pause(&at, &guardian.pubkey(), Section::Emission, HOUR, reason);
-    world.send_as(&guardian, pause.clone()).await?;
+    let act = gov::pause(&at, &guardian.pubkey(), Section::Emission, HOUR, reason);
+    world.send_as(&guardian, act.clone()).await?;
     world.bank.advance(60).await;
-    bench
-        .measure(&mut world, WORST, &pause, &[&guardian])
-        .await?;
+    bench.measure(&mut world, WORST, &act, &by_guardian).await?;
 
     let to = world.wallet(0).await.tokens;
     let amount = world.bank.balance(&at.treasury_vault).await / 100;
-    let payment = vec![Action::PayTreasury { to, amount }];
-    for (actions, case) in [
-        (payment, TREASURY),
-        (
-            vec![Action::Retire {
-                successor: Some(guardian.pubkey()),
-            }],
-            RETIREMENT,
-        ),
-    ] {
-        let index = world.queue(actions).await?;
-        let eta = world.proposal(index).await.eta;
-        world.bank.set_time(eta).await;
-        let act = world.execute_ix(index).await;
+    let payment = Action::PayTreasury { to, amount };
+    let successor = Some(guardian.pubkey());
+    let retirement = Action::Retire { successor };
+    for (action, case) in [(payment, TREASURY), (retirement, RETIREMENT)] {
+        let index = world.queue(vec![action]).await?;
+        let act = ripe(&mut world, index).await;
         bench.perform(&mut world, case, &act, &[]).await?;
     }
     Ok(())

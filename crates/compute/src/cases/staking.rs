@@ -1,11 +1,14 @@
 //! Positions.
 
 use homeostat_client::{address, instruction as ix, Position};
-use homeostat_sandbox::world::{TOKEN, WEEK};
+use homeostat_sandbox::{
+    world::{TOKEN, WEEK},
+    WorldSpec,
+};
 use solana_signer::Signer;
 
 use super::{
-    stage::{self, build, liquidity_provider, populate, stake_in, Shape},
+    stage::{heaviest_spec, liquidity_provider, ordinary_spec, populated, stake_in},
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{Bench, Error};
@@ -36,8 +39,7 @@ pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
 
 /// One staker's life in the native pool.
 async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(stage::ORDINARY).await?;
-    populate(&mut world).await?;
+    let mut world = populated(ordinary_spec()).await?;
     world.next_period().await?;
     world.bank.advance(4_321).await;
     let (at, stake, pool) = (world.at, world.pools[0], world.native_pool());
@@ -91,12 +93,11 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
 /// The last pool of the heaviest economy: an LP mint with a transfer fee, eight
 /// tickets, an address that held lamports before it was created.
 async fn worst(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(Shape {
+    let mut world = populated(WorldSpec {
         excluded: 0,
-        ..stage::HEAVIEST
+        ..heaviest_spec()
     })
     .await?;
-    populate(&mut world).await?;
     world.next_period().await?;
     world.bank.advance(4_321).await;
     let (at, payer) = (world.at, world.bank.payer());
