@@ -22,10 +22,10 @@ const CROWD: u64 = 1_000_000;
 /// Stake of each (base units).
 const STAKE: u64 = 1_009;
 
-/// What it took to fill the bank.
+/// What filling the bank took.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
-    /// How long.
+    /// Wall-clock time.
     pub time: Duration,
     /// Resident memory of the process after it (bytes), where the system tells.
     pub memory: Option<u64>,
@@ -63,8 +63,7 @@ pub async fn measure(bench: &mut Bench) -> Result<Option<Effort>, Error> {
         .await
         .ok_or(Error("the first position is missing".into()))?;
     for number in 1..CROWD {
-        // Any address does, as long as it looks random: the bank hashes by a few
-        // of its bytes.
+        // The bank hashes an address by a few of its bytes: they have to look random.
         let address = hash(&number.to_le_bytes()).to_bytes();
         position.owner = Pubkey::new_from_array(hash(&address).to_bytes());
         let bytes = bytemuck::bytes_of(&position);

@@ -1,4 +1,4 @@
-//! What the councils propose.
+//! The actions that the measured proposals contain.
 
 use homeostat::state::action::SlewLimits;
 use homeostat_client::{governance::q48, Action, Parameter, Tunable};

@@ -1,4 +1,4 @@
-//! The controllers' clock.
+//! What ends periods and watches over them: crank, preview, breaker, log.
 
 use homeostat::state::Advice;
 use homeostat_client::{
@@ -19,7 +19,7 @@ const INSTRUCTIONS: [&str; 4] = ["crank", "preview", "trip_breaker", "grow_log"]
 /// Slots that one `grow_log` adds at most: an account grows by 10,240 bytes at a time.
 const MOST_SLOTS: u32 = 24;
 
-/// Measures them.
+/// Measures this family of instructions.
 pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
     if !bench.wants(&INSTRUCTIONS) {
         return Ok(());

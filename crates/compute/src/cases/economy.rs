@@ -1,4 +1,4 @@
-//! An economy's life.
+//! An economy from its creation to its going live, its funding and its closing.
 
 use homeostat_client::{
     address, governance, instruction as ix, Council, CouncilArgs, EconomyAddresses, EconomyArgs,
@@ -34,10 +34,7 @@ const INSTRUCTIONS: [&str; 9] = [
     "close",
 ];
 
-/// Lamports that somebody sends to an address before an account is created there.
-const DUST: u64 = 1_000_000;
-
-/// Measures them.
+/// Measures this family of instructions.
 pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
     if !bench.wants(&INSTRUCTIONS) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Feeds.
+//! Feeds: created, configured, reported to.
 
 use homeostat_client::instruction as ix;
 use homeostat_sandbox::WorldSpec;
@@ -6,7 +6,8 @@ use solana_signer::Signer;
 
 use super::{
     stage::{
-        build, feed_of, heaviest_spec, ordinary_spec, report, reporter, MOST_FEEDS, MOST_REPORTERS,
+        build, feed_of, heaviest_spec, ordinary_spec, report, reporter, DUST, MOST_FEEDS,
+        MOST_REPORTERS,
     },
     ORDINARY, REPEATED, WORST,
 };
@@ -14,7 +15,7 @@ use crate::bench::{Bench, Error};
 
 const INSTRUCTIONS: [&str; 3] = ["create_feed", "configure_feed", "report_feed"];
 
-/// Measures them.
+/// Measures this family of instructions.
 pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
     if !bench.wants(&INSTRUCTIONS) {
         return Ok(());
@@ -59,7 +60,7 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     .await?;
     let (at, creator, last) = (world.at, world.creator.pubkey(), MOST_FEEDS - 1);
     let bank = &mut world.bank;
-    bank.airdrop(&at.feed(last), 1_000_000).await;
+    bank.airdrop(&at.feed(last), DUST).await;
     let create = ix::create_feed(&at, &creator, last);
     bench.perform(bank, WORST, &create, &[]).await?;
     let others = ix::configure_feed(&at, &creator, last, feed_of(MOST_REPORTERS, MOST_REPORTERS));

@@ -1,4 +1,4 @@
-//! Payments.
+//! Payments and the collection of their fees.
 
 use homeostat_client::instruction as ix;
 use homeostat_sandbox::{world::TOKEN, Wallet, World};
@@ -11,7 +11,7 @@ use crate::bench::{Bench, Error};
 
 const INSTRUCTIONS: [&str; 3] = ["pay", "charge_fee", "collect"];
 
-/// Measures them.
+/// Measures this family of instructions.
 pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
     if !bench.wants(&INSTRUCTIONS) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! People decide.
+//! Governance: proposals, ballots, roles, advice, pauses.
 
 use homeostat::state::action::AdviceRange;
 use homeostat_client::{
@@ -16,7 +16,7 @@ use solana_signer::Signer;
 
 use super::{
     actions::{four_ramps, longest, new_guardian, ramp, slew},
-    stage::{heaviest_spec, ordinary_spec, populated, turn_log},
+    stage::{heaviest_spec, ordinary_spec, populated, turn_log, DUST},
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{Bench, Error};
@@ -48,10 +48,7 @@ const TREASURY: &str = "treasury";
 const RETIREMENT: &str = "retirement";
 
 const HOUR: u32 = 3_600;
-/// Lamports that somebody sends to an address before an account is created there.
-const DUST: u64 = 1_000_000;
-
-/// Measures them.
+/// Measures this family of instructions.
 pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
     if !bench.wants(&INSTRUCTIONS) {
         return Ok(());
@@ -136,7 +133,7 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     let [first, second, third] = [&keys[0], &keys[1], &keys[2]];
     let guardian = world.guardian.insecure_clone();
 
-    // Routine, then Standard.
+    // A Routine proposal, then a Standard one.
     let small = ramp(&mut world, Parameter::Emission, Tunable::Setpoint, 0.61).await;
     let act = propose(&mut world, 0, vec![small]).await;
     bench.perform(&mut world, ORDINARY, &act, &[first]).await?;
@@ -163,7 +160,7 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     bench.measure(bank, ORDINARY, &act, &[]).await?;
     let close = gov::close_proposal(&at, &payer, 1);
     bench.perform(bank, ORDINARY, &close, &[]).await?;
-    // Its proposal is gone.
+    // The ballot's proposal has been closed.
     bench.measure(bank, REPEATED, &act, &[]).await?;
 
     let act = ripe(&mut world, 0).await;
@@ -220,7 +217,7 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     let last = keys.len() - 1;
     let [key, guardian] = [keys[last].insecure_clone(), world.guardian.insecure_clone()];
 
-    // Thirty records of the audit log.
+    // The audit log holds 24 records; appointing and replacing writes thirty.
     let advisor = appoint_advisor(&mut world).await?;
     let removed = keys[last].pubkey();
     world
@@ -297,7 +294,7 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     let act = gov::expire(&at, &payer, index);
     bench.measure(&mut world, WORST, &act, &[]).await?;
 
-    // While ramps run.
+    // Advice while all four controllers are on ramps.
     let ramps = four_ramps(&mut world).await;
     world.enact(ramps).await?;
     let (by_advisor, by_guardian) = ([&advisor], [&guardian]);

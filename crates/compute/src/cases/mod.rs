@@ -19,11 +19,11 @@ use crate::{
     idl,
 };
 
-/// What anybody does on an ordinary day.
+/// What most callers send: few accounts, plain mints.
 pub const ORDINARY: &str = "ordinary";
 /// The most accounts, the longest lists, the dearest mint.
 pub const WORST: &str = "worst";
-/// Once more, right after.
+/// The same instruction once more, right after.
 pub const REPEATED: &str = "repeated";
 
 /// Measures every case. Fails when an instruction has none.

@@ -28,6 +28,8 @@ const MOST_EXCLUDED: u8 = 4;
 pub const MOST_MEMBERS: u8 = 15;
 /// Periods after which a log of 24 slots has turned: four records each.
 const PERIODS: usize = 7;
+/// Lamports that somebody sends to an address before an account is created there.
+pub const DUST: u64 = 1_000_000;
 /// Lamports of a SOL.
 pub const SOL: u64 = 1_000_000_000;
 /// A transfer fee that leaves every amount odd (basis points).

@@ -1,4 +1,4 @@
-//! Positions.
+//! Staking, from the opening of a position to its closing.
 
 use homeostat_client::{address, instruction as ix, Position};
 use homeostat_sandbox::{
@@ -8,7 +8,7 @@ use homeostat_sandbox::{
 use solana_signer::Signer;
 
 use super::{
-    stage::{heaviest_spec, liquidity_provider, ordinary_spec, populated, stake_in},
+    stage::{heaviest_spec, liquidity_provider, ordinary_spec, populated, stake_in, DUST},
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{Bench, Error};
@@ -28,7 +28,7 @@ const DAY: i64 = 86_400;
 /// Tickets of a position.
 const TICKETS: u8 = 8;
 
-/// Measures them.
+/// Measures this family of instructions.
 pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
     if !bench.wants(&INSTRUCTIONS) {
         return Ok(());
@@ -106,7 +106,7 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
 
     let newcomer = liquidity_provider(&mut world, &stake, 10 * TOKEN).await?;
     let position = address::position(&pool, &newcomer.pubkey());
-    world.bank.airdrop(&position, 1_000_000).await;
+    world.bank.airdrop(&position, DUST).await;
     let open = ix::open_position(&pool, &newcomer.pubkey(), &payer.pubkey());
     bench
         .measure(&mut world, WORST, &open, &[&newcomer.key])
