@@ -15,8 +15,8 @@ use solana_signer::Signer;
 use super::{
     governance::full_council,
     stage::{
-        self, build, heaviest_spec, lanes, liquidity, mint, ordinary_spec, populated, spec, MOST,
-        SOL,
+        self, build, heaviest_spec, lanes, liquidity, mint, ordinary_spec, populated, spec, DUST,
+        MOST, SOL,
     },
     ORDINARY, REPEATED, WORST,
 };

@@ -5,7 +5,7 @@ use anchor_spl::token_2022::spl_token_2022::extension::{
 };
 use homeostat_client::{
     instruction::{self as ix, StakeMint},
-    ControllerSettings, Direction, FeedSettings, Funding, LimitSettings, Metric, Parameter,
+    ControllerSettings, Direction, FeedSettings, LimitSettings, Metric, Parameter,
 };
 use homeostat_sandbox::{world::TOKEN, Bank, MintSpec, TokenProgram, Wallet, World, WorldSpec};
 use solana_keypair::Keypair;
