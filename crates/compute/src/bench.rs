@@ -1,6 +1,4 @@
-//! The measuring itself: one instruction on three programs in the same state.
-
-use std::collections::BTreeMap;
+//! The measuring itself: one instruction on the program and, in the same state, on the gauge.
 
 use homeostat_client::PROGRAM_ID;
 use homeostat_sandbox::{Bank, Failure, Simulation};
@@ -13,8 +11,8 @@ use solana_program::pubkey::Pubkey;
 use solana_signer::Signer;
 
 use crate::{
+    calls::{cut_off, CallReader, Calls},
     cases, features, idl,
-    script::{script, Step},
 };
 
 /// Compute units of the instruction that the bank puts in front: the budget's.
@@ -41,7 +39,7 @@ impl From<Failure> for Error {
 }
 
 /// What one case costs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Figures {
     /// The instruction's name.
     pub instruction: String,
@@ -49,16 +47,18 @@ pub struct Figures {
     pub case: String,
     /// Compute units of the instruction, calls included.
     pub total: u64,
-    /// Compute units of the plain program's.
-    pub floor: u64,
-    /// `total - floor`.
-    pub own: i64,
+    /// Compute units that the other programs used which it called.
+    pub calls: u64,
+    /// Compute units that its calls to itself used, which emit events.
+    pub events: u64,
     /// Bytes of heap used.
     pub heap: u64,
     /// Bytes of stack, to the end of the highest word that was used.
     pub stack: u64,
     /// Bytes of the signed transaction with this instruction alone.
     pub tx_bytes: usize,
+    /// Whether the transaction needs a lookup table to fit a packet.
+    pub lookup_table: bool,
 }
 
 impl Figures {
@@ -68,33 +68,34 @@ impl Figures {
     }
 }
 
-/// The other two banks, and what was measured so far.
+/// The gauge's bank, and what was measured so far.
 pub struct Bench {
-    floor: Bank,
     gauge: Bank,
+    calls: CallReader,
     /// Measure this instruction only.
     only: Option<String>,
     /// In the order of the measurements.
     pub figures: Vec<Figures>,
-    /// Cases whose transaction needs a lookup table.
-    pub tabled: Vec<String>,
 }
 
-/// A bank with the real program, features as they are measured with.
+/// A bank with the program, features as they are measured with.
 pub async fn bank() -> Bank {
     Bank::start_with(features::switch_off).await
 }
 
 impl Bench {
-    /// Starts the banks of the plain program and of the gauge.
-    pub async fn new(only: Option<String>) -> Self {
-        Self {
-            floor: Bank::start_elf("homeostat_floor", features::switch_off).await,
-            gauge: Bank::start_elf("homeostat_gauge", features::switch_off).await,
+    /// Starts the gauge's bank.
+    pub async fn new(only: Option<String>) -> Result<Self, Error> {
+        let mut gauge = Bank::start_elf("homeostat_gauge", features::switch_off).await;
+        let payer = gauge.payer().pubkey();
+        let transfer = solana_system_interface::instruction::transfer(&payer, &payer, 1);
+        let builtin = gauge.simulate(&[transfer], &[]).await?.units;
+        Ok(Self {
+            gauge,
+            calls: CallReader::new(builtin.saturating_sub(BUDGET_INSTRUCTION)),
             only,
             figures: Vec::new(),
-            tabled: Vec::new(),
-        }
+        })
     }
 
     /// Whether any of these instructions is to be measured.
@@ -118,12 +119,11 @@ impl Bench {
         Ok(())
     }
 
-    /// Measures an instruction in the bank's state and changes nothing there.
-    /// Fails when any of the programs refuses it, or when the plain program does
-    /// not make the same calls.
+    /// Measures an instruction in the bank's state and changes nothing there. Fails when
+    /// the program refuses it.
     pub async fn measure(
         &mut self,
-        bank: &mut Bank,
+        bank: &mut impl AsMut<Bank>,
         case: &str,
         instruction: &Instruction,
         signers: &[&Keypair],
@@ -132,79 +132,62 @@ impl Bench {
         if !self.wants(&[&name]) {
             return Ok(());
         }
-        let figures = self.figures_of(bank, &name, case, instruction, signers);
-        let figures = figures
-            .await
-            .map_err(|error| Error(format!("{name}/{case}: {error}")))?;
-        self.figures.push(figures);
+        let figures = self.figures_of(bank.as_mut(), instruction, signers).await;
+        let figures = figures.map_err(|error| Error(format!("{name}/{case}: {error}")))?;
+        self.figures.push(Figures {
+            instruction: name,
+            case: case.into(),
+            ..figures
+        });
         Ok(())
     }
 
-    /// The same, and then sends it.
-    pub async fn measure_and_send(
+    /// Measures an instruction, then sends it.
+    pub async fn perform(
         &mut self,
-        bank: &mut Bank,
+        bank: &mut impl AsMut<Bank>,
         case: &str,
         instruction: &Instruction,
         signers: &[&Keypair],
     ) -> Result<(), Error> {
         self.measure(bank, case, instruction, signers).await?;
-        bank.send(std::slice::from_ref(instruction), signers)
-            .await?;
+        let one = std::slice::from_ref(instruction);
+        bank.as_mut().send(one, signers).await?;
         Ok(())
     }
 
+    /// The figures, as yet without names.
     async fn figures_of(
         &mut self,
         bank: &mut Bank,
-        name: &str,
-        case: &str,
         instruction: &Instruction,
         signers: &[&Keypair],
     ) -> Result<Figures, Error> {
         let one = std::slice::from_ref(instruction);
-        let real = bank.simulate(one, signers).await?;
-        let total = units_of(&real)?;
-
-        let plain = Instruction {
-            data: [instruction.data.clone(), script(name, instruction, &real)].concat(),
-            ..instruction.clone()
-        };
-        let told = |who: &str, failure: Failure| Error(format!("{who}: {failure}"));
-        copy_state(bank, &mut self.floor, instruction).await;
-        let floored = self
-            .floor
-            .simulate(&[plain], signers)
-            .await
-            .map_err(|failure| told("the plain program", failure))?;
-        same_calls(&real, &floored)?;
-        let floor = units_of(&floored)?;
+        let simulation = bank.simulate(one, signers).await?;
+        let Calls { others, events } = self.calls.read(&simulation)?;
 
         copy_state(bank, &mut self.gauge, instruction).await;
-        let gauged = self
-            .gauge
-            .simulate(one, signers)
-            .await
-            .map_err(|failure| told("the gauge", failure))?;
+        let gauged = self.gauge.simulate(one, signers).await;
+        let gauged = gauged.map_err(|failure| Error(format!("the gauge: {failure}")))?;
         let (heap, stack) = gauge_of(&gauged)?;
 
         let legacy = transaction_bytes(instruction, false)?;
-        let tx_bytes = if legacy <= PACKET {
-            legacy
-        } else {
-            self.tabled.push(format!("{name}/{case}"));
+        let lookup_table = legacy > PACKET;
+        let tx_bytes = if lookup_table {
             transaction_bytes(instruction, true)?
+        } else {
+            legacy
         };
-        let signed = |units: u64| i64::try_from(units).unwrap_or(i64::MAX);
         Ok(Figures {
-            instruction: name.into(),
-            case: case.into(),
-            total,
-            floor,
-            own: signed(total).saturating_sub(signed(floor)),
+            total: units_of(&simulation)?,
+            calls: others,
+            events,
             heap,
             stack,
             tx_bytes,
+            lookup_table,
+            ..Figures::default()
         })
     }
 }
@@ -222,20 +205,12 @@ fn units_of(simulation: &Simulation) -> Result<u64, Error> {
         .find_map(|line| line.strip_prefix(&begin))
         .and_then(|rest| rest.split(' ').next())
         .and_then(|units| units.parse::<u64>().ok());
-    if logged != Some(units) && !truncated(simulation) {
+    if logged != Some(units) && !cut_off(simulation) {
         return Err(Error(format!(
             "the log says {logged:?} CU, the bank {units}"
         )));
     }
     Ok(units)
-}
-
-/// Whether the bank left log lines out.
-fn truncated(simulation: &Simulation) -> bool {
-    simulation
-        .logs
-        .last()
-        .is_some_and(|line| line == "Log truncated")
 }
 
 /// Heap and stack, which the gauge returns.
@@ -268,43 +243,6 @@ async fn copy_state(from: &mut Bank, to: &mut Bank, instruction: &Instruction) {
             &account.unwrap_or_else(AccountSharedData::default),
         );
     }
-}
-
-/// Fails unless both made the same calls: as many of every program by the
-/// records and, where they are whole, by the logs, with the same amounts.
-fn same_calls(real: &Simulation, plain: &Simulation) -> Result<(), Error> {
-    let recorded = |of: &Simulation| {
-        let mut count = BTreeMap::new();
-        for call in of.calls.iter().filter(|call| call.height == 2) {
-            *count.entry(call.program.to_string()).or_insert(0u32) += 1;
-        }
-        count
-    };
-    let logged = |of: &Simulation| {
-        let mut count = BTreeMap::new();
-        for line in &of.logs {
-            if let Some(line) = line.strip_suffix(" invoke [2]") {
-                let program = line.trim_start_matches("Program ").to_owned();
-                *count.entry(program).or_insert(0u32) += 1;
-            }
-        }
-        count
-    };
-    let (ours, theirs) = (recorded(real), recorded(plain));
-    let mut whole = [real, plain].into_iter().filter(|of| !truncated(of));
-    if ours != theirs || whole.any(|of| logged(of) != ours) {
-        return Err(Error(format!(
-            "the plain program makes other calls: {theirs:?} instead of {ours:?}"
-        )));
-    }
-    let steps = |of: &Simulation| of.calls.iter().map(Step::of).collect::<Vec<_>>();
-    let (ours, theirs) = (steps(real), steps(plain));
-    if ours != theirs {
-        return Err(Error(format!(
-            "the plain program's calls differ: {theirs:?} instead of {ours:?}"
-        )));
-    }
-    Ok(())
 }
 
 /// Bytes of the signed transaction with this instruction alone, its first signer

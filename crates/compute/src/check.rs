@@ -6,9 +6,6 @@ use crate::bench::Figures;
 
 /// What may be added to a figure before it counts as dearer (per cent).
 const TOLERANCE: u64 = 3;
-/// What may be added to `own` besides (compute units): it is a difference, so a
-/// small one moves by more than its per cent when the compiler inlines otherwise.
-const OWN_ALLOWANCE: i64 = 50;
 
 /// Every case that got dearer, vanished or is new, a line each: old -> new.
 pub fn offenders(committed: &[Figures], measured: &[Figures]) -> Vec<String> {
@@ -44,10 +41,6 @@ fn compare(name: &str, old: &Figures, new: &Figures, offenders: &mut Vec<String>
     if dearer(old.heap, new.heap) {
         say("heap", &old.heap, &new.heap);
     }
-    let share = old.own.max(0) * TOLERANCE.cast_signed() / 100;
-    if new.own > old.own + share + OWN_ALLOWANCE {
-        say("own", &old.own, &new.own);
-    }
     if new.tx_bytes > old.tx_bytes {
         say("tx_bytes", &old.tx_bytes, &new.tx_bytes);
     }
@@ -62,11 +55,9 @@ mod tests {
             instruction: "pay".into(),
             case: "ordinary".into(),
             total: 10_000,
-            floor: 9_000,
-            own: 1_000,
             heap: 3_000,
-            stack: 4_096,
             tx_bytes: 400,
+            ..Figures::default()
         }
     }
 
@@ -75,7 +66,6 @@ mod tests {
         let old = figures();
         let cheaper = Figures {
             total: 9_000,
-            own: -200,
             heap: 100,
             tx_bytes: 399,
             ..figures()
@@ -91,14 +81,12 @@ mod tests {
     fn the_edge_of_every_tolerance() {
         let edge = Figures {
             total: 10_300,
-            own: 1_080,
             heap: 3_090,
             ..figures()
         };
         assert_eq!(offenders(&[figures()], &[edge]), Vec::<String>::new());
         let over = Figures {
             total: 10_301,
-            own: 1_081,
             heap: 3_091,
             tx_bytes: 401,
             ..figures()
@@ -108,7 +96,6 @@ mod tests {
             [
                 "pay/ordinary: total 10000 -> 10301",
                 "pay/ordinary: heap 3000 -> 3091",
-                "pay/ordinary: own 1000 -> 1081",
                 "pay/ordinary: tx_bytes 400 -> 401",
             ]
         );

@@ -6,13 +6,16 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
-use homeostat_compute::{bench::Error, cases, check, idl, million, report, Bench, Figures};
+use homeostat_compute::{
+    bench::Error, cases, ceilings, ceilings::Bound, check, idl, million, report, Bench, Figures,
+};
 use homeostat_sandbox::bank::ELF_FOLDER;
 
 /// What every instruction costs on the real ELF.
 #[derive(Parser)]
 struct Arguments {
-    /// Write nothing; exit with code 1 if anything is dearer than committed.
+    /// Write nothing; exit with code 1 if anything is dearer than committed
+    /// or over its ceiling.
     #[arg(long, conflicts_with = "only")]
     check: bool,
     /// Write nothing; measure this instruction.
@@ -76,16 +79,20 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
 
     let json = report::json(&bench.figures)?;
     match arguments.output {
-        Output::Table => print!("{}", report::table(&bench.figures, &bench.tabled)),
+        Output::Table => print!("{}", report::table(&bench.figures)),
         Output::Json => print!("{json}"),
     }
     if arguments.only.is_some() {
         return Ok(ExitCode::SUCCESS);
     }
-    if arguments.check {
-        return compare(&bench);
+    let bounds = ceilings::bounds(&bench.figures, elf);
+    if arguments.output == Output::Table {
+        print!("\n{}", report::ceilings(&bounds));
     }
-    let markdown = report::markdown(&bench.figures, &bench.tabled, elf);
+    if arguments.check {
+        return compare(&bench, &bounds);
+    }
+    let markdown = report::markdown(&bench.figures, &bounds, elf);
     write("docs/compute.json", &json)?;
     write("docs/COMPUTE.md", &markdown)?;
     Ok(ExitCode::SUCCESS)
@@ -93,7 +100,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Error> {
 
 async fn measure(arguments: &Arguments) -> Result<(Bench, Option<million::Effort>), Error> {
     let start = Instant::now();
-    let mut bench = Bench::new(arguments.only.clone()).await;
+    let mut bench = Bench::new(arguments.only.clone()).await?;
     cases::measure_all(&mut bench).await?;
     cases::require_complete(&bench)?;
     let effort = million::measure(&mut bench).await?;
@@ -106,22 +113,31 @@ async fn measure(arguments: &Arguments) -> Result<(Bench, Option<million::Effort
     Ok((bench, effort))
 }
 
-fn compare(bench: &Bench) -> Result<ExitCode, Error> {
+fn compare(bench: &Bench, bounds: &[Bound]) -> Result<ExitCode, Error> {
     let path = path("docs/compute.json");
     let committed = std::fs::read_to_string(&path)
         .map_err(|error| Error(format!("{}: {error}", path.display())))?;
     let committed: Vec<Figures> = serde_json::from_str(&committed)
         .map_err(|error| Error(format!("docs/compute.json: {error}")))?;
     let offenders = check::offenders(&committed, &bench.figures);
-    if offenders.is_empty() {
-        eprintln!("nothing is dearer than committed");
+    if !offenders.is_empty() {
+        eprintln!(
+            "dearer than docs/compute.json:\n  {}",
+            offenders.join("\n  ")
+        );
+        eprintln!("make it cheaper, or run `cargo xtask cu` and commit the new figures");
+    }
+    let over: Vec<_> = bounds.iter().filter(|bound| !bound.holds()).collect();
+    for bound in &over {
+        eprintln!(
+            "over its ceiling: {}: {} > {}",
+            bound.what, bound.measured, bound.ceiling
+        );
+    }
+    if offenders.is_empty() && over.is_empty() {
+        eprintln!("nothing is dearer than committed or over its ceiling");
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("dearer than docs/compute.json:");
-    for offender in &offenders {
-        eprintln!("  {offender}");
-    }
-    eprintln!("make it cheaper, or run `cargo xtask cu` and commit the new figures");
     Ok(ExitCode::FAILURE)
 }
 

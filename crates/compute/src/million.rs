@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytemuck::Zeroable;
 use homeostat_client::{address, instruction as ix, Pool, Position, PROGRAM_ID};
+use homeostat_sandbox::WorldSpec;
 use solana_account::{Account, AccountSharedData};
 use solana_program::{hash::hash, pubkey::Pubkey, rent::Rent};
 use solana_signer::Signer;
@@ -12,7 +13,7 @@ use crate::{
     bench::{Bench, Error},
     cases::{
         fees::couple,
-        stage::{self, build, payment, populate},
+        stage::{ordinary_spec, payment, populated},
     },
 };
 
@@ -21,10 +22,10 @@ const CROWD: u64 = 1_000_000;
 /// Stake of each (base units).
 const STAKE: u64 = 1_009;
 
-/// What it took to fill the bank.
+/// What filling the bank took.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
-    /// How long.
+    /// Wall-clock time.
     pub time: Duration,
     /// Resident memory of the process after it (bytes), where the system tells.
     pub memory: Option<u64>,
@@ -36,17 +37,16 @@ pub async fn measure(bench: &mut Bench) -> Result<Option<Effort>, Error> {
     if !bench.wants(&["pay"]) {
         return Ok(None);
     }
-    let mut world = build(stage::Shape {
-        liquidity: 0,
-        ..stage::ORDINARY
+    let mut world = populated(WorldSpec {
+        liquidity: Vec::new(),
+        ..ordinary_spec()
     })
     .await?;
-    populate(&mut world).await?;
     let (alice, bob) = couple(&mut world).await;
     let pay = ix::pay(&world.at, &world.token_program, &payment(&alice, &bob, 0));
     let signer = [&alice.key];
     bench
-        .measure(&mut world.bank, "1 position", &pay, &signer)
+        .measure(&mut world, "1 position", &pay, &signer)
         .await?;
 
     let start = Instant::now();
@@ -63,8 +63,7 @@ pub async fn measure(bench: &mut Bench) -> Result<Option<Effort>, Error> {
         .await
         .ok_or(Error("the first position is missing".into()))?;
     for number in 1..CROWD {
-        // Any address does, as long as it looks random: the bank hashes by a few
-        // of its bytes.
+        // The bank hashes an address by a few of its bytes: they have to look random.
         let address = hash(&number.to_le_bytes()).to_bytes();
         position.owner = Pubkey::new_from_array(hash(&address).to_bytes());
         let bytes = bytemuck::bytes_of(&position);
@@ -92,12 +91,12 @@ pub async fn measure(bench: &mut Bench) -> Result<Option<Effort>, Error> {
     };
 
     bench
-        .measure(&mut world.bank, "1,000,000 positions", &pay, &signer)
+        .measure(&mut world, "1,000,000 positions", &pay, &signer)
         .await?;
     match bench.figures.as_slice() {
         [.., one, crowd]
-            if (one.total, one.floor, one.heap, one.stack)
-                == (crowd.total, crowd.floor, crowd.heap, crowd.stack) =>
+            if (one.total, one.calls, one.heap, one.stack)
+                == (crowd.total, crowd.calls, crowd.heap, crowd.stack) =>
         {
             Ok(Some(effort))
         }

@@ -1,5 +1,7 @@
 //! The figures for people and for programs: a table, JSON, docs/COMPUTE.md.
 
+use std::collections::BTreeSet;
+
 use homeostat_client::{
     AuditLog, Ballot, Council, DecisionLog, Economy, Feed, Meter, Pool, Position, Proposal,
 };
@@ -7,72 +9,13 @@ use solana_program::rent::Rent;
 
 use crate::{
     bench::{Error, Figures},
-    cases::ORDINARY,
+    ceilings::Bound,
     features,
 };
 
-/// Bytes of heap that a transaction gets without asking.
-const HEAP: u64 = 32 * 1_024;
 /// Bytes of a stack frame.
 const FRAME: u64 = 4_096;
 const LAMPORTS_PER_SOL: u64 = 1_000_000_000;
-
-/// What should not be exceeded.
-struct Bar {
-    instruction: &'static str,
-    /// Of the ordinary case only, not of every case.
-    ordinary: bool,
-    /// Most compute units of its own.
-    most: i64,
-}
-
-const BARS: [Bar; 9] = [
-    Bar {
-        instruction: "stake",
-        ordinary: false,
-        most: 8_000,
-    },
-    Bar {
-        instruction: "claim",
-        ordinary: false,
-        most: 8_000,
-    },
-    Bar {
-        instruction: "request_unstake",
-        ordinary: false,
-        most: 8_000,
-    },
-    Bar {
-        instruction: "pay",
-        ordinary: false,
-        most: 6_000,
-    },
-    Bar {
-        instruction: "crank",
-        ordinary: true,
-        most: 30_000,
-    },
-    Bar {
-        instruction: "propose",
-        ordinary: false,
-        most: 12_000,
-    },
-    Bar {
-        instruction: "approve",
-        ordinary: false,
-        most: 5_000,
-    },
-    Bar {
-        instruction: "execute",
-        ordinary: false,
-        most: 12_000,
-    },
-    Bar {
-        instruction: "preview",
-        ordinary: true,
-        most: 8_000,
-    },
-];
 
 /// One object a line, in the order of the measurements.
 pub fn json(figures: &[Figures]) -> Result<String, Error> {
@@ -85,8 +28,8 @@ pub fn json(figures: &[Figures]) -> Result<String, Error> {
 }
 
 /// `1234567` as `1,234,567`.
-pub fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -94,62 +37,45 @@ pub fn grouped(number: i64) -> String {
         }
         text.push(digit);
     }
-    if number < 0 {
-        text.insert(0, '-');
-    }
     text
 }
 
-fn unsigned(number: u64) -> String {
-    grouped(i64::try_from(number).unwrap_or(i64::MAX))
-}
-
-const HEADER: [&str; 9] = [
+const HEADER: [&str; 8] = [
     "instruction",
     "case",
     "total",
-    "floor",
-    "total/floor",
-    "own",
+    "calls",
+    "events",
     "heap",
     "stack",
     "tx bytes",
 ];
 
-fn rows(figures: &[Figures], tabled: &[String]) -> Vec<[String; 9]> {
-    figures
-        .iter()
-        .map(|f| {
-            let hundredths = f.total * 100 / f.floor.max(1);
-            let mut tx = unsigned(f.tx_bytes as u64);
-            if tabled.contains(&f.name()) {
-                tx.push_str(" v0");
-            }
-            [
-                f.instruction.clone(),
-                f.case.clone(),
-                unsigned(f.total),
-                unsigned(f.floor),
-                format!("{}.{:02}", hundredths / 100, hundredths % 100),
-                grouped(f.own),
-                unsigned(f.heap),
-                unsigned(f.stack),
-                tx,
-            ]
-        })
-        .collect()
+fn rows(figures: &[Figures]) -> impl Iterator<Item = [String; 8]> + '_ {
+    figures.iter().map(|f| {
+        [
+            f.instruction.clone(),
+            f.case.clone(),
+            grouped(f.total),
+            grouped(f.calls),
+            grouped(f.events),
+            grouped(f.heap),
+            grouped(f.stack),
+            grouped(f.tx_bytes as u64) + if f.lookup_table { " v0" } else { "" },
+        ]
+    })
 }
 
 /// The table, aligned for a terminal.
-pub fn table(figures: &[Figures], tabled: &[String]) -> String {
-    let rows = rows(figures, tabled);
+pub fn table(figures: &[Figures]) -> String {
+    let rows: Vec<_> = rows(figures).collect();
     let mut widths = HEADER.map(str::len);
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.len());
         }
     }
-    let line = |cells: &[String; 9]| {
+    let line = |cells: &[String; 8]| {
         let mut text = String::new();
         for (index, (cell, width)) in cells.iter().zip(widths).enumerate() {
             // Names to the left, numbers to the right.
@@ -175,53 +101,26 @@ pub fn table(figures: &[Figures], tabled: &[String]) -> String {
     text
 }
 
-fn markdown_table(figures: &[Figures], tabled: &[String]) -> String {
+fn markdown_table(figures: &[Figures]) -> String {
     let mut text = format!("| {} |\n|---|---|", HEADER.join(" | "));
     text += &"--:|".repeat(HEADER.len() - 2);
     text.push('\n');
-    for row in rows(figures, tabled) {
+    for row in rows(figures) {
         text += &format!("| `{}` | {} |\n", row[0], row[1..].join(" | "));
     }
     text
 }
 
-fn bars(figures: &[Figures]) -> String {
-    let mut text = String::from("| bar | most | measured | |\n|---|--:|--:|---|\n");
-    let mut row = |bar: String, most: i64, case: &str, measured: i64| {
-        let verdict = if measured <= most {
-            "met"
-        } else {
-            "**missed**"
-        };
+/// Every ceiling with the figure under it, as a Markdown table.
+pub fn ceilings(bounds: &[Bound]) -> String {
+    let mut text = String::from("| what | ceiling | measured | |\n|---|--:|--:|---|\n");
+    for bound in bounds {
+        let verdict = if bound.holds() { "held" } else { "**over**" };
         text += &format!(
-            "| {bar} | {} | {} ({case}) | {verdict} |\n",
-            grouped(most),
-            grouped(measured)
-        );
-    };
-    for bar in BARS {
-        let worst = figures
-            .iter()
-            .filter(|f| f.instruction == bar.instruction)
-            .filter(|f| !bar.ordinary || f.case == ORDINARY)
-            .max_by_key(|f| f.own);
-        if let Some(worst) = worst {
-            let of = if bar.ordinary {
-                "ordinary case"
-            } else {
-                "every case"
-            };
-            let name = format!("own, `{}`, {of}", bar.instruction);
-            row(name, bar.most, &worst.case, worst.own);
-        }
-    }
-    if let Some(worst) = figures.iter().max_by_key(|f| f.heap) {
-        let signed = |bytes: u64| i64::try_from(bytes).unwrap_or(i64::MAX);
-        row(
-            "heap, everywhere (bytes)".into(),
-            signed(HEAP),
-            &worst.name(),
-            signed(worst.heap),
+            "| {} | {} | {} | {verdict} |\n",
+            bound.what,
+            grouped(bound.ceiling),
+            grouped(bound.measured)
         );
     }
     text
@@ -246,8 +145,8 @@ fn accounts() -> String {
         let rent = Rent::default().minimum_balance(bytes);
         text += &format!(
             "| {name} | {} | {} | {}.{:08} |\n",
-            unsigned(bytes as u64),
-            unsigned(rent),
+            grouped(bytes as u64),
+            grouped(rent),
             rent / LAMPORTS_PER_SOL,
             rent % LAMPORTS_PER_SOL / 10
         );
@@ -264,24 +163,17 @@ fn features_off() -> String {
 }
 
 /// docs/COMPUTE.md. `elf` is the size of the program's ELF in bytes.
-pub fn markdown(figures: &[Figures], tabled: &[String], elf: u64) -> String {
+pub fn markdown(figures: &[Figures], bounds: &[Bound], elf: u64) -> String {
+    let instructions: BTreeSet<_> = figures.iter().map(|f| &f.instruction).collect();
     let deepest = figures.iter().map(|f| f.stack).max().unwrap_or(0);
     include_str!("COMPUTE.template.md")
-        .replace("{table}", markdown_table(figures, tabled).trim_end())
-        .replace("{bars}", bars(figures).trim_end())
+        .replace("{table}", markdown_table(figures).trim_end())
+        .replace("{ceilings}", ceilings(bounds).trim_end())
         .replace("{accounts}", accounts().trim_end())
         .replace("{features}", features_off().trim_end())
-        .replace("{elf}", &unsigned(elf))
+        .replace("{elf}", &grouped(elf))
         .replace("{deepest}", &deepest.div_ceil(FRAME).to_string())
-        .replace(
-            "{count}",
-            &figures
-                .iter()
-                .map(|f| &f.instruction)
-                .collect::<std::collections::BTreeSet<_>>()
-                .len()
-                .to_string(),
-        )
+        .replace("{count}", &instructions.len().to_string())
 }
 
 #[cfg(test)]
@@ -294,7 +186,6 @@ mod tests {
             (0, "0"),
             (999, "999"),
             (1_000, "1,000"),
-            (-1_234, "-1,234"),
             (1_234_567, "1,234,567"),
         ] {
             assert_eq!(grouped(number), text);
@@ -307,17 +198,18 @@ mod tests {
             instruction: "pay".into(),
             case: "ordinary".into(),
             total: 2,
-            floor: 3,
-            own: -1,
+            calls: 1,
+            events: 0,
             heap: 4,
             stack: 5,
             tx_bytes: 6,
+            lookup_table: false,
         }];
         let text = json(&figures).expect("plain numbers");
         assert_eq!(
             text,
-            "[\n  {\"instruction\":\"pay\",\"case\":\"ordinary\",\"total\":2,\"floor\":3,\
-             \"own\":-1,\"heap\":4,\"stack\":5,\"tx_bytes\":6}\n]\n"
+            "[\n  {\"instruction\":\"pay\",\"case\":\"ordinary\",\"total\":2,\"calls\":1,\"events\":0,\
+             \"heap\":4,\"stack\":5,\"tx_bytes\":6,\"lookup_table\":false}\n]\n"
         );
         let back: Vec<Figures> = serde_json::from_str(&text).expect("what was written");
         assert_eq!(back, figures);

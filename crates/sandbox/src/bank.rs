@@ -207,6 +207,12 @@ pub struct Bank {
     history: Option<History>,
 }
 
+impl AsMut<Self> for Bank {
+    fn as_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
 impl Bank {
     /// Genesis time of every bank (unix seconds): 2026-01-05 00:00 UTC, a Monday.
     pub const GENESIS: i64 = 1_767_571_200;

@@ -137,6 +137,12 @@ pub fn seat(key: &Keypair) -> SeatArgs {
     }
 }
 
+impl AsMut<Bank> for World {
+    fn as_mut(&mut self) -> &mut Bank {
+        &mut self.bank
+    }
+}
+
 impl World {
     /// The default economy, live.
     pub async fn new() -> Self {

@@ -5,7 +5,6 @@ mod mirror;
 mod patch;
 mod upstream;
 
-use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -31,8 +30,7 @@ Options:
       --upstream   Use the upstream toolchain even where `cargo build-sbf` works
   -h, --help       This text
 
-Refused: any function whose stack frame is over 4096 bytes. An ELF over 400,000 bytes
-is told.";
+Refused: any function whose stack frame is over 4096 bytes.";
 
 const NAME: &str = "build-sbf";
 
@@ -40,8 +38,6 @@ const NAME: &str = "build-sbf";
 pub const PROGRAM: &str = "homeostat";
 /// The test program of the 128-bit routines.
 pub const PROBE: &str = "homeostat-sbf-probe";
-/// The yardstick of the compute-unit table.
-pub const FLOOR: &str = "homeostat-floor";
 /// The program behind an entry point that measures heap and stack.
 pub const GAUGE: &str = "homeostat-gauge";
 
@@ -55,18 +51,6 @@ pub const SUBSCRIPTION: &str = "homeostat-subscription";
 /// Bytes that every program has at least: the smallest of them has 11,776, and a library
 /// without an entry point 2,216.
 const LEAST: u64 = 8_192;
-
-/// Bytes that the program should not exceed: its deployer pays rent for each. More is told
-/// by the build, and refused by `cu --check`.
-pub const BUDGET: usize = 400_000;
-
-/// Bytes of the program's ELF in a folder.
-pub fn size(folder: &Path) -> Result<u64, Failure> {
-    let file = folder.join(file_name(PROGRAM));
-    let data = std::fs::metadata(&file);
-    data.map(|data| data.len())
-        .map_err(|error| Failure::new(NAME, format!("{}: {error}", file.display())))
-}
 
 /// Entry point of the subcommand.
 pub fn main(arguments: &[String]) -> ExitCode {
@@ -166,7 +150,6 @@ fn with_platform_tools(package: &str, deploy: &Path) -> Result<(), String> {
     let folder = match package {
         PROGRAM => "programs/homeostat",
         PROBE => "crates/sbf-builtins/probe",
-        FLOOR => "crates/compute/floor",
         GAUGE => "crates/compute/gauge",
         LAW_PROBE => "crates/control/probe",
         CALLER => "crates/sandbox/caller",
@@ -238,13 +221,6 @@ fn measure(file: &Path) -> Result<(), String> {
         ));
     }
     say!("{}: {size} bytes, SBPF v{version}", file.display());
-    // The others are never deployed.
-    if size > BUDGET && file.file_name() == Some(OsStr::new(&file_name(PROGRAM))) {
-        say!(
-            "warning: that is {} bytes over the budget of {BUDGET}",
-            size - BUDGET
-        );
-    }
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! The controllers' clock.
+//! What ends periods and watches over them: crank, preview, breaker, log.
 
 use homeostat::state::Advice;
 use homeostat_client::{
@@ -9,7 +9,7 @@ use homeostat_sandbox::{world::WEEK, World};
 use solana_signer::Signer;
 
 use super::{
-    stage::{self, build, populate},
+    stage::{heaviest_spec, ordinary_spec, populated, report_all, turn_log},
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{Bench, Error};
@@ -19,7 +19,7 @@ const INSTRUCTIONS: [&str; 4] = ["crank", "preview", "trip_breaker", "grow_log"]
 /// Slots that one `grow_log` adds at most: an account grows by 10,240 bytes at a time.
 const MOST_SLOTS: u32 = 24;
 
-/// Measures them.
+/// Measures this family of instructions.
 pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
     if !bench.wants(&INSTRUCTIONS) {
         return Ok(());
@@ -41,57 +41,38 @@ async fn trip(world: &mut World, vault: Vault) -> Result<solana_instruction::Ins
 
 /// Two pools and four meters.
 async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(stage::ORDINARY).await?;
-    populate(&mut world).await?;
+    let mut world = populated(ordinary_spec()).await?;
     world.next_period().await?;
     world.bank.advance(WEEK).await;
     let (at, payer) = (world.at, world.bank.payer().pubkey());
     let first = preview(&mut world, 0).await;
-    bench
-        .measure(&mut world.bank, ORDINARY, &first, &[])
-        .await?;
+    bench.measure(&mut world, ORDINARY, &first, &[]).await?;
 
     let crank = world.crank_ix().await;
-    bench
-        .measure_and_send(&mut world.bank, ORDINARY, &crank, &[])
-        .await?;
+    bench.perform(&mut world, ORDINARY, &crank, &[]).await?;
     world.bank.advance(WEEK).await;
-    bench
-        .measure(&mut world.bank, REPEATED, &crank, &[])
-        .await?;
+    bench.measure(&mut world, REPEATED, &crank, &[]).await?;
     let again = preview(&mut world, 0).await;
-    bench
-        .measure(&mut world.bank, REPEATED, &again, &[])
-        .await?;
+    bench.measure(&mut world, REPEATED, &again, &[]).await?;
 
     let grow = ix::grow_log(&at, &payer, 4);
-    bench
-        .measure_and_send(&mut world.bank, ORDINARY, &grow, &[])
-        .await?;
-    bench.measure(&mut world.bank, REPEATED, &grow, &[]).await?;
+    bench.perform(&mut world, ORDINARY, &grow, &[]).await?;
+    bench.measure(&mut world, REPEATED, &grow, &[]).await?;
 
     let fees = homeostat_client::address::fee_vault(&at.meter(1));
     world.bank.set_balance(&fees, 0).await;
     let breaker = trip(&mut world, Vault::Fees(1)).await?;
-    bench
-        .measure_and_send(&mut world.bank, ORDINARY, &breaker, &[])
-        .await?;
+    bench.perform(&mut world, ORDINARY, &breaker, &[]).await?;
     world.bank.advance(60).await;
-    bench
-        .measure(&mut world.bank, REPEATED, &breaker, &[])
-        .await
+    bench.measure(&mut world, REPEATED, &breaker, &[]).await
 }
 
 /// Eight pools, eight meters, four feeds, four exclusions, a full log, a bounty, minting.
 async fn worst(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(stage::HEAVIEST).await?;
-    populate(&mut world).await?;
-    for _ in 0..stage::PERIODS {
-        world.next_period().await?;
-        world.collect(0).await?;
-    }
+    let mut world = populated(heaviest_spec()).await?;
+    turn_log(&mut world).await?;
     world.bank.advance(WEEK).await;
-    stage::report_all(&mut world).await?;
+    report_all(&mut world).await?;
     let (at, payer) = (world.at, world.bank.payer().pubkey());
     // The dearest of the four.
     let mut dearest = None;
@@ -107,7 +88,7 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
         }
     }
     if let Some((_, preview)) = dearest {
-        bench.measure(&mut world.bank, WORST, &preview, &[]).await?;
+        bench.measure(&mut world, WORST, &preview, &[]).await?;
     }
     // Advice is due: its configuration is logged as well.
     world
@@ -128,14 +109,12 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
         })
         .await;
     let crank = world.crank_ix().await;
-    bench
-        .measure_and_send(&mut world.bank, WORST, &crank, &[])
-        .await?;
+    bench.perform(&mut world, WORST, &crank, &[]).await?;
 
     let grow = ix::grow_log(&at, &payer, MOST_SLOTS);
-    bench.measure(&mut world.bank, WORST, &grow, &[]).await?;
+    bench.measure(&mut world, WORST, &grow, &[]).await?;
 
     world.bank.set_balance(&at.reward_vault, 0).await;
     let breaker = trip(&mut world, Vault::Rewards).await?;
-    bench.measure(&mut world.bank, WORST, &breaker, &[]).await
+    bench.measure(&mut world, WORST, &breaker, &[]).await
 }

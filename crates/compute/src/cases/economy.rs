@@ -1,4 +1,4 @@
-//! An economy's life.
+//! An economy from its creation to its going live, its funding and its closing.
 
 use homeostat_client::{
     address, governance, instruction as ix, Council, CouncilArgs, EconomyAddresses, EconomyArgs,
@@ -6,7 +6,7 @@ use homeostat_client::{
 };
 use homeostat_sandbox::{
     world::{seat, TOKEN, WEEK},
-    World,
+    World, WorldSpec,
 };
 use solana_instruction::Instruction;
 use solana_program::pubkey::Pubkey;
@@ -14,7 +14,10 @@ use solana_signer::Signer;
 
 use super::{
     governance::full_council,
-    stage::{self, build, liquidity, mint, populate, program, Shape, MOST, SOL},
+    stage::{
+        self, build, heaviest_spec, lanes, liquidity, mint, ordinary_spec, populated, spec, DUST,
+        MOST, SOL,
+    },
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{bank, Bench, Error};
@@ -31,10 +34,7 @@ const INSTRUCTIONS: [&str; 9] = [
     "close",
 ];
 
-/// Lamports that somebody sends to an address before an account is created there.
-const DUST: u64 = 1_000_000;
-
-/// Measures them.
+/// Measures this family of instructions.
 pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
     if !bench.wants(&INSTRUCTIONS) {
         return Ok(());
@@ -75,10 +75,8 @@ async fn create(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
         period: u32::try_from(WEEK).unwrap_or(u32::MAX),
         hard_cap: 2_000_000_000 * TOKEN,
     };
-    let create = ix::create_economy(&mint, &program(heavy).id(), &creator.pubkey(), args);
-    bench
-        .measure_and_send(&mut bank, case(heavy), &create, &[])
-        .await?;
+    let create = ix::create_economy(&mint, &spec(heavy).program.id(), &creator.pubkey(), args);
+    bench.perform(&mut bank, case(heavy), &create, &[]).await?;
 
     let count = if heavy { stage::MOST_MEMBERS } else { 3 };
     let members: Vec<_> = (0..count).map(|_| bank.fresh_key()).collect();
@@ -107,15 +105,11 @@ async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
         return Ok(());
     }
     let most = MOST - 1;
-    let mut world = build(Shape {
-        liquidity: if heavy { most - 1 } else { 0 },
+    let mut world = build(WorldSpec {
+        liquidity: lanes(if heavy { most - 1 } else { 0 }),
         meters: if heavy { most } else { 0 },
         draft: true,
-        ..if heavy {
-            stage::HEAVIEST
-        } else {
-            stage::ORDINARY
-        }
+        ..spec(heavy)
     })
     .await?;
     let (at, creator) = (world.at, world.creator.pubkey());
@@ -126,8 +120,8 @@ async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     let token_program = world.token_program;
     if heavy {
         let set = ix::configure(&at.economy, &creator, controller(Parameter::Emission));
-        bench.measure(&mut world.bank, WORST, &set, &[]).await?;
-        let stake = liquidity(&mut world, true).await?;
+        bench.measure(&mut world, WORST, &set, &[]).await?;
+        let stake = liquidity(&mut world).await?;
         let pool = at.pool(&stake.mint);
         let meter = at.meter(most);
         for address in [
@@ -151,67 +145,54 @@ async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
             })
             .await;
         let create = ix::create_allowed_pool(&at, &creator, &stake, 7);
-        bench.measure(&mut world.bank, WORST, &create, &[]).await?;
+        bench.measure(&mut world, WORST, &create, &[]).await?;
         let create = ix::create_allowed_meter(&at, &creator, &token_program, most);
-        return bench.measure(&mut world.bank, WORST, &create, &[]).await;
+        return bench.measure(&mut world, WORST, &create, &[]).await;
     }
     let set = ix::configure(&at.economy, &creator, Setting::Limits(stage::limits()));
     let bank = &mut world.bank;
-    bench.measure_and_send(bank, ORDINARY, &set, &[]).await?;
+    bench.perform(bank, ORDINARY, &set, &[]).await?;
     bench.measure(bank, REPEATED, &set, &[]).await?;
     // Every Draft of the sandbox has its native pool; this is the next one.
-    let stake = liquidity(&mut world, false).await?;
+    let stake = liquidity(&mut world).await?;
     let create = ix::create_pool(&at, &creator, &stake, 1);
     let bank = &mut world.bank;
-    bench.measure_and_send(bank, ORDINARY, &create, &[]).await?;
+    bench.perform(bank, ORDINARY, &create, &[]).await?;
     let create = ix::create_meter(&at, &creator, &token_program, 0);
-    bench.measure_and_send(bank, ORDINARY, &create, &[]).await?;
+    bench.perform(bank, ORDINARY, &create, &[]).await?;
     let create = ix::create_meter(&at, &creator, &token_program, 1);
     bench.measure(bank, REPEATED, &create, &[]).await?;
-    let stake = liquidity(&mut world, false).await?;
+    let stake = liquidity(&mut world).await?;
     let create = ix::create_pool(&at, &creator, &stake, 2);
-    bench.measure(&mut world.bank, REPEATED, &create, &[]).await
+    bench.measure(&mut world, REPEATED, &create, &[]).await
 }
 
 async fn go_live(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     if !bench.wants(&["go_live"]) {
         return Ok(());
     }
-    let mut world = build(Shape {
+    let mut world = build(WorldSpec {
         draft: true,
-        ..if heavy {
-            stage::HEAVIEST
-        } else {
-            stage::ORDINARY
-        }
+        ..spec(heavy)
     })
     .await?;
     world.hand_over_mint(Funding::Mint).await;
     let live = world.go_live_ix();
-    bench
-        .measure(&mut world.bank, case(heavy), &live, &[])
-        .await
+    bench.measure(&mut world, case(heavy), &live, &[]).await
 }
 
 async fn fund(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     if !bench.wants(&["fund_rewards"]) {
         return Ok(());
     }
-    let mut world = build(Shape {
+    let mut world = build(WorldSpec {
         funding: Funding::Funded,
-        liquidity: if heavy { MOST - 1 } else { 1 },
-        ..if heavy {
-            stage::HEAVIEST
-        } else {
-            stage::ORDINARY
-        }
+        ..spec(heavy)
     })
     .await?;
     let fund = fund_ix(&world, 1_000_003 * TOKEN);
     let bank = &mut world.bank;
-    bench
-        .measure_and_send(bank, case(heavy), &fund, &[])
-        .await?;
+    bench.perform(bank, case(heavy), &fund, &[]).await?;
     if !heavy {
         bank.advance(60).await;
         bench.measure(bank, REPEATED, &fund, &[]).await?;
@@ -233,20 +214,12 @@ async fn top_up(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     if !bench.wants(&["top_up"]) {
         return Ok(());
     }
-    let mut world = build(if heavy {
-        stage::HEAVIEST
-    } else {
-        stage::ORDINARY
-    })
-    .await?;
-    populate(&mut world).await?;
+    let mut world = populated(spec(heavy)).await?;
     // A crank mints a period ahead; nobody has cranked for longer.
     world.bank.advance(WEEK + WEEK / 3).await;
     let top_up = world.top_up_ix();
     let bank = &mut world.bank;
-    bench
-        .measure_and_send(bank, case(heavy), &top_up, &[])
-        .await?;
+    bench.perform(bank, case(heavy), &top_up, &[]).await?;
     if !heavy {
         // In the same second: nothing to mint, no call, no event.
         bench.measure(bank, REPEATED, &top_up, &[]).await?;
@@ -260,19 +233,19 @@ async fn close(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     if !bench.wants(&["close"]) {
         return Ok(());
     }
-    let mut world = build(Shape {
-        funding: if heavy {
-            Funding::Funded
-        } else {
-            Funding::Mint
-        },
-        liquidity: if heavy { MOST - 1 } else { 0 },
-        meters: if heavy { MOST } else { 1 },
+    let mut world = build(WorldSpec {
         draft: true,
         ..if heavy {
-            stage::HEAVIEST
+            WorldSpec {
+                funding: Funding::Funded,
+                ..heaviest_spec()
+            }
         } else {
-            stage::ORDINARY
+            WorldSpec {
+                liquidity: Vec::new(),
+                meters: 1,
+                ..ordinary_spec()
+            }
         }
     })
     .await?;
@@ -290,9 +263,7 @@ async fn close(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
         &world.token_program,
         &world.parts(),
     );
-    bench
-        .measure(&mut world.bank, case(heavy), &close, &[])
-        .await
+    bench.measure(&mut world, case(heavy), &close, &[]).await
 }
 
 /// Sends some of its mint's tokens to every vault.

@@ -1,17 +1,21 @@
-//! Feeds.
+//! Feeds: created, configured, reported to.
 
 use homeostat_client::instruction as ix;
+use homeostat_sandbox::WorldSpec;
 use solana_signer::Signer;
 
 use super::{
-    stage::{self, build, feed_of, report, reporter, Shape, MOST_FEEDS, MOST_REPORTERS},
+    stage::{
+        build, feed_of, heaviest_spec, ordinary_spec, report, reporter, DUST, MOST_FEEDS,
+        MOST_REPORTERS,
+    },
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{Bench, Error};
 
 const INSTRUCTIONS: [&str; 3] = ["create_feed", "configure_feed", "report_feed"];
 
-/// Measures them.
+/// Measures this family of instructions.
 pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
     if !bench.wants(&INSTRUCTIONS) {
         return Ok(());
@@ -22,27 +26,25 @@ pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
 
 /// A feed of three reporters.
 async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(Shape {
+    let mut world = build(WorldSpec {
         draft: true,
-        ..stage::ORDINARY
+        ..ordinary_spec()
     })
     .await?;
     let (at, creator) = (world.at, world.creator.pubkey());
     let bank = &mut world.bank;
     let create = ix::create_feed(&at, &creator, 0);
-    bench.measure_and_send(bank, ORDINARY, &create, &[]).await?;
+    bench.perform(bank, ORDINARY, &create, &[]).await?;
     let create = ix::create_feed(&at, &creator, 1);
     bench.measure(bank, REPEATED, &create, &[]).await?;
     let configure = ix::configure_feed(&at, &creator, 0, feed_of(0, 3));
-    bench
-        .measure_and_send(bank, ORDINARY, &configure, &[])
-        .await?;
+    bench.perform(bank, ORDINARY, &configure, &[]).await?;
     bench.measure(bank, REPEATED, &configure, &[]).await?;
     for case in [ORDINARY, REPEATED] {
         bank.advance(60).await;
         let (who, report) = (reporter(0), report(bank, 7));
         let send = ix::report_feed(&at.feed(0), &who.pubkey(), &report);
-        bench.measure_and_send(bank, case, &send, &[&who]).await?;
+        bench.perform(bank, case, &send, &[&who]).await?;
     }
     Ok(())
 }
@@ -50,21 +52,21 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
 /// The last feed, at an address that holds lamports; seven reporters for seven
 /// others; the last of them.
 async fn worst(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(Shape {
+    let mut world = build(WorldSpec {
         draft: true,
-        feeds: MOST_FEEDS - 1,
-        ..stage::HEAVIEST
+        feeds: heaviest_spec().feeds[1..].to_vec(),
+        ..heaviest_spec()
     })
     .await?;
     let (at, creator, last) = (world.at, world.creator.pubkey(), MOST_FEEDS - 1);
     let bank = &mut world.bank;
-    bank.airdrop(&at.feed(last), 1_000_000).await;
+    bank.airdrop(&at.feed(last), DUST).await;
     let create = ix::create_feed(&at, &creator, last);
-    bench.measure_and_send(bank, WORST, &create, &[]).await?;
+    bench.perform(bank, WORST, &create, &[]).await?;
     let others = ix::configure_feed(&at, &creator, last, feed_of(MOST_REPORTERS, MOST_REPORTERS));
     bank.send(&[others], &[]).await?;
     let configure = ix::configure_feed(&at, &creator, last, feed_of(0, MOST_REPORTERS));
-    bench.measure_and_send(bank, WORST, &configure, &[]).await?;
+    bench.perform(bank, WORST, &configure, &[]).await?;
     let (who, report) = (reporter(MOST_REPORTERS - 1), report(bank, 7));
     let send = ix::report_feed(&at.feed(last), &who.pubkey(), &report);
     bench.measure(bank, WORST, &send, &[&who]).await

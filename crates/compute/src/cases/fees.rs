@@ -1,17 +1,17 @@
-//! Payments.
+//! Payments and the collection of their fees.
 
 use homeostat_client::instruction as ix;
 use homeostat_sandbox::{world::TOKEN, Wallet, World};
 
 use super::{
-    stage::{self, build, payment, populate, MOST},
+    stage::{heaviest_spec, ordinary_spec, payment, populated, MOST},
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{Bench, Error};
 
 const INSTRUCTIONS: [&str; 3] = ["pay", "charge_fee", "collect"];
 
-/// Measures them.
+/// Measures this family of instructions.
 pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
     if !bench.wants(&INSTRUCTIONS) {
         return Ok(());
@@ -28,38 +28,26 @@ pub async fn couple(world: &mut World) -> (Wallet, Wallet) {
 }
 
 async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(stage::ORDINARY).await?;
-    populate(&mut world).await?;
+    let mut world = populated(ordinary_spec()).await?;
     world.next_period().await?;
     let (alice, bob) = couple(&mut world).await;
     let (at, program, signer) = (world.at, world.token_program, [&alice.key]);
     let bank = &mut world.bank;
     let pay = ix::pay(&at, &program, &payment(&alice, &bob, 0));
-    bench
-        .measure_and_send(bank, ORDINARY, &pay, &signer)
-        .await?;
-    bench
-        .measure_and_send(bank, REPEATED, &pay, &signer)
-        .await?;
+    bench.perform(bank, ORDINARY, &pay, &signer).await?;
+    bench.perform(bank, REPEATED, &pay, &signer).await?;
     let charge = ix::charge_fee(&at, &program, &payment(&alice, &bob, 0));
-    bench
-        .measure_and_send(bank, ORDINARY, &charge, &signer)
-        .await?;
-    bench
-        .measure_and_send(bank, REPEATED, &charge, &signer)
-        .await?;
+    bench.perform(bank, ORDINARY, &charge, &signer).await?;
+    bench.perform(bank, REPEATED, &charge, &signer).await?;
     let collect = ix::collect(&at, &program, 0);
-    bench
-        .measure_and_send(bank, ORDINARY, &collect, &[])
-        .await?;
+    bench.perform(bank, ORDINARY, &collect, &[]).await?;
     // Nothing to move: no call, no event.
     bench.measure(bank, REPEATED, &collect, &[]).await
 }
 
 /// Through the last of eight shards, by a delegate, with a transfer fee.
 async fn worst(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(stage::HEAVIEST).await?;
-    populate(&mut world).await?;
+    let mut world = populated(heaviest_spec()).await?;
     world.next_period().await?;
     let (alice, bob) = couple(&mut world).await;
     let carol = world.wallet(0).await;
@@ -72,11 +60,9 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
         ..payment(&alice, &bob, MOST - 1)
     };
     let pay = ix::pay(&at, &program, &payment);
-    bench.measure_and_send(bank, WORST, &pay, &signer).await?;
+    bench.perform(bank, WORST, &pay, &signer).await?;
     let charge = ix::charge_fee(&at, &program, &payment);
-    bench
-        .measure_and_send(bank, WORST, &charge, &signer)
-        .await?;
+    bench.perform(bank, WORST, &charge, &signer).await?;
     let collect = ix::collect(&at, &program, MOST - 1);
     bench.measure(bank, WORST, &collect, &[]).await
 }

@@ -1,6 +1,6 @@
-//! People decide.
+//! Governance: proposals, ballots, roles, advice, pauses.
 
-use homeostat::state::action::{AdviceRange, SlewLimits};
+use homeostat::state::action::AdviceRange;
 use homeostat_client::{
     address, governance as gov, Action, CouncilArgs, Parameter, PauseReason, RoleKind, SeatArgs,
     Section, Tunable,
@@ -15,7 +15,8 @@ use solana_program::pubkey::Pubkey;
 use solana_signer::Signer;
 
 use super::{
-    stage::{self, build, populate},
+    actions::{four_ramps, longest, new_guardian, ramp, slew},
+    stage::{heaviest_spec, ordinary_spec, populated, turn_log, DUST},
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{Bench, Error};
@@ -47,10 +48,7 @@ const TREASURY: &str = "treasury";
 const RETIREMENT: &str = "retirement";
 
 const HOUR: u32 = 3_600;
-/// Lamports that somebody sends to an address before an account is created there.
-const DUST: u64 = 1_000_000;
-
-/// Measures them.
+/// Measures this family of instructions.
 pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
     if !bench.wants(&INSTRUCTIONS) {
         return Ok(());
@@ -71,43 +69,6 @@ pub fn full_council(keys: &[Keypair], guardian: &Keypair) -> CouncilArgs {
         threshold: 15,
         guardian: through(guardian),
         delays: None,
-    }
-}
-
-/// Moves a quantity of a controller from where it stands.
-async fn ramp(world: &mut World, parameter: Parameter, field: Tunable, value: f64) -> Action {
-    let config = world.economy().await.controllers[parameter.index()].config;
-    Action::Tune {
-        parameter,
-        field,
-        expected_q48: field.ramp(&config).to.get().to_bits(),
-        value_q48: gov::q48(value),
-        over_seconds: HOUR,
-    }
-}
-
-/// Limits of the emission's slew, from where they stand: a Standard proposal.
-async fn slew(world: &mut World) -> Action {
-    let config = world.economy().await.controllers[0].config();
-    Action::Slew {
-        parameter: Parameter::Emission,
-        expected: SlewLimits {
-            up_ppm: config.slew_up,
-            down_ppm: config.slew_down,
-        },
-        value: SlewLimits {
-            up_ppm: Some(9_001),
-            down_ppm: Some(8_003),
-        },
-    }
-}
-
-/// A new guardian.
-fn new_guardian(world: &mut World) -> Action {
-    let new = world.bank.fresh_key();
-    Action::Guardian {
-        expected: world.guardian.pubkey(),
-        seat: seat(&new),
     }
 }
 
@@ -143,22 +104,28 @@ fn advise(world: &World, advisor: &Keypair) -> Instruction {
 }
 
 /// A proposal by the member at `place`, paid for by the bank's payer.
-async fn propose(world: &mut World, place: usize, actions: Vec<Action>) -> Instruction {
+pub async fn propose(world: &mut World, place: usize, actions: Vec<Action>) -> Instruction {
     let (member, payer) = (world.members[place].pubkey(), world.bank.payer().pubkey());
     let index = world.next_proposal().await;
     gov::propose(&world.at, &member, &payer, index, actions)
 }
 
 /// The approval of the member at `place`.
-async fn approve(world: &mut World, place: usize, index: u64) -> Instruction {
+pub async fn approve(world: &mut World, place: usize, index: u64) -> Instruction {
     let digest = world.proposal(index).await.digest;
     gov::approve(&world.at, &world.members[place].pubkey(), index, digest)
 }
 
+/// The execution of a queued proposal, as soon as it may be.
+pub async fn ripe(world: &mut World, index: u64) -> Instruction {
+    let eta = world.proposal(index).await.eta;
+    world.bank.set_time(eta).await;
+    world.execute_ix(index).await
+}
+
 /// Three members, two of whom decide.
 async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(stage::ORDINARY).await?;
-    populate(&mut world).await?;
+    let mut world = populated(ordinary_spec()).await?;
     let alice = world.staker(1_000_003 * TOKEN).await;
     world.next_period().await?;
     let (at, payer) = (world.at, world.bank.payer().pubkey());
@@ -166,148 +133,91 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     let [first, second, third] = [&keys[0], &keys[1], &keys[2]];
     let guardian = world.guardian.insecure_clone();
 
-    // Routine, then Standard.
+    // A Routine proposal, then a Standard one.
     let small = ramp(&mut world, Parameter::Emission, Tunable::Setpoint, 0.61).await;
     let act = propose(&mut world, 0, vec![small]).await;
-    bench
-        .measure_and_send(&mut world.bank, ORDINARY, &act, &[first])
-        .await?;
+    bench.perform(&mut world, ORDINARY, &act, &[first]).await?;
     let large = slew(&mut world).await;
     let act = propose(&mut world, 0, vec![large]).await;
-    bench
-        .measure_and_send(&mut world.bank, REPEATED, &act, &[first])
-        .await?;
+    bench.perform(&mut world, REPEATED, &act, &[first]).await?;
     for (index, member, key, case) in [(0, 1, second, ORDINARY), (0, 2, third, REPEATED)] {
         let act = approve(&mut world, member, index).await;
-        bench
-            .measure_and_send(&mut world.bank, case, &act, &[key])
-            .await?;
+        bench.perform(&mut world, case, &act, &[key]).await?;
     }
     for member in [1, 2] {
         world.approve(member, 1).await?;
     }
     for (key, case) in [(third, ORDINARY), (second, REPEATED)] {
         let act = gov::withdraw_approval(&at, &key.pubkey(), 1);
-        bench
-            .measure_and_send(&mut world.bank, case, &act, &[key])
-            .await?;
+        bench.perform(&mut world, case, &act, &[key]).await?;
     }
     let act = gov::cast_ballot(&at, &alice.pubkey(), &payer, 1);
     let bank = &mut world.bank;
-    bench
-        .measure_and_send(bank, ORDINARY, &act, &[&alice.key])
-        .await?;
+    bench.perform(bank, ORDINARY, &act, &[&alice.key]).await?;
     let act = gov::veto(&at, &guardian.pubkey(), 1);
-    bench
-        .measure_and_send(bank, ORDINARY, &act, &[&guardian])
-        .await?;
+    bench.perform(bank, ORDINARY, &act, &[&guardian]).await?;
     let act = gov::close_ballot(&at, &alice.pubkey(), &payer, 1);
     bench.measure(bank, ORDINARY, &act, &[]).await?;
     let close = gov::close_proposal(&at, &payer, 1);
-    bench.measure_and_send(bank, ORDINARY, &close, &[]).await?;
-    // Its proposal is gone.
+    bench.perform(bank, ORDINARY, &close, &[]).await?;
+    // The ballot's proposal has been closed.
     bench.measure(bank, REPEATED, &act, &[]).await?;
 
-    let eta = world.proposal(0).await.eta;
-    world.bank.set_time(eta).await;
-    let act = world.execute_ix(0).await;
-    bench
-        .measure_and_send(&mut world.bank, ORDINARY, &act, &[])
-        .await?;
+    let act = ripe(&mut world, 0).await;
+    bench.perform(&mut world, ORDINARY, &act, &[]).await?;
 
     let replacement = new_guardian(&mut world);
     let index = world.queue(vec![replacement]).await?;
     world.veto(index).await?;
     for (key, case) in [(first, ORDINARY), (second, REPEATED)] {
         let act = gov::override_veto(&at, &key.pubkey(), index);
-        bench
-            .measure_and_send(&mut world.bank, case, &act, &[key])
-            .await?;
+        bench.perform(&mut world, case, &act, &[key]).await?;
     }
 
     let large = slew(&mut world).await;
     let index = world.propose(vec![large.clone()]).await?;
     let act = gov::cancel(&at, &first.pubkey(), index);
-    bench
-        .measure_and_send(&mut world.bank, ORDINARY, &act, &[first])
-        .await?;
+    bench.perform(&mut world, ORDINARY, &act, &[first]).await?;
     let index = world.propose(vec![large]).await?;
     world.bank.advance(3 * WEEK).await;
     let act = gov::expire(&at, &payer, index);
-    bench.measure(&mut world.bank, ORDINARY, &act, &[]).await?;
+    bench.measure(&mut world, ORDINARY, &act, &[]).await?;
 
     let new = world.bank.fresh_key();
     world
         .enact(vec![Action::AddMember { seat: seat(&new) }])
         .await?;
     let act = gov::accept_role(&at, &new.pubkey(), RoleKind::Member);
-    bench
-        .measure_and_send(&mut world.bank, ORDINARY, &act, &[&new])
-        .await?;
+    bench.perform(&mut world, ORDINARY, &act, &[&new]).await?;
     let advisor = appoint_advisor(&mut world).await?;
     let advise = advise(&world, &advisor);
     let bank = &mut world.bank;
-    bench
-        .measure_and_send(bank, ORDINARY, &advise, &[&advisor])
-        .await?;
+    bench.perform(bank, ORDINARY, &advise, &[&advisor]).await?;
     let veto = gov::veto_advice(&at, &guardian.pubkey());
-    bench
-        .measure_and_send(bank, ORDINARY, &veto, &[&guardian])
-        .await?;
-    bench
-        .measure_and_send(bank, REPEATED, &advise, &[&advisor])
-        .await?;
+    bench.perform(bank, ORDINARY, &veto, &[&guardian]).await?;
+    bench.perform(bank, REPEATED, &advise, &[&advisor]).await?;
     bench.measure(bank, REPEATED, &veto, &[&guardian]).await?;
     let reason = PauseReason::Incident;
     let pause = gov::pause(&at, &guardian.pubkey(), Section::Stake, HOUR, reason);
-    bench
-        .measure_and_send(bank, ORDINARY, &pause, &[&guardian])
-        .await?;
+    bench.perform(bank, ORDINARY, &pause, &[&guardian]).await?;
     bank.advance(60).await;
     bench.measure(bank, REPEATED, &pause, &[&guardian]).await
-}
-
-/// Three controllers wired anew and the fourth on a ramp: as many bytes as fit.
-async fn longest(world: &mut World) -> Vec<Action> {
-    let mut actions = vec![ramp(world, Parameter::Emission, Tunable::Setpoint, 0.7).await];
-    let economy = world.economy().await;
-    for parameter in [Parameter::Fee, Parameter::Burn, Parameter::Liquidity] {
-        actions.push(Action::Wire {
-            parameter,
-            expected_seq: economy.controllers[parameter.index()].config_seq,
-            settings: stage::controller(parameter),
-        });
-    }
-    actions
-}
-
-/// All four controllers on ramps.
-async fn four_ramps(world: &mut World) -> Vec<Action> {
-    let mut actions = Vec::new();
-    for (parameter, value) in Parameter::ALL.into_iter().zip([0.7, 1.1, 0.03, 0.06]) {
-        actions.push(ramp(world, parameter, Tunable::Setpoint, value).await);
-    }
-    actions
 }
 
 /// Fifteen members who all have to approve, the last of them acting last; a council
 /// whose audit log has turned.
 async fn worst(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(stage::HEAVIEST).await?;
-    populate(&mut world).await?;
+    let mut world = populated(heaviest_spec()).await?;
     let whale = world.wallet(260_000_000 * TOKEN).await;
     world.open(&whale).await?;
     world.stake(&whale, 250_000_000 * TOKEN).await?;
-    for _ in 0..stage::PERIODS {
-        world.next_period().await?;
-        world.collect(0).await?;
-    }
+    turn_log(&mut world).await?;
     let (at, payer) = (world.at, world.bank.payer().pubkey());
     let keys: Vec<Keypair> = world.members.iter().map(Keypair::insecure_clone).collect();
     let last = keys.len() - 1;
     let [key, guardian] = [keys[last].insecure_clone(), world.guardian.insecure_clone()];
 
-    // Thirty records of the audit log.
+    // The audit log holds 24 records; appointing and replacing writes thirty.
     let advisor = appoint_advisor(&mut world).await?;
     let removed = keys[last].pubkey();
     world
@@ -321,9 +231,7 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
         ])
         .await?;
     let accept = gov::accept_role(&at, &key.pubkey(), RoleKind::Member);
-    bench
-        .measure_and_send(&mut world.bank, WORST, &accept, &[&key])
-        .await?;
+    bench.perform(&mut world, WORST, &accept, &[&key]).await?;
     world
         .enact(vec![Action::Threshold {
             expected: 14,
@@ -333,17 +241,13 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
 
     let ramps = four_ramps(&mut world).await;
     let act = propose(&mut world, last, ramps.clone()).await;
-    bench
-        .measure(&mut world.bank, FOUR_RAMPS, &act, &[&key])
-        .await?;
+    bench.measure(&mut world, FOUR_RAMPS, &act, &[&key]).await?;
     let actions = longest(&mut world).await;
     let index = world.next_proposal().await;
     let proposal = address::proposal(&at.economy, index);
     world.bank.airdrop(&proposal, DUST).await;
     let act = propose(&mut world, last, actions).await;
-    bench
-        .measure_and_send(&mut world.bank, WORST, &act, &[&key])
-        .await?;
+    bench.perform(&mut world, WORST, &act, &[&key]).await?;
 
     // The last approval of fifteen, taken back and given again.
     for member in 0..last - 1 {
@@ -351,24 +255,14 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     }
     let act = approve(&mut world, last - 1, index).await;
     let before = [&keys[last - 1]];
-    bench
-        .measure_and_send(&mut world.bank, WORST, &act, &before)
-        .await?;
+    bench.perform(&mut world, WORST, &act, &before).await?;
     let withdraw = gov::withdraw_approval(&at, &key.pubkey(), index);
-    bench
-        .measure(&mut world.bank, WORST, &withdraw, &[&key])
-        .await?;
-    let eta = world.proposal(index).await.eta;
-    world.bank.set_time(eta).await;
-    let act = world.execute_ix(index).await;
-    bench.measure(&mut world.bank, WORST, &act, &[]).await?;
+    bench.measure(&mut world, WORST, &withdraw, &[&key]).await?;
+    let act = ripe(&mut world, index).await;
+    bench.measure(&mut world, WORST, &act, &[]).await?;
     let index = world.queue(ramps).await?;
-    let eta = world.proposal(index).await.eta;
-    world.bank.set_time(eta).await;
-    let act = world.execute_ix(index).await;
-    bench
-        .measure(&mut world.bank, FOUR_RAMPS, &act, &[])
-        .await?;
+    let act = ripe(&mut world, index).await;
+    bench.measure(&mut world, FOUR_RAMPS, &act, &[]).await?;
 
     let bank = &mut world.bank;
     let veto = gov::veto(&at, &guardian.pubkey(), index);
@@ -376,9 +270,7 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     let ballot = address::ballot(&address::proposal(&at.economy, index), &whale.pubkey());
     bank.airdrop(&ballot, DUST).await;
     let act = gov::cast_ballot(&at, &whale.pubkey(), &payer, index);
-    bench
-        .measure_and_send(bank, WORST, &act, &[&whale.key])
-        .await?;
+    bench.perform(bank, WORST, &act, &[&whale.key]).await?;
     let act = gov::close_ballot(&at, &whale.pubkey(), &payer, index);
     bench.measure(bank, WORST, &act, &[]).await?;
     let act = gov::close_proposal(&at, &payer, index);
@@ -390,59 +282,42 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
         world.decide(gov::cancel, member, index).await?;
     }
     let act = gov::cancel(&at, &key.pubkey(), index);
-    bench.measure(&mut world.bank, WORST, &act, &[&key]).await?;
+    bench.measure(&mut world, WORST, &act, &[&key]).await?;
     world.veto(index).await?;
     for member in &keys[..last] {
         world.decide(gov::override_veto, member, index).await?;
     }
     let act = gov::override_veto(&at, &key.pubkey(), index);
-    bench
-        .measure_and_send(&mut world.bank, WORST, &act, &[&key])
-        .await?;
+    bench.perform(&mut world, WORST, &act, &[&key]).await?;
     let expires_at = world.proposal(index).await.expires_at;
     world.bank.set_time(expires_at + 1).await;
     let act = gov::expire(&at, &payer, index);
-    bench.measure(&mut world.bank, WORST, &act, &[]).await?;
+    bench.measure(&mut world, WORST, &act, &[]).await?;
 
-    // While ramps run.
+    // Advice while all four controllers are on ramps.
     let ramps = four_ramps(&mut world).await;
     world.enact(ramps).await?;
-    let advise = advise(&world, &advisor);
-    bench
-        .measure_and_send(&mut world.bank, WORST, &advise, &[&advisor])
-        .await?;
-    let veto = gov::veto_advice(&at, &guardian.pubkey());
-    bench
-        .measure(&mut world.bank, WORST, &veto, &[&guardian])
-        .await?;
+    let (by_advisor, by_guardian) = ([&advisor], [&guardian]);
+    let act = advise(&world, &advisor);
+    bench.perform(&mut world, WORST, &act, &by_advisor).await?;
+    let act = gov::veto_advice(&at, &guardian.pubkey());
+    bench.measure(&mut world, WORST, &act, &by_guardian).await?;
     world.next_period().await?;
     let reason = PauseReason::Exploit;
-    let pause = gov::pause(&at, &guardian.pubkey(), Section::Emission, HOUR, reason);
-    world.send_as(&guardian, pause.clone()).await?;
+    let act = gov::pause(&at, &guardian.pubkey(), Section::Emission, HOUR, reason);
+    world.send_as(&guardian, act.clone()).await?;
     world.bank.advance(60).await;
-    bench
-        .measure(&mut world.bank, WORST, &pause, &[&guardian])
-        .await?;
+    bench.measure(&mut world, WORST, &act, &by_guardian).await?;
 
     let to = world.wallet(0).await.tokens;
     let amount = world.bank.balance(&at.treasury_vault).await / 100;
-    let payment = vec![Action::PayTreasury { to, amount }];
-    for (actions, case) in [
-        (payment, TREASURY),
-        (
-            vec![Action::Retire {
-                successor: Some(guardian.pubkey()),
-            }],
-            RETIREMENT,
-        ),
-    ] {
-        let index = world.queue(actions).await?;
-        let eta = world.proposal(index).await.eta;
-        world.bank.set_time(eta).await;
-        let act = world.execute_ix(index).await;
-        bench
-            .measure_and_send(&mut world.bank, case, &act, &[])
-            .await?;
+    let payment = Action::PayTreasury { to, amount };
+    let successor = Some(guardian.pubkey());
+    let retirement = Action::Retire { successor };
+    for (action, case) in [(payment, TREASURY), (retirement, RETIREMENT)] {
+        let index = world.queue(vec![action]).await?;
+        let act = ripe(&mut world, index).await;
+        bench.perform(&mut world, case, &act, &[]).await?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Bringing accounts to the present layout.
+//! The migration of an account to the present layout.
 
 use homeostat_client::instruction as ix;
 use homeostat_sandbox::fixture;
@@ -9,10 +9,10 @@ use crate::bench::{self, Bench, Error};
 
 const INSTRUCTIONS: [&str; 1] = ["migrate"];
 
-/// An economy of layout version 0, first of its accounts; the tests' own.
+/// Accounts of layout version 0, an economy first: a fixture of the integration tests.
 const ECONOMY_0: &[u8] = include_bytes!("../../../../tests/fixtures/economy-0.bin");
 
-/// Measures them.
+/// Measures this family of instructions.
 pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
     if !bench.wants(&INSTRUCTIONS) {
         return Ok(());
@@ -21,11 +21,11 @@ pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
     let (address, mut account) = fixture::read(ECONOMY_0).swap_remove(0);
     let migrate = ix::migrate(&address, &bank.payer().pubkey());
 
-    // The rent of what is new is to be paid.
+    // The migration pays the rent of the bytes that it adds.
     fixture::load(&mut bank, &[(address, account.clone())]);
     bench.measure(&mut bank, WORST, &migrate, &[]).await?;
 
-    // It is there already.
+    // The account holds the rent already.
     account.lamports += 1_000_000;
     fixture::load(&mut bank, &[(address, account)]);
     bench.measure(&mut bank, ORDINARY, &migrate, &[]).await

@@ -1,7 +1,9 @@
 //! The cases: an ordinary, a worst and, where there is one, a repeated one for
 //! every instruction.
 
+pub mod actions;
 pub mod control;
+pub mod council_of_five;
 pub mod economy;
 pub mod feeds;
 pub mod fees;
@@ -17,11 +19,11 @@ use crate::{
     idl,
 };
 
-/// What anybody does on an ordinary day.
+/// What most callers send: few accounts, plain mints.
 pub const ORDINARY: &str = "ordinary";
 /// The most accounts, the longest lists, the dearest mint.
 pub const WORST: &str = "worst";
-/// Once more, right after.
+/// The same instruction once more, right after.
 pub const REPEATED: &str = "repeated";
 
 /// Measures every case. Fails when an instruction has none.
@@ -32,7 +34,8 @@ pub async fn measure_all(bench: &mut Bench) -> Result<(), Error> {
     fees::measure(bench).await?;
     control::measure(bench).await?;
     layout::measure(bench).await?;
-    governance::measure(bench).await
+    governance::measure(bench).await?;
+    council_of_five::measure(bench).await
 }
 
 /// Fails when an instruction of the program lacks its ordinary or worst case.

@@ -5,7 +5,7 @@ use anchor_spl::token_2022::spl_token_2022::extension::{
 };
 use homeostat_client::{
     instruction::{self as ix, StakeMint},
-    ControllerSettings, Direction, FeedSettings, Funding, LimitSettings, Metric, Parameter,
+    ControllerSettings, Direction, FeedSettings, LimitSettings, Metric, Parameter,
 };
 use homeostat_sandbox::{world::TOKEN, Bank, MintSpec, TokenProgram, Wallet, World, WorldSpec};
 use solana_keypair::Keypair;
@@ -23,67 +23,58 @@ pub const MOST_FEEDS: u8 = 4;
 /// Most reporters of a feed.
 pub const MOST_REPORTERS: u8 = 7;
 /// Most excluded accounts.
-pub const MOST_EXCLUDED: u8 = 4;
+const MOST_EXCLUDED: u8 = 4;
 /// Most members of a council.
 pub const MOST_MEMBERS: u8 = 15;
-/// Periods after which a log of 24 slots is full and its ring has turned.
-pub const PERIODS: usize = 7;
+/// Periods after which a log of 24 slots has turned: four records each.
+const PERIODS: usize = 7;
+/// Lamports that somebody sends to an address before an account is created there.
+pub const DUST: u64 = 1_000_000;
 /// Lamports of a SOL.
 pub const SOL: u64 = 1_000_000_000;
 /// A transfer fee that leaves every amount odd (basis points).
 const TRANSFER_FEE: u16 = 130;
 
-/// An economy to build.
-#[derive(Clone, Copy, Debug)]
-pub struct Shape {
-    /// A Token-2022 mint with a transfer fee and pointers, as are its LP mints;
-    /// otherwise SPL Token mints without anything.
-    pub heavy: bool,
-    /// Where rewards come from.
-    pub funding: Funding,
-    /// Liquidity pools besides the native one.
-    pub liquidity: u8,
-    /// Meters.
-    pub meters: u8,
-    /// Feeds with seven reporters.
-    pub feeds: u8,
-    /// Excluded accounts.
-    pub excluded: u8,
-    /// Members of the council.
-    pub members: u8,
-    /// Members whose approval a proposal needs.
-    pub threshold: u8,
-    /// Stop in Draft.
-    pub draft: bool,
+/// Weights of so many liquidity pools, no two the same.
+pub fn lanes(count: u8) -> Vec<u16> {
+    (1..=u16::from(count)).collect()
 }
 
-/// An ordinary economy: SPL Token, two pools, four meters.
-pub const ORDINARY: Shape = Shape {
-    heavy: false,
-    funding: Funding::Mint,
-    liquidity: 1,
-    meters: 4,
-    feeds: 0,
-    excluded: 0,
-    members: 3,
-    threshold: 2,
-    draft: false,
-};
+/// Two pools and four meters of SPL Token mints, a council of three of whom two decide.
+pub fn ordinary_spec() -> WorldSpec {
+    WorldSpec {
+        program: TokenProgram::Legacy,
+        liquidity: lanes(1),
+        meters: 4,
+        ..WorldSpec::default()
+    }
+}
 
-/// The heaviest economy: Token-2022 with extensions, eight pools, eight meters,
-/// four feeds, four exclusions, every part of the control law in use, a bounty, a council of
-/// fifteen.
-pub const HEAVIEST: Shape = Shape {
-    heavy: true,
-    funding: Funding::Mint,
-    liquidity: MOST - 1,
-    meters: MOST,
-    feeds: MOST_FEEDS,
-    excluded: MOST_EXCLUDED,
-    members: MOST_MEMBERS,
-    threshold: MOST_MEMBERS,
-    draft: false,
-};
+/// Token-2022 mints with a transfer fee and pointers; as many pools, meters, feeds,
+/// exclusions and members as there can be; every part of the control law in use; a bounty.
+pub fn heaviest_spec() -> WorldSpec {
+    WorldSpec {
+        program: TokenProgram::Token2022,
+        limits: Some(limits()),
+        controllers: Parameter::ALL.map(|p| (p, controller(p))).into(),
+        liquidity: lanes(MOST - 1),
+        meters: MOST,
+        feeds: vec![Some(feed_of(0, MOST_REPORTERS)); usize::from(MOST_FEEDS)],
+        excluded: MOST_EXCLUDED,
+        members: MOST_MEMBERS,
+        threshold: MOST_MEMBERS,
+        ..WorldSpec::default()
+    }
+}
+
+/// The heaviest economy or an ordinary one.
+pub fn spec(heavy: bool) -> WorldSpec {
+    if heavy {
+        heaviest_spec()
+    } else {
+        ordinary_spec()
+    }
+}
 
 /// Limits with a bounty.
 pub fn limits() -> LimitSettings {
@@ -103,39 +94,12 @@ pub fn limits() -> LimitSettings {
 
 /// A controller that uses every part of the law.
 pub fn controller(parameter: Parameter) -> ControllerSettings {
+    use {Direction::*, Metric::*};
     let (metric, direction, setpoint_q48, bias, min_ppm, max_ppm) = match parameter {
-        Parameter::Emission => (
-            Metric::StakedShare,
-            Direction::Reverse,
-            ONE * 6 / 10,
-            60_000,
-            10_000,
-            200_000,
-        ),
-        Parameter::Fee => (
-            Metric::Utilisation,
-            Direction::Direct,
-            ONE,
-            3_000,
-            500,
-            10_000,
-        ),
-        Parameter::Burn => (
-            Metric::NetSupplyGrowth,
-            Direction::Direct,
-            ONE / 50,
-            300_000,
-            0,
-            900_000,
-        ),
-        Parameter::Liquidity => (
-            Metric::LiquidityDepth,
-            Direction::Reverse,
-            ONE / 20,
-            100_000,
-            0,
-            300_000,
-        ),
+        Parameter::Emission => (StakedShare, Reverse, ONE * 6 / 10, 60_000, 10_000, 200_000),
+        Parameter::Fee => (Utilisation, Direct, ONE, 3_000, 500, 10_000),
+        Parameter::Burn => (NetSupplyGrowth, Direct, ONE / 50, 300_000, 0, 900_000),
+        Parameter::Liquidity => (LiquidityDepth, Reverse, ONE / 20, 100_000, 0, 300_000),
     };
     let tenth = i128::from(max_ppm - min_ppm) / 10;
     ControllerSettings {
@@ -161,7 +125,8 @@ pub fn controller(parameter: Parameter) -> ControllerSettings {
     }
 }
 
-/// Creates a mint: heavy, or a plain one of SPL Token.
+/// Creates a mint: of Token-2022 with a transfer fee and pointers, or a plain one of SPL
+/// Token.
 pub async fn mint(bank: &mut Bank, heavy: bool) -> Result<Pubkey, Error> {
     if !heavy {
         let spec = MintSpec::plain(TokenProgram::Legacy);
@@ -169,7 +134,22 @@ pub async fn mint(bank: &mut Bank, heavy: bool) -> Result<Pubkey, Error> {
     }
     let key = bank.fresh_key();
     let (program, mint) = (TokenProgram::Token2022.id(), key.pubkey());
-    let wrong = |error| Error(format!("mint extensions: {error}"));
+    let to_itself = Some(mint);
+    let initialise: Result<Vec<_>, _> = [
+        transfer_fee::instruction::initialize_transfer_fee_config(
+            &program,
+            &mint,
+            None,
+            None,
+            TRANSFER_FEE,
+            u64::MAX,
+        ),
+        metadata_pointer::instruction::initialize(&program, &mint, None, to_itself),
+        group_pointer::instruction::initialize(&program, &mint, None, to_itself),
+        group_member_pointer::instruction::initialize(&program, &mint, None, to_itself),
+    ]
+    .into_iter()
+    .collect();
     let spec = MintSpec {
         extensions: vec![
             ExtensionType::TransferFeeConfig,
@@ -177,47 +157,23 @@ pub async fn mint(bank: &mut Bank, heavy: bool) -> Result<Pubkey, Error> {
             ExtensionType::GroupPointer,
             ExtensionType::GroupMemberPointer,
         ],
-        initialise: vec![
-            transfer_fee::instruction::initialize_transfer_fee_config(
-                &program,
-                &mint,
-                None,
-                None,
-                TRANSFER_FEE,
-                u64::MAX,
-            )
-            .map_err(wrong)?,
-            metadata_pointer::instruction::initialize(&program, &mint, None, Some(mint))
-                .map_err(wrong)?,
-            group_pointer::instruction::initialize(&program, &mint, None, Some(mint))
-                .map_err(wrong)?,
-            group_member_pointer::instruction::initialize(&program, &mint, None, Some(mint))
-                .map_err(wrong)?,
-        ],
+        initialise: initialise.map_err(|error| Error(format!("mint extensions: {error}")))?,
         ..MintSpec::plain(TokenProgram::Token2022)
     };
     bank.create_mint_at(&key, &spec).await;
     Ok(mint)
 }
 
-/// The token program of a shape.
-pub const fn program(heavy: bool) -> TokenProgram {
-    if heavy {
-        TokenProgram::Token2022
-    } else {
-        TokenProgram::Legacy
-    }
-}
-
-/// An LP mint and the AMM's vault for a pool to be created.
-pub async fn liquidity(world: &mut World, heavy: bool) -> Result<StakeMint, Error> {
+/// An LP mint like the economy's and the AMM's vault, for a pool to be created.
+pub async fn liquidity(world: &mut World) -> Result<StakeMint, Error> {
+    let heavy = world.token_program == TokenProgram::Token2022.id();
     let lp_mint = mint(&mut world.bank, heavy).await?;
     let amm = world.bank.fresh_key().pubkey();
     let own = world.at.mint;
     let amm_vault = world.bank.create_tokens(&own, &amm).await;
     Ok(StakeMint {
         mint: lp_mint,
-        token_program: program(heavy).id(),
+        token_program: world.token_program,
         amm_vault: Some(amm_vault),
     })
 }
@@ -260,45 +216,32 @@ pub async fn report_all(world: &mut World) -> Result<(), Error> {
     Ok(())
 }
 
-/// Builds an economy.
-pub async fn build(shape: Shape) -> Result<World, Error> {
+/// Builds an economy. In contrast to [`World::build`] the mints of a Token-2022 economy
+/// have extensions, those of its liquidity pools too.
+pub async fn build(mut spec: WorldSpec) -> Result<World, Error> {
+    let heavy = spec.program == TokenProgram::Token2022;
+    let draft = std::mem::replace(&mut spec.draft, true);
+    let weights = std::mem::take(&mut spec.liquidity);
     let mut bank = bank().await;
-    let mint = mint(&mut bank, shape.heavy).await?;
-    let spec = WorldSpec {
-        program: program(shape.heavy),
-        funding: shape.funding,
-        limits: shape.heavy.then(limits),
-        controllers: if shape.heavy {
-            Parameter::ALL.map(|p| (p, controller(p))).to_vec()
-        } else {
-            Vec::new()
-        },
-        meters: shape.meters,
-        feeds: vec![Some(feed_of(0, MOST_REPORTERS)); usize::from(shape.feeds)],
-        excluded: shape.excluded,
-        members: shape.members,
-        threshold: shape.threshold,
-        draft: true,
-        ..WorldSpec::default()
-    };
+    let mint = mint(&mut bank, heavy).await?;
     let mut world = World::try_build_for(bank, &spec, mint).await?;
-    for lane in 0..shape.liquidity {
-        let stake = liquidity(&mut world, shape.heavy).await?;
-        let creator = world.creator.pubkey();
-        let create = ix::create_pool(&world.at, &creator, &stake, u16::from(lane) + 1);
+    for weight in weights {
+        let stake = liquidity(&mut world).await?;
+        let create = ix::create_pool(&world.at, &world.creator.pubkey(), &stake, weight);
         world.run(&[create]).await?;
         world.pools.push(stake);
     }
-    if !shape.draft {
-        world.hand_over_mint(shape.funding).await;
+    if !draft {
+        world.hand_over_mint(spec.funding).await;
         world.go_live().await?;
     }
     Ok(world)
 }
 
-/// Fills the keeper vault, the AMM vaults and the excluded accounts, stakes in
-/// every pool and pays through every meter, so that nothing is zero.
-pub async fn populate(world: &mut World) -> Result<(), Error> {
+/// Builds an economy, fills the keeper vault, the AMM vaults and the excluded accounts, stakes
+/// in every pool and pays through every meter, so that nothing is zero.
+pub async fn populated(spec: WorldSpec) -> Result<World, Error> {
+    let mut world = build(spec).await?;
     let keeper_vault = world.at.keeper_vault;
     world.bank.airdrop(&keeper_vault, SOL).await;
     let (mint, reserve, creator) = (world.at.mint, world.reserve, world.creator.insecure_clone());
@@ -318,7 +261,7 @@ pub async fn populate(world: &mut World) -> Result<(), Error> {
                 .transfer(&mint, &reserve, &amm_vault, &creator, 5_000_011 * TOKEN)
                 .await;
         }
-        stake_in(world, &stake, 1_000_003 * TOKEN).await?;
+        stake_in(&mut world, &stake, 1_000_003 * TOKEN).await?;
     }
     // Depth counts from the second touch on.
     world.bank.advance(3_601).await;
@@ -331,6 +274,15 @@ pub async fn populate(world: &mut World) -> Result<(), Error> {
             &payment(&payer, &recipient, shard),
         );
         world.bank.send(&[pay], &[&payer.key]).await?;
+    }
+    Ok(world)
+}
+
+/// Lets so many periods pass that a log of 24 slots is full and its ring has turned.
+pub async fn turn_log(world: &mut World) -> Result<(), Error> {
+    for _ in 0..PERIODS {
+        world.next_period().await?;
+        world.collect(0).await?;
     }
     Ok(())
 }

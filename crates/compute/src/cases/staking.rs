@@ -1,11 +1,14 @@
-//! Positions.
+//! Staking, from the opening of a position to its closing.
 
 use homeostat_client::{address, instruction as ix, Position};
-use homeostat_sandbox::world::{TOKEN, WEEK};
+use homeostat_sandbox::{
+    world::{TOKEN, WEEK},
+    WorldSpec,
+};
 use solana_signer::Signer;
 
 use super::{
-    stage::{self, build, liquidity_provider, populate, stake_in, Shape},
+    stage::{heaviest_spec, liquidity_provider, ordinary_spec, populated, stake_in, DUST},
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{Bench, Error};
@@ -25,7 +28,7 @@ const DAY: i64 = 86_400;
 /// Tickets of a position.
 const TICKETS: u8 = 8;
 
-/// Measures them.
+/// Measures this family of instructions.
 pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
     if !bench.wants(&INSTRUCTIONS) {
         return Ok(());
@@ -36,8 +39,7 @@ pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
 
 /// One staker's life in the native pool.
 async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(stage::ORDINARY).await?;
-    populate(&mut world).await?;
+    let mut world = populated(ordinary_spec()).await?;
     world.next_period().await?;
     world.bank.advance(4_321).await;
     let (at, stake, pool) = (world.at, world.pools[0], world.native_pool());
@@ -48,51 +50,33 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     let bank = &mut world.bank;
 
     let open = ix::open_position(&pool, &owner, &payer.pubkey());
-    bench
-        .measure_and_send(bank, ORDINARY, &open, &signer)
-        .await?;
+    bench.perform(bank, ORDINARY, &open, &signer).await?;
     let enter = ix::stake(&at, &stake, &owner, &tokens, 100_003 * TOKEN);
-    bench
-        .measure_and_send(bank, ORDINARY, &enter, &signer)
-        .await?;
+    bench.perform(bank, ORDINARY, &enter, &signer).await?;
     bank.advance(777).await;
-    bench
-        .measure_and_send(bank, REPEATED, &enter, &signer)
-        .await?;
+    bench.perform(bank, REPEATED, &enter, &signer).await?;
     bank.advance(777).await;
 
     let claim = ix::claim(&at, &pool, &owner, &tokens, &stake.token_program);
-    bench
-        .measure_and_send(bank, ORDINARY, &claim, &signer)
-        .await?;
+    bench.perform(bank, ORDINARY, &claim, &signer).await?;
     // In the same second: nothing to pay, no transfer.
-    bench
-        .measure_and_send(bank, REPEATED, &claim, &signer)
-        .await?;
+    bench.perform(bank, REPEATED, &claim, &signer).await?;
     bank.advance(777).await;
 
     let unstake = ix::request_unstake(&at.economy, &pool, &owner, 10_007 * TOKEN);
-    bench
-        .measure_and_send(bank, ORDINARY, &unstake, &signer)
-        .await?;
+    bench.perform(bank, ORDINARY, &unstake, &signer).await?;
     bank.advance(60).await;
     // Merges with the ticket of the same day.
-    bench
-        .measure_and_send(bank, REPEATED, &unstake, &signer)
-        .await?;
+    bench.perform(bank, REPEATED, &unstake, &signer).await?;
     bank.advance(60).await;
     let cancel = ix::cancel_unstake(&at.economy, &pool, &owner, 0);
-    bench
-        .measure_and_send(bank, ORDINARY, &cancel, &signer)
-        .await?;
+    bench.perform(bank, ORDINARY, &cancel, &signer).await?;
     bank.send(std::slice::from_ref(&unstake), &signer).await?;
     bench.measure(bank, REPEATED, &cancel, &signer).await?;
 
     bank.advance(WEEK + DAY).await;
     let withdraw = ix::withdraw(&at, &stake, &owner, &tokens);
-    bench
-        .measure_and_send(bank, ORDINARY, &withdraw, &signer)
-        .await?;
+    bench.perform(bank, ORDINARY, &withdraw, &signer).await?;
     bank.send(&[unstake], &signer).await?;
     bank.advance(WEEK + DAY).await;
     bench.measure(bank, REPEATED, &withdraw, &signer).await?;
@@ -102,19 +86,18 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     world.open(&bob).await?;
     let close = ix::close_position(&at.economy, &pool, &bob.pubkey(), &payer.pubkey());
     bench
-        .measure(&mut world.bank, ORDINARY, &close, &[&bob.key])
+        .measure(&mut world, ORDINARY, &close, &[&bob.key])
         .await
 }
 
 /// The last pool of the heaviest economy: an LP mint with a transfer fee, eight
 /// tickets, an address that held lamports before it was created.
 async fn worst(bench: &mut Bench) -> Result<(), Error> {
-    let mut world = build(Shape {
+    let mut world = populated(WorldSpec {
         excluded: 0,
-        ..stage::HEAVIEST
+        ..heaviest_spec()
     })
     .await?;
-    populate(&mut world).await?;
     world.next_period().await?;
     world.bank.advance(4_321).await;
     let (at, payer) = (world.at, world.bank.payer());
@@ -123,10 +106,10 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
 
     let newcomer = liquidity_provider(&mut world, &stake, 10 * TOKEN).await?;
     let position = address::position(&pool, &newcomer.pubkey());
-    world.bank.airdrop(&position, 1_000_000).await;
+    world.bank.airdrop(&position, DUST).await;
     let open = ix::open_position(&pool, &newcomer.pubkey(), &payer.pubkey());
     bench
-        .measure(&mut world.bank, WORST, &open, &[&newcomer.key])
+        .measure(&mut world, WORST, &open, &[&newcomer.key])
         .await?;
 
     let alice = stake_in(&mut world, &stake, 2_000_003 * TOKEN).await?;
@@ -176,6 +159,6 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     world.top_up().await?;
     let claim = world.claim_ix(&carol);
     bench
-        .measure(&mut world.bank, WORST, &claim, &[&carol.key])
+        .measure(&mut world, WORST, &claim, &[&carol.key])
         .await
 }

@@ -1,0 +1,71 @@
+//! The actions that the measured proposals contain.
+
+use homeostat::state::action::SlewLimits;
+use homeostat_client::{governance::q48, Action, Parameter, Tunable};
+use homeostat_sandbox::{world::seat, World};
+use solana_signer::Signer;
+
+use super::stage::controller;
+
+/// Duration of a ramp (seconds).
+const HOUR: u32 = 3_600;
+
+/// Moves a quantity of a controller from where it stands.
+pub async fn ramp(world: &mut World, parameter: Parameter, field: Tunable, value: f64) -> Action {
+    let config = world.economy().await.controllers[parameter.index()].config;
+    Action::Tune {
+        parameter,
+        field,
+        expected_q48: field.ramp(&config).to.get().to_bits(),
+        value_q48: q48(value),
+        over_seconds: HOUR,
+    }
+}
+
+/// Limits of the emission's slew, from where they stand: a Standard proposal.
+pub async fn slew(world: &mut World) -> Action {
+    let config = world.economy().await.controllers[0].config();
+    Action::Slew {
+        parameter: Parameter::Emission,
+        expected: SlewLimits {
+            up_ppm: config.slew_up,
+            down_ppm: config.slew_down,
+        },
+        value: SlewLimits {
+            up_ppm: Some(9_001),
+            down_ppm: Some(8_003),
+        },
+    }
+}
+
+/// A new guardian.
+pub fn new_guardian(world: &mut World) -> Action {
+    let new = world.bank.fresh_key();
+    Action::Guardian {
+        expected: world.guardian.pubkey(),
+        seat: seat(&new),
+    }
+}
+
+/// Three controllers wired anew and the fourth on a ramp: as many bytes as fit.
+pub async fn longest(world: &mut World) -> Vec<Action> {
+    let mut actions = vec![ramp(world, Parameter::Emission, Tunable::Setpoint, 0.7).await];
+    let economy = world.economy().await;
+    for parameter in [Parameter::Fee, Parameter::Burn, Parameter::Liquidity] {
+        actions.push(Action::Wire {
+            parameter,
+            expected_seq: economy.controllers[parameter.index()].config_seq,
+            settings: controller(parameter),
+        });
+    }
+    actions
+}
+
+/// All four controllers on ramps.
+pub async fn four_ramps(world: &mut World) -> Vec<Action> {
+    let mut actions = Vec::new();
+    for (parameter, value) in Parameter::ALL.into_iter().zip([0.7, 1.1, 0.03, 0.06]) {
+        actions.push(ramp(world, parameter, Tunable::Setpoint, value).await);
+    }
+    actions
+}
