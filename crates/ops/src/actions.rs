@@ -42,11 +42,6 @@ pub(crate) struct Kind {
     pub(crate) read: fn(&Reader<'_>) -> Result<Action, Failure>,
 }
 
-/// The words of all kinds, and the keys of each besides `kind`.
-pub fn kinds() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
-    KINDS.iter().map(|kind| (kind.word, (kind.keys)()))
-}
-
 /// The changed rows.
 fn differing(rows: &[Vec<Row>]) -> Vec<Row> {
     let mut rows = rows.concat();

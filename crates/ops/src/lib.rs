@@ -36,7 +36,6 @@ pub mod tokens;
 pub mod trial;
 pub mod words;
 
-pub use actions::kinds;
 pub use cluster::{Cluster, Kind, Settings, Wishes};
 pub use connection::Connection;
 pub use failure::Failure;

@@ -36,6 +36,11 @@ pub struct ProposalSpec {
     pub actions: Vec<Action>,
 }
 
+/// The words of all kinds of action, and the keys of each besides `kind`.
+pub fn kinds() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
+    KINDS.iter().map(|kind| (kind.word, (kind.keys)()))
+}
+
 /// Reads a proposal file against the live state.
 ///
 /// # Errors

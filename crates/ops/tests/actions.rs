@@ -6,7 +6,7 @@ use homeostat_client::{Council, Delays, Economy, Feed, GuardSettings, Metric, Pa
 use homeostat_control::GuardConfig;
 use homeostat_ops::change::{decode, Decoded, Row};
 use homeostat_ops::economy_file::controller_keys;
-use homeostat_ops::proposal_file::{read_proposal, State};
+use homeostat_ops::proposal_file::{kinds, read_proposal, State};
 use homeostat_ops::tokens::Tokens;
 use homeostat_ops::Failure;
 
@@ -123,7 +123,7 @@ fn every_kind_of_action_is_shown_as_what_it_changes() {
         assert_eq!(anonymous(&decoded.to_string()), *shown, "{lines}");
     }
     // and no kind is left out
-    for (kind, _) in homeostat_ops::kinds() {
+    for (kind, _) in kinds() {
         let line = format!("kind='{kind}'");
         let seen = |lines: &str| lines.lines().next() == Some(line.as_str());
         assert!(cases.iter().any(|(lines, _)| seen(lines)), "{kind}");
@@ -170,7 +170,7 @@ fn a_rewiring_of_another_configuration_is_shown_whole() {
 #[test]
 fn every_kind_and_every_key_is_in_the_governance_document() {
     let document = include_str!("../../../docs/GOVERNANCE.md");
-    for (kind, keys) in homeostat_ops::kinds() {
+    for (kind, keys) in kinds() {
         let names = |line: &&str| {
             let first = line.split('|').nth(1).unwrap_or_default();
             first.contains(&format!("`{kind}`"))

@@ -73,7 +73,7 @@ impl Whole {
         }
     }
 
-    /// An amount of the cluster's own money.
+    /// An amount of lamports.
     pub(crate) const fn lamports(low: i64, high: i64) -> Self {
         Self {
             suffix: " lamports",
@@ -100,7 +100,8 @@ impl<T: TryFrom<i64> + Into<i128> + Copy> Unit<T> for Whole {
     }
 }
 
-/// A number that its range fits into the program's type, as that type.
+/// A number in the program's type. A range that is wider than the type refuses what does
+/// not fit.
 fn narrow<T: TryFrom<i64>>(
     reader: &Reader<'_>,
     key: &str,
@@ -109,7 +110,7 @@ fn narrow<T: TryFrom<i64>>(
     number.map(T::try_from).transpose().map_err(|_| {
         reader
             .section
-            .wrong(key, "bad_value", "is out of range", "")
+            .wrong(key, "bad_value", "is out of range", "write a smaller number")
     })
 }
 
