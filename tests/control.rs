@@ -18,13 +18,14 @@ use homeostat_client::{
 };
 use homeostat_control::{
     create, guarded_step, step, Config, Flags, Fx, GuardConfig, GuardState, HoldReason, Input,
+    LatchReason,
 };
 use homeostat_sandbox::{
     world::{TOKEN, WEEK},
     MintSpec, TokenProgram, Wallet, World, WorldSpec,
 };
 use homeostat_tests::{
-    anchor, attack, exchange, read_only, refused, unchanged, unsigned, HomeostatError,
+    anchor, attack, exchange, latch, read_only, refused, unchanged, unsigned, HomeostatError,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -888,7 +889,7 @@ async fn success_the_log_alone_recomputes_every_decision() {
         world.run(&[grow]).await.unwrap();
     }
     let live = world.bank.now();
-    let mut ordered = 0;
+    let mut latched_at = 0;
     let alice = world.wallet(300_000_000 * TOKEN).await;
     let amm_vault = world.pools[1].amm_vault.unwrap();
     let mint = world.at.mint;
@@ -900,8 +901,8 @@ async fn success_the_log_alone_recomputes_every_decision() {
                 liquidity_staker(&mut world, 1, 77).await;
             }
             7 => {
-                ordered = world.bank.now();
-                edit(&mut world, |e| e.controllers[1].trip_guard(ordered)).await;
+                latched_at = world.bank.now();
+                edit(&mut world, |e| latch(&mut e.controllers[1], latched_at)).await;
             }
             11 => {
                 let supply = world.bank.supply(&mint).await;
@@ -939,9 +940,9 @@ async fn success_the_log_alone_recomputes_every_decision() {
         for record in records[4 + index..].iter().step_by(4).map(decision) {
             assert_eq!(record.before, StoredState::from(&state));
             let input = chain::input(record);
-            // The one thing that no record tells beforehand: people held the fee.
-            if index == 1 && (state.last_at..record.to).contains(&ordered) {
-                guard = guard.trip(ordered);
+            // The one thing that no record tells beforehand: the test latched this guard.
+            if index == 1 && (state.last_at..record.to).contains(&latched_at) {
+                guard = guard.latch(LatchReason::Spike, latched_at);
             }
             let stepped = guarded_step(
                 &config,
@@ -949,7 +950,7 @@ async fn success_the_log_alone_recomputes_every_decision() {
                 &state,
                 &guard,
                 &Input {
-                    latched: false,
+                    tripped: false,
                     ..input
                 },
             );
@@ -2060,7 +2061,7 @@ async fn k4_no_kick_after_a_pause() {
 }
 
 #[tokio::test]
-async fn k4_a_breaker_holds_one_controller_and_releases_it_without_a_kick() {
+async fn k4_a_latched_guard_holds_one_controller_and_releases_it_without_a_bump() {
     let mut world = World::new().await;
     world.staker(100_000_000 * TOKEN).await;
     for _ in 0..2 {
@@ -2070,7 +2071,7 @@ async fn k4_a_breaker_holds_one_controller_and_releases_it_without_a_kick() {
     let emission = Parameter::Emission.index();
     let now = world.bank.now();
     edit(&mut world, |economy| {
-        economy.controllers[emission].trip_guard(now)
+        latch(&mut economy.controllers[emission], now)
     })
     .await;
 
@@ -2078,7 +2079,7 @@ async fn k4_a_breaker_holds_one_controller_and_releases_it_without_a_kick() {
     world.next_period().await.unwrap();
     let economy = world.economy().await;
     let controller = &economy.controllers[emission];
-    assert_eq!(controller.last.held, HoldReason::Latched as u8);
+    assert_eq!(controller.last.held, HoldReason::Spike as u8);
     assert_eq!(controller.state.u, before.controllers[emission].state.u);
     assert_eq!(
         controller.state.integral,
@@ -2457,8 +2458,8 @@ async fn o7_a_failed_check_latches_instead_of_failing() {
         .zip(last_decisions(&mut world).await)
     {
         let controller = of(&economy, parameter);
-        assert_eq!(controller.last.held, HoldReason::Latched as u8);
-        assert_eq!(record.held, HoldReason::Latched as u8);
+        assert_eq!(controller.last.held, HoldReason::Tripped as u8);
+        assert_eq!(record.held, HoldReason::Tripped as u8);
         assert_eq!(controller.state.u, of(&before, parameter).state.u);
     }
 
@@ -2508,7 +2509,7 @@ async fn o7_a_preview_says_that_the_crank_will_hold() {
     let economy = world.economy().await;
     for (previewed, controller) in previews.iter().zip(&economy.controllers) {
         assert_eq!(*previewed, controller.last);
-        assert_eq!(previewed.held, HoldReason::Latched as u8);
+        assert_eq!(previewed.held, HoldReason::Tripped as u8);
     }
 }
 

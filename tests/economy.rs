@@ -263,7 +263,7 @@ fn settings_of(controller: &Controller) -> ControllerSettings {
     let limited = |slew: u64| (slew != u64::MAX).then_some(slew);
     ControllerSettings {
         metric: Metric::from_byte(controller.metric).expect("a metric"),
-        direction: match controller.config.action {
+        direction: match controller.config.direction {
             0 => Direction::Direct,
             _ => Direction::Reverse,
         },

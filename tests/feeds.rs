@@ -146,7 +146,7 @@ async fn crank(world: &mut World) -> DecisionRecord {
         y: record.sample(),
         w: None,
         applied: (record.applied != NOT_CAPPED).then_some(record.applied),
-        latched: false,
+        tripped: false,
     };
     let (state, decision) = step(&before.config(), &before.state(), &input);
     assert_eq!(after.state, StoredState::from(&state), "{decision:#?}");

@@ -128,7 +128,7 @@ async fn o7_a_spike_latches_its_controller_and_no_other() {
     assert_eq!(event.latched, [SPIKE, 0, 0, 0]);
     assert_eq!((event.tripped, economy.tripped), (0, 0));
     assert_eq!(emission.guard.latched, SPIKE);
-    assert_eq!(emission.guard.held_since, end);
+    assert_eq!(emission.guard.latched_since, end);
     assert_eq!(emission.last.held, HoldReason::Spike as u8);
     assert_eq!(previewed, emission.last);
     let was = of(&before, Parameter::Emission);
@@ -174,7 +174,7 @@ async fn o8_a_latch_opens_after_whole_periods_and_nothing_jumps() {
     assert!(emission.state.u.abs_diff(tripped.u) <= 1);
     // and the guard begins anew with what it finds.
     assert_eq!(emission.guard.samples, 1);
-    assert_eq!(emission.guard.held_since, 0);
+    assert_eq!(emission.guard.latched_since, 0);
 
     // From there the law steers, within its slew limit, and the new level is no news.
     let mut u = emission.state.u;
@@ -473,22 +473,24 @@ fn pure_integral() -> ControllerSettings {
 }
 
 #[tokio::test]
-async fn success_a_latch_by_order_ends_like_any_other() {
-    // Given people who hold the burn share,
+async fn success_a_latch_that_is_resumed_early_ends_like_any_other() {
+    // Given a latched guard of the burn share,
     let mut calm = Calm::new().await;
     let now = calm.world.bank.now();
     let burn = Parameter::Burn.index();
-    edit(&mut calm.world, |e| e.controllers[burn].trip_guard(now)).await;
-    assert_eq!(
-        calm.period().await.latched,
-        [0, 0, LatchReason::Order as u8, 0]
-    );
+    edit(&mut calm.world, |e| {
+        homeostat_tests::latch(&mut e.controllers[burn], now)
+    })
+    .await;
+    assert_eq!(calm.period().await.latched, [0, 0, SPIKE, 0]);
     let held = of(&*calm.world.economy().await, Parameter::Burn).last;
-    assert_eq!(held.held, HoldReason::Latched as u8);
+    assert_eq!(held.held, HoldReason::Spike as u8);
 
-    // and release it early: one and the same as if the time had been up.
+    // when it is resumed early,
     let now = calm.world.bank.now();
     edit(&mut calm.world, |e| e.controllers[burn].resume_guard(now)).await;
+
+    // then it goes on as if its time had been up.
     assert_eq!(calm.period().await.latched, OPEN);
     let last: StoredDecision = of(&*calm.world.economy().await, Parameter::Burn).last;
     assert!(Flags(last.flags).contains(Flags::PRIMED));

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use homeostat_control::{Action, Change, Config, Flags, Fx, HoldReason, Mode, Prime, Sampling};
+use homeostat_control::{Change, Config, Direction, Flags, Fx, HoldReason, Mode, Prime, Sampling};
 use homeostat_control_probe::{
     answer, process, record,
     story::{Kind, Story, STORY},
@@ -170,8 +170,11 @@ impl Coverage {
             let sampled = config.sampling == sampling;
             self.count(&format!("sampling {sampling:?}"), sampled);
         }
-        for action in [Action::Direct, Action::Reverse] {
-            self.count(&format!("action {action:?}"), config.action == action);
+        for direction in [Direction::Direct, Direction::Reverse] {
+            self.count(
+                &format!("direction {direction:?}"),
+                config.direction == direction,
+            );
         }
         for prime in [Prime::No, Prime::Zero, Prime::Solve] {
             self.count(&format!("prime {prime:?}"), before.prime == prime);
@@ -249,10 +252,10 @@ const REASONS: [HoldReason; 8] = [
     HoldReason::OutOfRange,
     HoldReason::ThinSamples,
     HoldReason::Computation,
-    HoldReason::Latched,
+    HoldReason::Tripped,
 ];
 
-const CHANGES: [&str; 15] = [
+const CHANGES: [&str; 12] = [
     "setpoint",
     "bias",
     "kp",
@@ -263,11 +266,8 @@ const CHANGES: [&str; 15] = [
     "half-life",
     "limits",
     "slew",
-    "max-periods",
-    "max-hold",
     "mode",
     "feed-forward",
-    "gate",
 ];
 
 fn name(change: &Change) -> &'static str {
@@ -282,11 +282,8 @@ fn name(change: &Change) -> &'static str {
         Change::HalfLife(_) => 7,
         Change::Limits { .. } => 8,
         Change::Slew { .. } => 9,
-        Change::MaxPeriods(_) => 10,
-        Change::MaxHold(_) => 11,
-        Change::Mode(_) => 12,
-        Change::FeedForward { .. } => 13,
-        Change::Gate { .. } => 14,
+        Change::Mode(_) => 10,
+        Change::FeedForward { .. } => 11,
     }]
 }
 

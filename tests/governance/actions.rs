@@ -11,7 +11,7 @@ use homeostat_client::{
 };
 use homeostat_control::{change, resume, Change, Fx, Mode};
 use homeostat_sandbox::Wallet;
-use homeostat_tests::{anchor, attack, exchange, token, unchanged, HomeostatError};
+use homeostat_tests::{anchor, attack, exchange, latch, token, unchanged, HomeostatError};
 
 use super::{caps::open_treasury, *};
 
@@ -1183,7 +1183,7 @@ async fn success_a_held_controller_and_a_tripped_economy_are_resumed() {
     world
         .bank
         .edit(&key, |economy: &mut Economy| {
-            economy.controllers[0].trip_guard(now);
+            latch(&mut economy.controllers[0], now);
         })
         .await;
     // Two ways to it: the second finds it done.

@@ -1,12 +1,19 @@
 //! Shared vocabulary of the integration tests; the harness itself is
 //! `homeostat-sandbox`.
 
+use homeostat::state::Controller;
 pub use homeostat::HomeostatError;
 use homeostat_client::error::from_code;
+use homeostat_control::LatchReason;
 use homeostat_sandbox::{Failure, Receipt, World};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_program::pubkey::Pubkey;
+
+/// Latches the guard of a controller at `now`, as if it had found a spike.
+pub fn latch(controller: &mut Controller, now: i64) {
+    controller.guard = (&controller.guard().latch(LatchReason::Spike, now)).into();
+}
 
 /// Asserts that a transaction was refused with one of the program's own errors.
 #[track_caller]

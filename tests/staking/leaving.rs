@@ -692,7 +692,7 @@ async fn u8_exit_while_the_breaker_holds() {
     edit_economy(&mut world, |economy| {
         economy.tripped = 1;
         for controller in &mut economy.controllers {
-            controller.trip_guard(now);
+            homeostat_tests::latch(controller, now);
         }
     })
     .await;

@@ -726,14 +726,14 @@ async fn success_a_pause_of_the_emission_is_not_paid() {
 }
 
 #[tokio::test]
-async fn success_tripped_controllers_hold_but_pay() {
+async fn success_latched_controllers_hold_but_pay() {
     let mut world = World::new().await;
     let wallet = world.staker(100 * TOKEN).await;
     let now = world.bank.now();
     edit_economy(&mut world, |economy| {
         for controller in &mut economy.controllers {
             let controller: &mut Controller = controller;
-            controller.trip_guard(now);
+            homeostat_tests::latch(controller, now);
         }
     })
     .await;

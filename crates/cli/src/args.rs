@@ -147,7 +147,9 @@ mod tests {
             let found = command.find_subcommand(name).expect("a command");
             found.get_after_long_help().expect("a help").to_string()
         };
-        let kinds = homeostat_ops::proposal_file::kinds().map(|(word, _)| word).collect();
+        let kinds = homeostat_ops::proposal_file::kinds()
+            .map(|(word, _)| word)
+            .collect();
         for (name, keys) in [
             ("propose", kinds),
             ("replay", homeostat_ops::controller_file::keys()),

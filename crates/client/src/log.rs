@@ -118,7 +118,7 @@ pub fn input(record: &DecisionRecord) -> Input {
         y: record.sample(),
         w: None,
         applied: (record.applied != NOT_CAPPED).then_some(record.applied),
-        latched: record.held == HoldReason::Latched as u8,
+        tripped: record.held == HoldReason::Tripped as u8,
     }
 }
 

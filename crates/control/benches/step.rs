@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use criterion::{criterion_group, criterion_main, Criterion};
 use homeostat_control::{
-    create, exp2_neg, guarded_step, observe, step, Action, Config, Fx, GuardConfig, GuardState,
+    create, exp2_neg, guarded_step, observe, step, Config, Direction, Fx, GuardConfig, GuardState,
     Input, Ramp, Sampling,
 };
 
@@ -23,7 +23,7 @@ fn emission() -> Config {
         slew_up: Some(20_000),
         slew_down: Some(20_000),
         ..Config::new(
-            Action::Reverse,
+            Direction::Reverse,
             Sampling::Mean,
             604_800,
             Fx::lit("0.6"),

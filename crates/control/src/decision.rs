@@ -1,68 +1,20 @@
-//! One decision with every term, so that nobody has to recompute its parts.
+//! One decision with every term: a reader shows it and recomputes no part of it.
 
-use crate::Fx;
-
-/// Why a step held `u` instead of integrating. Numbers are append-only.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(u8)]
-pub enum HoldReason {
-    /// Not held.
-    #[default]
-    None = 0,
-    /// No sample.
-    Missing = 1,
-    /// The sample is older than `max_age`.
-    Stale = 2,
-    /// The sample's time lies after `now`.
-    Future = 3,
-    /// A feed value outside `[y_min, y_max]`.
-    OutOfRange = 4,
-    /// Fewer than `min_samples` behind a feed value.
-    ThinSamples = 5,
-    /// A computation left its range; the value is kept.
-    Computation = 6,
-    /// The caller holds this controller (a breaker is latched).
-    Latched = 7,
-    /// The guard is latched: one sample beyond its deviation limit.
-    Spike = 8,
-    /// The guard is latched: a drift.
-    Drift = 9,
-    /// The guard is latched: a feed that repeats itself.
-    Frozen = 10,
-}
-
-impl HoldReason {
-    /// From the stored byte (`reason as u8`); a number not given yet reads as
-    /// [`Self::Computation`]: held, for a reason this version cannot name.
-    pub const fn from_number(number: u8) -> Self {
-        match number {
-            0 => Self::None,
-            1 => Self::Missing,
-            2 => Self::Stale,
-            3 => Self::Future,
-            4 => Self::OutOfRange,
-            5 => Self::ThinSamples,
-            7 => Self::Latched,
-            8 => Self::Spike,
-            9 => Self::Drift,
-            10 => Self::Frozen,
-            _ => Self::Computation,
-        }
-    }
-}
+use crate::{Fx, HoldReason};
 
 /// What happened in a step, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flags(pub u32);
 
 impl Flags {
-    /// First step after creation, resume or a mode change.
+    /// The first accepted sample after creation, resume, a mode change or a failed
+    /// computation: the integral was set, not incremented.
     pub const PRIMED: Self = Self(1);
     /// `now` is not after the last step: the previous decision again.
     pub const REPEATED: Self = Self(1 << 1);
     /// More than `max_periods` elapsed.
     pub const GAP: Self = Self(1 << 2);
-    /// No accepted sample; see [`crate::Decision::held`].
+    /// No sample was accepted; [`Decision::held`] says why.
     pub const HELD: Self = Self(1 << 3);
     /// Held for longer than `max_hold`: `u` moves to the bias.
     pub const HOLD_EXPIRED: Self = Self(1 << 4);
@@ -111,7 +63,7 @@ pub struct Decision {
     pub y: Fx,
     /// Setpoint in force (fraction).
     pub r: Fx,
-    /// Normalised signed error, clamped to +-8.
+    /// Normalised signed error, clamped to ±8.
     pub z: Fx,
     /// Error outside the dead-band.
     pub e: Fx,
@@ -130,7 +82,7 @@ pub struct Decision {
     pub f: Fx,
     /// Bias in force (ppm).
     pub u0: Fx,
-    /// Where the step aims, before slew and limits (ppm): u0 + F + P + I + D after
+    /// The output before slew limits and limits (ppm): u0 + F + P + I + D after
     /// trimming; the manual value in `Mode::Manual`; when held, the previous u,
     /// or the bias once the hold has expired.
     pub raw: Fx,
@@ -144,6 +96,6 @@ pub struct Decision {
     pub u: i64,
     /// What happened.
     pub flags: Flags,
-    /// Why the step held, if it did.
+    /// Why the step was held, if it was.
     pub held: HoldReason,
 }

@@ -9,9 +9,10 @@
 //! are in **ppm** (parts per million of a fraction); measurements `y` and
 //! setpoints `r` are plain fractions; times are whole seconds.
 //!
-//! A guard beside the law watches y for anomalies and holds the controller
-//! while it is latched: [`guarded_step`] is the step with the guard, and
-//! [`guard`] says how it decides.
+//! [`law`] says how one step goes and which event re-solves the integral. A guard
+//! beside the law watches y for anomalies and holds the controller while it is
+//! latched: [`guarded_step`] is the step with the guard, and [`guard`] says how it
+//! decides. The guard calls the law; the law knows nothing of the guard.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -21,20 +22,22 @@
 mod config;
 mod decision;
 pub mod guard;
-mod law;
+pub mod law;
 mod math;
 mod ramp;
+mod reason;
 mod state;
 
-pub use config::{Action, Config, ConfigError, Field, Mode, Sampling};
-pub use decision::{Decision, Flags, HoldReason};
+pub use config::{Config, ConfigError, Direction, Field, Mode, Sampling, Unit};
+pub use decision::{Decision, Flags};
 pub use guard::{
     guarded_step, observe, resumed_step, GuardConfig, GuardConfigError, GuardField, GuardFlags,
-    GuardState, Guarded, LatchReason, Verdict,
+    GuardState, Guarded, Verdict,
 };
 pub use law::{change, create, held_step, resume, step, Change, Input, Sample};
 pub use math::{div_half_even, exp2_neg, mul_half_even};
 pub use ramp::Ramp;
+pub use reason::{HoldReason, LatchReason};
 pub use state::{Prime, State};
 
 /// Signed fixed point with 80 integer and 48 fraction bits (ulp = 2^-48).

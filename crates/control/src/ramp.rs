@@ -71,7 +71,7 @@ impl Ramp {
         }
     }
 
-    /// What is still ahead of this ramp at `now` (unix seconds).
+    /// The part of this ramp that is still ahead at `now` (unix seconds).
     pub(crate) fn rest(&self, now: i64) -> Self {
         if !self.is_moving(now) {
             return Self::constant(self.to);

@@ -23,23 +23,24 @@ pub struct State {
     pub bucket_up: u64,
     /// Downward slew budget (ppm seconds), `u64::MAX` without a limit.
     pub bucket_down: u64,
-    /// Seconds without an accepted sample.
+    /// Seconds since the last accepted sample that were held.
     pub held_for: u64,
     /// How the next accepted sample primes the integral.
     pub prime: Prime,
-    /// The last decision: what `repeat` returns and what re-solving starts from.
+    /// The last decision: a repeated step returns it, and re-solving starts from its
+    /// terms.
     pub last: Decision,
 }
 
-/// What the next accepted sample does to the integral before anything else.
+/// How the next accepted sample sets the integral before it regulates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Prime {
-    /// Nothing: a sample has been taken.
+    /// The integral is as the last accepted sample left it.
     #[default]
     No = 0,
     /// After creation: I = 0.
     Zero = 1,
-    /// After resume or a mode change: I = u - u0 - F - P.
+    /// After resume, a mode change or a failed computation: I = u - u0 - F - P.
     Solve = 2,
 }

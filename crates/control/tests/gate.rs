@@ -6,14 +6,14 @@ mod common;
 use common::exact::two_to_minus;
 use common::*;
 use homeostat_control::{
-    resume, Action, Change, Config, Flags, Fx, HoldReason, Input, Mode, Prime, Sample, Sampling,
+    resume, Change, Config, Direction, Flags, Fx, HoldReason, Input, Mode, Prime, Sample, Sampling,
     State,
 };
 
 /// A feed: an instant value from at least three samples, at most an hour old.
 fn feed() -> Config {
     Config {
-        action: Action::Direct,
+        direction: Direction::Direct,
         sampling: Sampling::Point,
         min_samples: 3,
         max_age: 3_600,
@@ -46,7 +46,7 @@ fn sample(value: Fx, at: i64, samples: u32) -> Option<Sample> {
 }
 
 #[test]
-fn a_sample_that_is_missing_stale_from_the_future_or_latched_holds() {
+fn a_sample_that_is_missing_stale_from_the_future_or_under_a_tripped_breaker_holds() {
     let y = ratio(1, 2);
     for config in [emission(), feed()] {
         let old = i64::from(config.max_age);
@@ -65,13 +65,13 @@ fn a_sample_that_is_missing_stale_from_the_future_or_latched_holds() {
                 false,
             ),
             (HoldReason::Future, |now, _, y| sample(y, now + 1, 3), false),
-            (HoldReason::Latched, |now, _, y| sample(y, now, 3), true),
+            (HoldReason::Tripped, |now, _, y| sample(y, now, 3), true),
         ];
-        for (reason, make, latched) in table {
+        for (reason, make, tripped) in table {
             let mut rig = at_work(config);
             let got = rig.with(WEEK, |now| Input {
                 y: make(now, old, y),
-                latched,
+                tripped,
                 ..fresh(now, y)
             });
             assert_eq!(got.held, reason);

@@ -1,11 +1,11 @@
-//! What the guard does, as stories: what trips it, what does not, how long it
-//! holds, and how the controller goes on.
+//! What the guard does, as stories: what latches it, what does not, how long it stays
+//! latched, and how the controller goes on.
 
 mod common;
 
 use common::*;
 use homeostat_control::{
-    guarded_step, held_step, observe, resume, step, Action, Config, Flags, Fx, GuardConfig,
+    guarded_step, held_step, observe, resume, step, Config, Direction, Flags, Fx, GuardConfig,
     GuardField, GuardFlags, GuardState, Guarded, HoldReason, Input, LatchReason, Mode, Sample,
     Sampling, State, Verdict,
 };
@@ -25,7 +25,7 @@ const DEFAULT: GuardConfig = GuardConfig {
 /// A feed that may give the same value three times in a row, not four.
 fn feed() -> (Config, GuardConfig) {
     let config = Config {
-        action: Action::Direct,
+        direction: Direction::Direct,
         sampling: Sampling::Point,
         ..emission()
     };
@@ -229,7 +229,6 @@ fn reasons_keep_their_numbers() {
         (LatchReason::Spike, 1, "spike", HoldReason::Spike, 8),
         (LatchReason::Drift, 2, "drift", HoldReason::Drift, 9),
         (LatchReason::Frozen, 3, "frozen", HoldReason::Frozen, 10),
-        (LatchReason::Order, 4, "order", HoldReason::Latched, 7),
     ];
     for (reason, number, name, held, held_number) in all {
         assert_eq!((reason.number(), reason.name()), (number, name));
@@ -237,7 +236,7 @@ fn reasons_keep_their_numbers() {
         assert_eq!(HoldReason::from(reason), held);
         assert_eq!(held as u8, held_number);
     }
-    for unknown in [0, 5, 255] {
+    for unknown in [0, 4, 255] {
         assert_eq!(LatchReason::from_number(unknown), None);
     }
     for number in 0..=10 {
@@ -284,14 +283,14 @@ fn a_spike_is_further_than_the_limit_and_not_as_far() {
         // then
         assert_eq!((verdict.latched, next.latched), (latched, latched), "{y}");
         assert_eq!(
-            verdict.flags.contains(GuardFlags::TRIPPED),
+            verdict.flags.contains(GuardFlags::LATCHED),
             latched.is_some()
         );
         assert_eq!(verdict.resumes_at, latched.map(|_| START + 3_600 + 86_400));
         if latched.is_some() {
             // it is not learnt
             assert_eq!((next.mean, next.deviation, next.samples), (0, 1 << 35, 8));
-            assert_eq!(next.held_since, START + 3_600);
+            assert_eq!(next.latched_since, START + 3_600);
         } else {
             assert_eq!(next.samples, 9);
         }
@@ -613,10 +612,10 @@ fn a_spike_comes_before_a_frozen_feed_as_the_reason() {
     assert_eq!(verdict.latched, Some(LatchReason::Spike));
 }
 
-// ------------------------------------------------- griefing: what does not trip
+// ------------------------------------------------- griefing: what does not latch
 
 #[test]
-fn dust_in_a_still_series_trips_nothing_whatever_its_pattern() {
+fn dust_in_a_still_series_latches_nothing_whatever_its_pattern() {
     // given: a staked share that has not moved for 30 weeks; dust of up to the
     // slack times the floor, 4 % of the scale of 0.6
     let reach = 0.04 * 0.6;
@@ -643,7 +642,7 @@ fn dust_in_a_still_series_trips_nothing_whatever_its_pattern() {
 }
 
 #[test]
-fn a_donation_in_a_constant_series_trips_nothing() {
+fn a_donation_in_a_constant_series_latches_nothing() {
     // given: a donation moves the measured share by 1, 3 or 9 % of the target, for good
     for percent in [1, 3, 9] {
         let mut watch = Watch::calm(emission(), DEFAULT, ratio(60, 100));
@@ -687,7 +686,7 @@ fn false_alarms(
             x = next(&mut noise, x);
             let (after, verdict) = observe(&config, &DEFAULT, &state, Some(fx(0.6 + x)), now);
             state = after;
-            if verdict.flags.contains(GuardFlags::TRIPPED) {
+            if verdict.flags.contains(GuardFlags::LATCHED) {
                 match verdict.latched {
                     Some(LatchReason::Spike) => spikes += 1,
                     _ => drifts += 1,
@@ -699,7 +698,7 @@ fn false_alarms(
 }
 
 #[test]
-fn noise_trips_the_defaults_less_than_once_in_ten_thousand_periods() {
+fn noise_latches_the_defaults_less_than_once_in_ten_thousand_periods() {
     type Series = fn(&mut Noise, f64) -> f64;
     let table: [(&str, Series, f64); 4] = [
         ("normal, s = 0.1", |noise, _| 0.1 * gaussian(noise), 0.2),
@@ -731,7 +730,7 @@ fn noise_trips_the_defaults_less_than_once_in_ten_thousand_periods() {
     }
 }
 
-// ------------------------------------------------------- what trips, and its cost
+// ------------------------------------------------------- what latches, and its cost
 
 #[test]
 fn an_attacker_must_move_a_still_measurement_by_16_percent_of_the_scale() {
@@ -780,22 +779,22 @@ fn a_spike_costs_two_periods_at_the_value_in_force_and_leaves_no_trace() {
     assert_ne!(before.u, 60_000);
 
     // when: one period of a share moved by 30 points, then the old level again
-    let tripped = watch.after(WEEK, ratio(27, 100));
-    assert_eq!(tripped.verdict.latched, Some(LatchReason::Spike));
+    let latched = watch.after(WEEK, ratio(27, 100));
+    assert_eq!(latched.verdict.latched, Some(LatchReason::Spike));
     assert_eq!(
-        (tripped.decision.held, tripped.decision.u),
+        (latched.decision.held, latched.decision.u),
         (HoldReason::Spike, before.u)
     );
-    assert!(tripped.decision.flags.contains(Flags::HELD));
+    assert!(latched.decision.flags.contains(Flags::HELD));
     let held = watch.after(WEEK, ratio(57, 100));
     assert_eq!(
         (held.decision.held, held.decision.u),
         (HoldReason::Spike, before.u)
     );
-    assert!(!held.verdict.flags.contains(GuardFlags::TRIPPED));
+    assert!(!held.verdict.flags.contains(GuardFlags::LATCHED));
     assert_eq!(
         (held.verdict.score, held.guard.mean),
-        (0, tripped.guard.mean)
+        (0, latched.guard.mean)
     );
 
     // then: the second period later it steers, from the same u
@@ -817,7 +816,7 @@ fn a_spike_costs_two_periods_at_the_value_in_force_and_leaves_no_trace() {
 }
 
 #[test]
-fn whoever_trips_at_will_holds_two_periods_of_ten() {
+fn whoever_latches_at_will_holds_two_periods_of_ten() {
     // given: an attacker who can do anything to every sample
     let mut worst = 0;
     for seed in 1..=20 {
@@ -871,7 +870,7 @@ fn a_drift_is_caught_by_its_speed_relative_to_the_scale() {
 }
 
 #[test]
-fn the_answer_of_a_plant_to_a_shock_or_a_new_target_trips_nothing() {
+fn the_answer_of_a_plant_to_a_shock_or_a_new_target_latches_nothing() {
     // A staked share that a tenth re-decides each week: level 0.6 at u = 6 %,
     // 10 points for a point of u.
     for (shock, ramp_weeks) in [(0.0, 0), (-0.18, 0), (0.18, 0), (0.0, 12), (0.0, 1)] {
@@ -921,7 +920,7 @@ fn a_lasting_level_becomes_the_new_normal() {
 }
 
 #[test]
-fn an_outlier_among_the_first_samples_neither_trips_nor_stays() {
+fn an_outlier_among_the_first_samples_neither_latches_nor_stays() {
     // given: the first or the fourth of the samples to learn is off by 0.4
     for outlier in [0, 3] {
         let mut watch = Watch::new(emission(), DEFAULT);
@@ -981,8 +980,8 @@ fn a_latch_opens_to_the_second() {
 #[test]
 fn the_same_instant_changes_nothing_however_often_it_comes() {
     let mut watch = Watch::calm(emission(), DEFAULT, ratio(1, 2));
-    for trip in [false, true] {
-        if trip {
+    for latch in [false, true] {
+        if latch {
             assert!(watch.period(whole(1)).latched.is_some());
         }
         let before = watch.clone();
@@ -998,7 +997,7 @@ fn the_same_instant_changes_nothing_however_often_it_comes() {
             assert_eq!((all.state, all.guard), (before.state, before.guard));
             assert!(all.decision.flags.contains(Flags::REPEATED));
             assert!(all.verdict.flags.contains(GuardFlags::REPEATED));
-            assert_eq!(all.verdict.latched.is_some(), trip);
+            assert_eq!(all.verdict.latched.is_some(), latch);
         }
         watch.now = before.now;
     }
@@ -1080,27 +1079,28 @@ fn a_latch_opens_without_a_sample_too_and_the_next_one_primes() {
 }
 
 #[test]
-fn governance_trips_and_resumes() {
+fn a_latch_is_never_prolonged_and_governance_resumes_it() {
     // given
     let mut watch = Watch::calm(emission(), DEFAULT, ratio(55, 100));
     let u = watch.state.u;
     let at = watch.now + 77;
 
-    // when: ordered
-    watch.guard = watch.guard.trip(at);
+    // when: latched between two steps
+    watch.guard = watch.guard.latch(LatchReason::Drift, at);
     assert_eq!(
-        (watch.guard.latched, watch.guard.held_since),
-        (Some(LatchReason::Order), at)
+        (watch.guard.latched, watch.guard.latched_since),
+        (Some(LatchReason::Drift), at)
     );
-    // then: it holds like any latch, with the breaker's reason
+    // then: it holds for its time, with its reason
     let all = watch.period(ratio(55, 100));
     assert_eq!(
         (all.latched, watch.state.last.held),
-        (Some(LatchReason::Order), HoldReason::Latched)
+        (Some(LatchReason::Drift), HoldReason::Drift)
     );
     assert_eq!(all.resumes_at, Some(at + 2 * WEEK));
-    // a second order prolongs nothing, and does not hide the first reason
-    assert_eq!(watch.guard.trip(watch.now + 5), watch.guard);
+    // a second finding prolongs nothing, and does not hide the first reason
+    let again = watch.guard.latch(LatchReason::Spike, watch.now + 5);
+    assert_eq!(again, watch.guard);
 
     // when: a proposal resumes it
     watch.guard = watch.guard.resume(watch.now + 100);
@@ -1125,11 +1125,12 @@ fn governance_trips_and_resumes() {
         (guard.resume(50).last_at, guard.resume(150).last_at),
         (100, 150)
     );
+    let latched = |now| guard.latch(LatchReason::Spike, now);
     assert_eq!(
-        (guard.trip(50).held_since, guard.trip(150).held_since),
+        (latched(50).latched_since, latched(150).latched_since),
         (100, 150)
     );
-    assert_eq!(guard.trip(150).last_at, 100);
+    assert_eq!(latched(150).last_at, 100);
 }
 
 #[test]
@@ -1150,18 +1151,18 @@ fn switching_off_releases_and_forgets() {
 
 #[test]
 fn the_callers_breaker_comes_first_and_blinds_the_guard() {
-    let latched = |y| {
+    let tripped = |y| {
         move |now| Input {
-            latched: true,
+            tripped: true,
             ..fresh(now, y)
         }
     };
     let mut watch = Watch::calm(emission(), DEFAULT, ratio(1, 2));
     let before = watch.guard;
-    let all = watch.with(WEEK, latched(whole(1)));
+    let all = watch.with(WEEK, tripped(whole(1)));
     assert_eq!(
         (all.verdict.latched, all.decision.held),
-        (None, HoldReason::Latched)
+        (None, HoldReason::Tripped)
     );
     assert_eq!(
         all.guard,
@@ -1172,15 +1173,15 @@ fn the_callers_breaker_comes_first_and_blinds_the_guard() {
     );
     // both at once: the caller's is named, and the guard's clock runs
     watch.period(whole(1));
-    let all = watch.with(WEEK, latched(ratio(1, 2)));
+    let all = watch.with(WEEK, tripped(ratio(1, 2)));
     assert_eq!(
         (all.verdict.latched, all.decision.held),
-        (Some(LatchReason::Spike), HoldReason::Latched)
+        (Some(LatchReason::Spike), HoldReason::Tripped)
     );
-    let all = watch.with(WEEK, latched(ratio(1, 2)));
+    let all = watch.with(WEEK, tripped(ratio(1, 2)));
     assert_eq!(
         (all.verdict.latched, all.decision.held),
-        (None, HoldReason::Latched)
+        (None, HoldReason::Tripped)
     );
     assert!(all.verdict.flags.contains(GuardFlags::RESUMED));
 }
@@ -1237,7 +1238,7 @@ fn a_latch_longer_than_max_hold_lets_u_go_to_the_bias_and_resumes_from_there() {
         .map(|_| watch.after(3_600, ratio(40, 100)).decision.u)
         .collect();
 
-    // then: the tripping hour counts as the first of four
+    // then: the hour of the latch counts as the first of four
     assert_eq!(path[..3], [200_000; 3]);
     assert_eq!(path[3..6], [180_000, 160_000, 140_000]);
     assert_eq!(path[10..], [60_000; 13]);

@@ -227,7 +227,7 @@ proptest! {
         prop_assert_eq!(u32::from(next.run), expected.run);
         prop_assert_eq!(next.last_at, now);
         if expected.finding.is_some() {
-            prop_assert_eq!(next.held_since, now);
+            prop_assert_eq!(next.latched_since, now);
             prop_assert_eq!(
                 (next.mean, next.deviation, next.weight, next.samples, next.value),
                 (state.mean, state.deviation, state.weight, state.samples, state.value)
@@ -343,7 +343,7 @@ fn random_guard(noise: &mut Noise) -> GuardState {
         deviation: any_bits(noise),
         value: any_bits(noise) as i64,
         last_at: time(noise),
-        held_since: time(noise),
+        latched_since: time(noise),
         weight: any_bits(noise),
         cusum_up: noise.bits() as u32,
         cusum_down: any_bits(noise) as u32,
@@ -380,9 +380,9 @@ proptest! {
                 input.now = input.now.saturating_add(noise.between(0, 1_000_000));
                 check_step(&config, &settings, &mut state, &mut guard, &input)?;
             }
-            let tripped = guard.trip(noise.bits() as i64);
-            prop_assert!(tripped.latched.is_some());
-            let resumed = tripped.resume(noise.bits() as i64);
+            let latched = guard.latch(LatchReason::Spike, noise.bits() as i64);
+            prop_assert!(latched.latched.is_some());
+            let resumed = latched.resume(noise.bits() as i64);
             prop_assert_eq!(resumed, GuardState::new(resumed.last_at));
             prop_assert!(resumed.last_at >= guard.last_at);
         }
@@ -405,8 +405,8 @@ fn check_step(
     if input.now <= state.last_at {
         prop_assert_eq!((all.state, all.guard), (*state, *guard));
     } else if let Some(reason) = all.verdict.latched {
-        let held = match input.latched {
-            true => HoldReason::Latched,
+        let held = match input.tripped {
+            true => HoldReason::Tripped,
             false => reason.into(),
         };
         prop_assert_eq!(all.decision.held, held);

@@ -16,7 +16,7 @@ use common::exact::{two_to_minus, ulps_apart, Law, Memory, Real, Turn, Wide};
 use common::random::{bits, cases, situations};
 use common::*;
 use homeostat_control::{
-    exp2_neg, step, Action, Config, Flags, Fx, HoldReason, Input, Prime, Sampling, State,
+    exp2_neg, step, Config, Direction, Flags, Fx, HoldReason, Input, Prime, Sampling, State,
 };
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -269,7 +269,7 @@ fn a_million_steps_of_a_pure_integral_stay_within_1e_12() {
 #[test]
 fn half_a_million_steps_through_every_limit_stay_within_1e_12() {
     let config = Config {
-        action: Action::Direct,
+        direction: Direction::Direct,
         sampling: Sampling::Point,
         kd: ppm(30_000),
         filter: still(ratio(150, 100)),

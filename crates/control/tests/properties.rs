@@ -10,8 +10,8 @@ use common::exact::{two_to_minus, ulps_apart, Real};
 use common::random::{bits, cases, garbage, situations};
 use common::*;
 use homeostat_control::{
-    change, create, div_half_even, exp2_neg, mul_half_even, resume, step, Action, Change, Config,
-    Decision, Field, Flags, Fx, HoldReason, Input, Mode, Ramp, Sample, State,
+    change, create, div_half_even, exp2_neg, mul_half_even, resume, step, Change, Config, Decision,
+    Direction, Field, Flags, Fx, HoldReason, Input, Mode, Ramp, Sample, State,
 };
 use num_bigint::BigInt;
 use num_integer::Integer;
@@ -562,7 +562,7 @@ proptest! {
     ) {
         let u = rig.state.u;
         for _ in 0..3 {
-            rig.with(dt, |now| Input { latched: true, ..fresh(now, y) });
+            rig.with(dt, |now| Input { tripped: true, ..fresh(now, y) });
         }
         prop_assert_eq!(rig.state.u, u);
         rig.state = resume(&rig.config, &rig.state, rig.now);
@@ -1446,9 +1446,9 @@ proptest! {
             let y = Some(Sample { value, ..sample });
             step(&config, &state, &Input { y, ..input }).1
         });
-        let (larger, smaller) = match config.action {
-            Action::Reverse => (at_low, at_high),
-            Action::Direct => (at_high, at_low),
+        let (larger, smaller) = match config.direction {
+            Direction::Reverse => (at_low, at_high),
+            Direction::Direct => (at_high, at_low),
         };
         prop_assert!(larger.z >= smaller.z);
         prop_assert!(larger.raw >= smaller.raw, "{} < {}", larger.raw, smaller.raw);

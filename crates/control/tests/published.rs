@@ -11,7 +11,7 @@
 mod common;
 
 use common::*;
-use homeostat_control::{step, Action, Change, Config, Fx, Input, Prime, Sampling};
+use homeostat_control::{step, Change, Config, Direction, Fx, Input, Prime, Sampling};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive};
@@ -383,7 +383,7 @@ fn an_integer_update_stalls_at_7_and_the_law_does_not() {
 
     // when: ours, from the same 7 and a thousandth of a ppm a step
     let config = Config {
-        action: Action::Direct,
+        direction: Direction::Direct,
         setpoint: still(ratio(1, 2)),
         scale: ratio(1, 2),
         bias: ppm(7),
@@ -484,7 +484,7 @@ fn inputs_for_means_and_points() {
     let now = rig.now + 60;
     for input in [Input::mean(now, y), Input::point(now, y)] {
         assert_eq!(
-            (input.now, input.w, input.applied, input.latched),
+            (input.now, input.w, input.applied, input.tripped),
             (now, None, None, false)
         );
         assert_eq!(

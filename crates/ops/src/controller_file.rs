@@ -1,6 +1,6 @@
 //! The file of `replay`: a controller in TOML, with the names of the control law.
 
-use homeostat_control::{Action, Config, Field, Fx, Sampling};
+use homeostat_control::{Config, Direction, Field, Fx, Sampling};
 
 use crate::controller_keys::ControllerKeys;
 use crate::controller_settings::{SAMPLINGS, SETTINGS};
@@ -44,7 +44,7 @@ pub fn read_controller(bytes: &[u8], name: &str) -> Result<Config, Failure> {
     let period = keys.whole(Field::Period)?.unwrap_or(0);
     let sampling = keys.word(Field::Sampling, &SAMPLINGS)?;
     let sampling = sampling.unwrap_or(Sampling::Mean);
-    let mut config = Config::new(Action::Reverse, sampling, period, Fx::ZERO, 0, 0, 0);
+    let mut config = Config::new(Direction::Reverse, sampling, period, Fx::ZERO, 0, 0, 0);
     keys.overlay(&mut config)?;
     keys.validate(&config)?;
     Ok(config)
@@ -106,7 +106,7 @@ period = 604800
     #[test]
     fn fractions_become_ppm_and_the_rest_gets_defaults() {
         let config = good(EMISSION);
-        assert_eq!(config.action, Action::Reverse);
+        assert_eq!(config.direction, Direction::Reverse);
         assert_eq!(config.sampling, Sampling::Mean);
         assert_eq!(config.scale, config.setpoint.to);
         assert_eq!(config.kp.to, Fx::from_num(100_000));
@@ -131,7 +131,7 @@ period = 604800
         );
         assert_eq!(config.setpoint.to, Fx::from_num(-0.25));
         assert_eq!(config.scale, Fx::from_num(2));
-        assert_eq!(config.action, Action::Direct);
+        assert_eq!(config.direction, Direction::Direct);
         assert_eq!(config.kp.to, Fx::from_num(1_000_500_000));
         assert_eq!(config.ki.to, Fx::from_num(2));
         assert_eq!(config.kd.to, Fx::from_num(3));

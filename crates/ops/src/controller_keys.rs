@@ -157,5 +157,5 @@ fn other(range: Option<(i64, i64)>, limit: &str) -> String {
 /// The scale that a setpoint has by itself, as the law says it.
 fn default_scale(config: &Config) -> Fx {
     let (setpoint, period) = (config.setpoint.to, config.period);
-    Config::new(config.action, config.sampling, period, setpoint, 0, 0, 0).scale
+    Config::new(config.direction, config.sampling, period, setpoint, 0, 0, 0).scale
 }

@@ -12,7 +12,7 @@ use homeostat_control::Config;
 use toml::de::DeValue;
 
 use crate::controller_keys::ControllerKeys;
-use crate::controller_settings::{arguments, taken};
+use crate::controller_settings::in_economy;
 use crate::council_file::council;
 use crate::failure::Failure;
 use crate::keys::Keys;
@@ -55,7 +55,7 @@ const ECONOMY_KEYS: [&str; 16] = [
 
 /// The keys of a `[controllers.*]` table, in the order of a well-written one.
 pub fn controller_keys() -> Vec<&'static str> {
-    taken().map(|setting| setting.field.name()).collect()
+    in_economy().map(|setting| setting.field.name()).collect()
 }
 
 /// An economy to bring to life.
@@ -112,7 +112,7 @@ impl EconomySpec {
             .filter(|(parameter, config)| **config != defaults::config(*parameter, self.period))
             .map(|(parameter, config)| {
                 let metric = Metric::default_for(parameter);
-                (parameter, arguments(metric, config))
+                (parameter, ControllerSettings::new(metric, config))
             })
             .collect()
     }
@@ -126,7 +126,7 @@ impl EconomySpec {
             Parameter::Burn => burn,
             Parameter::Liquidity => liquidity,
         };
-        arguments(Metric::default_for(parameter), config)
+        ControllerSettings::new(Metric::default_for(parameter), config)
     }
 }
 

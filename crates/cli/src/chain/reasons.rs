@@ -317,7 +317,7 @@ pub fn explain(context: &Context, arguments: &ExplainArgs) -> Result<(), Failure
             because.push(format!("flag: {flag}"));
         }
     }
-    let up = matches!(config.action, homeostat_control::Action::Direct);
+    let up = matches!(config.direction, homeostat_control::Direction::Direct);
     let mut would_change = vec![format!(
         "{} above {} {} it, below {} it",
         decision.metric,

@@ -1052,7 +1052,7 @@ fn recomputes(
     let old = &before.controllers[parameter.index()];
     let new = &after.controllers[parameter.index()];
     let input = Input {
-        latched: before.tripped != 0,
+        tripped: before.tripped != 0,
         ..log::input(record)
     };
     let made = guarded_step(

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use homeostat::constants::PPM as MILLION;
 use homeostat_client::{Funding, Parameter};
-use homeostat_control::{Action, Config, Flags, Fx};
+use homeostat_control::{Config, Direction, Flags, Fx};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -512,9 +512,9 @@ fn journey(parameter: Parameter, config: &Config, history: &History, periods: u3
 
 /// What the parameter is there for.
 fn rule(name: report::Parameter, config: &Config) -> String {
-    let (raised, lowered) = match config.action {
-        Action::Direct => ("above", "below"),
-        Action::Reverse => ("below", "above"),
+    let (raised, lowered) = match config.direction {
+        Direction::Direct => ("above", "below"),
+        Direction::Reverse => ("below", "above"),
     };
     format!(
         "raised while {} is {raised} its target of {}, lowered while {lowered}",
@@ -596,9 +596,9 @@ fn sentence(
         format!("on average {} points {side} target", points(distance.abs()))
     };
     // P follows the distance of the moment, I the distances so far: either can be why.
-    let up = match config.action {
-        Action::Direct => 1.0,
-        Action::Reverse => -1.0,
+    let up = match config.direction {
+        Direction::Direct => 1.0,
+        Direction::Reverse => -1.0,
     };
     let moved = parameter.direction() * up;
     let because = moved * distance > 0.0 || moved * measurement.direction() > 0.0;

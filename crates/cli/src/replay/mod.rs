@@ -46,7 +46,7 @@ normalised error before the dead-band; p, i, d, raw and u are fractions. Every d
 JSON too: read the numbers as decimals where 17 digits are not enough. flags are joined by `|` (an
 array in JSON):
   primed repeated gap held_missing held_stale held_future held_out_of_range held_thin_samples
-  held_computation held_latched hold_expired dead_band slew_up slew_down limit_low limit_high
+  held_computation held_tripped hold_expired dead_band slew_up slew_down limit_low limit_high
   trimmed capped manual clamped_y
 In a held row e and p are those of the last accepted sample.
 
@@ -256,7 +256,7 @@ pub fn flag_names(decision: &Decision) -> Vec<&'static str> {
         HoldReason::OutOfRange => "held_out_of_range",
         HoldReason::ThinSamples => "held_thin_samples",
         HoldReason::Computation => "held_computation",
-        HoldReason::Latched => "held_latched",
+        HoldReason::Tripped => "held_tripped",
         HoldReason::Spike => "held_spike",
         HoldReason::Drift => "held_drift",
         HoldReason::Frozen => "held_frozen",

@@ -1,10 +1,10 @@
-//! Runs the control law on random steps and tells what came of them.
+//! Runs the control law on random steps and records them.
 //!
 //! Steps are numbered; [`story::STORY`] of them in a row are the life of one
 //! controller, made from the seed and its number alone. Everything a step was
 //! given and made of it goes into one [`record`]. Native code and the ELF answer
-//! a [`Request`] by the same function, [`answer`], so whatever differs was
-//! computed differently.
+//! a [`Request`] by the same function, [`answer`], so a difference between the answers
+//! is a difference between the machines.
 
 pub mod random;
 pub mod record;
@@ -17,7 +17,7 @@ use solana_program::{
 
 use story::{Story, STORY};
 
-// Linked for its symbols: the compiler, not this code, calls them.
+// Linked for its symbols: the compiler calls them, no line of this code does.
 #[cfg(homeostat_upstream_sbf)]
 extern crate homeostat_sbf_builtins as _;
 
@@ -27,7 +27,7 @@ solana_program::entrypoint!(process);
 /// Bytes of an answer: as many as a program may return.
 pub const ANSWER: usize = 1_024;
 
-/// What is asked.
+/// What the probe is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
     /// The SHA-256 chain over the records of some steps.
@@ -39,7 +39,7 @@ pub enum Request {
         /// How many steps.
         count: u32,
     },
-    /// The record of one step, from a byte on, as far as an answer reaches.
+    /// The record of one step from a byte on, [`ANSWER`] bytes at most.
     Record {
         /// Seed of all stories.
         seed: u64,
@@ -86,7 +86,7 @@ impl Request {
     }
 }
 
-/// Lives through the steps `first .. first + count` and shows each with its number.
+/// Makes the steps `first .. first + count` and shows each with its number.
 pub fn walk(seed: u64, first: u32, count: u32, mut show: impl FnMut(u32, &Story)) {
     let mut story = Story::blank();
     let begin = first - first % STORY;
@@ -103,7 +103,7 @@ pub fn walk(seed: u64, first: u32, count: u32, mut show: impl FnMut(u32, &Story)
 
 /// The answer, natively and on the ELF.
 pub fn answer(request: &Request) -> Vec<u8> {
-    // One buffer: what a program frees is not used again.
+    // One buffer for all records: a program never gets freed memory back.
     let mut bytes = Vec::with_capacity(2 * ANSWER);
     match *request {
         Request::Digest { seed, first, count } => {

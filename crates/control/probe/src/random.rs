@@ -36,8 +36,8 @@ impl Random {
         self.below(n) == 0
     }
 
-    /// A number in `low ..= high`, which does not divide: any of them may come, the
-    /// lower ones oftener.
+    /// A number in `low ..= high`, without a division, which is slow on chain. Every
+    /// number is possible; the lower ones are likelier.
     fn any_between(&mut self, low: i128, high: i128) -> i128 {
         let span = high.wrapping_sub(low) as u128;
         let mask = u128::MAX.checked_shr(span.leading_zeros()).unwrap_or(0);

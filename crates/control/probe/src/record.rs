@@ -1,7 +1,7 @@
 //! The bytes of a step: every field, at the same place in every record.
 
 use homeostat_control::{
-    Action, Config, Decision, Field, Fx, HoldReason, Input, Mode, Prime, Ramp, Sample, Sampling,
+    Config, Decision, Direction, Field, Fx, HoldReason, Input, Mode, Prime, Ramp, Sample, Sampling,
     State,
 };
 
@@ -19,8 +19,8 @@ impl Sink for Vec<u8> {
     }
 }
 
-/// Writes everything that the law was given and made of it. Numbers are
-/// little-endian, what is absent is as long as what is there.
+/// Writes everything that the law was given and made. Numbers are little-endian; an
+/// absent value takes as many bytes as one that is there.
 #[inline(never)]
 pub fn write(story: &Story, to: &mut impl Sink) {
     let refused = |field: Option<Field>| [field.map_or(u8::MAX, |field| field as u8)];
@@ -42,13 +42,14 @@ pub fn write(story: &Story, to: &mut impl Sink) {
     decision("after.last", &story.after.last, to);
 }
 
-// What is taken apart is named in full: a new field has to find its place here.
+// Each struct is taken apart by all its fields, so a new one does not compile until it
+// has its place here.
 
 #[inline(never)]
 fn config(config: &Config, to: &mut impl Sink) {
     const PART: &str = "config";
     let Config {
-        action,
+        direction,
         sampling,
         mode,
         period,
@@ -75,9 +76,9 @@ fn config(config: &Config, to: &mut impl Sink) {
         y_min,
         y_max,
     } = config;
-    let action = match action {
-        Action::Direct => 0,
-        Action::Reverse => 1,
+    let direction = match direction {
+        Direction::Direct => 0,
+        Direction::Reverse => 1,
     };
     let sampling = match sampling {
         Sampling::Mean => 0,
@@ -87,7 +88,7 @@ fn config(config: &Config, to: &mut impl Sink) {
         Mode::Auto => None,
         Mode::Manual(u) => Some(*u as u64),
     };
-    to.put(PART, "action", &[action]);
+    to.put(PART, "direction", &[direction]);
     to.put(PART, "sampling", &[sampling]);
     maybe_word(PART, "mode", manual, to);
     to.put(PART, "period", &period.to_le_bytes());
@@ -128,7 +129,7 @@ fn config(config: &Config, to: &mut impl Sink) {
     number(PART, "y_max", y_max, to);
 }
 
-/// A state but for its last decision.
+/// A state without its last decision.
 #[inline(never)]
 fn state(part: &'static str, state: &State, to: &mut impl Sink) {
     let State {
@@ -171,7 +172,7 @@ fn input(input: &Input, to: &mut impl Sink) {
         y,
         w,
         applied,
-        latched,
+        tripped,
     } = input;
     let (value, at, samples) = match y {
         Some(Sample { value, at, samples }) => (Some(*value), *at, *samples),
@@ -183,7 +184,7 @@ fn input(input: &Input, to: &mut impl Sink) {
     to.put(PART, "y.samples", &samples.to_le_bytes());
     maybe_number(PART, "w", w, to);
     maybe_word(PART, "applied", applied.map(|u| u as u64), to);
-    to.put(PART, "latched", &[u8::from(*latched)]);
+    to.put(PART, "tripped", &[u8::from(*tripped)]);
 }
 
 #[inline(never)]
@@ -218,7 +219,7 @@ fn decision(part: &'static str, decision: &Decision, to: &mut impl Sink) {
         HoldReason::OutOfRange => 4,
         HoldReason::ThinSamples => 5,
         HoldReason::Computation => 6,
-        HoldReason::Latched => 7,
+        HoldReason::Tripped => 7,
         HoldReason::Spike => 8,
         HoldReason::Drift => 9,
         HoldReason::Frozen => 10,

@@ -1,14 +1,14 @@
 //! Stories: a random controller that lives through some random steps.
 //!
-//! Three kinds take turns. An *ordinary* controller lives the life it was made
-//! for, with missing samples, late cranks and changes by governance. A *cornered*
-//! one is put, before some steps, where something acts: at a limit, without slew
-//! budget, beyond a guard. In a *wild* one everything is at its worst: a
-//! configuration from any corner of what validates, states and inputs of any bits.
+//! There are three kinds. An *ordinary* controller has a usual configuration, and meets
+//! missing samples, late cranks and changes by governance. A *cornered* one is put,
+//! before some steps, where something acts: at a limit, without slew budget, with an
+//! integral out of its bound. A *wild* one has a configuration from any corner of what
+//! validates, and states and inputs of any bits.
 
 use homeostat_control::{
-    change, create, resume, step, Action, Change, Config, Decision, Field, Flags, Fx, HoldReason,
-    Input, Mode, Prime, Ramp, Sample, Sampling, State,
+    change, create, resume, step, Change, Config, Decision, Direction, Field, Flags, Fx,
+    HoldReason, Input, Mode, Prime, Ramp, Sample, Sampling, State,
 };
 
 use crate::random::Random;
@@ -19,19 +19,19 @@ pub const STORY: u32 = 8;
 /// When a story begins (unix seconds).
 const START: i64 = 1_800_000_000;
 
-// Constants, or the machine would read the text every time.
+// Constants, so that the text is not parsed at each use.
 const QUARTER: Fx = Fx::lit("0.25");
 const HALF: Fx = Fx::lit("0.5");
 const SHORTEST_FILTER: Fx = Fx::lit("2.5");
 
-/// How a controller lives.
+/// The kind of a story.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// As it was made for.
+    /// With a usual configuration and usual inputs.
     Ordinary,
     /// Often where something acts.
     Cornered,
-    /// With everything at its worst.
+    /// With any configuration that validates, any state and any input.
     Wild,
 }
 
@@ -39,7 +39,7 @@ pub enum Kind {
 #[derive(Clone, Debug)]
 pub struct Story {
     random: Random,
-    /// How it lives.
+    /// The kind of the story.
     pub kind: Kind,
     /// The field for which the first configuration was refused; another took its place.
     pub refused_at_creation: Option<Field>,
@@ -47,7 +47,7 @@ pub struct Story {
     pub change: Option<Change>,
     /// The field for which the change was refused.
     pub refused: Option<Field>,
-    /// Whether a breaker was released before the step.
+    /// Whether the controller was resumed before the step.
     pub resumed: bool,
     /// The configuration of the step.
     pub config: Config,
@@ -61,12 +61,12 @@ pub struct Story {
     pub decision: Decision,
 }
 
-// Never inlined, any of this: a frame of the machine holds 4096 bytes.
+// Nothing here is inlined, since a stack frame on chain has 4,096 bytes.
 impl Story {
     /// A story that has not begun.
     #[inline(never)]
     pub fn blank() -> Box<Self> {
-        let config = Config::new(Action::Direct, Sampling::Mean, 60, Fx::ONE, 0, 0, 1);
+        let config = Config::new(Direction::Direct, Sampling::Mean, 60, Fx::ONE, 0, 0, 1);
         let state = empty(&config);
         Box::new(Self {
             random: Random::new(0, 0),
@@ -102,7 +102,7 @@ impl Story {
             self.refused_at_creation = Some(error);
             ordinary(&mut self.random, &mut self.config);
             if let Err(error) = self.create() {
-                // Not with the ranges below, and the record would tell.
+                // The ranges of `ordinary` always validate; the record would show it.
                 self.refused_at_creation = Some(error);
                 self.after = empty(&self.config);
             }
@@ -122,7 +122,7 @@ impl Story {
         match self.kind {
             Kind::Ordinary => {}
             Kind::Cornered => corner(&mut self.random, &self.config, &mut self.before),
-            Kind::Wild if self.random.once_in(3) => bewitch(&mut self.random, &mut self.before),
+            Kind::Wild if self.random.once_in(3) => corrupt(&mut self.random, &mut self.before),
             Kind::Wild => {}
         }
         self.govern();
@@ -202,7 +202,7 @@ fn mode(random: &mut Random, config: &Config) -> Mode {
 #[inline(never)]
 fn ordinary(random: &mut Random, config: &mut Config) {
     let still = Ramp::constant;
-    config.action = action(random);
+    config.direction = direction(random);
     config.sampling = sampling(random);
     config.period = match random.below(4) {
         0 => 3_600,
@@ -247,11 +247,11 @@ fn half_life(random: &mut Random, config: &Config) -> u64 {
     }
 }
 
-fn action(random: &mut Random) -> Action {
+fn direction(random: &mut Random) -> Direction {
     if random.once_in(2) {
-        Action::Reverse
+        Direction::Reverse
     } else {
-        Action::Direct
+        Direction::Direct
     }
 }
 
@@ -267,7 +267,7 @@ fn sampling(random: &mut Random) -> Sampling {
 #[inline(never)]
 fn wild(random: &mut Random, config: &mut Config) {
     let (signal, gain) = (Config::MAX_SIGNAL, Config::MAX_GAIN);
-    config.action = action(random);
+    config.direction = direction(random);
     config.sampling = sampling(random);
     config.period = match random.below(4) {
         0 => Config::MIN_PERIOD,
@@ -283,7 +283,7 @@ fn wild(random: &mut Random, config: &mut Config) {
         2 => (random.whole(-most, -1), random.whole(1, most)),
         _ => (
             random.whole(-1_000_000, 0),
-            random.whole(0, 1_000_000), // once in a while crossed: both 0
+            random.whole(0, 1_000_000), // both 0 at times, which is refused
         ),
     };
     config.mode = mode(random, config);
@@ -297,7 +297,7 @@ fn wild(random: &mut Random, config: &mut Config) {
     config.dead_band = random.ramp(Fx::ZERO, Config::MAX_ERROR - Fx::DELTA, START);
     config.half_life = match random.below(8) {
         0 => Config::MAX_HALF_LIFE,
-        1 => random.below(Config::MAX_HALF_LIFE), // may be too short
+        1 => random.below(Config::MAX_HALF_LIFE), // may be too short, which is refused
         _ => half_life(random, config),
     };
     config.slew_up = any_rate(random);
@@ -345,9 +345,9 @@ fn corner(random: &mut Random, config: &Config, state: &mut State) {
     }
 }
 
-/// A state nobody made.
+/// A state that no step makes.
 #[inline(never)]
-fn bewitch(random: &mut Random, state: &mut State) {
+fn corrupt(random: &mut Random, state: &mut State) {
     state.last_at = random.any_time(START);
     state.u = match random.below(4) {
         0 => random.bits() as i64,
@@ -389,7 +389,7 @@ fn bewitch(random: &mut Random, state: &mut State) {
     };
 }
 
-/// What a controller is ordinarily given, with all that may be wrong about it.
+/// A usual input, at times missing, late, from the future or out of range.
 #[inline(never)]
 fn input(random: &mut Random, config: &Config, state: &State) -> Input {
     let period = i64::from(config.period);
@@ -430,7 +430,7 @@ fn input(random: &mut Random, config: &Config, state: &State) -> Input {
             1 => Some(random.whole(config.min - 10, config.max + 10)),
             _ => None,
         },
-        latched: random.once_in(32),
+        tripped: random.once_in(32),
     }
 }
 
@@ -457,18 +457,18 @@ fn any_input(random: &mut Random, config: &Config, state: &State) -> Input {
         y: (!random.once_in(10)).then_some(sample),
         w: random.perhaps(Random::any_number),
         applied: random.perhaps(|random| random.bits() as i64),
-        latched: random.once_in(16),
+        tripped: random.once_in(16),
     }
 }
 
-/// A change that governance could want.
+/// A change as governance makes them.
 #[inline(never)]
 fn sensible_change(random: &mut Random, config: &Config) -> Change {
     let over_seconds = match random.below(3) {
         0 => 0,
         _ => random.below(u64::from(config.period) * 6) as u32,
     };
-    match random.below(15) {
+    match random.below(12) {
         0 => Change::Setpoint {
             to: random.signed(whole(2)),
             over_seconds,
@@ -499,7 +499,7 @@ fn sensible_change(random: &mut Random, config: &Config) -> Change {
         },
         7 => Change::HalfLife(half_life(random, config)),
         8 => {
-            // Around the bias, so that only u is in the way.
+            // Around the bias, so that only u can lie outside.
             let bias: i64 = config.bias.to.to_num();
             Change::Limits {
                 min: bias - random.whole(0, 100_000),
@@ -510,32 +510,24 @@ fn sensible_change(random: &mut Random, config: &Config) -> Change {
             up: random.perhaps(|random| random.below(300_001)),
             down: random.perhaps(|random| random.below(300_001)),
         },
-        10 => Change::MaxPeriods(random.whole(1, 4) as u32),
-        11 => Change::MaxHold(random.whole(1, 4) as u32),
-        12 => Change::Mode(match config.mode {
+        10 => Change::Mode(match config.mode {
             Mode::Auto => Mode::Manual(random.whole(config.min, config.max)),
             Mode::Manual(_) => Mode::Auto,
         }),
-        13 => Change::FeedForward {
+        _ => Change::FeedForward {
             kf: random.signed(whole(500_000)),
             w_ref: random.signed(whole(1)),
             f_max: random.number(Fx::ZERO, whole(100_000)),
         },
-        _ => Change::Gate {
-            max_age: random.below(10_000) as u32,
-            min_samples: random.below(5) as u32,
-            y_min: random.signed(whole(1)),
-            y_max: random.number(whole(1), whole(100)),
-        },
     }
 }
 
-/// Any change, mostly nonsense.
+/// Any change; most are refused.
 #[inline(never)]
 fn any_change(random: &mut Random) -> Change {
     let over_seconds = any_small(random);
     let to = random.any_number();
-    match random.below(16) {
+    match random.below(13) {
         0 => Change::Setpoint { to, over_seconds },
         1 => Change::Bias { to, over_seconds },
         2 => Change::Kp { to, over_seconds },
@@ -552,20 +544,12 @@ fn any_change(random: &mut Random) -> Change {
             up: any_rate(random),
             down: any_rate(random),
         },
-        10 => Change::MaxPeriods(random.below(60) as u32),
-        11 => Change::MaxHold(random.below(1_100) as u32),
-        12 => Change::Mode(Mode::Manual(random.whole(-1_000_000, 1_000_000))),
-        13 => Change::Mode(Mode::Auto),
-        14 => Change::FeedForward {
+        10 => Change::Mode(Mode::Manual(random.whole(-1_000_000, 1_000_000))),
+        11 => Change::Mode(Mode::Auto),
+        _ => Change::FeedForward {
             kf: to,
             w_ref: random.any_number(),
             f_max: random.any_number(),
-        },
-        _ => Change::Gate {
-            max_age: any_small(random),
-            min_samples: any_small(random),
-            y_min: to,
-            y_max: random.any_number(),
         },
     }
 }

@@ -2,44 +2,49 @@
 
 use core::fmt;
 
-/// Settings of one controller's guard. Whole numbers, 32 bytes in an account:
-/// "ppm of a deviation" counts in millionths of the running mean absolute
-/// deviation, so 1,000,000 is one deviation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GuardConfig {
+use crate::config::{fields, Unit};
+
+fields! {
+    /// Settings of one controller's guard. Whole numbers, 32 bytes in an account:
+    /// "ppm of a deviation" counts in millionths of the running mean absolute
+    /// deviation, so 1,000,000 is one deviation.
+    struct GuardConfig;
+    /// A field of [`GuardConfig`].
+    enum GuardField;
+
     /// Off: nothing is learnt, nothing latches, and a latch is released.
-    pub enabled: bool,
+    enabled: bool as Enabled, Word, "true or false";
     /// Deviation limit k (ppm of a deviation): one sample further than this
     /// from the mean is a [`crate::LatchReason::Spike`], and nothing further
     /// enters the statistics; [`Self::MIN_LIMIT`] ..= [`Self::MAX_LIMIT`].
-    pub limit: u32,
+    limit: u32 as Limit, Ppm, "2,000,000 to 100,000,000 ppm of a deviation";
     /// CUSUM slack (ppm of a deviation): what a sample may lie off the mean
     /// without being evidence of a drift; [`Self::MIN_SLACK`] .. limit (excluded).
-    pub slack: u32,
+    slack: u32 as Slack, Ppm, "250,000 ppm of a deviation to below limit";
     /// CUSUM threshold h (ppm of a deviation): more evidence than this on one
     /// side is a [`crate::LatchReason::Drift`]; [`Self::MIN_THRESHOLD`] ..=
     /// [`Self::MAX_THRESHOLD`].
-    pub threshold: u32,
+    threshold: u32 as Threshold, Ppm, "1,000,000 to 1,000,000,000 ppm of a deviation";
     /// Floor of the deviation (ppm of [`crate::Config::scale`]): a series however
     /// quiet is judged as if it deviated by this much; [`Self::MIN_FLOOR`] ..=
     /// [`Self::MAX_FLOOR`].
-    pub floor: u32,
+    floor: u32 as Floor, Ppm, "1,000 to 1,000,000 ppm of scale";
     /// Half-life of the running statistics (periods); 1 ..= [`Self::MAX_HALF_LIFE`].
-    pub half_life: u16,
+    half_life: u16 as HalfLife, Periods, "1 to 1,000 periods";
     /// Samples learnt before one is judged, after creation and after every
     /// resume; [`Self::MIN_MIN_SAMPLES`] ..= [`Self::MAX_MIN_SAMPLES`].
-    pub min_samples: u16,
+    min_samples: u16 as MinSamples, Samples, "4 to 1,000";
     /// So many identical samples of a feed in a row are
     /// [`crate::LatchReason::Frozen`]; 0 = off, otherwise 2 or more. Ignored with
     /// [`crate::Sampling::Mean`]: the program's own measurement may stand still.
-    pub frozen: u16,
+    frozen: u16 as Frozen, Samples, "0 (off), or 2 to 65,535 samples";
     /// Length of a latch (periods), never shorter than [`Self::MIN_HOLD`] in
     /// whole periods; 1 ..= [`Self::MAX_HOLD_PERIODS`].
-    pub hold_periods: u16,
+    hold_periods: u16 as HoldPeriods, Periods, "1 to 1,000 periods";
 }
 
 impl GuardConfig {
-    /// Shortest latch (seconds): a day, for people to look.
+    /// Shortest latch (seconds): a day, so that people have time to look at the cause.
     pub const MIN_HOLD: u32 = 86_400;
     /// Smallest `limit`: two deviations.
     pub const MIN_LIMIT: u32 = 2_000_000;
@@ -64,7 +69,8 @@ impl GuardConfig {
     /// Largest `hold_periods`.
     pub const MAX_HOLD_PERIODS: u16 = 1_000;
 
-    /// Checks every field; what passes can never brick [`crate::observe`].
+    /// Checks every field; what passes keeps [`crate::observe`] inside the range of
+    /// its numbers.
     ///
     /// # Errors
     ///
@@ -116,80 +122,28 @@ impl GuardConfig {
 }
 
 impl Default for GuardConfig {
-    /// Wide on purpose: a false alarm takes the controller away just when the
-    /// economy moves. Noise does not trip it (see the crate's tests for the
-    /// rate), nor does the answer of a plant to a shock that the law is there
-    /// to correct.
+    /// Wide on purpose: a false alarm holds the controller just when the economy
+    /// moves. Noise does not latch it (the crate's tests give the rate), nor does the
+    /// answer of a plant to a shock that the law is there to correct.
     fn default() -> Self {
         Self {
             enabled: true,
             // 6.4 standard deviations of normal noise; on a quiet series 16 % of
             // the scale in one period.
             limit: 8_000_000,
-            // Above 1: a steady ramp makes the mean absolute deviation as large
-            // as the lag behind it, so it scores 1 once learnt. 2 also covers
-            // the time until it is.
+            // Above one deviation: on a steady ramp the mean absolute deviation is as
+            // large as the lag of the mean, so each sample scores 1 once that is learnt.
+            // 2 also covers the time until it is.
             slack: 2_000_000,
             threshold: 20_000_000,
-            // As wide as the dead-band the controllers start with: what the law
-            // ignores, the guard does too.
+            // As wide as the dead-band that the controllers start with: the guard does
+            // not judge what the law ignores.
             floor: 20_000,
             half_life: 8,
-            // Bounds what an attacker can hold to 2 periods in 10.
+            // Whoever can latch the guard at will holds the controller for 2 periods in 10.
             min_samples: 8,
             frozen: 0,
             hold_periods: 2,
-        }
-    }
-}
-
-/// A field of [`GuardConfig`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum GuardField {
-    /// [`GuardConfig::limit`].
-    Limit,
-    /// [`GuardConfig::slack`].
-    Slack,
-    /// [`GuardConfig::threshold`].
-    Threshold,
-    /// [`GuardConfig::floor`].
-    Floor,
-    /// [`GuardConfig::half_life`].
-    HalfLife,
-    /// [`GuardConfig::min_samples`].
-    MinSamples,
-    /// [`GuardConfig::frozen`].
-    Frozen,
-    /// [`GuardConfig::hold_periods`].
-    HoldPeriods,
-}
-
-impl GuardField {
-    /// The name that configuration files, reports and events use.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Limit => "limit",
-            Self::Slack => "slack",
-            Self::Threshold => "threshold",
-            Self::Floor => "floor",
-            Self::HalfLife => "half_life",
-            Self::MinSamples => "min_samples",
-            Self::Frozen => "frozen",
-            Self::HoldPeriods => "hold_periods",
-        }
-    }
-
-    /// The allowed range, for people.
-    pub const fn allowed(self) -> &'static str {
-        match self {
-            Self::Limit => "2,000,000 to 100,000,000 ppm of a deviation",
-            Self::Slack => "250,000 ppm of a deviation to below limit",
-            Self::Threshold => "1,000,000 to 1,000,000,000 ppm of a deviation",
-            Self::Floor => "1,000 to 1,000,000 ppm of scale",
-            Self::HalfLife | Self::HoldPeriods => "1 to 1,000 periods",
-            Self::MinSamples => "4 to 1,000",
-            Self::Frozen => "0 (off), or 2 to 65,535 samples",
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What a guard remembers, and what it says.
 
-use crate::{Fx, HoldReason};
+use crate::{Fx, LatchReason};
 
-/// Memory of one guard: whole numbers, 64 bytes in an account. All zeros is
-/// unprimed and sound.
+/// Memory of one guard: whole numbers, 64 bytes in an account. All zeros is a valid
+/// guard that has seen nothing.
 ///
 /// Measurements count in units of 2^-40: the credible ±1,000,000 then fit 64
 /// bits, and the smallest scale still has a million units.
@@ -17,8 +17,8 @@ pub struct GuardState {
     pub value: i64,
     /// Time of the last observation (unix seconds).
     pub last_at: i64,
-    /// When the latch closed (unix seconds); meaningless while open.
-    pub held_since: i64,
+    /// When the latch closed (unix seconds); without meaning while it is open.
+    pub latched_since: i64,
     /// Time that the statistics stand for (seconds), up to their time constant.
     pub weight: u64,
     /// Evidence of an upward drift (ppm of a deviation).
@@ -29,7 +29,7 @@ pub struct GuardState {
     pub samples: u16,
     /// Length of the run of identical samples that ends with `value`, saturating.
     pub run: u16,
-    /// Why the guard holds its controller, if it does; 1 byte,
+    /// Why the guard is latched, if it is; one byte in an account:
     /// [`LatchReason::number`], 0 = open.
     pub latched: Option<LatchReason>,
 }
@@ -42,7 +42,7 @@ impl GuardState {
             deviation: 0,
             value: 0,
             last_at: now,
-            held_since: 0,
+            latched_since: 0,
             weight: 0,
             cusum_up: 0,
             cusum_down: 0,
@@ -50,13 +50,6 @@ impl GuardState {
             run: 0,
             latched: None,
         }
-    }
-
-    /// Latches by order at `now` (unix seconds), for as long as the guard itself
-    /// would. A latch that is closed stays as it is: nobody can prolong one.
-    #[must_use]
-    pub fn trip(&self, now: i64) -> Self {
-        self.latch(LatchReason::Order, now)
     }
 
     /// Opens the latch at `now` (unix seconds) and forgets the statistics: the
@@ -67,67 +60,17 @@ impl GuardState {
         Self::new(Ord::max(self.last_at, now))
     }
 
-    pub(crate) fn latch(&self, reason: LatchReason, now: i64) -> Self {
+    /// Closes the latch at `now` (unix seconds), as [`crate::observe`] does with a
+    /// finding. A latch that is closed stays as it is, so that nobody can prolong it.
+    #[must_use]
+    pub fn latch(&self, reason: LatchReason, now: i64) -> Self {
         if self.latched.is_some() {
             return *self;
         }
         Self {
-            held_since: Ord::max(self.last_at, now),
+            latched_since: Ord::max(self.last_at, now),
             latched: Some(reason),
             ..*self
-        }
-    }
-}
-
-/// Why a guard holds its controller. Numbers are append-only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum LatchReason {
-    /// One sample beyond the deviation limit.
-    Spike = 1,
-    /// The CUSUM passed its threshold.
-    Drift = 2,
-    /// A feed repeats itself.
-    Frozen = 3,
-    /// [`GuardState::trip`].
-    Order = 4,
-}
-
-impl LatchReason {
-    /// The stored byte.
-    pub const fn number(self) -> u8 {
-        self as u8
-    }
-
-    /// From the stored byte; `None` for 0 and for numbers not given yet.
-    pub const fn from_number(number: u8) -> Option<Self> {
-        match number {
-            1 => Some(Self::Spike),
-            2 => Some(Self::Drift),
-            3 => Some(Self::Frozen),
-            4 => Some(Self::Order),
-            _ => None,
-        }
-    }
-
-    /// The name that reports and events use.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Spike => "spike",
-            Self::Drift => "drift",
-            Self::Frozen => "frozen",
-            Self::Order => "order",
-        }
-    }
-}
-
-impl From<LatchReason> for HoldReason {
-    fn from(reason: LatchReason) -> Self {
-        match reason {
-            LatchReason::Spike => Self::Spike,
-            LatchReason::Drift => Self::Drift,
-            LatchReason::Frozen => Self::Frozen,
-            LatchReason::Order => Self::Latched,
         }
     }
 }
@@ -146,7 +89,7 @@ impl GuardFlags {
     /// The sample entered the statistics clamped to the deviation limit.
     pub const CLAMPED: Self = Self(1 << 3);
     /// The latch closed.
-    pub const TRIPPED: Self = Self(1 << 4);
+    pub const LATCHED: Self = Self(1 << 4);
     /// The latch opened: the law is to be resumed before it steps.
     pub const RESUMED: Self = Self(1 << 5);
 
@@ -164,7 +107,7 @@ impl GuardFlags {
 /// What a guard says about one observation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// Why the controller is held, if it is.
+    /// Why the guard is latched, if it is.
     pub latched: Option<LatchReason>,
     /// When the latch opens by itself (unix seconds), if it is closed.
     pub resumes_at: Option<i64>,
@@ -173,9 +116,9 @@ pub struct Verdict {
     /// Distance of the sample from the mean (ppm of the deviation), rounded
     /// towards zero, saturating; 0 for what was not judged or learnt.
     pub score: i64,
-    /// The mean that the sample was held against (fraction).
+    /// The mean that the sample was compared with (fraction).
     pub mean: Fx,
-    /// The deviation that the sample was held against, with its floor (fraction).
+    /// The deviation that the sample was compared with, not below its floor (fraction).
     pub deviation: Fx,
     /// Evidence of an upward drift, this sample included (ppm of a deviation).
     pub cusum_up: u32,

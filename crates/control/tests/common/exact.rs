@@ -13,7 +13,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use homeostat_control::{Action, Config, Fx, Prime, Sampling, State};
+use homeostat_control::{Config, Direction, Fx, Prime, Sampling, State};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
@@ -275,7 +275,7 @@ impl<R: Real> Law<R> {
             .plus(&R::whole(16).times(&kd).over(&tf))
             .plus(&f_max);
         Self {
-            reverse: config.action == Action::Reverse,
+            reverse: config.direction == Direction::Reverse,
             point: config.sampling == Sampling::Point,
             period: i64::from(config.period),
             max_periods: i64::from(config.max_periods),

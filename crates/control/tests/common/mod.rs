@@ -7,8 +7,8 @@ pub mod exact;
 pub mod random;
 
 use homeostat_control::{
-    change, create, step, Action, Change, Config, Decision, Flags, Fx, Input, Mode, Ramp, Sample,
-    Sampling, State,
+    change, create, step, Change, Config, Decision, Direction, Flags, Fx, Input, Mode, Ramp,
+    Sample, Sampling, State,
 };
 
 /// One week, the period of the starting configuration.
@@ -50,7 +50,7 @@ pub fn ppm(value: i64) -> Ramp {
 /// staked share, weekly periods, no derivative, no leak.
 pub fn emission() -> Config {
     Config {
-        action: Action::Reverse,
+        direction: Direction::Reverse,
         sampling: Sampling::Mean,
         mode: Mode::Auto,
         period: WEEK as u32,
@@ -175,7 +175,7 @@ pub fn fresh(now: i64, y: Fx) -> Input {
         }),
         w: None,
         applied: None,
-        latched: false,
+        tripped: false,
     }
 }
 

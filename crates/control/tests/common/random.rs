@@ -1,7 +1,7 @@
 //! Random configurations, states and inputs for the property tests.
 
 use homeostat_control::{
-    Action, Change, Config, Decision, Flags, Fx, HoldReason, Input, Mode, Prime, Ramp, Sample,
+    Change, Config, Decision, Direction, Flags, Fx, HoldReason, Input, Mode, Prime, Ramp, Sample,
     Sampling, State,
 };
 use proptest::prelude::*;
@@ -59,7 +59,7 @@ prop_compose! {
     ) -> Config {
         let max = min + span;
         Config {
-            action: if reverse { Action::Reverse } else { Action::Direct },
+            direction: if reverse { Direction::Reverse } else { Direction::Direct },
             sampling: if point { Sampling::Point } else { Sampling::Mean },
             period,
             max_periods,
@@ -141,7 +141,7 @@ prop_compose! {
         state.last.u0 = config.bias.to;
         let now = START + dt;
         let y = Some(Sample { value: y, at: now, samples: 1 });
-        (config, state, Input { now, y, w, applied, latched: false })
+        (config, state, Input { now, y, w, applied, tripped: false })
     }
 }
 
@@ -265,7 +265,7 @@ prop_compose! {
         (min, max, period, max_periods) in Just((min, max, period, max_periods)),
     ) -> Config {
         Config {
-            action: if reverse { Action::Reverse } else { Action::Direct },
+            direction: if reverse { Direction::Reverse } else { Direction::Direct },
             sampling: if point { Sampling::Point } else { Sampling::Mean },
             mode: if manual { Mode::Manual(by_hand) } else { Mode::Auto },
             period, max_periods, max_hold, setpoint, scale, bias, kp, ki, kd, filter, dead_band,
@@ -325,10 +325,10 @@ prop_compose! {
         )),
         w in prop::option::of(any_number()),
         applied in prop::option::of(any::<i64>()),
-        latched in prop::bool::weighted(0.1),
+        tripped in prop::bool::weighted(0.1),
     ) -> Input {
         let y = y.map(|(value, at, samples)| Sample { value, at: at.unwrap_or(now), samples });
-        Input { now, y, w, applied, latched }
+        Input { now, y, w, applied, tripped }
     }
 }
 
@@ -346,20 +346,10 @@ fn any_change() -> BoxedStrategy<Change> {
         (any::<i64>(), any::<i64>()).prop_map(|(min, max)| Change::Limits { min, max }),
         (-1_000_000i64..=0, 1i64..=1_000_000).prop_map(|(min, max)| Change::Limits { min, max }),
         (any_rate(), any_rate()).prop_map(|(up, down)| Change::Slew { up, down }),
-        any::<u32>().prop_map(Change::MaxPeriods),
-        any::<u32>().prop_map(Change::MaxHold),
         any::<i64>().prop_map(|u| Change::Mode(Mode::Manual(u))),
         Just(Change::Mode(Mode::Auto)),
         (any_number(), any_number(), any_number())
             .prop_map(|(kf, w_ref, f_max)| Change::FeedForward { kf, w_ref, f_max }),
-        (any::<u32>(), any::<u32>(), any_number(), any_number()).prop_map(
-            |(max_age, min_samples, y_min, y_max)| Change::Gate {
-                max_age,
-                min_samples,
-                y_min,
-                y_max
-            }
-        ),
     ]
     .boxed()
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     change::Row,
-    controller_settings::{places, taken},
+    controller_settings::{in_economy, places},
     decimal::{Decimal, DecimalError, PPM},
     failure::Failure,
     shown::{self, UNLIMITED},
@@ -108,9 +108,12 @@ fn narrow<T: TryFrom<i64>>(
     number: Option<i64>,
 ) -> Result<Option<T>, Failure> {
     number.map(T::try_from).transpose().map_err(|_| {
-        reader
-            .section
-            .wrong(key, "bad_value", "is out of range", "write a smaller number")
+        reader.section.wrong(
+            key,
+            "bad_value",
+            "is out of range",
+            "write a smaller number",
+        )
     })
 }
 
@@ -144,7 +147,7 @@ impl Fixed {
     /// The unit of a tunable quantity: that of the setting.
     pub(crate) fn of(field: Tunable) -> Self {
         let name = word(&TUNABLES, &field);
-        let setting = taken().find(|setting| setting.field.name() == name);
+        let setting = in_economy().find(|setting| setting.field.name() == name);
         Self {
             places: setting.map_or(0, |setting| places(setting.field)),
         }

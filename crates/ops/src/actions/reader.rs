@@ -98,18 +98,7 @@ impl Reader<'_> {
 
     /// A controller's guard.
     pub(crate) fn guard(&self, parameter: Parameter) -> GuardSettings {
-        let config = self.controller(parameter).guard_config();
-        GuardSettings {
-            enabled: config.enabled,
-            limit: config.limit,
-            slack: config.slack,
-            threshold: config.threshold,
-            floor: config.floor,
-            half_life: config.half_life,
-            min_samples: config.min_samples,
-            frozen: config.frozen,
-            hold_periods: config.hold_periods,
-        }
+        GuardSettings::new(&self.controller(parameter).guard_config())
     }
 
     /// A pool's weight; 0 where there is no pool.

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     change::Row,
     controller_keys::ControllerKeys,
-    controller_settings::{arguments, taken},
+    controller_settings::in_economy,
     economy_file::controller_keys,
     failure::Failure,
     tokens::Tokens,
@@ -46,7 +46,7 @@ pub(super) fn read(
     let mut config = controller.config();
     keys.overlay(&mut config)?;
     keys.validate(&config)?;
-    let mut settings = arguments(metric.unwrap_or(present), &config);
+    let mut settings = ControllerSettings::new(metric.unwrap_or(present), &config);
     if let Some(age) = MAX_AGE.read(reader, &["max_age"])? {
         settings.max_age = age;
     }
@@ -68,7 +68,8 @@ pub(super) fn rows(
     let old = economy.and_then(|economy| {
         let controller = economy.controllers.get(parameter.index())?;
         let metric = words::metric(controller.metric)?;
-        (controller.config_seq == expected_seq).then(|| arguments(metric, &controller.config()))
+        (controller.config_seq == expected_seq)
+            .then(|| ControllerSettings::new(metric, &controller.config()))
     });
     let old = old.as_ref();
     let metric = |it: &ControllerSettings| word(&METRICS, &it.metric).to_owned();
@@ -80,7 +81,7 @@ pub(super) fn rows(
     // The period is the economy's, and none of the settings shown here.
     let config = |it: &ControllerSettings| -> Config { it.config(0) };
     let (before, after) = (old.map(config), config(new));
-    rows.extend(taken().map(|setting| Row {
+    rows.extend(in_economy().map(|setting| Row {
         field: setting.field.name().to_owned(),
         old: before.as_ref().map(setting.show).unwrap_or_default(),
         new: (setting.show)(&after),

@@ -4,7 +4,9 @@ use crate::prelude::*;
 use homeostat_control::{change, Change, Fx, GuardConfig, Mode};
 
 use super::{
-    controller::{refuse_config, Controller, Metric, Parameter},
+    controller::{
+        refuse_config, Controller, ControllerSettings, GuardSettings, Metric, Parameter, Q48,
+    },
     council::{Class, Council, Delays, SeatArgs},
     economy::{check, Economy, Limits, PoolSlot},
     envelope::{Advice, Tuning},
@@ -16,7 +18,6 @@ use super::{
 use crate::{
     constants::*,
     error::{refuse, HomeostatError},
-    instructions::{ControllerSettings, GuardSettings, Q48},
 };
 
 /// Ramped quantities of a controller.

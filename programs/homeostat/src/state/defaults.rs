@@ -6,7 +6,7 @@
 //! start at a tenth of their range per unit of normalised error, and an
 //! integral of a fifth of that a week.
 
-use homeostat_control::{Action, Config, Fx, GuardConfig, Ramp, Sampling};
+use homeostat_control::{Config, Direction, Fx, GuardConfig, Ramp, Sampling};
 
 use super::{
     controller::{Metric, Parameter},
@@ -19,7 +19,7 @@ const WEEK: u64 = 604_800;
 
 /// Starting values of one controller, for weekly periods.
 struct Start {
-    action: Action,
+    direction: Direction,
     setpoint: Fx,
     bias: i64,
     min: i64,
@@ -32,7 +32,7 @@ struct Start {
 const fn start(parameter: Parameter) -> Start {
     match parameter {
         Parameter::Emission => Start {
-            action: Action::Reverse,
+            direction: Direction::Reverse,
             setpoint: const { Fx::lit("0.6") },
             bias: 60_000,
             min: 10_000,
@@ -42,7 +42,7 @@ const fn start(parameter: Parameter) -> Start {
             slew_week: 20_000,
         },
         Parameter::Fee => Start {
-            action: Action::Direct,
+            direction: Direction::Direct,
             setpoint: const { Fx::lit("1") },
             bias: 3_000,
             min: 500,
@@ -52,7 +52,7 @@ const fn start(parameter: Parameter) -> Start {
             slew_week: 1_000,
         },
         Parameter::Burn => Start {
-            action: Action::Direct,
+            direction: Direction::Direct,
             setpoint: const { Fx::lit("0.02") },
             bias: 300_000,
             min: 0,
@@ -62,7 +62,7 @@ const fn start(parameter: Parameter) -> Start {
             slew_week: 100_000,
         },
         Parameter::Liquidity => Start {
-            action: Action::Reverse,
+            direction: Direction::Reverse,
             setpoint: const { Fx::lit("0.05") },
             bias: 100_000,
             min: 0,
@@ -114,7 +114,7 @@ pub fn config(parameter: Parameter, period: u32) -> Config {
         y_min,
         y_max,
         ..Config::new(
-            start.action,
+            start.direction,
             Sampling::Mean,
             period,
             start.setpoint,

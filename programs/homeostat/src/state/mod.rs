@@ -27,8 +27,8 @@ pub use action::{Action, Actions, Tunable};
 pub use audit::{AuditKind, AuditLog, AuditRecord};
 pub use ballot::Ballot;
 pub use controller::{
-    Controller, Metric, Parameter, StoredConfig, StoredDecision, StoredGuardConfig,
-    StoredGuardState, StoredState,
+    Controller, ControllerSettings, Direction, GuardSettings, Metric, Parameter, StoredConfig,
+    StoredDecision, StoredGuardConfig, StoredGuardState, StoredState,
 };
 pub use council::{Class, Council, CouncilArgs, Delays, Member, Role, RoleKind, SeatArgs};
 pub use economy::{Economy, Funding, Life, Limits, PoolSlot};

@@ -330,7 +330,7 @@ impl Snapshot {
             y: sample,
             w: None,
             applied,
-            latched: self.latched,
+            tripped: self.latched,
         };
         Ok(Outcome {
             step: guarded_step(

@@ -1,156 +1,15 @@
 //! Changes a Draft: one setting a call, as many calls as needed.
 
 use crate::framework::prelude::*;
-use homeostat_control::{Action, Config, Fx, GuardConfig, Ramp, Sampling};
+use homeostat_control::GuardConfig;
 
+pub use crate::state::controller::{ControllerSettings, Direction, GuardSettings, Q48};
 use crate::{
     error::HomeostatError,
     events::{emit, EconomyConfigured},
     instructions::loader::Open,
-    state::{controller::Controller, defaults::metric_range, Economy, Limits, Metric, Parameter},
+    state::{Controller, Economy, Limits, Parameter},
 };
-
-/// A control-law number on the wire: the bits of an `I80F48` (value x 2^48).
-pub type Q48 = i128;
-
-/// Direction of a controller.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// A measurement above the setpoint raises the parameter.
-    Direct,
-    /// A measurement below the setpoint raises the parameter.
-    Reverse,
-}
-
-/// Configuration of one controller; units as in the control law.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ControllerSettings {
-    /// What it measures.
-    pub metric: Metric,
-    /// Direction.
-    pub direction: Direction,
-    /// Setpoint (fraction).
-    pub setpoint_q48: Q48,
-    /// Error scale (fraction, > 0).
-    pub scale_q48: Q48,
-    /// Bias (ppm).
-    pub bias_q48: Q48,
-    /// Proportional gain (ppm per unit of normalised error).
-    pub kp_q48: Q48,
-    /// Integral gain (ppm per unit of normalised error and period).
-    pub ki_q48: Q48,
-    /// Derivative gain (ppm periods per unit of normalised error).
-    pub kd_q48: Q48,
-    /// Derivative filter (periods).
-    pub filter_q48: Q48,
-    /// Dead-band half-width on the normalised error.
-    pub dead_band_q48: Q48,
-    /// Integral half-life (seconds), 0 = none.
-    pub half_life: u64,
-    /// Lower limit (ppm).
-    pub min_ppm: i64,
-    /// Upper limit (ppm).
-    pub max_ppm: i64,
-    /// Fastest rise (ppm per period); none = unlimited.
-    pub slew_up_ppm: Option<u64>,
-    /// Fastest fall (ppm per period); none = unlimited.
-    pub slew_down_ppm: Option<u64>,
-    /// Integration cap (periods).
-    pub max_periods: u32,
-    /// Hold time-out (periods).
-    pub max_hold: u32,
-    /// Oldest reading of a feed that is followed (seconds), in [`REPORT_AGE`]; not
-    /// looked at for the program's own measurements.
-    pub max_age: u32,
-    /// Fewest reports behind a feed's reading: its quorum or more, at most
-    /// [`MAX_REPORTERS`]; not looked at for the program's own measurements.
-    pub min_samples: u32,
-}
-
-impl ControllerSettings {
-    /// The control law's configuration for an economy's period.
-    pub fn config(&self, period: u32) -> Config {
-        let constant = |bits: Q48| Ramp::constant(Fx::from_bits(bits));
-        let (y_min, y_max) = metric_range(self.metric);
-        let action = match self.direction {
-            Direction::Direct => Action::Direct,
-            Direction::Reverse => Action::Reverse,
-        };
-        let sampling = self.metric.sampling();
-        let start = Config::new(
-            action,
-            sampling,
-            period,
-            Fx::from_bits(self.setpoint_q48),
-            0,
-            self.min_ppm,
-            self.max_ppm,
-        );
-        let (max_age, min_samples) = match sampling {
-            Sampling::Mean => (start.max_age, start.min_samples),
-            Sampling::Point => (self.max_age, self.min_samples),
-        };
-        Config {
-            max_age,
-            min_samples,
-            max_periods: self.max_periods,
-            max_hold: self.max_hold,
-            scale: Fx::from_bits(self.scale_q48),
-            bias: constant(self.bias_q48),
-            kp: constant(self.kp_q48),
-            ki: constant(self.ki_q48),
-            kd: constant(self.kd_q48),
-            filter: constant(self.filter_q48),
-            dead_band: constant(self.dead_band_q48),
-            half_life: self.half_life,
-            slew_up: self.slew_up_ppm,
-            slew_down: self.slew_down_ppm,
-            y_min,
-            y_max,
-            ..start
-        }
-    }
-}
-
-/// Configuration of one controller's anomaly guard; units as in the control law.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GuardSettings {
-    /// Off: nothing latches.
-    pub enabled: bool,
-    /// Deviation limit (ppm of a deviation).
-    pub limit: u32,
-    /// CUSUM slack (ppm of a deviation).
-    pub slack: u32,
-    /// CUSUM threshold (ppm of a deviation).
-    pub threshold: u32,
-    /// Floor of the deviation (ppm of the error scale).
-    pub floor: u32,
-    /// Half-life of the statistics (periods).
-    pub half_life: u16,
-    /// Samples learnt before one is judged.
-    pub min_samples: u16,
-    /// Identical samples of a feed that latch; 0 = off. Ignored for the program's
-    /// own measurements.
-    pub frozen: u16,
-    /// Length of a latch (periods), at least a day.
-    pub hold_periods: u16,
-}
-
-impl From<&GuardSettings> for GuardConfig {
-    fn from(s: &GuardSettings) -> Self {
-        Self {
-            enabled: s.enabled,
-            limit: s.limit,
-            slack: s.slack,
-            threshold: s.threshold,
-            floor: s.floor,
-            half_life: s.half_life,
-            min_samples: s.min_samples,
-            frozen: s.frozen,
-            hold_periods: s.hold_periods,
-        }
-    }
-}
 
 /// Limits and fixed parameters; units as in `Limits`.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,189 @@
+//! Changes of the configuration of a living controller.
+
+use super::{
+    resolve::{last_sample_at, resolve, solve_for_output, Gains},
+    slew::{capacity, place_output},
+};
+use crate::{
+    config::{Config, ConfigError, Mode},
+    math::clamp,
+    state::{Prime, State},
+    Fx,
+};
+
+/// A change of the configuration of a living controller. What is not listed
+/// (direction, sampling, period, scale, `max_periods`, `max_hold`, the gate) is fixed:
+/// it takes a new configuration, put in place together with [`super::resume`].
+///
+/// A quantity with `over_seconds` moves linearly from its present value to
+/// `to` in that time, starting at once; 0 is a jump.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Setpoint r (fraction). Not re-solved: it acts through ramp and slew.
+    Setpoint {
+        /// Target (fraction).
+        to: Fx,
+        /// Duration of the ramp (s).
+        over_seconds: u32,
+    },
+    /// Bias u0 (ppm). Not re-solved: it acts through ramp and slew.
+    Bias {
+        /// Target (ppm).
+        to: Fx,
+        /// Duration of the ramp (s).
+        over_seconds: u32,
+    },
+    /// Proportional gain (ppm). Bumpless, at every step of its ramp.
+    Kp {
+        /// Target (ppm per unit of error).
+        to: Fx,
+        /// Duration of the ramp (s).
+        over_seconds: u32,
+    },
+    /// Integral gain (ppm). The integral stays: only its future rate changes.
+    Ki {
+        /// Target (ppm per unit of error and period).
+        to: Fx,
+        /// Duration of the ramp (s).
+        over_seconds: u32,
+    },
+    /// Derivative gain (ppm). Bumpless, at every step of its ramp.
+    Kd {
+        /// Target (ppm periods per unit of error).
+        to: Fx,
+        /// Duration of the ramp (s).
+        over_seconds: u32,
+    },
+    /// Derivative filter Tf. Bumpless, at every step of its ramp.
+    Filter {
+        /// Target (periods).
+        to: Fx,
+        /// Duration of the ramp (s).
+        over_seconds: u32,
+    },
+    /// Dead-band half-width. Bumpless, at every step of its ramp.
+    DeadBand {
+        /// Target (normalised error).
+        to: Fx,
+        /// Duration of the ramp (s).
+        over_seconds: u32,
+    },
+    /// Half-life of the integral (s); 0 = no leak. The integral stays.
+    HalfLife(u64),
+    /// Limits of u (ppm). A u outside them is clamped at once, and the
+    /// integral re-solved for the clamped u.
+    Limits {
+        /// Lower limit (ppm).
+        min: i64,
+        /// Upper limit (ppm).
+        max: i64,
+    },
+    /// Slew limits (ppm per period). Fuller buckets shrink to the new capacity;
+    /// the time since the last step refills them at the new rate.
+    Slew {
+        /// Fastest rise; `None` = unlimited.
+        up: Option<u64>,
+        /// Fastest fall; `None` = unlimited.
+        down: Option<u64>,
+    },
+    /// Automatic or manual. Bumpless: the integral is solved for the present u.
+    Mode(Mode),
+    /// Feed-forward. Not re-solved: it acts through the slew limits.
+    FeedForward {
+        /// Gain Kf (ppm per unit of w).
+        kf: Fx,
+        /// Reference w0 (unit of w).
+        w_ref: Fx,
+        /// Limit of |F| (ppm).
+        f_max: Fx,
+    },
+}
+
+/// The configuration after a change, and the state that makes the change
+/// bumpless where the law asks for it.
+///
+/// # Errors
+///
+/// The first field of the new configuration that [`Config::validate`] refuses;
+/// then nothing has changed.
+pub fn change(
+    config: &Config,
+    state: &State,
+    change: &Change,
+    now: i64,
+) -> Result<(Config, State), ConfigError> {
+    let next = changed(config, change, now);
+    next.validate()?;
+
+    let mut after = *state;
+    match *change {
+        Change::Kp { .. } | Change::Kd { .. } | Change::Filter { .. } | Change::DeadBand { .. } => {
+            // A jump acts here. A ramp starts from the old value, so there is no
+            // difference yet: the steps re-solve as it moves.
+            let at = last_sample_at(state);
+            let (old, new) = (Gains::at(config, at), Gains::at(&next, at));
+            if state.prime == Prime::No && old != new {
+                match resolve(&next, state, &old, &new) {
+                    Some(integral) => after.integral = integral,
+                    None => after.prime = Prime::Solve,
+                }
+            }
+        }
+        Change::Mode(mode) if mode != config.mode => {
+            after.integral = solve_for_output(&next, state, now).unwrap_or(state.integral);
+            if !matches!((config.mode, mode), (Mode::Manual(_), Mode::Manual(_))) {
+                after.prime = Prime::Solve;
+            }
+        }
+        Change::Limits { min, max } => {
+            let u = clamp(state.u, min, max);
+            if u != state.u {
+                place_output(&next, &mut after, u);
+                match solve_for_output(&next, &after, now) {
+                    Some(integral) => after.integral = integral,
+                    None => after.prime = Prime::Solve,
+                }
+            }
+        }
+        Change::Slew { up, down } => {
+            after.bucket_up = Ord::min(state.bucket_up, capacity(up, config.period));
+            after.bucket_down = Ord::min(state.bucket_down, capacity(down, config.period));
+        }
+        _ => {}
+    }
+    Ok((next, after))
+}
+
+/// The configuration with the change written into it, unchecked.
+fn changed(config: &Config, change: &Change, now: i64) -> Config {
+    let mut next = *config;
+    match *change {
+        Change::Setpoint { to, over_seconds } => {
+            next.setpoint = config.setpoint.towards(to, now, over_seconds);
+        }
+        Change::Bias { to, over_seconds } => {
+            next.bias = config.bias.towards(to, now, over_seconds);
+        }
+        Change::Kp { to, over_seconds } => next.kp = config.kp.towards(to, now, over_seconds),
+        Change::Ki { to, over_seconds } => next.ki = config.ki.towards(to, now, over_seconds),
+        Change::Kd { to, over_seconds } => next.kd = config.kd.towards(to, now, over_seconds),
+        Change::Filter { to, over_seconds } => {
+            next.filter = config.filter.towards(to, now, over_seconds);
+        }
+        Change::DeadBand { to, over_seconds } => {
+            next.dead_band = config.dead_band.towards(to, now, over_seconds);
+        }
+        Change::HalfLife(seconds) => next.half_life = seconds,
+        Change::Limits { min, max } => {
+            (next.min, next.max) = (min, max);
+            // The part of a ramp that has passed must not bar limits that exclude it.
+            next.bias = config.bias.rest(now);
+        }
+        Change::Slew { up, down } => (next.slew_up, next.slew_down) = (up, down),
+        Change::Mode(mode) => next.mode = mode,
+        Change::FeedForward { kf, w_ref, f_max } => {
+            (next.kf, next.w_ref, next.f_max) = (kf, w_ref, f_max);
+        }
+    }
+    next
+}

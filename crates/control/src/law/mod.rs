@@ -1,0 +1,180 @@
+//! The law: creation, one step, resume, and changes of the configuration.
+//!
+//! # Rounding
+//!
+//! `tau`, `z`, products with a gain, `d` and `lambda` are rounded half to even at
+//! 2^-48; sums are exact; slew budgets are rounded down to whole ppm; `u` is rounded
+//! to whole ppm towards the previous `u`. A configuration that passes
+//! [`Config::validate`] and a state that [`step`] made leave every operation far
+//! inside its range. A state from elsewhere may not, and then the step holds
+//! ([`HoldReason::Computation`]).
+//!
+//! # What re-solves the integral
+//!
+//! To re-solve the integral is to choose I so that an event does not move u by
+//! itself. The terms of the last accepted sample are P, D and `raw`; u0 is the bias, F
+//! the feed-forward term.
+//!
+//! | event | the integral |
+//! |---|---|
+//! | creation | 0, and 0 again at the first accepted sample: P alone moves u away from the bias |
+//! | [`resume`] | I = u - u0 - F - P - D at once, and I = u - u0 - F - P with D = 0 at the next accepted sample |
+//! | mode: automatic to manual, or back | as for [`resume`] |
+//! | mode: another manual value | I = u - u0 - F - P - D at once |
+//! | a step in manual mode, held or not | I = u - u0 - F - P - D with the u that the step reached |
+//! | Kp, Kd, Tf, dead-band: a jump | I = clamp(`raw`, min, max) - u0 - F - P - D at once, `raw` under the old values, P and D under the new ones; not while a priming sample is awaited |
+//! | Kp, Kd, Tf, dead-band: each step of a ramp | the same at each accepted sample, from the values at the previous accepted sample to those at this one; ramps that ran while held are included |
+//! | Ki, half-life | stays: only its future rate changes |
+//! | setpoint, bias | stays: they act through their ramps and the slew limits |
+//! | feed-forward | stays: F acts through the slew limits |
+//! | limits that contain u | stays |
+//! | limits that exclude u | u is clamped at once and paid for from the slew budget, then I = u - u0 - F - P - D |
+//! | slew limits | stays; a fuller budget shrinks to the new capacity |
+//! | a cap that changed u ([`Input::applied`]) | not re-solved: an increment further into the cap is 0, the others stay |
+//! | a held step in automatic mode | stays, without leak, also once u has moved to the bias |
+//! | a held step after a failed computation | stays, and I = u - u0 - F - P with D = 0 at the next accepted sample |
+//! | a gap, more than `max_periods` | not re-solved: leak and increment go on over `max_periods`; D = 0 and the previous sample is forgotten |
+//! | a repeated step | stays |
+//!
+//! Where a solution at once leaves the range of numbers, I stays and the next accepted
+//! sample solves it instead; for another manual value the next step does.
+//! `tests/resolve.rs` has a test a row.
+
+mod change;
+mod gate;
+mod hold;
+mod input;
+mod interval;
+mod pid;
+mod resolve;
+mod slew;
+#[cfg(test)]
+mod tests;
+
+pub use change::{change, Change};
+pub(crate) use gate::gate;
+pub use input::{Input, Sample};
+
+use crate::{
+    config::{Config, ConfigError, Mode},
+    decision::{Decision, Flags},
+    math::{clamp, floor, whole},
+    reason::{HoldReason, LatchReason},
+    state::{Prime, State},
+    Fx,
+};
+use hold::hold;
+use interval::Interval;
+use pid::regulate;
+use resolve::solve_for_output;
+use slew::capacity;
+
+/// A new controller: u is the bias (rounded half to even, clamped to the limits)
+/// or the manual value, the slew budgets are full, the integral is empty.
+///
+/// # Errors
+///
+/// The first field that [`Config::validate`] refuses.
+pub fn create(config: &Config, now: i64) -> Result<State, ConfigError> {
+    config.validate()?;
+    let u0 = config.bias.at(now);
+    let u = match config.mode {
+        Mode::Auto => clamp(
+            floor(u0.saturating_round_ties_even()),
+            config.min,
+            config.max,
+        ),
+        Mode::Manual(u) => u,
+    };
+    Ok(State {
+        last_at: now,
+        u,
+        integral: Fx::ZERO,
+        derivative: Fx::ZERO,
+        y_prev: None,
+        e_prev: None,
+        feed_forward: Fx::ZERO,
+        bucket_up: capacity(config.slew_up, config.period),
+        bucket_down: capacity(config.slew_down, config.period),
+        held_for: 0,
+        prime: Prime::Zero,
+        last: Decision {
+            from: now,
+            to: now,
+            r: config.setpoint.at(now),
+            lambda: Fx::ONE,
+            u0,
+            raw: whole(u),
+            slewed: whole(u),
+            limited: whole(u),
+            u_prev: u,
+            u,
+            ..Decision::default()
+        },
+    })
+}
+
+/// One step of the law. Preview and apply are this same pure function: the
+/// first drops the state, the second stores it.
+///
+/// Total: for a configuration that validates there is no state and no input
+/// that panics, wraps or overflows. At or before the time of the last step
+/// nothing changes, and the last decision comes back flagged
+/// [`Flags::REPEATED`].
+pub fn step(config: &Config, state: &State, input: &Input) -> (State, Decision) {
+    if input.now <= state.last_at {
+        return repeat(state);
+    }
+    let interval = Interval::new(config, state, input);
+    match gate(config, input) {
+        Ok(y) => regulate(config, state, input, &interval, y)
+            .unwrap_or_else(|| hold(config, state, &interval, HoldReason::Computation)),
+        Err(reason) => hold(config, state, &interval, reason),
+    }
+}
+
+/// A step that holds because a guard is latched, whatever the sample. A tripped
+/// breaker ([`Input::tripped`]) comes first as the reason.
+///
+/// [`crate::guarded_step`] calls it; a replay that has the reason from a record
+/// instead of a guard may too.
+// A stack frame on chain has 4,096 bytes: inlined, this would share its caller's.
+#[inline(never)]
+pub fn held_step(
+    config: &Config,
+    state: &State,
+    input: &Input,
+    reason: LatchReason,
+) -> (State, Decision) {
+    if input.now <= state.last_at {
+        return repeat(state);
+    }
+    let interval = Interval::new(config, state, input);
+    let reason = if input.tripped {
+        HoldReason::Tripped
+    } else {
+        reason.into()
+    };
+    hold(config, state, &interval, reason)
+}
+
+/// The last decision again.
+fn repeat(state: &State) -> (State, Decision) {
+    let mut decision = state.last;
+    decision.flags.insert(Flags::REPEATED);
+    (*state, decision)
+}
+
+/// Releases a controller that a guard or a breaker held: the integral is solved for
+/// the present u, and the next accepted sample primes the law. Without it u would
+/// answer at once to the whole error that built up meanwhile.
+pub fn resume(config: &Config, state: &State, now: i64) -> State {
+    State {
+        integral: solve_for_output(config, state, now).unwrap_or(state.integral),
+        y_prev: None,
+        e_prev: None,
+        held_for: 0,
+        prime: Prime::Solve,
+        ..*state
+    }
+}

@@ -1,0 +1,238 @@
+//! A step with an accepted sample: P, I, D and their sum.
+
+use super::{
+    interval::Interval,
+    resolve::{integral_under_present_gains, sum, Gains},
+    slew::{move_output, rate_ppm},
+    Input,
+};
+use crate::{
+    config::{Config, Direction, Mode, Sampling},
+    decision::{Decision, Flags},
+    math::{
+        checked_div, checked_mul, checked_mul_halved, div_half_even, exp2_neg, symmetric, whole,
+    },
+    reason::HoldReason,
+    state::{Prime, State},
+    Fx,
+};
+
+/// The movement of y between two samples is clamped to ± this: twice
+/// [`Config::MAX_ERROR`], since the clamped error cannot move further.
+const MAX_MOVEMENT: Fx = whole(16);
+
+/// A step with an accepted sample; `None` when a term leaves its range.
+pub(super) fn regulate(
+    config: &Config,
+    state: &State,
+    input: &Input,
+    interval: &Interval,
+    (y, y_clamped): (Fx, bool),
+) -> Option<(State, Decision)> {
+    let now = interval.now;
+    let gains = &interval.gains;
+    let mut flags = interval.flags;
+    if y_clamped {
+        flags.insert(Flags::CLAMPED_Y);
+    }
+    let primed = state.prime != Prime::No;
+    if primed {
+        flags.insert(Flags::PRIMED);
+    }
+
+    let r = config.setpoint.at(now);
+    let z = normalised(config, r, y, Config::MAX_ERROR)?;
+    let e = excess(z, gains.dead_band);
+    if e == Fx::ZERO && gains.dead_band != Fx::ZERO {
+        flags.insert(Flags::DEAD_BAND);
+    }
+    let p = checked_mul(gains.kp, e)?;
+
+    let derivative = if primed || interval.gap {
+        Fx::ZERO
+    } else {
+        // On the measurement, not on the error: a new setpoint is no movement of y.
+        let movement = match state.y_prev {
+            Some(y_prev) => normalised(config, y_prev, y, MAX_MOVEMENT)?,
+            None => Fx::ZERO,
+        };
+        filtered(interval, state.derivative, movement)?
+    };
+    let d = checked_mul(gains.kd, derivative)?;
+    let terms = sum(&[interval.u0, interval.f, p, d])?;
+    let lambda = exp2_neg(interval.seconds, config.half_life);
+
+    let (raw, regulated) = match config.mode {
+        Mode::Manual(u) => (whole(u), None),
+        Mode::Auto => {
+            let (retained, wanted) = match state.prime {
+                Prime::Zero => (Fx::ZERO, Fx::ZERO),
+                Prime::Solve => (whole(state.u).checked_sub(terms)?, Fx::ZERO),
+                Prime::No => (
+                    scaled(
+                        lambda,
+                        integral_under_present_gains(config, state, interval)?,
+                    )?,
+                    increment(config, state, input, interval, e, lambda)?,
+                ),
+            };
+            let base = terms.checked_add(retained)?;
+            let delta = trimmed(config, base.checked_add(wanted)?, wanted)?;
+            if delta != wanted {
+                flags.insert(Flags::TRIMMED);
+            }
+            let integral = bounded(config, gains, retained.checked_add(delta)?)?;
+            (base.checked_add(delta)?, Some(integral))
+        }
+    };
+    let moved = move_output(config, state.u, interval, raw);
+    flags.insert(moved.flags);
+    let integral = match regulated {
+        Some(integral) => integral,
+        // In manual mode the integral follows u, so that the law can take over
+        // without a jump.
+        None => whole(moved.u).checked_sub(terms)?,
+    };
+
+    let decision = Decision {
+        from: state.last_at,
+        to: now,
+        y,
+        r,
+        z,
+        e,
+        tau: interval.tau,
+        lambda,
+        p,
+        i: integral,
+        d,
+        f: interval.f,
+        u0: interval.u0,
+        raw,
+        slewed: moved.slewed,
+        limited: moved.limited,
+        u_prev: state.u,
+        u: moved.u,
+        flags,
+        held: HoldReason::None,
+    };
+    let state = State {
+        last_at: now,
+        u: moved.u,
+        integral,
+        derivative,
+        y_prev: Some(y),
+        e_prev: Some(e),
+        feed_forward: interval.f,
+        bucket_up: moved.budget.up,
+        bucket_down: moved.budget.down,
+        held_for: 0,
+        prime: Prime::No,
+        last: decision,
+    };
+    Some((state, decision))
+}
+
+/// clamp(s (from - y) / scale, ±bound).
+fn normalised(config: &Config, from: Fx, y: Fx, bound: Fx) -> Option<Fx> {
+    let distance = match config.direction {
+        Direction::Reverse => from.checked_sub(y)?,
+        Direction::Direct => y.checked_sub(from)?,
+    };
+    Some(symmetric(div_half_even(distance, config.scale)?, bound))
+}
+
+/// The part of z outside the dead-band: continuous, zero inside.
+pub(super) fn excess(z: Fx, dead_band: Fx) -> Fx {
+    z.saturating_sub(symmetric(z, dead_band))
+}
+
+/// The derivative filter: (Tf d + movement) / (Tf + tau).
+pub(super) fn filtered(interval: &Interval, d: Fx, movement: Fx) -> Option<Fx> {
+    let filter = interval.gains.filter;
+    let remembered = checked_mul(filter, d)?.checked_add(movement)?;
+    if remembered == Fx::ZERO {
+        return Some(Fx::ZERO);
+    }
+    checked_div(remembered, filter.checked_add(interval.tau)?)
+}
+
+/// The increment of the integral: Ki e* tau (1 + lambda) / 2, clamped to what the slew
+/// limits allow u to do in the same time, and never further into a cap that binds.
+fn increment(
+    config: &Config,
+    state: &State,
+    input: &Input,
+    interval: &Interval,
+    e: Fx,
+    lambda: Fx,
+) -> Option<Fx> {
+    let ki = config.ki.at(interval.now);
+    // The gain first: a rounding after it is one in ppm, not one that Ki multiplies.
+    let rate = match (config.sampling, state.e_prev) {
+        (Sampling::Point, Some(e_prev)) if !interval.gap => {
+            checked_mul_halved(ki, e.checked_add(e_prev)?)?
+        }
+        _ => checked_mul(ki, e)?,
+    };
+    let mut delta = scaled(interval.tau, rate)?;
+    if lambda != Fx::ONE {
+        delta = checked_mul_halved(delta, lambda.checked_add(Fx::ONE)?)?;
+    }
+    delta = match (config.slew_up, config.slew_down) {
+        (Some(up), _) if delta > Fx::ZERO => Ord::min(delta, scaled(interval.tau, rate_ppm(up))?),
+        (_, Some(down)) if delta < Fx::ZERO => {
+            let fall = scaled(interval.tau, rate_ppm(down))?;
+            Ord::max(delta, fall.checked_neg()?)
+        }
+        _ => delta,
+    };
+    Some(match input.applied {
+        Some(applied) if applied < state.u => Ord::min(delta, Fx::ZERO),
+        Some(applied) if applied > state.u => Ord::max(delta, Fx::ZERO),
+        _ => delta,
+    })
+}
+
+/// Anti-windup: of an increment that pushes `raw` further over a limit only
+/// what reaches the limit remains; one that leads back is never touched. One
+/// pass, and by the limits alone: freezing the integral of a slewing output
+/// deadlocks and rectifies noise.
+fn trimmed(config: &Config, raw: Fx, delta: Fx) -> Option<Fx> {
+    let over = raw.checked_sub(whole(config.max))?;
+    let under = whole(config.min).checked_sub(raw)?;
+    if over > Fx::ZERO && delta > Fx::ZERO {
+        Some(Ord::max(delta.checked_sub(over)?, Fx::ZERO))
+    } else if under > Fx::ZERO && delta < Fx::ZERO {
+        Some(Ord::min(delta.checked_add(under)?, Fx::ZERO))
+    } else {
+        Some(delta)
+    }
+}
+
+/// `factor x value`, without a multiplication for the common factor 1.
+fn scaled(factor: Fx, value: Fx) -> Option<Fx> {
+    if factor == Fx::ONE {
+        return Some(value);
+    }
+    checked_mul(factor, value)
+}
+
+/// The integral, clamped to ±(max - min + 8 Kp + 16 Kd / Tf + Fmax).
+///
+/// No integral beyond that can be of use. It keeps the integral inside the range of
+/// numbers and is never the anti-windup. Fmax belongs to it: an F at its limit may
+/// have to be undone.
+fn bounded(config: &Config, gains: &Gains, integral: Fx) -> Option<Fx> {
+    let span = whole(config.max.saturating_sub(config.min));
+    if symmetric(integral, span) == integral {
+        return Some(integral); // almost always, and without a division
+    }
+    let bound = sum(&[
+        span,
+        checked_mul(Config::MAX_ERROR, gains.kp)?,
+        checked_div(checked_mul(MAX_MOVEMENT, gains.kd)?, gains.filter)?,
+        config.f_max,
+    ])?;
+    Some(symmetric(integral, bound))
+}
