@@ -1,0 +1,49 @@
+//! What actions would do to the live state, by the program's own rules.
+
+use homeostat::error::Refusal;
+use homeostat::state::action::Ground;
+use homeostat_client::{Action, Class, Council, Economy};
+use solana_program::program_error::ProgramError;
+
+use crate::failure::Failure;
+use crate::proposal_file::State;
+
+/// What executing actions now would do.
+pub struct Trial {
+    /// Their class.
+    pub class: Class,
+    /// The economy afterwards.
+    pub economy: Box<Economy>,
+    /// Its council afterwards.
+    pub council: Box<Council>,
+}
+
+/// Applies actions to copies of the live state, as `propose` does on chain. Token moves
+/// and feeds are left to the execution.
+///
+/// # Errors
+///
+/// What the program would refuse, in its words.
+pub fn try_out(actions: &[Action], state: State<'_>) -> Result<Trial, Failure> {
+    let (mut economy, mut council) = (Box::new(*state.economy), Box::new(*state.council));
+    let mut ground = Ground {
+        economy: &mut economy,
+        council: &mut council,
+        now: state.now,
+    };
+    let class = ground.apply(actions, Class::Critical).map_err(refused)?;
+    Ok(Trial {
+        class,
+        economy,
+        council,
+    })
+}
+
+fn refused(refusal: Refusal) -> Failure {
+    let said = match u32::try_from(refusal.number()) {
+        Ok(code) => homeostat_client::error::explain(code),
+        Err(_) => ProgramError::from(refusal).to_string(),
+    };
+    Failure::new("refused", format!("the program would refuse it: {said}"))
+        .remedy("correct the proposal; nothing was sent")
+}
