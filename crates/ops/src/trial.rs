@@ -1,9 +1,8 @@
 //! What actions would do to the live state, by the program's own rules.
 
-use homeostat::error::Refusal;
-use homeostat::state::action::Ground;
+use anchor_lang::prelude::{Error, ProgramError};
+use homeostat::state::action::ExecutionContext;
 use homeostat_client::{Action, Class, Council, Economy};
-use solana_program::program_error::ProgramError;
 
 use crate::failure::Failure;
 use crate::proposal_file::State;
@@ -26,12 +25,12 @@ pub struct Trial {
 /// What the program would refuse, in its words.
 pub fn try_out(actions: &[Action], state: State<'_>) -> Result<Trial, Failure> {
     let (mut economy, mut council) = (Box::new(*state.economy), Box::new(*state.council));
-    let mut ground = Ground {
+    let mut context = ExecutionContext {
         economy: &mut economy,
         council: &mut council,
         now: state.now,
     };
-    let class = ground.apply(actions, Class::Critical).map_err(refused)?;
+    let class = context.apply(actions, Class::Critical).map_err(refused)?;
     Ok(Trial {
         class,
         economy,
@@ -39,10 +38,10 @@ pub fn try_out(actions: &[Action], state: State<'_>) -> Result<Trial, Failure> {
     })
 }
 
-fn refused(refusal: Refusal) -> Failure {
-    let said = match u32::try_from(refusal.number()) {
-        Ok(code) => homeostat_client::error::explain(code),
-        Err(_) => ProgramError::from(refusal).to_string(),
+fn refused(error: Error) -> Failure {
+    let said = match ProgramError::from(error) {
+        ProgramError::Custom(code) => homeostat_client::error::explain(code),
+        other => other.to_string(),
     };
     Failure::new("refused", format!("the program would refuse it: {said}"))
         .remedy("correct the proposal; nothing was sent")
