@@ -65,7 +65,7 @@ const TURNOVER: Fraction = Fraction {
     low: *TURNOVER_RANGE_PPM.start() as i64,
     high: *TURNOVER_RANGE_PPM.end() as i64,
 };
-/// Oldest report that counts.
+/// Oldest report that counts, and oldest reading that a controller follows.
 const AGE: Whole = Whole::seconds(*REPORT_AGE.start() as i64, *REPORT_AGE.end() as i64);
 
 actions! {

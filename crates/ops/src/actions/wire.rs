@@ -1,7 +1,7 @@
 //! Rewiring a controller: a metric, the keys of a controller, and what is asked of a feed.
 //! What a file does not say stays as it is.
 
-use homeostat::constants::{MAX_REPORTERS, REPORT_AGE};
+use homeostat::constants::MAX_REPORTERS;
 use homeostat_client::{ControllerSettings, Economy, Metric, Parameter};
 use homeostat_control::Config;
 
@@ -9,6 +9,7 @@ use super::{
     numbers::Whole,
     reader::Reader,
     unit::{Change, Unit},
+    AGE,
 };
 use crate::{
     change::Row,
@@ -20,8 +21,6 @@ use crate::{
     words::{self, word, METRICS},
 };
 
-/// Oldest reading that is followed.
-const MAX_AGE: Whole = Whole::seconds(*REPORT_AGE.start() as i64, *REPORT_AGE.end() as i64);
 /// Fewest reports behind a reading.
 const MIN_SAMPLES: Whole = Whole::number(1, MAX_REPORTERS as i64);
 
@@ -47,7 +46,7 @@ pub(super) fn read(
     keys.overlay(&mut config)?;
     keys.validate(&config)?;
     let mut settings = ControllerSettings::new(metric.unwrap_or(present), &config);
-    if let Some(age) = MAX_AGE.read(reader, &["max_age"])? {
+    if let Some(age) = AGE.read(reader, &["max_age"])? {
         settings.max_age = age;
     }
     if let Some(least) = MIN_SAMPLES.read(reader, &["min_samples"])? {
@@ -86,7 +85,7 @@ pub(super) fn rows(
         old: before.as_ref().map(setting.show).unwrap_or_default(),
         new: (setting.show)(&after),
     }));
-    rows.extend(MAX_AGE.rows(Change {
+    rows.extend(AGE.rows(Change {
         name: "max_age",
         old: old.map(|it| &it.max_age),
         new: &new.max_age,
