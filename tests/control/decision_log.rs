@@ -34,7 +34,10 @@ async fn success_the_log_alone_recomputes_every_decision() {
             }
             7 => {
                 latched_at = world.bank.now();
-                edit(&mut world, |e| homeostat_tests::latch(&mut e.controllers[1], latched_at)).await;
+                edit(&mut world, |e| {
+                    homeostat_tests::latch(&mut e.controllers[1], latched_at)
+                })
+                .await;
             }
             11 => {
                 let supply = world.bank.supply(&mint).await;

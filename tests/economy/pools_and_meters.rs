@@ -171,15 +171,12 @@ async fn fail_the_same_pool_or_meter_twice() {
     let lp = world.add_liquidity_pool(1).await.unwrap();
 
     for (again, code) in [
-        // The first pool is the native one, and only the first.
-        (
-            native_pool_ix(&world),
-            u32::from(HomeostatError::NativePoolMissing),
-        ),
+        (native_pool_ix(&world), ALREADY_IN_USE),
         (pool_ix(&world, &lp, 2), ALREADY_IN_USE),
+        (meter_ix(&world, 0), ALREADY_IN_USE),
         // Shards are numbered as they come.
         (
-            meter_ix(&world, 0),
+            meter_ix(&world, 2),
             u32::from(HomeostatError::InvalidParameter),
         ),
     ] {

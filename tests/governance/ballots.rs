@@ -185,14 +185,19 @@ async fn fail_ballots_with_other_accounts() {
     );
     let has_one = anchor::CONSTRAINT_HAS_ONE;
     for (what, old, new, code) in [
-        ("another's position", own, theirs, has_one),
+        ("another's position", own, theirs, anchor::CONSTRAINT_SEEDS),
         (
             "another's ballot",
             own_ballot,
             their_ballot,
             anchor::CONSTRAINT_SEEDS,
         ),
-        ("another pool", pool, other.pool(&other.mint), has_one),
+        (
+            "another pool",
+            pool,
+            other.pool(&other.mint),
+            anchor::CONSTRAINT_SEEDS,
+        ),
         ("another council", world.at.council, other.council, has_one),
         ("another audit log", world.at.audit, other.audit, has_one),
         (

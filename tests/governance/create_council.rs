@@ -195,7 +195,7 @@ async fn i1_a_council_is_set_up_by_the_creator_in_a_draft() {
     };
     for (what, old, new) in swaps(&world) {
         let swapped = exchange(create.clone(), &old, &new);
-        let code = anchor::CONSTRAINT_HAS_ONE;
+        let code = anchor::CONSTRAINT_SEEDS;
         attack(&mut world, what, &[swapped], &[], code).await;
     }
     // As often as the creator likes, until it is live.

@@ -1,7 +1,7 @@
 //! Attacks on `propose`: who may, what, how much of it, and for whom.
 
 use homeostat_client::{address, governance, Action, EconomyAddresses, Parameter};
-use homeostat_tests::{anchor, attack, exchange, unsigned, HomeostatError};
+use homeostat_tests::{anchor, attack, exchange, system, unsigned, HomeostatError};
 
 use super::*;
 
@@ -47,7 +47,7 @@ async fn g3_a_proposal_is_made_in_its_own_accounts_only() {
             "economy",
             world.at.economy,
             other.economy,
-            anchor::CONSTRAINT_HAS_ONE,
+            anchor::CONSTRAINT_SEEDS,
         ),
         (
             "council",
@@ -65,7 +65,7 @@ async fn g3_a_proposal_is_made_in_its_own_accounts_only() {
             "native pool",
             world.native_pool(),
             other.pool(&other.mint),
-            anchor::CONSTRAINT_HAS_ONE,
+            anchor::CONSTRAINT_ADDRESS,
         ),
         ("index", own, stranger, anchor::CONSTRAINT_SEEDS),
         (
@@ -95,7 +95,7 @@ async fn g3_an_index_is_given_once() {
     let payer = world.bank.payer().pubkey();
 
     let again = governance::propose(&world.at, &member.pubkey(), &payer, 0, standard());
-    let code = anchor::CONSTRAINT_SEEDS;
+    let code = system::ALREADY_IN_USE;
     attack(&mut world, "rewritten", &[again], &[&member], code).await;
 
     // Not even after it is closed.
@@ -103,6 +103,7 @@ async fn g3_an_index_is_given_once() {
     let close = governance::close_proposal(&world.at, &payer, 0);
     world.run(&[close]).await.unwrap();
     let again = governance::propose(&world.at, &member.pubkey(), &payer, 0, standard());
+    let code = HomeostatError::OldValueChanged;
     attack(&mut world, "revived", &[again], &[&member], code).await;
 }
 

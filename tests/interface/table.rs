@@ -7,6 +7,8 @@ use anchor_lang::system_program;
 use anchor_spl::{token, token_2022};
 use solana_program::sysvar;
 
+use homeostat_client::PROGRAM_ID;
+
 use super::{name_of, Interface};
 pub(super) use While::{Refused, Works};
 
@@ -116,6 +118,7 @@ fn m5_the_interface_has_no_test_hooks_and_no_built_in_keys() {
         token::ID,
         token_2022::ID,
         sysvar::instructions::ID,
+        PROGRAM_ID,
     ];
     let fixed = fixed.map(|key| key.to_string());
     let hooks = ["time", "test", "mock", "debug", "admin", "hook"];

@@ -304,16 +304,19 @@ async fn m3_nothing_but_whole_accounts_of_the_program_are_migrated() {
         old.refused("too short", &address, short).await;
     }
     let address = old.put(&PROGRAM_ID, whole[..8].to_vec());
-    old.refused("a mark alone", &address, short).await;
-    let none = anchor::ACCOUNT_DISCRIMINATOR_MISMATCH;
-    for data in [Vec::new(), whole[..7].to_vec(), vec![0; whole.len()]] {
+    old.refused("a discriminator alone", &address, short).await;
+    let none = anchor_lang::error::ErrorCode::AccountDiscriminatorNotFound;
+    for data in [Vec::new(), whole[..7].to_vec()] {
         let address = old.put(&PROGRAM_ID, data);
-        old.refused("no account of ours", &address, none).await;
+        old.refused("no discriminator", &address, none).await;
     }
     let mut other = whole.clone();
-    other[7] ^= 1;
-    let address = old.put(&PROGRAM_ID, other);
-    old.refused("another mark", &address, none).await;
+    other[0] ^= 1;
+    for data in [vec![0; whole.len()], other] {
+        let address = old.put(&PROGRAM_ID, data);
+        let code = anchor::ACCOUNT_DISCRIMINATOR_MISMATCH;
+        old.refused("no type of ours", &address, code).await;
+    }
 
     let foreign = anchor::ACCOUNT_OWNED_BY_WRONG_PROGRAM;
     let owner = old.world.bank.fresh_key().pubkey();

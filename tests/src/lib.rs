@@ -6,9 +6,10 @@ pub use homeostat::HomeostatError;
 use homeostat_client::error::explain;
 use homeostat_control::LatchReason;
 use homeostat_sandbox::{Failure, Receipt, World};
-use solana_instruction::Instruction;
+use solana_instruction::{error::InstructionError, Instruction};
 use solana_keypair::Keypair;
 use solana_program::pubkey::Pubkey;
+use solana_transaction_error::TransactionError;
 
 /// Latches the guard of a controller at `now`, as if it had found a spike.
 pub fn latch(controller: &mut Controller, now: i64) {
@@ -63,6 +64,8 @@ pub mod anchor {
     pub const ACCOUNT_DISCRIMINATOR_MISMATCH: u32 = 3002;
     /// An account that has to be writable is not, found on loading.
     pub const ACCOUNT_NOT_MUTABLE: u32 = 3006;
+    /// An account is no wallet.
+    pub const ACCOUNT_NOT_SYSTEM_OWNED: u32 = 3011;
     /// An account of another program.
     pub const ACCOUNT_OWNED_BY_WRONG_PROGRAM: u32 = 3007;
     /// Another program.
@@ -71,6 +74,12 @@ pub mod anchor {
     pub const ACCOUNT_NOT_SIGNER: u32 = 3010;
     /// An account does not exist.
     pub const ACCOUNT_NOT_INITIALIZED: u32 = 3012;
+}
+
+/// Numbers of the system program's errors.
+pub mod system {
+    /// An account that is to be created is there already.
+    pub const ALREADY_IN_USE: u32 = 0;
 }
 
 /// Numbers of the token programs' errors.
@@ -90,15 +99,29 @@ pub async fn attack(
     signers: &[&Keypair],
     code: impl Into<u32>,
 ) -> Vec<String> {
-    let code = code.into();
+    let error = InstructionError::Custom(code.into());
+    attack_ends_with(world, what, instructions, signers, &error).await
+}
+
+/// The same where the runtime or a library refuses with an error that has no code.
+pub async fn attack_ends_with(
+    world: &mut World,
+    what: &str,
+    instructions: &[Instruction],
+    signers: &[&Keypair],
+    error: &InstructionError,
+) -> Vec<String> {
+    let expected = match error {
+        InstructionError::Custom(code) => error_name(*code),
+        other => other.to_string(),
+    };
     let before = world.state().await;
     let logs = match world.bank.send(instructions, signers).await {
-        Ok(_) => panic!(
-            "{what}: the attack went through; expected {}",
-            error_name(code)
-        ),
-        Err(failure) if failure.code() == Some(code) => failure.logs,
-        Err(failure) => panic!("{what}: expected {}, got {failure}", error_name(code)),
+        Ok(_) => panic!("{what}: the attack went through; expected {expected}"),
+        Err(failure) => match &failure.error {
+            Some(TransactionError::InstructionError(_, found)) if found == error => failure.logs,
+            _ => panic!("{what}: expected {expected}, got {failure}"),
+        },
     };
     unchanged(what, &before, &world.state().await);
     logs

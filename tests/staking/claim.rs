@@ -122,7 +122,7 @@ async fn c2_claim_for_another_or_to_another() {
         &mut world,
         &[theft],
         &[&attacker.key],
-        ErrorCode::ConstraintHasOne,
+        ErrorCode::ConstraintSeeds,
     )
     .await;
 

@@ -215,7 +215,7 @@ async fn fail_nobody_closes_the_position_of_another() {
         &mut world,
         &[theft],
         &[&attacker.key],
-        ErrorCode::ConstraintHasOne,
+        ErrorCode::ConstraintSeeds,
     )
     .await;
 

@@ -33,19 +33,14 @@ async fn s1_fake_accounts_of_another_program() {
         .await;
     }
 
-    // and a mint and token accounts that no token program owns: two of them are
-    // at the wrong address besides.
-    for (real, code) in [
-        (wallet.tokens, ErrorCode::AccountOwnedByWrongProgram),
-        (principal_vault(&world), ErrorCode::ConstraintHasOne),
-        (world.at.mint, ErrorCode::ConstraintHasOne),
-    ] {
+    // and a mint and token accounts that no token program owns.
+    for real in [wallet.tokens, principal_vault(&world), world.at.mint] {
         let fake = world.bank.forge_owner(&real, &other_program()).await;
         attack(
             &mut world,
             &[exchange(stake.clone(), &real, &fake)],
             &[&wallet.key],
-            code,
+            ErrorCode::AccountOwnedByWrongProgram,
         )
         .await;
     }
@@ -112,7 +107,7 @@ async fn s8_nobody_stakes_into_the_position_of_another() {
         &mut world,
         &[into_victim],
         &[&attacker.key],
-        ErrorCode::ConstraintHasOne,
+        ErrorCode::ConstraintSeeds,
     )
     .await;
 

@@ -28,7 +28,7 @@ async fn u1_foreign_position() {
             &mut world,
             &[exchange(theft, &mine, &theirs)],
             &[&attacker.key],
-            ErrorCode::ConstraintHasOne,
+            ErrorCode::ConstraintSeeds,
         )
         .await;
     }
@@ -225,7 +225,7 @@ async fn u6_vault_substitution() {
         &mut world,
         &[elsewhere],
         &[&wallet.key],
-        ErrorCode::ConstraintHasOne,
+        ErrorCode::ConstraintSeeds,
     )
     .await;
 }

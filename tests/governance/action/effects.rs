@@ -5,13 +5,17 @@ use super::*;
 #[tokio::test]
 async fn success_what_is_allowed_is_built_and_nothing_else() {
     let mut world = whole().await;
-    let lp = world.bank.fresh_key().pubkey();
+    let spec = MintSpec::plain(TokenProgram::Legacy);
+    let lp = world.bank.create_mint(&spec).await;
+    let other_lp = world.bank.create_mint(&spec).await;
+    let (mint, amm) = (world.at.mint, world.bank.fresh_key().pubkey());
+    let amm_vault = world.bank.create_tokens(&mint, &amm).await;
     let payer = world.bank.payer().pubkey();
     world
         .enact(vec![
             Action::AllowPool {
                 stake_mint: lp,
-                amm_vault: payer,
+                amm_vault,
                 weight: 4,
             },
             Action::AllowFeeds { count: 1 },
@@ -21,19 +25,19 @@ async fn success_what_is_allowed_is_built_and_nothing_else() {
     // Another weight, another vault, and a pool that nobody allowed.
     let stake = |mint, amm_vault| ix::StakeMint {
         mint,
-        token_program: world.token_program,
+        token_program: TokenProgram::Legacy.id(),
         amm_vault: Some(amm_vault),
     };
     let error = HomeostatError::NotPermitted;
-    let other = world.pools[1];
-    for (what, stake, weight) in [
-        ("another weight", stake(lp, payer), 5),
-        ("another vault", stake(lp, world.reserve), 4),
-        ("another mint", stake(world.at.mint, payer), 4),
-        ("one that is there", other, 4),
+    let there = world.pools[1];
+    for (what, stake, weight, code) in [
+        ("another weight", stake(lp, amm_vault), 5, error.into()),
+        ("another vault", stake(lp, world.reserve), 4, error.into()),
+        ("another mint", stake(other_lp, amm_vault), 4, error.into()),
+        ("one that is there", there, 4, system::ALREADY_IN_USE),
     ] {
         let create = ix::create_allowed_pool(&world.at, &payer, &stake, weight);
-        attack(&mut world, what, &[create], &[], error).await;
+        attack(&mut world, what, &[create], &[], code).await;
     }
     // A permit is used once.
     let anybody = world.bank.fresh_key();

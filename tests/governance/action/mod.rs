@@ -18,8 +18,8 @@ use homeostat_client::{
     GuardSettings, Metric,
 };
 use homeostat_control::{change, resume, Change, Fx, Mode};
-use homeostat_sandbox::Wallet;
-use homeostat_tests::{anchor, attack, exchange, token, unchanged, HomeostatError};
+use homeostat_sandbox::{MintSpec, TokenProgram, Wallet};
+use homeostat_tests::{anchor, attack, exchange, system, token, unchanged, HomeostatError};
 
 use super::{caps::open_treasury, *};
 

@@ -69,8 +69,8 @@ impl Model {
     pub fn approve(&mut self, who: &Pubkey, index: u64, as_read: bool) -> Verdict {
         let (now, realm) = (self.now, self.realm.clone());
         let proposal = self.proposal(index)?;
-        must(as_read, E::WrongDigest)?;
         let id = realm.member(who)?.id;
+        must(as_read, E::WrongDigest)?;
         proposal.open(now)?;
         must(proposal.approvals.insert(id), E::AlreadyApproved)?;
         let enough = realm.present(&proposal.approvals) >= usize::from(realm.threshold);

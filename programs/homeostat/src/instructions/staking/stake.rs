@@ -46,7 +46,8 @@ pub struct Stake<'info> {
     /// CHECK: the address is the pool's; whether it still is a token account is asked when
     /// it is read, because a closed one must not keep anybody from staking.
     #[account(
-        constraint = amm_vault.key() == pool.load()?.amm_vault @ HomeostatError::WrongAmmVault,
+        constraint = pool.load()?.is_native() || amm_vault.key() == pool.load()?.amm_vault
+            @ HomeostatError::WrongAmmVault,
     )]
     pub amm_vault: Option<UncheckedAccount<'info>>,
     /// The token program that the stake mint belongs to.
