@@ -196,7 +196,7 @@ async fn fail_ballots_with_other_accounts() {
             "another pool",
             pool,
             other.pool(&other.mint),
-            anchor::CONSTRAINT_SEEDS,
+            has_one,
         ),
         ("another council", world.at.council, other.council, has_one),
         ("another audit log", world.at.audit, other.audit, has_one),

@@ -271,7 +271,7 @@ async fn fail_lp_stake_with_native_tokens_and_the_reverse() {
             &mut world,
             &[mixed],
             &[&provider.wallet.key],
-            ErrorCode::ConstraintSeeds,
+            ErrorCode::ConstraintHasOne,
         )
         .await;
     }
@@ -282,7 +282,7 @@ async fn fail_lp_stake_with_native_tokens_and_the_reverse() {
         &mut world,
         &[claim],
         &[&provider.wallet.key],
-        ErrorCode::ConstraintHasOne,
+        ErrorCode::ConstraintSeeds,
     )
     .await;
 }
