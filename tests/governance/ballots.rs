@@ -192,12 +192,7 @@ async fn fail_ballots_with_other_accounts() {
             their_ballot,
             anchor::CONSTRAINT_SEEDS,
         ),
-        (
-            "another pool",
-            pool,
-            other.pool(&other.mint),
-            has_one,
-        ),
+        ("another pool", pool, other.pool(&other.mint), has_one),
         ("another council", world.at.council, other.council, has_one),
         ("another audit log", world.at.audit, other.audit, has_one),
         (

@@ -40,7 +40,8 @@ pub trait Decode: Layout {
             .ok_or(DecodeError::WrongType)?;
         if discriminator != Self::DISCRIMINATOR {
             // All but the last byte name the type, the last one is the layout version.
-            let same_type = discriminator.get(..VERSION_AT) == Self::DISCRIMINATOR.get(..VERSION_AT);
+            let same_type =
+                discriminator.get(..VERSION_AT) == Self::DISCRIMINATOR.get(..VERSION_AT);
             return Err(if same_type {
                 DecodeError::OtherVersion
             } else {

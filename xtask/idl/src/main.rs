@@ -33,7 +33,8 @@ fn describe_event_accounts(idl: &mut Idl) {
                 });
             }
             "program" => {
-                account.docs = vec!["This program, which publishes its events by a call of itself.".into()];
+                account.docs =
+                    vec!["This program, which publishes its events by a call of itself.".into()];
                 account.address = Some(program.clone());
             }
             _ => {}

@@ -249,5 +249,8 @@ fn every_account_that_the_idl_describes_is_found_from_the_idl_alone() {
         }
     }
     assert!(derived >= 40, "only {derived} accounts have seeds");
-    assert!(related >= 100, "only {related} accounts are named by another");
+    assert!(
+        related >= 100,
+        "only {related} accounts are named by another"
+    );
 }

@@ -86,10 +86,10 @@ impl Model {
         let veto_ppm = u128::from(self.realm.delays.staker_veto_ppm);
         let proposal = self.proposal(index)?;
         let stake = stake.ok_or(MISSING)?;
-        must(stake.last_add_at < proposal.created_at, E::NoVotingWeight)?;
         if standing {
             return Err(IN_USE);
         }
+        must(stake.last_add_at < proposal.created_at, E::NoVotingWeight)?;
         proposal.open(now)?;
         must(proposal.gravity >= Gravity::Standard, E::NotVetoable)?;
         must(
@@ -122,6 +122,9 @@ impl Model {
     /// Anybody builds what a proposal allowed, in order.
     pub fn create_meter(&mut self, shard: u8) -> Verdict {
         let realm = &mut self.realm;
+        if shard < realm.meters {
+            return Err(IN_USE);
+        }
         must(realm.live, E::NotLive)?;
         must(realm.permit.meters > 0, E::NotPermitted)?;
         must(shard == realm.meters, E::InvalidParameter)?;
