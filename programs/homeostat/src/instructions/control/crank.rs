@@ -94,7 +94,7 @@ impl<'info> Crank<'info> {
         let report = snapshot.report(economy)?;
         let old_emit_until = economy.stream.emit_until;
         // An economy-wide failure is latched, not returned: an error would undo it.
-        if snapshot.latched {
+        if snapshot.tripped {
             economy.trip(now)?;
         }
 

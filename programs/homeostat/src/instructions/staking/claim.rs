@@ -55,7 +55,7 @@ impl Claim<'_> {
         let mut pool = self.pool.load_mut()?;
         let mut position = self.position.load_mut()?;
         settle(&economy, &mut pool, &mut position, now)?;
-        let amount = position.take_rewards()?;
+        let amount = position.debit_rewards()?;
         let old_claimed = pool.claimed;
         pool.pay_out(amount)?;
         Ok(Claimed {

@@ -1,4 +1,4 @@
-//! Sections of the economy that the guardian can pause.
+//! The pausable sections of an economy: what the guardian can stop for a time.
 
 use anchor_lang::prelude::*;
 
@@ -9,20 +9,21 @@ use crate::{
 };
 
 impl Economy {
-    /// True while a section is paused.
+    /// True while a section is paused at `now` (unix seconds).
     pub fn is_paused(&self, section: Section, now: i64) -> bool {
         self.pauses
             .get(section as usize)
             .is_some_and(|pause| pause.covers(now))
     }
 
-    /// Refuses while a section is paused (`Paused`).
+    /// Refuses while a section is paused at `now` (unix seconds; `Paused`).
     pub fn require_open(&self, section: Section, now: i64) -> Result<()> {
         require!(!self.is_paused(section, now), HomeostatError::Paused);
         Ok(())
     }
 
-    /// Pauses a section for `seconds` from `now`, within its budget ([`Pause::begin`]).
+    /// Pauses a section for `seconds` from `now` (unix seconds), within its budget
+    /// ([`Pause::begin`]).
     pub fn pause(
         &mut self,
         section: Section,
@@ -33,7 +34,7 @@ impl Economy {
         self.change_pause(section, now, |pause| pause.begin(now, seconds, reason))
     }
 
-    /// Ends a section's pause at `now` ([`Pause::end`]).
+    /// Ends a section's pause at `now` (unix seconds; [`Pause::end`]).
     pub fn unpause(&mut self, section: Section, now: i64) -> Result<()> {
         self.change_pause(section, now, |pause| {
             pause.end(now);
@@ -41,8 +42,9 @@ impl Economy {
         })
     }
 
-    /// Changes a pause. What has streamed up to `now` is settled under the pause as it was,
-    /// so that no change reaches back.
+    /// Changes a section's pause. The stream has a copy of the emission's pause: everything
+    /// up to `now` (unix seconds) is settled under the old copy first, so that no change
+    /// reaches back.
     fn change_pause(
         &mut self,
         section: Section,
