@@ -72,7 +72,7 @@ pub struct Cranked {
     pub advice: u8,
 }
 
-/// A log grew.
+/// A log got more slots.
 #[event]
 pub struct LogGrown {
     /// The economy that the log belongs to.
@@ -94,7 +94,7 @@ pub struct BreakerTripped {
     /// The vault that was found short.
     pub vault: Pubkey,
     /// What the vault contained (base units).
-    pub held: u64,
+    pub balance: u64,
     /// What the vault should have contained at least (base units).
     pub liability: u64,
     /// When emission was to stop before (unix seconds).

@@ -13,7 +13,7 @@ pub struct PositionOpened {
     pub owner: Pubkey,
 }
 
-/// Stake was added.
+/// Stake was added to a position.
 #[event]
 pub struct Staked {
     /// The pool that was staked in.
@@ -81,7 +81,7 @@ pub struct Withdrawn {
     pub new_unbonding: u64,
 }
 
-/// Rewards were paid.
+/// Rewards were paid to an owner.
 #[event]
 pub struct Claimed {
     /// The pool that the rewards were earned in.

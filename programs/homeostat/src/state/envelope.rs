@@ -16,9 +16,9 @@ use crate::{constants::ENVELOPE_PARTS, error::HomeostatError};
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Tunable {
-    /// The setpoint (fraction).
+    /// The setpoint of the controller (fraction).
     Setpoint = 0,
-    /// The bias (ppm).
+    /// The bias of the output (ppm).
     Bias = 1,
     /// The proportional gain (ppm per unit of normalised error).
     Kp = 2,

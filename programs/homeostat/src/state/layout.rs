@@ -93,9 +93,9 @@ impl Known {
         }
     }
 
-    /// The type and the layout version that an account's data begins with. Refuses data that is
-    /// too short (`AccountDiscriminatorNotFound`) and types that the program does not have
-    /// (`AccountDiscriminatorMismatch`).
+    /// The type and the layout version that an account's data begins with. Refuses data
+    /// that is too short (`AccountDiscriminatorNotFound`) and types that the program does
+    /// not have (`AccountDiscriminatorMismatch`).
     pub fn read(data: &[u8]) -> Result<(&'static Self, u8)> {
         let (name, version) = data
             .split_at_checked(VERSION_AT)

@@ -69,9 +69,9 @@ pub struct Charge {
 }
 
 impl Charge {
-    /// `fee = ceil(amount * fee_ppm / 10^6)`, at least 1 base unit, so that nobody avoids the
-    /// fee by splitting a payment into dust. Refuses zero (`AmountTooSmall`) and an amount that
-    /// leaves the recipient nothing (`SplitExceedsAmount`).
+    /// `fee = ceil(amount * fee_ppm / 10^6)`, at least 1 base unit, so that nobody avoids
+    /// the fee by splitting a payment into dust. Refuses zero (`AmountTooSmall`) and an
+    /// amount that leaves the recipient nothing (`SplitExceedsAmount`).
     pub fn new(amount: u64, fee_ppm: u64) -> Result<Self> {
         require!(amount > 0, HomeostatError::AmountTooSmall);
         let fee = mul_div_ceil(amount, fee_ppm, PPM)

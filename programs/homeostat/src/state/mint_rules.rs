@@ -33,8 +33,8 @@ mod extension {
 }
 
 /// Refuses a mint whose extensions could seize, freeze, tax or hide balances
-/// (`UnsupportedMintExtension`). Types and lengths are read from `data` here, byte for byte, so
-/// that an extension unknown to the libraries is refused and not skipped.
+/// (`UnsupportedMintExtension`). Types and lengths are read from `data` here, byte for
+/// byte, so that an extension unknown to the libraries is refused and not skipped.
 ///
 /// Allowed are metadata and group pointers and their data, and a transfer fee whose
 /// configuration authority is nobody or `authority`.

@@ -105,8 +105,8 @@ pub fn product(a: u64, b: u64) -> u128 {
     u128::from(a).wrapping_mul(u128::from(b))
 }
 
-/// `a * b`, or the largest number where it leaves 128 bits. It is a function of its own because
-/// the compiler would inline `u128::saturating_mul` at every use.
+/// `a * b`, or the largest number where it leaves 128 bits. It is a function of its own
+/// because the compiler would inline `u128::saturating_mul` at every use.
 #[inline(never)]
 pub fn times(a: u128, b: u64) -> u128 {
     let high = product((a >> 64) as u64, b);

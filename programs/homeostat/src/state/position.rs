@@ -213,8 +213,8 @@ impl Position {
         Ok(amount)
     }
 
-    /// Refuses while stake or tickets (`PositionNotEmpty`) or at least one base unit of rewards
-    /// (`UnclaimedRewards`) remain. Settle first.
+    /// Refuses while stake or tickets (`PositionNotEmpty`) or at least one base unit of
+    /// rewards (`UnclaimedRewards`) remain. Settle first.
     pub fn require_empty(&self) -> Result<()> {
         let bonded = self.amount > 0 || self.tickets.iter().any(|ticket| ticket.amount > 0);
         require!(!bonded, HomeostatError::PositionNotEmpty);

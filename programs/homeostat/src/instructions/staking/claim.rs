@@ -1,4 +1,4 @@
-//! Pays a position's rewards from the reward vault. Never gated.
+//! Pays a position's rewards from the reward vault. No pause, latch or trip stops it.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
@@ -49,7 +49,7 @@ pub struct Claim<'info> {
 }
 
 impl Claim<'_> {
-    /// Settles and books what the position has earned; nothing is paid yet.
+    /// Settles, and debits the position with what it can claim; nothing is paid yet.
     fn settle(&self, now: i64) -> Result<Claimed> {
         let economy = self.economy.load()?;
         let mut pool = self.pool.load_mut()?;
@@ -93,7 +93,11 @@ impl Claim<'_> {
     }
 }
 
-/// Handles `claim`.
+/// The position's owner calls it.
+///
+/// 1. Settles, and debits the position with what it can claim.
+/// 2. Refuses if the reward vault is short of it; `top_up` in front of it helps.
+/// 3. Pays the owner, and publishes what was paid.
 pub fn claim(ctx: Context<Claim>) -> Result<()> {
     let event = ctx.accounts.apply(Clock::get()?.unix_timestamp)?;
     emit_cpi!(event);

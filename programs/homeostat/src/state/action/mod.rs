@@ -43,8 +43,8 @@ pub trait Act {
     /// its range.
     fn apply(&self, class: Class, context: &mut ExecutionContext) -> Result<()>;
 
-    /// Does what needs other accounts, after every action of the proposal was applied: it moves
-    /// tokens or changes a feed. Most actions have nothing to do here.
+    /// Does what needs other accounts, after every action of the proposal was applied: it
+    /// moves tokens or changes a feed. Most actions have nothing to do here.
     fn settle<'info>(&self, _accounts: &mut dyn ActionAccounts<'info>) -> Result<()> {
         Ok(())
     }

@@ -53,7 +53,7 @@ stored! {
     /// control law.
     StoredConfig, 504 bytes, from law: Config
     same {
-        /// The setpoint (fraction).
+        /// The setpoint of the controller (fraction).
         setpoint: StoredRamp,
         /// The bias of the output (ppm).
         bias: StoredRamp,

@@ -101,7 +101,7 @@ pub struct Reading {
     pub denominator: U128,
 }
 
-/// One token economy.
+/// The whole economy of one token.
 #[account(zero_copy, discriminator = b"economy\x01")]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Economy {

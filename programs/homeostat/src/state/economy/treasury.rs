@@ -20,8 +20,9 @@ impl Economy {
         counted.saturating_sub(decayed.unwrap_or(u64::MAX))
     }
 
-    /// Counts a treasury payment of `amount` base units at `now` (unix seconds). Refuses zero (`AmountTooSmall`) and
-    /// more than the outflow cap leaves (`OutflowCapExceeded`), whoever approved it.
+    /// Counts a treasury payment of `amount` base units at `now` (unix seconds). Refuses
+    /// zero (`AmountTooSmall`) and more than the outflow cap leaves (`OutflowCapExceeded`),
+    /// whoever approved it.
     pub fn spend_treasury(&mut self, amount: u64, now: i64) -> Result<()> {
         require!(amount > 0, HomeostatError::AmountTooSmall);
         let outflow = self.outflow(now).saturating_add(amount);

@@ -37,7 +37,8 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    /// The value as an unsigned number (x 2^48). Values are above zero, so the cast keeps them.
+    /// The value as an unsigned number (x 2^48). Values are above zero, so the cast keeps
+    /// them.
     fn bits(&self) -> u128 {
         self.value.get().to_bits() as u128
     }

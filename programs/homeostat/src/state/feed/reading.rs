@@ -92,8 +92,8 @@ impl Feed {
         Some(reading)
     }
 
-    /// True when a reporter's last report may count at `now` (unix seconds): there is one, it is
-    /// not from the future, and it is no older than the feed accepts.
+    /// True when a reporter's last report may count at `now` (unix seconds): there is one,
+    /// it is not from the future, and it is no older than the feed accepts.
     fn is_fresh(&self, reporter: &Reporter, now: i64) -> bool {
         let age = now.saturating_sub(reporter.observed_at);
         reporter.sequence > 0 && age >= 0 && age <= i64::from(self.max_age)

@@ -114,8 +114,9 @@ impl Ring {
         Ok(())
     }
 
-    /// The bytes of an account with `slots` slots of `slot` bytes each. The cast widens, and at
-    /// most [`crate::constants::LOG_MAX_CAPACITY`] slots do not saturate the product.
+    /// The bytes of an account with `slots` slots of `slot` bytes each. The cast widens,
+    /// and at most [`crate::constants::LOG_MAX_CAPACITY`] slots do not saturate the
+    /// product.
     pub const fn space(slot: usize, slots: u32) -> usize {
         Self::SLOTS_AT.saturating_add(slot.saturating_mul(slots as usize))
     }
@@ -139,7 +140,8 @@ impl Ring {
     }
 
     /// Appends records to a log account's data. The caller has checked whose data it is:
-    /// [`append`] loads the account, and one that this instruction created is the program's own.
+    /// [`append`] loads the account, and one that this instruction created is the program's
+    /// own.
     pub fn append_to<R: bytemuck::Pod>(data: &mut [u8], records: &mut [R]) -> Result<()> {
         let (ring, slots) = Self::split(data)?;
         for record in records.iter_mut() {

@@ -39,8 +39,8 @@ impl Proposal {
         Ok(())
     }
 
-    /// Queues it at `now` (unix seconds): it can be executed from `delay` seconds later on, for
-    /// `grace` seconds.
+    /// Queues it at `now` (unix seconds): it can be executed from `delay` seconds later on,
+    /// for `grace` seconds.
     fn queue(&mut self, delay: u32, grace: u32, now: i64) {
         self.eta = now.saturating_add(i64::from(delay));
         self.expires_at = self.eta.saturating_add(i64::from(grace));
@@ -185,8 +185,8 @@ impl Proposal {
         self.set_state(state);
     }
 
-    /// Refuses while its state can still change (`InvalidState`), because its account is needed
-    /// as long: while it is open, and while members can lift the guardian's veto.
+    /// Refuses while its state can still change (`InvalidState`), because its account is
+    /// needed as long: while it is open, and while members can lift the guardian's veto.
     pub fn require_final(&self, now: i64) -> Result<()> {
         let liftable = self.is(ProposalState::Vetoed)
             && self.replaces_guardian != 0

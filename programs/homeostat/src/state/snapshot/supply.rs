@@ -6,17 +6,17 @@ use anchor_lang::prelude::*;
 use super::Tally;
 use crate::{constants::*, state::economy::Economy};
 
-/// The new supply counter S (base units): it follows the program's own mints and burns at once,
-/// and for everybody else's it moves towards the mint's supply by at most
-/// [`SUPPLY_DRIFT_PPM`] of itself. So nobody shifts the measurements by minting or burning in
-/// the second of a crank. Nothing wraps: the sum of two 64-bit numbers has 65 bits.
+/// The new supply counter S (base units): it follows the program's own mints and burns at
+/// once, and for everybody else's it moves towards the mint's supply by at most
+/// [`SUPPLY_DRIFT_PPM`] of itself. So nobody shifts the measurements by minting or burning
+/// in the second of a crank. Nothing wraps: the sum of two 64-bit numbers has 65 bits.
 pub(super) fn follow_supply(supply: u64, minted: u64, burned: u128, mint_supply: u64) -> u64 {
     let expected = u128::from(supply)
         .wrapping_add(u128::from(minted))
         .saturating_sub(burned);
     let expected = u64::try_from(expected).unwrap_or(u64::MAX);
-    // Dividing by this quotient of constants is the same as multiplying by SUPPLY_DRIFT_PPM and
-    // dividing by PPM.
+    // Dividing by this quotient of constants is the same as multiplying by SUPPLY_DRIFT_PPM
+    // and dividing by PPM.
     const { assert!(PPM.is_multiple_of(SUPPLY_DRIFT_PPM)) };
     let drift = expected / (PPM / SUPPLY_DRIFT_PPM);
     mint_supply.clamp(
