@@ -141,7 +141,7 @@ mod tests {
 
     #[test]
     fn an_account_that_is_not_the_sysvar_is_refused() {
-        // given an account whose data says what the sysvar would say
+        // given another account with the data of the sysvar
         let (key, owner, mut lamports) = (Pubkey::new_unique(), sysvar::ID, 1);
         let mut data = construct_instructions_data(&[]);
         let info = AccountInfo::new(&key, false, false, &mut lamports, &mut data, &owner, false);

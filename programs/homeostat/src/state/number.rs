@@ -211,7 +211,7 @@ mod tests {
                 let bits = quotient(numerator, denominator).unwrap().to_bits();
                 assert_eq!(bits.unsigned_abs(), exact, "{numerator} / {denominator}");
             }
-            // One bit more, and both are halved.
+            // With one bit more, both are halved.
             let halved = largest.div_ceil(2);
             let bits = (halved << 48)
                 .checked_div(denominator / 2)

@@ -164,8 +164,8 @@ mod tests {
     fn what_a_budget_allows() {
         let exceeded = Some(u32::from(HomeostatError::PauseBudgetExceeded));
         let invalid = Some(u32::from(HomeostatError::InvalidParameter));
-        // When (h after the start), what, refused with, then: from, until (h) and
-        // budget (s).
+        // The hour of the step, the step, the error; then start and end of the pause (hours)
+        // and what is left of the budget (seconds).
         type Row = (i64, Step, Option<u32>, i64, i64, i64);
         let tables: [(&str, Vec<Row>); 6] = [
             (
@@ -289,7 +289,7 @@ mod tests {
         }
     }
 
-    /// The most that somebody can take who pauses whenever the budget allows: the
+    /// The most pause that a guardian gets who pauses whenever the budget allows: the
     /// bound of the module's first lines, reached to the last refill.
     #[test]
     fn p2_a_greedy_guardian_gets_twice_the_budget_in_30_days_and_a_tenth_for_ever() {
@@ -312,8 +312,8 @@ mod tests {
         assert_eq!(after(30), 144 * HOUR - 1);
     }
 
-    /// Random guardians: in no window of any length more than the budget and what
-    /// fills in it, early ends included.
+    /// Whatever a guardian does, no window of any length has more pause than the budget and
+    /// its refill in that window, early ends included.
     #[test]
     fn p2_no_window_holds_more_than_the_budget_and_its_refill() {
         const SEED: u64 = 0x7061_7573_6573;

@@ -351,7 +351,7 @@ mod tests {
             let planned = 1_000 * (now - 1_000) as u128;
             assert_eq!(stream.planned_q64.get(), planned * ONE_Q64, "at {now}");
         }
-        // The pause put nothing off: 200,000 of the grant stay.
+        // The pause did not put the end off: 200,000 of the grant are left.
         stream.settle(9_000).unwrap();
         assert_eq!(stream.grant_q64.get(), 200_000 * ONE_Q64);
     }

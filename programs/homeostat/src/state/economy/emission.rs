@@ -194,7 +194,7 @@ mod tests {
         economy.re_rate(supply, then).unwrap();
         assert_eq!(economy.stream.emitted_at(late).unwrap(), emitted);
 
-        // A wider cap waits for the crank.
+        // A wider cap has no effect before the next crank.
         economy.limits.period_emission_ppm = 7_000;
         economy.re_rate(supply, then).unwrap();
         assert_eq!(economy.stream.emitted_at(late).unwrap(), emitted);
@@ -220,12 +220,12 @@ mod tests {
         economy.re_rate(supply, on).unwrap();
         assert_eq!(economy.stream.emission_rate().unwrap(), per_second(60_000));
         let all = economy.stream.emitted_at(late).unwrap();
-        let one = 1 << 64; // what a floor to base units may take
+        let one = 1 << 64; // The most that rounding down to base units loses.
         assert!(all <= grant && all + per_second(60_000) + one > grant);
     }
 
-    /// Whatever limits become and however often, nobody gets more out of a period than
-    /// it was granted, and what was emitted is backed.
+    /// However often and however far limits change inside a period, no more is emitted than
+    /// was granted at its start, and all that was emitted is backed.
     #[test]
     fn re_rating_never_emits_more_than_the_periods_grant() {
         const SEED: u64 = 0x7265_7261_7465;
@@ -258,7 +258,7 @@ mod tests {
                 }
                 economy.limits.hard_cap = match below(3) {
                     0 => CAP,
-                    // As low as what is owed allows.
+                    // The lowest cap that everything owed allows.
                     _ => supply + economy.mintable(now).unwrap() + below(1_000),
                 };
                 economy.re_rate(supply, now).unwrap();

@@ -81,7 +81,7 @@ mod tests {
             economy.pause(Section::Emission, seconds, PauseReason::Exploit, at(hour))
         };
 
-        // From hour 10, for 5 hours, then 2 more, and ended at 16.
+        // The pause begins at hour 10, for 5 hours and 2 more, and is ended at hour 16.
         pause(&mut economy, 10, 5).unwrap();
         for (hour, paid) in [(10, 10), (12, 10), (15, 10), (16, 11), (30, 25)] {
             assert_eq!(emitted(&economy, hour), hours(paid), "hour {hour}");
@@ -93,7 +93,7 @@ mod tests {
         economy.unpause(Section::Emission, at(16)).unwrap();
         economy.unpause(Section::Emission, at(18)).unwrap();
         assert_eq!(emitted(&economy, 20), hours(14));
-        // A second pause does not forget the first, nor a change of rate either of them.
+        // Neither a second pause nor a change of rate undoes what was settled before.
         pause(&mut economy, 20, 10).unwrap();
         emission(&mut economy).config.max = 30_000;
         economy.re_rate(supply, at(25)).unwrap();
@@ -103,7 +103,7 @@ mod tests {
             hours(14) + per_second(30_000) * HOUR as u128
         );
         assert_eq!(economy.stream.planned_at(at(25)).unwrap(), hours(25));
-        // After the stored end nobody has to do anything.
+        // After the stored end the emission goes on without any instruction.
         assert!(economy.require_open(Section::Emission, at(29)).is_err());
         assert!(economy.require_open(Section::Emission, at(30)).is_ok());
         economy.invariant(supply, at(31)).unwrap();

@@ -227,7 +227,7 @@ mod tests {
                 None => assert_eq!(outcome.expect(name), before.active()[0], "{name}"),
             }
         }
-        // Two hours later what was seen an hour and a second before is too old.
+        // An observation of an hour and a second ago is too old, one of an hour ago is not.
         let now = NOW + 2 * HOUR;
         let stale = feed.report(&key(0), 2, one, now - HOUR - 1, now);
         assert_eq!(stale.unwrap_err(), HomeostatError::StaleMetric.into());

@@ -152,7 +152,8 @@ mod tests {
         assert_eq!(empty.reading(NOW), None);
     }
 
-    /// Sorting says the same as counting, whatever the values and however many.
+    /// The median by sorting equals the median by counting, for any values and any number
+    /// of them.
     #[test]
     fn the_median_is_the_one_that_sorting_finds() {
         const SEED: u64 = 0x0066_6565_6473;
@@ -245,7 +246,7 @@ mod tests {
         let feed = reported(3, &[(100, 1), (100, 2), (200, 3), (300, 4), (300, 5)]);
         let thin = feed.reading(NOW).unwrap();
         assert_eq!((thin.counted, thin.quorum), (1, 3));
-        // Told as thin where the controller asks for more, else not at all.
+        // A reading below the quorum is a sample only for a controller that asks for more.
         assert_eq!(thin.sample(3).map(|sample| sample.samples), Some(1));
         assert_eq!(thin.sample(2).map(|sample| sample.samples), Some(1));
         assert_eq!(thin.sample(1), None);

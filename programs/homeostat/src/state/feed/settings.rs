@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn o5_a_reporter_that_stays_keeps_its_sequence_and_a_removed_one_is_forgotten() {
         let mut feed = reported(2, &[(100, 3), (200, 2), (300, 1)]);
-        // The second leaves, the third moves to its place, a new one comes.
+        // The second reporter is removed, the third moves to its place, a new one is added.
         let mut next = settings(2, 2);
         next.reporters = vec![key(2), key(0), key(9)];
         feed.configure(&next).unwrap();
@@ -166,7 +166,7 @@ mod tests {
             HomeostatError::NotAReporter.into()
         );
         report(&mut feed, 9, 1).unwrap();
-        // Nobody is left behind the end, so that the default key cannot report either.
+        // The places beyond the last reporter are empty, so the zero address cannot report.
         next.reporters.truncate(1);
         next.quorum = 1;
         feed.configure(&next).unwrap();
