@@ -1,8 +1,8 @@
-//! Numbers that hold whatever governance or a controller says.
+//! Limits that hold whatever governance or a controller says.
 
 /// A year, as every annual rate in this program counts it (365 d), in seconds.
 pub const YEAR: i64 = 31_536_000;
-/// Parts per million in one.
+/// The number of parts per million in one.
 pub const PPM: u64 = 1_000_000;
 
 /// Shortest period of an economy (seconds).
@@ -24,9 +24,9 @@ pub const MAX_REPORTERS: usize = 7;
 pub const MAX_SPREAD_PPM: u32 = 500_000;
 /// How old a report may be and still count (seconds): 1 min to 30 d.
 pub const REPORT_AGE: core::ops::RangeInclusive<u32> = 60..=2_592_000;
-/// Unbonding tickets of a position.
+/// The number of unbonding tickets that a position has room for.
 pub const MAX_TICKETS: usize = 8;
-/// Tickets that unlock within the same stretch of this many seconds merge.
+/// Tickets that unlock on the same day merge; this is the length of a day (seconds).
 pub const TICKET_GRAIN: i64 = 86_400;
 /// Longest unbonding time (seconds): 90 d.
 pub const MAX_UNBONDING: u32 = 7_776_000;
@@ -35,46 +35,46 @@ pub const MAX_UNBONDING: u32 = 7_776_000;
 pub const MAX_EMISSION_PPM: i64 = 1_000_000;
 /// Highest fee rate (ppm of a payment): 10 %.
 pub const MAX_FEE_PPM: i64 = 100_000;
-/// Highest share (ppm): burn share, liquidity share, splits.
+/// Highest burn share and liquidity share (ppm): 100 %.
 pub const MAX_SHARE_PPM: i64 = 1_000_000;
 /// Highest emission of one period (ppm of supply): 10 %.
 pub const MAX_PERIOD_EMISSION_PPM: u32 = 100_000;
 /// Highest burn of one period (ppm of supply): 10 %.
 pub const MAX_PERIOD_BURN_PPM: u32 = 100_000;
-/// Time in which the treasury's outflow cap fills again (seconds): 30 d.
+/// Time in which a full outflow cap of the treasury is restored (seconds): 30 d.
 pub const OUTFLOW_WINDOW: u64 = 2_592_000;
-/// Turnover per year that utilisation 1 stands for (ppm of circulating supply): 0.01 to 1,000.
+/// Turnover per year that is utilisation 1 (ppm of circulating supply): 0.01 to 1,000 times.
 pub const TURNOVER_RANGE_PPM: core::ops::RangeInclusive<u64> = 10_000..=1_000_000_000;
 /// Highest bounty a crank pays (lamports): 0.1 SOL.
 pub const MAX_BOUNTY: u64 = 100_000_000;
 
-/// How far the supply counter follows foreign mints and burns in a period (ppm).
+/// How far the supply counter follows foreign mints and burns in a period (ppm of itself).
 pub const SUPPLY_DRIFT_PPM: u64 = 10_000;
-/// Least time between two touches of a liquidity pool that count (seconds).
+/// Least time between two touches of a liquidity pool (seconds); a sooner one is ignored.
 pub const MIN_TOUCH_INTERVAL: i64 = 60;
-/// Tokens (base units) that one economy may stream over its whole life. Keeps
-/// every Q64.64 accumulator inside 128 bits, so that no sum of them can overflow.
+/// Most tokens (base units) that one economy streams over its whole life. It keeps every
+/// Q64.64 accumulator inside 128 bits, so that no sum of them can overflow.
 pub const MAX_LIFETIME_STREAM: u64 = u64::MAX / 4;
 
-/// Pause that a section's budget holds (seconds): 72 h.
+/// The full budget of a section's pauses (seconds): 72 h.
 pub const PAUSE_BUDGET: i64 = 259_200;
-/// A spent second of that budget comes back every so many (seconds): all of it in 30 d.
+/// Time in which one second of that budget is restored (seconds): all of it in 30 d.
 pub const PAUSE_REFILL: i64 = 2_592_000 / PAUSE_BUDGET;
 
-/// Decisions the log holds at creation.
+/// Number of records that the decision log has room for at creation.
 pub const LOG_INITIAL_CAPACITY: u32 = 24;
-/// Records that either log can be grown to.
+/// Most records that either log can be grown to.
 pub const LOG_MAX_CAPACITY: u32 = 256;
 
 /// Most members of a council.
 pub const MAX_MEMBERS: usize = 15;
 /// Most actions of a proposal.
 pub const MAX_ACTIONS: usize = 4;
-/// Bytes of a proposal's actions, as Borsh writes them.
+/// Most bytes of a proposal's actions, as Borsh writes them.
 pub const MAX_ACTION_BYTES: usize = 640;
-/// Open proposals of a council, shared equally among its members.
+/// Number of open proposals of a council, shared equally among its members.
 pub const OPEN_PROPOSALS: u8 = 16;
-/// Open proposals that every member may have, however many members there are.
+/// Number of open proposals that every member may have, however many members there are.
 pub const MIN_OPEN_PER_MEMBER: u8 = 2;
 /// Time in which a proposal must reach the threshold, and an offered role must be
 /// accepted (seconds): 14 d.
@@ -92,16 +92,17 @@ pub const CRITICAL_DELAY: core::ops::RangeInclusive<u32> = 3 * DAY..=30 * DAY;
 pub const GRACE: core::ops::RangeInclusive<u32> = DAY..=30 * DAY;
 /// Share of the native stake whose ballots veto a proposal (ppm): 10 % to 50 %.
 pub const STAKER_VETO_PPM: core::ops::RangeInclusive<u32> = 100_000..=500_000;
-/// Ballots are a share of at least this part of the circulating supply: a hundredth.
+/// The stake that ballots are a share of is at least this part of the circulating supply: a
+/// hundredth.
 pub const VETO_FLOOR_PART: u64 = 100;
-/// A Routine proposal may go this part away from the value that the council last set by a
-/// Standard proposal: a tenth of the value itself, for the setpoint of the scale, for the
-/// bias of the span between the limits.
+/// How far a Routine proposal may move a quantity from the value that the council last set
+/// by a Standard proposal: a tenth of the error scale for the setpoint, of the span between
+/// the limits for the bias, of the value itself for the others.
 pub const ENVELOPE_PARTS: i128 = 10;
-/// One proposal widens a limit by at most this part of the parameter's ceiling: a quarter.
+/// How far one proposal may widen a limit: a quarter of the parameter's ceiling.
 pub const LIMIT_STEP_PARTS: i64 = 4;
 /// Longest ramp of a change (seconds): a year.
 pub const MAX_RAMP: u32 = 31_536_000;
 
-/// Records the audit log holds at creation.
+/// Number of records that the audit log has room for at creation.
 pub const AUDIT_INITIAL_CAPACITY: u32 = 24;

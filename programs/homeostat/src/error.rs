@@ -1,11 +1,12 @@
-//! Errors: numbered from 6000; each message says what to do.
+//! The program's errors, numbered from 6000. Each message says what is wrong and, after a
+//! semicolon, what to do.
 
-// The message is the documentation, and the one users read.
+// The message is the documentation, and the sentence that users read.
 #![allow(missing_docs)]
 
 use anchor_lang::prelude::*;
 
-/// Every named refusal of the program.
+/// Every error of the program.
 #[error_code]
 pub enum HomeostatError {
     // 6000: configuration
@@ -32,7 +33,7 @@ pub enum HomeostatError {
     // 6010: staking
     #[msg("The amount is zero or below the economy's minimum; use a larger amount")]
     AmountTooSmall,
-    #[msg("The position holds less stake than that; ask for at most its amount")]
+    #[msg("The position has less stake than that; ask for at most its amount")]
     InsufficientStake,
     #[msg("No ticket has reached its unlock time yet; wait until the earliest one unlocks")]
     StillLocked,
@@ -60,18 +61,18 @@ pub enum HomeostatError {
     WrongRemainingAccounts,
     #[msg("There is no such controller; name emission, fee, burn or liquidity")]
     NoSuchController,
-    #[msg("The log has its largest capacity already; nothing to grow")]
+    #[msg("The log has its largest capacity already; read older records from the events")]
     LogAtCapacity,
     // 6025: invariants
     #[msg("An arithmetic result leaves its range; use smaller numbers")]
     MathOverflow,
     #[msg(
-        "A vault would hold less than the economy owes; nothing was changed, please report this"
+        "A vault would contain less than the economy owes; nothing was changed, please report this"
     )]
     InsolventVault,
     #[msg("An internal invariant does not hold; nothing was changed, please report this")]
     InvariantViolated,
-    #[msg("The mint cap would be exceeded; nothing was minted")]
+    #[msg("The supply would exceed the hard cap, so nothing was changed; keep the hard cap above the supply and everything owed")]
     MintCapExceeded,
     // 6029: accounts of a vault or a part
     #[msg("The AMM vault must be a token account of the economy's mint, owned by the AMM; pass the right account")]
@@ -89,22 +90,22 @@ pub enum HomeostatError {
     Paused,
     #[msg("Only the creator may fund a Draft; wait until the economy is live")]
     FundingNotOpen,
-    #[msg("The vault holds what the economy owes from it; there is nothing to trip")]
+    #[msg("The vault contains what the economy owes from it; there is nothing to trip")]
     VaultSolvent,
     #[msg("This is no vault of the economy, or its pool or meter was not passed after it; build the instruction with the SDK")]
     WrongVault,
-    #[msg("The section has been paused too long lately; ask for at most what its budget holds, which fills by 1 s every 10 s")]
+    #[msg("The section has been paused too long lately; ask for at most what is left of its budget, which is restored by 1 s every 10 s")]
     PauseBudgetExceeded,
     // 6039: governance
     #[msg("This signer is no member of the council; sign with a seated member's key")]
     NotAMember,
     #[msg("This role may not do that; the guardian pauses and vetoes, the advisor recommends, members decide")]
     MissingPermission,
-    #[msg("This member has approved already; nothing more to sign")]
+    #[msg("This member has voted so already; there is nothing more to sign")]
     AlreadyApproved,
     #[msg("This member has not approved; there is nothing to withdraw")]
     NotApproved,
-    #[msg("The proposal is not in a state that allows this; see its state")]
+    #[msg("The proposal is not in a state that allows this; read its state first")]
     InvalidState,
     #[msg("The delay has not passed yet; execute at the proposal's eta or later")]
     TimelockActive,
@@ -124,11 +125,11 @@ pub enum HomeostatError {
     NotPendingAuthority,
     #[msg("A value is not what the proposal expected; propose again with the present value")]
     OldValueChanged,
-    #[msg("The proposal is graver now than when it was made; propose again")]
+    #[msg("The proposal has a graver class now than when it was made; propose again")]
     ClassChanged,
     #[msg("This veto is final; propose again")]
     VetoFinal,
-    #[msg("This proposal cannot be vetoed; only proposals that resume, unpause or were overridden are exempt")]
+    #[msg("This proposal cannot be vetoed, because it only resumes or unpauses, is Routine, or had its veto lifted; change its effect by another proposal")]
     NotVetoable,
     #[msg("The position has no stake from before the proposal; only such stake can vote")]
     NoVotingWeight,
@@ -138,7 +139,7 @@ pub enum HomeostatError {
     NoCouncil,
     #[msg("This field was changed in this period already; execute after the next crank")]
     ChangedThisPeriod,
-    #[msg("Nothing like this was allowed by a proposal; propose it first")]
+    #[msg("No proposal has allowed this; propose it first")]
     NotPermitted,
     #[msg("The value is outside the advisor's range; propose it instead")]
     OutsideAdvice,
@@ -152,7 +153,7 @@ pub enum HomeostatError {
     WrongActionAccounts,
     #[msg("The change is too large for one step; take it in several proposals")]
     StepTooLarge,
-    #[msg("Nothing of the kind is held or paused; there is nothing to resume")]
+    #[msg("No such controller is latched, economy tripped or section paused; there is nothing to resume")]
     NothingToResume,
     // 6068: feeds
     #[msg("This signer is no reporter of the feed; sign with a reporter's key")]
@@ -168,7 +169,7 @@ pub enum HomeostatError {
     #[msg("The observation is older than the feed accepts; observe again and report at once")]
     StaleMetric,
     // 6073: caps
-    #[msg("The treasury has paid out what its outflow cap allows for now; pay less, or wait: it fills evenly within 30 days")]
+    #[msg("The treasury has paid out what its outflow cap allows for now; pay less, or wait: the cap is restored evenly within 30 days")]
     OutflowCapExceeded,
     // 6074: layouts
     #[msg(
@@ -179,8 +180,7 @@ pub enum HomeostatError {
     UnknownVersion,
 }
 
-/// Refuses a parameter that is out of its range (`InvalidParameter`) and names it in the
-/// log line before the error.
+/// Refuses a parameter that is out of its range (`InvalidParameter`), and logs its name first.
 pub fn check(parameter: &str, holds: bool) -> Result<()> {
     if !holds {
         msg!("{}: out of its range", parameter);

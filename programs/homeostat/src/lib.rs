@@ -1,20 +1,21 @@
 //! Homeostat: a token economy steered by controllers.
 //!
 //! Staking rewards, fees and burns are outputs of fixed-point PID controllers
-//! (`homeostat-control`), steered to targets, bounded by limits and decided on chain with
-//! their reasons.
+//! (`homeostat-control`). They are steered to targets, bounded by limits, and decided on chain
+//! with their reasons.
 //!
 //! # How a period goes
 //!
-//! 1. The clock runs. Emission streams every second to the pools, at the rate that the last
-//!    period's end has set and until `emit_until` at the latest: a time that is computed so
-//!    that hard cap, period cap and funding hold even if nobody comes.
+//! 1. The clock runs. Emission streams to the pools every second, at the rate that the last
+//!    crank set, until `emit_until` at the latest. That time is computed so that the hard cap,
+//!    the period's cap and the funding hold even if nobody ever cranks again.
 //! 2. People act. [`stake`](homeostat::stake), [`request_unstake`](homeostat::request_unstake),
 //!    [`claim`](homeostat::claim) and [`pay`](homeostat::pay) touch a pool or a meter and
 //!    never the economy's account, so they do not wait for each other. Each settles its
 //!    pool lazily from the stream: an old rate is never lost, a new one never reaches back.
-//! 3. [`collect`](homeostat::collect) moves fees out of a meter, whenever anybody likes:
-//!    burned, to the stakers (streamed over the next period), to the treasury.
+//! 3. Anybody calls [`collect`](homeostat::collect) at any time, which moves fees out of a
+//!    meter: some are burned, some stream to the stakers over the next period, the rest goes to
+//!    the treasury.
 //! 4. After the period's end anybody calls [`crank`](homeostat::crank). It reads every pool,
 //!    meter and feed at one timestamp, measures what the controllers steer by (means over
 //!    the whole window, so that no single slot moves them), steps all four controllers on
@@ -24,9 +25,15 @@
 //!    delay passes in which the guardian or the stakers can veto, then anybody executes.
 //!    Values in force move only through the controllers' slew limits.
 //!
-//! This file only dispatches; each instruction lives in a file of its own under
-//! `instructions/`, the arithmetic in `state/`. Exits (request_unstake, withdraw, claim) are
-//! never gated by a pause, a latch or the end of the economy.
+//! Exits (request_unstake, withdraw, claim) are never gated by a pause, a latch or the end of
+//! the economy.
+//!
+//! Three words for three ways to stop: a controller is *held* in a step without a usable
+//! sample, which moves nothing; it is *latched* while its anomaly guard holds it; the economy
+//! is *tripped* after a vault was found short, which holds every controller and the emission.
+//!
+//! This file only dispatches. Each instruction has a file of its own under `instructions/`;
+//! the arithmetic is in `state/`.
 
 #![deny(clippy::arithmetic_side_effects)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
@@ -47,7 +54,7 @@ use state::{
     Action, CouncilArgs, FeedSettings, Parameter, PauseReason, RoleKind, Section, Tunable,
 };
 
-// Linked for its symbols: the compiler calls them, nothing here does.
+// Linked for its symbols, which the compiler calls and no source line does.
 #[cfg(homeostat_upstream_sbf)]
 extern crate homeostat_sbf_builtins as _;
 
@@ -63,12 +70,12 @@ solana_security_txt::security_txt! {
     preferred_languages: "en"
 }
 
-/// Instructions, the most frequent first: dispatch compares one after the other.
+/// The instructions, the most frequent first, because dispatch compares one after the other.
 #[program]
 pub mod homeostat {
     use super::*;
 
-    /// Owner or delegate of the tokens: pays a recipient and takes the fee on the way, so
+    /// Owner or delegate of the tokens: pays a recipient and charges the fee on the way, so
     /// that `fee + net == amount`. Refused above `max_fee`, while paused, and unless live.
     ///
     /// `amount`: what the payer gives, fee included (base units). `max_fee`: the highest
@@ -77,11 +84,11 @@ pub mod homeostat {
         instructions::pay(ctx, amount, max_fee)
     }
 
-    /// Owner or delegate of the tokens: takes the fee on a payment that another program
-    /// moves itself. Refused above `max_fee`, while paused, and unless live.
+    /// Owner or delegate of the tokens: pays the fee on a payment that another program moves
+    /// itself. Refused above `max_fee`, while paused, and unless live.
     ///
-    /// `amount`: the payment that the fee is on (base units); it stays where it is.
-    /// `max_fee`: the highest fee the payer accepts (base units).
+    /// `amount`: the payment that the fee is on (base units); this instruction does not
+    /// move it. `max_fee`: the highest fee the payer accepts (base units).
     pub fn charge_fee(ctx: Context<ChargeFee>, amount: u64, max_fee: u64) -> Result<()> {
         instructions::charge_fee(ctx, amount, max_fee)
     }
@@ -95,16 +102,17 @@ pub mod homeostat {
     }
 
     /// The position's owner: is paid the position's rewards, to any token account of the
-    /// owner's. Never gated. Refused when the vault is short: put top_up before it.
+    /// owner's. Never gated. Refused when the vault is short of it: put top_up before claim in
+    /// the transaction.
     pub fn claim(ctx: Context<Claim>) -> Result<()> {
         instructions::claim(ctx)
     }
 
-    /// A reporter of the feed: tells it a value. Refuses numbers and times that do not go
-    /// forward, values out of range, and what is too old.
+    /// A reporter of the feed: reports a value. Refuses numbers and times that do not go
+    /// forward, values out of range, and observations that are too old.
     ///
     /// `sequence`: above the reporter's last one. `value_q48`: in the feed's unit, above 0
-    /// and at most 1,000,000 (x 2^48). `observed_at`: when that was so (unix seconds).
+    /// and at most 1,000,000 (x 2^48). `observed_at`: when it was observed (unix seconds).
     pub fn report_feed(
         ctx: Context<ReportFeed>,
         sequence: u64,
@@ -121,14 +129,15 @@ pub mod homeostat {
         instructions::crank(ctx)
     }
 
-    /// Anyone: asks what a controller would decide now, as return data. Changes nothing.
+    /// Anyone: returns what a controller would decide now, as return data. Changes nothing.
     ///
     /// `controller`: 0 emission, 1 fee, 2 burn, 3 liquidity.
     pub fn preview<'info>(ctx: Context<'info, Preview<'info>>, controller: u8) -> Result<()> {
         instructions::preview(ctx, controller)
     }
 
-    /// The position's owner: begins to unbond. Never gated. Refuses more than is staked.
+    /// The position's owner: begins to unbond stake, which stops earning at once. Never gated.
+    /// Refuses more than is staked.
     ///
     /// `amount`: how much of the position's stake (base units of the stake mint).
     pub fn request_unstake(ctx: Context<RequestUnstake>, amount: u64) -> Result<()> {
@@ -136,25 +145,27 @@ pub mod homeostat {
     }
 
     /// The position's owner: is paid every unlocked ticket, to any token account of the
-    /// owner's. Never gated.
+    /// owner's. Never gated. Refuses while no ticket has unlocked.
     pub fn withdraw(ctx: Context<Withdraw>) -> Result<()> {
         instructions::withdraw(ctx)
     }
 
-    /// Anyone: mints what has accrued and is not minted yet. Never refused at the cap,
-    /// because accrual itself stops there.
+    /// Anyone: mints what has accrued and is not minted yet into the reward vault. Never
+    /// refused at the cap, because accrual itself stops there. Refused in Funded mode and
+    /// in Draft.
     pub fn top_up(ctx: Context<TopUp>) -> Result<()> {
         instructions::top_up(ctx)
     }
 
-    /// Anyone: moves a meter's fees to burn, stakers and treasury. Of a retired economy,
-    /// which streams nothing any more, the stakers' part goes to the treasury.
+    /// Anyone: moves a meter's fees; some are burned, the rest goes to stakers and
+    /// treasury. In a retired economy, which streams nothing any more, the stakers' part
+    /// goes to the treasury.
     pub fn collect(ctx: Context<Collect>) -> Result<()> {
         instructions::collect(ctx)
     }
 
-    /// The position's owner: puts an unbonding ticket back to work. Refused while paused
-    /// and unless live.
+    /// The position's owner: stakes an unbonding ticket again. Refused while paused and unless
+    /// live.
     ///
     /// `ticket`: its index in `Position.tickets`, from 0.
     pub fn cancel_unstake(ctx: Context<CancelUnstake>, ticket: u8) -> Result<()> {
@@ -172,8 +183,8 @@ pub mod homeostat {
         instructions::close_position(ctx)
     }
 
-    /// Anyone, in Draft the creator alone: fills the reward vault of a Funded economy.
-    /// Credits what the vault received. Refused once retired.
+    /// Anyone, but in Draft the creator alone: fills the reward vault of a Funded economy.
+    /// What the vault received is counted. Refused once retired, and in Mint mode.
     ///
     /// `amount`: what leaves the funder's tokens (base units).
     pub fn fund_rewards(ctx: Context<FundRewards>, amount: u64) -> Result<()> {
@@ -192,15 +203,15 @@ pub mod homeostat {
     /// The creator: changes one setting of a Draft. Refuses what the control law or a
     /// compile-time cap excludes, naming the field in the log.
     ///
-    /// `setting`: one controller, the limits, the exclusions or one guard, all of it; the
-    /// fields say their units.
+    /// `setting`: one controller, the limits, the exclusions or one guard, as a whole; each
+    /// field says its unit.
     pub fn configure(ctx: Context<Configure>, setting: Setting) -> Result<()> {
         instructions::configure(ctx, setting)
     }
 
-    /// The creator in Draft, the native pool first; once live anyone, if a proposal allowed
-    /// this pool: adds a pool. The signer pays the rent. Refuses unsafe stake mints, a
-    /// ninth pool, and an AMM vault of ours.
+    /// The creator in Draft, once live anyone if a proposal allowed this pool: adds a pool.
+    /// The native pool is the first. The signer pays the rent. Refuses unsafe stake mints,
+    /// a ninth pool, and an AMM vault of ours.
     ///
     /// `weight`: its share of the liquidity emission relative to the other liquidity
     /// pools; not read for the native pool.
@@ -208,43 +219,45 @@ pub mod homeostat {
         instructions::create_pool(ctx, weight)
     }
 
-    /// The creator in Draft; once live anyone, if a proposal allowed it: adds a payment
-    /// shard. The signer pays the rent. Refuses a ninth.
+    /// The creator in Draft, once live anyone if a proposal allowed it: adds a meter, a
+    /// shard of the payments. The signer pays the rent. Refuses a ninth.
     ///
     /// `shard`: its index, the number of meters so far.
     pub fn create_meter(ctx: Context<CreateMeter>, shard: u8) -> Result<()> {
         instructions::create_meter(ctx, shard)
     }
 
-    /// The creator in Draft; once live anyone, if a proposal allowed it: adds a feed
-    /// without reporters. The signer pays the rent. Refuses a fifth.
+    /// The creator in Draft, once live anyone if a proposal allowed it: adds a feed without
+    /// reporters. The signer pays the rent. Refuses a fifth.
     ///
     /// `index`: the number of feeds so far.
     pub fn create_feed(ctx: Context<CreateFeed>, index: u8) -> Result<()> {
         instructions::create_feed(ctx, index)
     }
 
-    /// The creator: sets reporters and rules of a Draft's feed. Refuses a quorum that is no
-    /// majority, the same reporter twice, and rules out of range.
+    /// The creator: sets label, reporters and rules of a Draft's feed. Refuses a quorum
+    /// that is no majority, the same reporter twice, and rules out of range.
     ///
     /// `settings`: label, reporters, quorum, spread (ppm) and age (seconds).
     pub fn configure_feed(ctx: Context<ConfigureFeed>, settings: FeedSettings) -> Result<()> {
         instructions::configure_feed(ctx, settings)
     }
 
-    /// The creator: starts the clock, once. Refuses a mint authority that is not the
-    /// economy's (Mint mode), a freeze authority, an empty supply, and a missing council.
+    /// The creator: starts the clock of a Draft, once and for all. Refuses a mint authority
+    /// that is not the economy's (Mint mode), a freeze authority, an empty supply, and a
+    /// missing council.
     pub fn go_live<'info>(ctx: Context<'info, GoLive<'info>>) -> Result<()> {
         instructions::go_live(ctx)
     }
 
-    /// The creator: gives up a Draft and gets its rent and funds back.
+    /// The creator: closes a Draft with all of its accounts, and gets rent and funds back.
+    /// Refused unless every account of the Draft is passed.
     pub fn close<'info>(ctx: Context<'info, Close<'info>>) -> Result<()> {
         instructions::close(ctx)
     }
 
-    /// Anyone: stops the emission and holds every controller when a vault is short of what
-    /// the economy owes from it. Refused while the vault is solvent.
+    /// Anyone: trips the economy when a vault is short of what the economy owes from it. The
+    /// emission stops and every controller is held. Refused while the vault is solvent.
     pub fn trip_breaker<'info>(ctx: Context<'info, TripBreaker<'info>>) -> Result<()> {
         instructions::trip_breaker(ctx)
     }
@@ -257,8 +270,8 @@ pub mod homeostat {
         instructions::create_council(ctx, args)
     }
 
-    /// A member: proposes one to four actions, and approves them. Refuses what could not be
-    /// executed now, and more than the member's share of open proposals.
+    /// A seated member: proposes one to four actions, and approves them. Refuses actions that
+    /// could not be executed now, and more than the member's share of open proposals.
     ///
     /// `index`: the council's next, `Council.proposals`; the proposal's address comes from
     /// it. `actions`: each with the value it expects and the new one; their fields say the
@@ -267,7 +280,7 @@ pub mod homeostat {
         instructions::propose(ctx, index, actions)
     }
 
-    /// A member: approves the actions with that digest. The approval that reaches the
+    /// A seated member: approves the actions with that digest. The approval that reaches the
     /// threshold fixes when the proposal can be executed.
     ///
     /// `digest`: `Proposal.digest`, the sha256 of the actions as Borsh writes them.
@@ -275,68 +288,71 @@ pub mod homeostat {
         instructions::approve(ctx, digest)
     }
 
-    /// A member: takes its approval back. Below the threshold the proposal loses its eta.
+    /// A seated member: withdraws its approval. Below the threshold the proposal loses its
+    /// eta.
     pub fn withdraw_approval(ctx: Context<Decide>) -> Result<()> {
         instructions::withdraw_approval(ctx)
     }
 
-    /// The guardian: stops a proposal, approved or not. Refused for what only resumes, and
-    /// for the second time.
+    /// The guardian: vetoes a proposal, approved or not. Refused for a proposal that only
+    /// resumes, and for one whose veto was lifted.
     pub fn veto(ctx: Context<Decide>) -> Result<()> {
         instructions::veto(ctx)
     }
 
-    /// A member: votes to lift the guardian's veto of its own replacement. Enough votes
+    /// A seated member: votes to lift the guardian's veto of its own replacement. Enough votes
     /// queue the proposal again, with a fresh Critical delay.
     pub fn override_veto(ctx: Context<Decide>) -> Result<()> {
         instructions::override_veto(ctx)
     }
 
-    /// A staker: votes against a proposal with native stake from before it; enough stake
-    /// vetoes it for good.
+    /// A staker: votes against a Standard or Critical proposal with native stake from
+    /// before it. Enough stake vetoes the proposal for good.
     pub fn cast_ballot(ctx: Context<CastBallot>) -> Result<()> {
         instructions::cast_ballot(ctx)
     }
 
-    /// Anyone: returns a ballot's rent to who paid it, when its proposal is final.
+    /// Anyone: closes a ballot whose proposal is final; the rent goes to its payer.
     pub fn close_ballot<'info>(ctx: Context<'info, CloseBallot<'info>>) -> Result<()> {
         instructions::close_ballot(ctx)
     }
 
-    /// Anyone, between its eta and its expiry: does what a proposal says, all of it or
-    /// nothing. Refused unless enough of the present members approve and every old value
-    /// is as expected.
+    /// Anyone, between eta and expiry: executes a proposal, all of its actions or none.
+    /// Refused unless enough of the present members approve and every old value is as
+    /// expected.
     pub fn execute<'info>(ctx: Context<'info, Execute<'info>>) -> Result<()> {
         instructions::execute(ctx)
     }
 
-    /// The proposer while it is active, a threshold of members while it is queued: takes a
-    /// proposal back.
+    /// The proposer while it is active, a threshold of members while it is queued: cancels a
+    /// proposal.
     pub fn cancel(ctx: Context<Decide>) -> Result<()> {
         instructions::cancel(ctx)
     }
 
-    /// Anyone: marks a proposal as too late.
+    /// Anyone: marks a proposal as expired. Refused while it can still be approved or
+    /// executed.
     pub fn expire(ctx: Context<Decide>) -> Result<()> {
         instructions::expire(ctx)
     }
 
-    /// Anyone: returns a final proposal's rent to who paid it.
+    /// Anyone: closes a final proposal; the rent goes to its payer.
     pub fn close_proposal(ctx: Context<CloseProposal>) -> Result<()> {
         instructions::close_proposal(ctx)
     }
 
-    /// Whoever was offered a role by a proposal: takes it.
+    /// The address that a proposal offered a role: accepts it. Refused once the offer has run
+    /// out.
     ///
     /// `role`: guardian, advisor or a seat in the council.
     pub fn accept_role(ctx: Context<AcceptRole>, role: RoleKind) -> Result<()> {
         instructions::accept_role(ctx, role)
     }
 
-    /// The advisor: recommends a setpoint or a bias, which a crank applies after the
-    /// Routine delay. Refused outside the council's range, and while advice is pending.
+    /// The advisor: recommends a setpoint or a bias, which a crank applies after the Routine
+    /// delay. Refused outside the council's range, and while advice is pending.
     ///
-    /// `parameter`: which controller. `field`: which of its quantities. `value_q48`: its
+    /// `parameter`: the controller. `field`: the quantity of it. `value_q48`: its
     /// target, the setpoint as a fraction, the bias in ppm (x 2^48). `over_seconds`: duration
     /// of the ramp (seconds), at most a year.
     pub fn advise(
@@ -349,16 +365,16 @@ pub mod homeostat {
         instructions::advise(ctx, parameter, field, value_q48, over_seconds)
     }
 
-    /// The guardian: drops pending advice.
+    /// The guardian: drops the pending advice. Refused when none is pending.
     pub fn veto_advice(ctx: Context<Office>) -> Result<()> {
         instructions::veto_advice(ctx)
     }
 
-    /// The guardian: pauses a section for a time, out of its budget. Exits and governance
-    /// never pause.
+    /// The guardian: pauses a section for a time, which is charged to the section's budget.
+    /// Exits and governance never pause.
     ///
-    /// `section`: stake, pay, crank or emission. `seconds`: from now on, at most what the
-    /// budget holds. `reason`: for people to read.
+    /// `section`: stake, pay, crank or emission. `seconds`: from now on, at most what is
+    /// left of the budget. `reason`: for people to read.
     pub fn pause(
         ctx: Context<Office>,
         section: Section,
@@ -377,9 +393,8 @@ pub mod homeostat {
     }
 
     /// Anyone, who pays the rent of what is new: brings an account of an older layout
-    /// version to the present one, all the way or not at all, without touching what it
-    /// says. Refuses accounts that are current, and versions that this release does not
-    /// know.
+    /// version to the present one, all the way or not at all. What it said before stays.
+    /// Refuses accounts that are current, and versions that this release does not know.
     pub fn migrate(ctx: Context<Migrate>) -> Result<()> {
         instructions::migrate(ctx)
     }

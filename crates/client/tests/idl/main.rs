@@ -1,6 +1,7 @@
 //! The SDK against the committed IDL: whatever the program's interface has, the SDK builds,
 //! decodes or explains; and the IDL says of every part what it is and in which unit.
 
+mod documentation;
 mod resolve;
 mod stage;
 
@@ -37,14 +38,6 @@ fn bytes(value: &Value, key: &str) -> Vec<u8> {
 
 fn flag(value: &Value, key: &str) -> bool {
     value[key].as_bool().unwrap_or(false)
-}
-
-fn docs(value: &Value) -> String {
-    let lines: Vec<&str> = list(value, "docs")
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
-    lines.join(" ")
 }
 
 #[test]
@@ -237,80 +230,4 @@ fn every_error_has_its_sentence() {
             format!("{} ({code}): {message}", ours.name())
         );
     }
-}
-
-/// Words that say the unit of a number, in a name or in a line of documentation.
-const UNITS: &[&str] = &[
-    "base unit",
-    "ppm",
-    "second",
-    "unix",
-    "x 2^48",
-    "lamports",
-    "Q64.64",
-    "(s)",
-    "periods",
-    "index",
-    "which",
-    "how many",
-    "slots",
-    "bump",
-    "version",
-    "number",
-    "count",
-];
-
-#[test]
-fn nothing_in_the_idl_lacks_its_documentation() {
-    let idl = idl();
-    let mut silent = Vec::new();
-    for instruction in list(&idl, "instructions") {
-        let (name, text) = (name(instruction), docs(instruction));
-        if text.is_empty() {
-            silent.push(name.to_owned());
-        }
-        for argument in list(instruction, "args") {
-            // Rust knows no documentation of a parameter: it stands with the instruction.
-            let argument_name = self::name(argument);
-            let Some((_, after)) = text.split_once(&format!("`{argument_name}`:")) else {
-                silent.push(format!("{name}({argument_name})"));
-                continue;
-            };
-            let number = argument["type"]
-                .as_str()
-                .is_some_and(|kind| kind != "pubkey");
-            let said = after.split_once("`:").map_or(after, |(own, _)| own);
-            let unit = ["shard", "controller", "ticket", "sequence", "weight"]
-                .contains(&argument_name)
-                || UNITS
-                    .iter()
-                    .any(|unit| said.contains(unit) || argument_name.contains(unit));
-            if number && !unit {
-                silent.push(format!("{name}({argument_name}): no unit in `{said}`"));
-            }
-        }
-        for account in list(instruction, "accounts") {
-            // Anchor's own two, the same in every instruction with events, and programs.
-            let known = [
-                "event_authority",
-                "program",
-                "system_program",
-                "token_program",
-            ];
-            if docs(account).is_empty() && !known.contains(&self::name(account)) {
-                silent.push(format!("{name}, account {}", self::name(account)));
-            }
-        }
-    }
-    for kind in list(&idl, "types") {
-        if docs(kind).is_empty() {
-            silent.push(name(kind).to_owned());
-        }
-        for field in list(&kind["type"], "fields") {
-            if field.is_object() && field["name"].is_string() && docs(field).is_empty() {
-                silent.push(format!("{}.{}", name(kind), name(field)));
-            }
-        }
-    }
-    assert!(silent.is_empty(), "without documentation: {silent:#?}");
 }

@@ -1,4 +1,4 @@
-//! Who called an instruction of governance, and how.
+//! Which program called an instruction of governance, and from where.
 //!
 //! Members sign transactions themselves, or act through the one program that their seat
 //! names, such as a multisig's. No other program may call for them, so that a signature
@@ -13,14 +13,15 @@ use solana_program::sysvar::instructions::{
 
 use crate::error::HomeostatError;
 
-/// The first bytes of the system program's AdvanceNonceAccount. A transaction uses a
-/// durable nonce exactly when this is its first instruction.
+/// The first bytes of the system program's AdvanceNonceAccount instruction. A transaction uses
+/// a durable nonce exactly when this is its first instruction.
 const ADVANCE_NONCE: [u8; 4] = 4u32.to_le_bytes();
 
 /// Whether a transaction with a durable nonce is accepted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Nonce {
-    /// It is: a pause and a veto may be signed in advance, because they only stop things.
+    /// It is accepted: a pause and a veto may be signed in advance, because they only stop
+    /// things.
     Accepted,
     /// It is refused (`DurableNonceForbidden`).
     Refused,
@@ -53,8 +54,8 @@ fn has_durable_nonce(sysvar: &AccountInfo) -> Result<bool> {
     Ok(first.program_id == System::id() && first.data.starts_with(&ADVANCE_NONCE))
 }
 
-/// The program of the transaction's instruction that is running, whichever program that
-/// one has called since.
+/// The program of the transaction's instruction that is running: the program at the top, from
+/// which every further call came.
 fn top_level_program(sysvar: &AccountInfo) -> Result<Pubkey> {
     let index = load_current_index_checked(sysvar)?;
     Ok(load_instruction_at_checked(usize::from(index), sysvar)?.program_id)
@@ -140,7 +141,7 @@ mod tests {
 
     #[test]
     fn an_account_that_is_not_the_sysvar_is_refused() {
-        // given an account whose data says what the sysvar would say
+        // given another account with the data of the sysvar
         let (key, owner, mut lamports) = (Pubkey::new_unique(), sysvar::ID, 1);
         let mut data = construct_instructions_data(&[]);
         let info = AccountInfo::new(&key, false, false, &mut lamports, &mut data, &owner, false);

@@ -1,4 +1,4 @@
-//! Lamports that the program moves: rent of accounts that grow, and the keeper's vault.
+//! Lamports that the program moves: the rent of accounts that grow, and the keeper vault's.
 
 use anchor_lang::{
     prelude::*,
@@ -7,7 +7,8 @@ use anchor_lang::{
 
 use crate::seeds;
 
-/// Tops an account up to the rent of `space` bytes and resizes it. `payer` has signed.
+/// Resizes an account to `space` bytes; `payer` pays the rent that is missing (lamports), if
+/// any is.
 pub fn grow<'info>(
     account: &AccountInfo<'info>,
     payer: &Signer<'info>,
@@ -27,7 +28,7 @@ pub fn grow<'info>(
     Ok(account.resize(space)?)
 }
 
-/// Pays lamports out of an economy's keeper vault; `bump` is that vault's.
+/// Pays lamports out of an economy's keeper vault, whose canonical bump is `bump`.
 pub fn pay_from_keeper_vault<'info>(
     vault: &SystemAccount<'info>,
     to: &AccountInfo<'info>,

@@ -1,5 +1,8 @@
-//! One instruction a file: accounts with every rule as an attribute at its field, then
-//! what attributes cannot say (`validate`), then effects and the event.
+//! The instructions, a file each: the accounts with every rule as an attribute at its field,
+//! then the rules that attributes cannot express (`validate`), then effects and the event.
+//!
+//! Only fields that a rule or an effect needs are loaded. `#[inline(never)]` gives a step a
+//! stack frame of its own, which has at most 4 KB on chain.
 
 pub mod caller;
 pub mod control;

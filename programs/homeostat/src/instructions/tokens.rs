@@ -1,4 +1,4 @@
-//! Token movements that credit what really arrived, and the economy's signature.
+//! Token transfers that return what really arrived, and the economy's signature.
 
 use anchor_lang::prelude::*;
 use anchor_spl::{
@@ -25,9 +25,9 @@ use crate::{error::HomeostatError, seeds};
 pub struct Authority<'a, 'info> {
     /// The authority account.
     pub info: &'a AccountInfo<'info>,
-    /// Economy whose authority it is.
+    /// The economy whose authority it is.
     pub economy: &'a Pubkey,
-    /// Its canonical bump.
+    /// The canonical bump of the authority's address.
     pub bump: [u8; 1],
 }
 
@@ -42,7 +42,7 @@ impl Authority<'_, '_> {
 pub struct Token<'a, 'info> {
     /// The mint.
     pub mint: &'a InterfaceAccount<'info, Mint>,
-    /// Its token program.
+    /// The token program that the mint belongs to.
     pub program: &'a Interface<'info, TokenInterface>,
 }
 
@@ -70,8 +70,9 @@ impl<'info> Token<'_, 'info> {
         self.move_tokens(from, to, authority.info, amount, &[&authority.seeds()])
     }
 
-    /// Reads the recipient's balance again after the transfer: what was read before a CPI
-    /// is stale after it.
+    /// Transfers, and returns by how much the recipient's balance rose (base units).
+    /// Refuses more than was sent (`UnexpectedTransfer`). The balance is read again after
+    /// the transfer, because what was loaded before a CPI is stale after it.
     #[inline(never)]
     fn move_tokens(
         &self,
@@ -102,7 +103,8 @@ impl<'info> Token<'_, 'info> {
         Ok(received)
     }
 
-    /// Mints into `to`. The mint's supply is stale afterwards: reload it.
+    /// Mints `amount` base units into `to`. The mint as it was loaded is stale afterwards:
+    /// reload it.
     pub fn mint_to(
         &self,
         to: &InterfaceAccount<'info, TokenAccount>,
@@ -123,7 +125,7 @@ impl<'info> Token<'_, 'info> {
         token_interface::mint_to(context, amount)
     }
 
-    /// Burns from one of the economy's vaults.
+    /// Burns `amount` base units from one of the economy's vaults.
     pub fn burn(
         &self,
         from: &InterfaceAccount<'info, TokenAccount>,
@@ -193,7 +195,7 @@ impl<'info> Token<'_, 'info> {
     }
 }
 
-/// Transfer fees withheld in a token account (base units).
+/// The transfer fees withheld in a token account (base units).
 fn withheld(vault: &AccountInfo) -> Result<u64> {
     let data = vault.try_borrow_data()?;
     let account = PodStateWithExtensions::<PodAccount>::unpack(&data)?;
@@ -202,27 +204,27 @@ fn withheld(vault: &AccountInfo) -> Result<u64> {
         .map_or(0, |fee| fee.withheld_amount.into()))
 }
 
-/// A token account or mint, if `info` still is one: an account outside the program may
-/// have been closed since its address was stored, and must never stop a crank.
+/// A token account or mint, if `info` still is one, else `None`: an account that is not the
+/// program's own may have been closed since its address was stored, and must not stop a crank.
 fn read<T: AccountDeserialize>(info: &AccountInfo) -> Option<T> {
     let known = [token::ID, token_2022::ID].contains(info.owner);
     let data = info.try_borrow_data().ok().filter(|_| known)?;
     T::try_deserialize(&mut &**data).ok()
 }
 
-/// Balance of a token account of `mint` (base units), or 0 if it is no such account.
+/// The balance of a token account of `mint` (base units), or 0 if it is no such account.
 pub fn balance_or_zero(info: &AccountInfo, mint: &Pubkey) -> u64 {
     read::<TokenAccount>(info)
         .filter(|account| account.mint == *mint)
         .map_or(0, |account| account.amount)
 }
 
-/// Supply of a mint (base units), or 0 if it is none.
+/// The supply of a mint (base units), or 0 if it is none.
 pub fn supply_or_zero(info: &AccountInfo) -> u64 {
     read::<Mint>(info).map_or(0, |mint| mint.supply)
 }
 
-/// Owner of a token account, if it is one.
+/// The owner of a token account, or `None` if it is none.
 pub fn token_owner(info: &AccountInfo) -> Option<Pubkey> {
     read::<TokenAccount>(info).map(|account| account.owner)
 }

@@ -1,19 +1,19 @@
 //! The audit log: every act of governance and safety, under one hash chain.
 //!
-//! Proposals can be closed for their rent; what they were stays here by digest. The
-//! event of each instruction carries the record's content, so the chain can be followed
-//! from genesis; the ring alone proves its own stretch.
+//! Proposals can be closed for their rent; the digest of their actions stays here. The event
+//! of each instruction carries the record itself, so the chain can be followed from its first
+//! record on; the ring alone proves the records that it still has.
 
 use anchor_lang::prelude::*;
 
 use super::log::{append, Ring, HASH_BYTES};
 
-/// Bytes of a record that are hashed.
+/// The bytes of a record that are hashed.
 pub const AUDIT_RECORD_BYTES: usize = core::mem::size_of::<AuditRecord>();
-/// Bytes of a record with its hash.
+/// The bytes of a record together with its hash.
 pub const AUDIT_SLOT_BYTES: usize = AUDIT_RECORD_BYTES + HASH_BYTES;
 
-/// What a record is about.
+/// What was done, in a record of the audit log.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
@@ -22,69 +22,72 @@ pub enum AuditKind {
     CouncilCreated = 0,
     /// A proposal was made, and approved by its proposer.
     Proposed = 1,
-    /// A member approved.
+    /// A member approved a proposal.
     Approved = 2,
     /// A member withdrew an approval.
     Withdrawn = 3,
-    /// The guardian vetoed.
+    /// The guardian vetoed a proposal.
     Vetoed = 4,
     /// A member voted to lift the guardian's veto.
     Overridden = 5,
     /// Stakers vetoed by their ballots; subject: the last voter.
     StakersVetoed = 6,
-    /// Executed.
+    /// A proposal was executed.
     Executed = 7,
-    /// Cancelled by its proposer or by a threshold of members.
+    /// A proposal was cancelled by its proposer or by a threshold of members.
     Cancelled = 8,
-    /// Expired.
+    /// A proposal was marked as expired.
     Expired = 9,
     /// Somebody accepted a role; subject: the address that held it before.
     RoleAccepted = 10,
-    /// The advisor recommended a value.
+    /// The advisor recommended a value; subject: none.
     Advised = 11,
-    /// The guardian vetoed the advice.
+    /// The guardian vetoed the pending advice.
     AdviceVetoed = 12,
     /// The guardian paused a section.
     Paused = 13,
-    /// A vault was found short.
+    /// The economy was tripped, because a vault was found short; subject: the vault.
     Tripped = 14,
 }
 
-/// One act.
+/// One act of governance or safety.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct AuditRecord {
-    /// Position in the chain, from 1.
+    /// The number of the record in the chain, from 1.
     pub seq: u64,
-    /// When (unix seconds).
+    /// When the act was done (unix seconds).
     pub at: i64,
-    /// Slot, because a cluster's time can stand still or step back.
+    /// The slot of the act, because a cluster's time can stand still or step back.
     pub slot: u64,
-    /// Proposal concerned; `u64::MAX` if none is.
+    /// The index of the proposal concerned; `u64::MAX` if none is.
     pub proposal: u64,
-    /// Who acted; default: anybody.
+    /// The signer who acted; the zero address when anyone tripped the breaker.
     pub actor: Pubkey,
-    /// Whom or what it concerned, see [`AuditKind`].
+    /// Whom or what the act concerned, as [`AuditKind`] says.
     pub subject: Pubkey,
-    /// Digest of the proposal's actions.
+    /// The sha256 of the proposal's actions; zero without a proposal.
     pub digest: [u8; 32],
-    /// [`AuditKind`] as a number.
+    /// The [`AuditKind`] as a number.
     pub kind: u8,
-    /// `ProposalState` after the act, or the section or role concerned.
+    /// The `ProposalState` after the act, or the section, role or controller concerned, as
+    /// a number.
     pub outcome: u8,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved: [u8; 6],
-    /// A number of the act: the eta of a proposal, the end of a pause.
+    /// A number of the act: the eta of a proposal or an advice, the end of a pause (unix
+    /// seconds); the stake of a veto or the shortfall of a vault (base units).
     pub value: i64,
 }
 
 const _: () = assert!(AUDIT_RECORD_BYTES == 144);
 
-/// No proposal.
+/// `AuditRecord.proposal` of an act that concerns no proposal.
 pub const NO_PROPOSAL: u64 = u64::MAX;
 
 impl AuditRecord {
-    /// A record of an act by `actor` now. The rest of it is set where it lies.
+    /// A record of an act by `actor` at the clock's time. Whoever makes it fills in subject,
+    /// outcome and value; [`append`] numbers it.
     #[inline(never)]
     pub fn new(kind: AuditKind, actor: &Pubkey, clock: &Clock) -> Self {
         Self {
@@ -97,7 +100,7 @@ impl AuditRecord {
         }
     }
 
-    /// Appends it to the log and returns its bytes, for the event.
+    /// Appends the record to the log and returns its bytes, for the event.
     #[inline(never)]
     pub fn append(mut self, log: &AccountLoader<'_, AuditLog>) -> Result<Vec<u8>> {
         append(log, core::slice::from_mut(&mut self))?;
@@ -105,17 +108,17 @@ impl AuditRecord {
     }
 }
 
-/// The log of governance and safety. Laid out like the decision log, but for its records.
+/// The log of governance and safety. It differs from the decision log in its records only.
 #[account(zero_copy, discriminator = b"audlog.\x01")]
 #[derive(Debug, PartialEq, Eq)]
 pub struct AuditLog {
-    /// Canonical bump.
+    /// The canonical bump of the log's address.
     pub bump: u8,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved: [u8; 7],
-    /// Economy.
+    /// The economy that the log belongs to.
     pub economy: Pubkey,
-    /// The ring of [`AuditRecord`]s.
+    /// The ring of [`AuditRecord`]s, whose slots follow it.
     pub ring: Ring,
 }
 
@@ -130,7 +133,7 @@ impl core::ops::Deref for AuditLog {
 }
 
 impl AuditLog {
-    /// Bytes of an account with `slots` slots.
+    /// The bytes of an account with `slots` slots.
     pub const fn space(slots: u32) -> usize {
         Ring::space(AUDIT_SLOT_BYTES, slots)
     }

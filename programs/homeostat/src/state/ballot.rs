@@ -14,7 +14,7 @@ pub struct Ballot {
     pub proposal: Pubkey,
     /// The owner of the stake, who voted.
     pub owner: Pubkey,
-    /// Paid the rent and gets it back.
+    /// The payer of the rent, who gets it back.
     pub payer: Pubkey,
     /// The stake that counted (base units).
     pub weight: u64,

@@ -1,10 +1,9 @@
-//! What a new economy starts with, until its creator or the simulator's tuning
-//! says otherwise.
+//! What a new economy starts with, until its creator configures it otherwise.
 //!
-//! Emission on the staked share: gains, limits and slew from the simulation of
-//! 400 stakers with a tenth re-deciding each week (weekly periods). The others
-//! start at a tenth of their range per unit of normalised error, and an
-//! integral of a fifth of that a week.
+//! The emission's gains, limits and slew come from a simulation of 400 stakers in weekly
+//! periods, of whom a tenth decide anew each week. The other controllers start with a
+//! proportional gain of a tenth of their range, and an integral gain of a fifth of that a
+//! week.
 
 use homeostat_control::{Config, Direction, Fx, GuardConfig, Ramp, Sampling};
 
@@ -14,10 +13,11 @@ use super::{
 };
 use crate::constants::*;
 
-/// A week, which the rates below are given for (seconds).
+/// A week (seconds), the period that the rates below are given for.
 const WEEK: u64 = 604_800;
 
-/// Starting values of one controller, for weekly periods.
+/// Starting values of one controller: the setpoint as a fraction, the rest in ppm, rates in
+/// ppm per week.
 struct Start {
     direction: Direction,
     setpoint: Fx,
@@ -74,8 +74,8 @@ const fn start(parameter: Parameter) -> Start {
     }
 }
 
-/// Credible range of a metric. Measurements are clamped into it; a feed's readings lie
-/// in it, or no report would have been accepted.
+/// The credible range of a metric (fraction; for feeds in their own unit). Measurements are
+/// clamped to it; a feed refuses reports outside of it.
 pub const fn metric_range(metric: Metric) -> (Fx, Fx) {
     match metric {
         Metric::StakedShare => (const { Fx::lit("0") }, const { Fx::lit("1") }),
@@ -89,8 +89,10 @@ pub const fn metric_range(metric: Metric) -> (Fx, Fx) {
     }
 }
 
-/// Starting configuration of a controller for an economy's period. Rates per
-/// week are scaled to the period, floored; a slew limit is at least 1 ppm.
+/// The starting configuration of a controller for an economy's period (seconds). Rates per
+/// week are scaled to the period and rounded down; a slew limit is at least 1 ppm, or the
+/// controller could never move. The products of these constants with any period stay far
+/// inside their types: nothing saturates.
 pub fn config(parameter: Parameter, period: u32) -> Config {
     let start = start(parameter);
     let (y_min, y_max) = metric_range(Metric::default_for(parameter));
@@ -125,12 +127,15 @@ pub fn config(parameter: Parameter, period: u32) -> Config {
     }
 }
 
-/// Starting configuration of a controller's guard: the law's own, but for how quiet a
-/// series may be taken to be. A latch needs eight of these in one period, so after a
-/// calm stretch, on the default setpoints and weekly periods:
+/// The starting configuration of a controller's guard: the law's default, except for the
+/// floor of the running deviation (ppm of the error scale). A sample latches when it deviates
+/// by eight running deviations, so after a calm stretch by eight of these floors. On the
+/// default setpoints and weekly periods:
 ///
-/// - staked share: 2 % of the scale; a latch at a tenth of the supply staked or left.
-/// - utilisation: 10 %; demand is what the fee answers to, and it may nearly double.
+/// - staked share: 2 % of the scale; it latches when a tenth of the supply is staked or
+///   unstaked at once.
+/// - utilisation: 10 %; demand is what the fee answers to, and it may nearly double without
+///   a latch.
 /// - net supply growth: 50 %; it follows the emission, which moves by a whole scale
 ///   (2 points a year) in a week when its own controller answers a shock.
 /// - liquidity depth: 6 %; a price that doubles or halves moves it by 29 % down or 41 %
@@ -147,9 +152,10 @@ pub fn guard(parameter: Parameter) -> GuardConfig {
     }
 }
 
-/// Starting limits for a period and a hard cap (base units).
+/// The starting limits for a period (seconds) and a hard cap (base units).
 pub fn limits(period: u32, hard_cap: u64) -> Limits {
-    // Twice what the highest emission rate gives in a period.
+    // Twice what the highest emission rate gives in a period (ppm of supply). A longer period
+    // than a year cannot saturate it: both factors have 32 bits at most.
     let highest = start(Parameter::Emission).max.unsigned_abs();
     let per_period = highest
         .saturating_mul(2)

@@ -1,5 +1,6 @@
-//! What of a controller can be tuned, and how far without waiting long: the envelope around
-//! what the council last set by a Standard proposal, and the advisor's range in it.
+//! Which quantities of a controller can be tuned, and how far at short notice: the envelope
+//! around what the council last set by a Standard proposal, and the advisor's range around
+//! the same value.
 
 use anchor_lang::prelude::*;
 use homeostat_control::Fx;
@@ -10,14 +11,14 @@ use super::{
 };
 use crate::{constants::ENVELOPE_PARTS, error::HomeostatError};
 
-/// Ramped quantities of a controller.
+/// The quantities of a controller that move along a ramp.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Tunable {
-    /// The setpoint (fraction).
+    /// The setpoint of the controller (fraction).
     Setpoint = 0,
-    /// The bias (ppm).
+    /// The bias of the output (ppm).
     Bias = 1,
     /// The proportional gain (ppm per unit of normalised error).
     Kp = 2,
@@ -32,7 +33,7 @@ pub enum Tunable {
 }
 
 impl Tunable {
-    /// Number of quantities.
+    /// The number of quantities.
     pub const COUNT: usize = 7;
     /// Every quantity, in the order of its number.
     pub const ALL: [Self; Self::COUNT] = [
@@ -82,32 +83,33 @@ impl Tunable {
     }
 }
 
-/// A quantity of a controller, where it goes and how slowly.
+/// A change of one quantity: its target and how slowly it gets there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tuning {
-    /// Which quantity.
+    /// The quantity that is moved.
     pub field: Tunable,
-    /// Its target, in the units of the control law's configuration.
+    /// The target, in the units of the control law's configuration.
     pub value: Fx,
-    /// Duration of the ramp (s), at most a year.
+    /// The duration of the ramp (seconds), at most a year.
     pub over_seconds: u32,
 }
 
-/// Per controller: the values that the council last set by a Standard proposal, or its
-/// creator in Draft, and when each field was tuned last.
+/// The values that the council last set by a Standard proposal, or the creator in Draft,
+/// and when each quantity was tuned last.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Envelope {
-    /// By [`Tunable`], in the units of the control law's configuration.
+    /// The values that the council last set, by `Tunable`, in the units of the control
+    /// law's configuration.
     pub anchors: [Fixed; Tunable::COUNT],
-    /// By [`Tunable`]: 1 + the period in which a Routine proposal or advice last
-    /// changed the field; 0 = never.
+    /// Which period a Routine proposal or advice last changed the quantity in, plus 1, by
+    /// `Tunable`; 0 = never.
     pub changed_in: [u32; Tunable::COUNT],
-    /// Unused.
+    /// Reserved; zero.
     pub reserved: [u8; 4],
-    /// Half-width of the advisor's range of setpoints (fraction); 0 = none.
+    /// The half-width of the advisor's range of setpoints (fraction); 0 = none.
     pub advice_setpoint: Fixed,
-    /// Half-width of the advisor's range of biases (ppm); 0 = none.
+    /// The half-width of the advisor's range of biases (ppm); 0 = none.
     pub advice_bias: Fixed,
 }
 
@@ -137,7 +139,7 @@ impl Envelope {
 
     /// True when `value` is no further from the anchor than a tenth: of the scale for the
     /// setpoint, of the span between the limits for the bias, else of the anchor itself.
-    /// Both ends are inside.
+    /// Both ends are inside. Distances saturate, and one that saturates is outside.
     pub fn covers(&self, config: &StoredConfig, field: Tunable, value: Fx) -> bool {
         let anchor = self.anchor(field);
         let whole = match field {
@@ -152,8 +154,9 @@ impl Envelope {
             .is_some_and(|distance| distance <= whole)
     }
 
-    /// Refuses a value outside the advisor's range (`OutsideAdvice`): whatever is further
-    /// from the council's last value has to be proposed.
+    /// Refuses a value outside the advisor's range (`OutsideAdvice`): what is further from the
+    /// council's last value has to be proposed, and so has every quantity but setpoint and
+    /// bias. A distance that saturates is outside.
     pub fn require_advisable(&self, field: Tunable, value: Fx) -> Result<()> {
         let width = match field {
             Tunable::Setpoint => self.advice_setpoint.get(),
@@ -168,9 +171,9 @@ impl Envelope {
         Ok(())
     }
 
-    /// Counts a change inside the envelope. Refuses the second one of the same quantity in
-    /// the same period (`ChangedThisPeriod`), so that small changes cannot add up faster
-    /// than their effect shows.
+    /// Notes that a quantity was changed at short notice in `period`. Refuses the second
+    /// change of the same quantity in the same period (`ChangedThisPeriod`), so that small
+    /// changes cannot add up faster than their effect shows.
     pub fn change_once(&mut self, field: Tunable, period: u64) -> Result<()> {
         let changed_in = u32::try_from(period)
             .ok()
@@ -190,25 +193,24 @@ impl Envelope {
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Advice {
-    /// Target, in the units of the control law's configuration.
+    /// The target, in the units of the control law's configuration.
     pub value: Fixed,
-    /// Earliest crank that applies it (unix seconds).
+    /// When the first crank may apply the advice (unix seconds).
     pub eta: i64,
-    /// Duration of the ramp (s).
+    /// The duration of the ramp (seconds).
     pub over_seconds: u32,
-    /// `Parameter` as a number.
+    /// The `Parameter` as a number.
     pub parameter: u8,
-    /// `Tunable` as a number.
+    /// The `Tunable` as a number.
     pub field: u8,
-    /// 1 while it waits.
+    /// 1 while the advice waits, else 0.
     pub pending: u8,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved: u8,
 }
 
 impl Advice {
-    /// The advice that a crank at `now` (unix seconds) applies, if any is due; it is pending
-    /// no more.
+    /// Removes and returns the advice that is due at `now` (unix seconds), if any is.
     pub fn take_due(&mut self, now: i64) -> Option<Self> {
         let due = self.pending != 0 && now >= self.eta;
         due.then(|| core::mem::take(self))

@@ -1,14 +1,14 @@
-//! Layout versions: which one each account type has, and how an account of an older one
-//! gets there.
+//! Layout versions: which one each account type has, and how an account of an older version
+//! is migrated to it.
 //!
 //! The discriminator of an account is seven bytes that name its type and one that is its
 //! layout version, so Anchor itself refuses another version
-//! (`AccountDiscriminatorMismatch`) wherever it loads an account: no handler can forget to
-//! ask, and nothing but `migrate` ever sees an older layout.
+//! (`AccountDiscriminatorMismatch`) wherever it loads an account: no handler can leave the
+//! check out, and nothing but `migrate` ever handles an older layout.
 //!
-//! A layout that changes takes four steps: the last byte of its type's `discriminator` goes
-//! up by one, its row joins [`STEPS`], a fixture of the old layout joins the tests, and an
-//! account of it is migrated there.
+//! To change a layout, do four things: raise the last byte of its type's `discriminator` by
+//! one, add its step to [`STEPS`], add a fixture of the old layout to the tests, and migrate
+//! that fixture in a test.
 
 use anchor_lang::{prelude::*, Discriminator, Owner, ZeroCopy};
 
@@ -17,22 +17,22 @@ use super::{
 };
 use crate::error::HomeostatError;
 
-/// Bytes of a discriminator; the state follows.
+/// The bytes of a discriminator; the state follows it.
 pub const DISCRIMINATOR_LEN: usize = 8;
 /// Where an account has its layout version: the last byte of its discriminator.
 pub const VERSION_AT: usize = DISCRIMINATOR_LEN - 1;
 
 /// An account type of the program.
 pub trait Layout: ZeroCopy + Owner {
-    /// What it is called in events.
+    /// The account type as events name it.
     const KIND: AccountKind;
-    /// The version that instructions read and write.
+    /// The layout version that instructions read and write.
     const VERSION: u8 = Self::DISCRIMINATOR[VERSION_AT];
 }
 
 macro_rules! layouts {
     ($($(#[$doc:meta])* $kind:ident = $number:literal;)*) => {
-        /// An account type in an event.
+        /// The type of an account, as events name it.
         #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
         #[borsh(use_discriminant = true)]
         #[repr(u8)]
@@ -46,7 +46,7 @@ macro_rules! layouts {
 
         const _: () = assert!($kind::DISCRIMINATOR.len() == DISCRIMINATOR_LEN);)*
 
-        /// Every account type.
+        /// Every account type of the program.
         pub const LAYOUTS: &[Known] = &[$(Known::of::<$kind>(),)*];
     };
 }
@@ -74,13 +74,13 @@ layouts! {
     Ballot = 9;
 }
 
-/// What tells an account type, and the version it has now.
+/// An account type as its discriminator names it, with the present layout version.
 pub struct Known {
-    /// Discriminator of the present version.
+    /// The discriminator of the present version.
     pub discriminator: &'static [u8],
-    /// Type.
+    /// The account type.
     pub kind: AccountKind,
-    /// Present layout version.
+    /// The present layout version.
     pub version: u8,
 }
 
@@ -93,7 +93,9 @@ impl Known {
         }
     }
 
-    /// The type of an account's data, and the layout version it has.
+    /// The type and the layout version that an account's data begins with. Refuses data
+    /// that is too short (`AccountDiscriminatorNotFound`) and types that the program does
+    /// not have (`AccountDiscriminatorMismatch`).
     pub fn read(data: &[u8]) -> Result<(&'static Self, u8)> {
         let (name, version) = data
             .split_at_checked(VERSION_AT)
@@ -106,13 +108,14 @@ impl Known {
         Ok((known, version))
     }
 
-    /// How the data of an account of this type begins in another layout version.
+    /// The discriminator of this type in another layout version.
     pub fn discriminator_of(&self, version: u8) -> Vec<u8> {
         let name = self.discriminator.iter().take(VERSION_AT);
         name.copied().chain([version]).collect()
     }
 
-    /// The step from `version`, of an account that is older than the type is now.
+    /// The step that starts from `version`. Refuses the present version (`AlreadyCurrent`) and
+    /// one that no step starts from (`UnknownVersion`).
     pub fn step(&self, version: u8) -> Result<&'static Step> {
         require!(version != self.version, HomeostatError::AlreadyCurrent);
         STEPS
@@ -122,26 +125,29 @@ impl Known {
     }
 }
 
-/// From one version of a layout to the next: new fields stand between those that were
-/// there, of which none changes.
+/// The step from one version of a layout to the next: it inserts new fields between the old
+/// ones, of which none changes.
 pub struct Step {
-    /// Type.
+    /// The account type.
     pub kind: AccountKind,
-    /// Version that it starts from.
+    /// The version that the step starts from; it leads to the next one.
     pub from: u8,
-    /// Bytes of the state in that version.
+    /// The bytes of the state in that version.
     pub size: usize,
-    /// New fields, by where they stand in the new state, ascending, and their first values.
+    /// The new fields: where each begins in the new state (bytes, ascending) and its first
+    /// value.
     pub fields: &'static [(usize, &'static [u8])],
-    /// What must hold of the state at a time (unix seconds) if this was the last step.
+    /// Checks the state at a time (unix seconds) after the last step.
     pub invariant: fn(&[u8], i64) -> Result<()>,
 }
 
-/// Every step there is.
+/// Every step that this release knows.
 const STEPS: &[Step] = &[legacy::ECONOMY_0];
 
 impl Step {
-    /// Bytes of the account when the step is taken.
+    /// The bytes of the account after the step. Refuses data shorter than the state of that
+    /// version (`AccountDidNotDeserialize`). Sums of account sizes, at most 10 MiB, do not
+    /// saturate, here and in [`apply`](Self::apply).
     pub fn space(&self, data: &[u8]) -> Result<usize> {
         require!(
             data.len() >= DISCRIMINATOR_LEN.saturating_add(self.size),
@@ -151,7 +157,8 @@ impl Step {
         Ok(lengths.fold(data.len(), usize::saturating_add))
     }
 
-    /// Applies it to data that has its new size, `old` of which were there before.
+    /// Inserts the fields into data that was grown to its new size and had `old` bytes before,
+    /// and raises the version.
     pub fn apply(&self, data: &mut [u8], old: usize) -> Result<()> {
         let mut end = old;
         for (at, bytes) in self.fields {

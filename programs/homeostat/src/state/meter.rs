@@ -1,5 +1,5 @@
-//! A meter: one shard of the payments. Payments to different meters never wait
-//! for each other.
+//! A meter: one shard of the economy's payments. Payments through different meters write
+//! different accounts, so they never wait for each other.
 
 use anchor_lang::prelude::*;
 
@@ -9,50 +9,50 @@ use super::{
 };
 use crate::{constants::PPM, error::HomeostatError};
 
-/// Fees charged through one shard.
+/// The fees charged through one shard.
 #[account(zero_copy, discriminator = b"meter..\x01")]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Meter {
-    /// Canonical bump.
+    /// The canonical bump of the meter's address.
     pub bump: u8,
-    /// Canonical bump of the fee vault.
+    /// The canonical bump of the fee vault's address.
     pub vault_bump: u8,
-    /// Index in `Economy.meters`.
+    /// The index of the meter in `Economy.meters`.
     pub shard: u8,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved: [u8; 5],
-    /// Economy.
+    /// The economy that the meter belongs to.
     pub economy: Pubkey,
-    /// Token account that holds uncollected fees.
+    /// The token account that holds uncollected fees.
     pub vault: Pubkey,
-    /// Who paid the rent and gets it back.
+    /// The payer of the rent, who gets it back.
     pub payer: Pubkey,
-    /// Uncollected, to be burned (base units).
+    /// The uncollected fees to be burned (base units).
     pub pending_burn: u64,
-    /// Uncollected, for stakers (base units).
+    /// The uncollected fees for stakers (base units).
     pub pending_stakers: u64,
-    /// Uncollected, for the treasury (base units).
+    /// The uncollected fees for the treasury (base units).
     pub pending_treasury: u64,
-    /// Payments charged since creation.
+    /// The number of payments charged since creation.
     pub payments: u64,
-    /// Volume charged since creation (base units).
+    /// The volume charged since creation (base units).
     pub volume: U128,
-    /// Fees received since creation (base units).
+    /// The fees received since creation (base units).
     pub fees: U128,
-    /// Burned by `collect` since creation (base units).
+    /// The fees burned since creation (base units).
     pub burned: U128,
-    /// Burns that the supply floor or the burn cap sent to the treasury instead (base
-    /// units).
+    /// The fees that the supply floor or the burn cap sent to the treasury instead of
+    /// burning them (base units).
     pub burn_blocked: U128,
-    /// Moved to the reward vault for stakers since creation (base units).
+    /// The fees moved to the reward vault for stakers since creation (base units).
     pub swept_stakers: U128,
-    /// Moved to the treasury since creation, blocked burns included (base units).
+    /// The fees moved to the treasury since creation, blocked burns included (base units).
     pub swept_treasury: U128,
-    /// 1 + the period that `period_burned` belongs to; 0 = none.
+    /// Which period `period_burned` belongs to, plus 1; 0 = none.
     pub burn_period: u64,
-    /// Burned in that period (base units).
+    /// The fees burned in that period (base units).
     pub period_burned: u64,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved_end: [u8; 48],
 }
 
@@ -62,15 +62,16 @@ const _: () = assert!(core::mem::align_of::<Meter>() == 8);
 /// The fee on one payment (base units).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Charge {
-    /// Taken from the payment; `fee + net == amount`.
+    /// The fee, a part of the payment: `fee + net == amount`.
     pub fee: u64,
-    /// What the recipient is sent.
+    /// The rest, which the recipient is sent.
     pub net: u64,
 }
 
 impl Charge {
-    /// `fee = ceil(amount * fee_ppm / 10^6)`, at least 1, so splitting a payment
-    /// into dust never avoids it. Refuses an amount that leaves nothing to pay.
+    /// `fee = ceil(amount * fee_ppm / 10^6)`, at least 1 base unit, so that nobody avoids
+    /// the fee by splitting a payment into dust. Refuses zero (`AmountTooSmall`) and an
+    /// amount that leaves the recipient nothing (`SplitExceedsAmount`).
     pub fn new(amount: u64, fee_ppm: u64) -> Result<Self> {
         require!(amount > 0, HomeostatError::AmountTooSmall);
         let fee = mul_div_ceil(amount, fee_ppm, PPM)
@@ -87,17 +88,18 @@ impl Charge {
 /// Where a received fee goes (base units).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Split {
-    /// To be burned, floored.
+    /// The part to be burned, rounded down.
     pub burn: u64,
-    /// To the treasury, floored.
+    /// The part for the treasury, rounded down.
     pub treasury: u64,
-    /// To stakers: the remainder.
+    /// The part for stakers: the remainder.
     pub stakers: u64,
 }
 
 impl Split {
-    /// `burn + treasury + stakers == fee`, exactly. `burn_ppm` is of the fee,
-    /// `treasury_ppm` of what is left after the burn.
+    /// Splits a fee so that `burn + treasury + stakers == fee`, exactly. `burn_ppm` is a share
+    /// of the fee, `treasury_ppm` one of what is left after the burn. Shares above one count
+    /// as one, so no subtraction leaves its range.
     pub fn new(fee: u64, burn_ppm: u64, treasury_ppm: u64) -> Result<Self> {
         let burn =
             mul_div_floor(fee, burn_ppm.min(PPM), PPM).ok_or(HomeostatError::MathOverflow)?;
@@ -115,22 +117,24 @@ impl Split {
 /// What one `collect` moves (base units).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sweep {
-    /// Burned.
+    /// What is burned.
     pub burn: u64,
-    /// Of the burn, sent to the treasury because of the supply floor.
+    /// What was to be burned and goes to the treasury instead: the supply floor or the burn
+    /// cap is reached.
     pub blocked: u64,
-    /// To the reward vault.
+    /// What goes to the reward vault.
     pub stakers: u64,
-    /// To the treasury, `blocked` included, and the stakers' part once nothing streams.
+    /// What goes to the treasury, `blocked` included, and the stakers' part once the
+    /// economy is retired.
     pub treasury: u64,
 }
 
-/// What holds for a sweep.
+/// The limits of one sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SweepRules {
-    /// Burns that the supply floor leaves room for (base units).
+    /// What can be burned above the supply floor (base units).
     pub burnable: u64,
-    /// 1 + the economy's period.
+    /// The number of the economy's period, from 1.
     pub period: u64,
     /// What this meter may burn in a period (base units).
     pub allowance: u64,
@@ -139,7 +143,8 @@ pub struct SweepRules {
 }
 
 impl SweepRules {
-    /// Those of an economy whose mint has this supply (base units).
+    /// The limits of an economy whose mint has this supply (base units). A supply below the
+    /// floor leaves nothing to burn.
     pub fn of(economy: &Economy, mint_supply: u64) -> Self {
         Self {
             burnable: mint_supply.saturating_sub(economy.limits.supply_floor),
@@ -154,7 +159,8 @@ impl Meter {
     /// Bytes of the account.
     pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
 
-    /// Counts a payment of `volume` whose fee arrived as `split`.
+    /// Counts a payment of `volume` base units whose fee arrived as `split`. The count of
+    /// payments saturates, because nothing is computed from it.
     pub fn record(&mut self, volume: u64, split: &Split) -> Result<()> {
         let add = |to: u64, amount: u64| {
             to.checked_add(amount)
@@ -170,8 +176,9 @@ impl Meter {
         self.invariant()
     }
 
-    /// Empties the pending counters: what goes where. What may not be burned goes to the
-    /// treasury, and the stakers' part too once nothing streams any more.
+    /// Empties the pending counters and returns what goes where. What may not be burned goes
+    /// to the treasury, and so does the stakers' part once the economy is retired. No
+    /// subtraction saturates: each part is at most what it is subtracted from.
     pub fn sweep(&mut self, rules: &SweepRules) -> Result<Sweep> {
         if self.burn_period != rules.period {
             self.burn_period = rules.period;
@@ -204,14 +211,15 @@ impl Meter {
         Ok(sweep)
     }
 
-    /// Counts what the reward vault and the treasury really received.
+    /// Counts what the reward vault and the treasury really received (base units), which a
+    /// transfer fee makes less than what was sent.
     pub fn swept(&mut self, stakers: u64, treasury: u64) -> Result<()> {
         self.swept_stakers.add(u128::from(stakers))?;
         self.swept_treasury.add(u128::from(treasury))?;
         self.invariant()
     }
 
-    /// What the fee vault must hold at least (base units).
+    /// The fee vault's least balance (base units): everything uncollected.
     pub fn liability(&self) -> Result<u64> {
         self.pending_burn
             .checked_add(self.pending_stakers)
@@ -219,7 +227,8 @@ impl Meter {
             .ok_or_else(|| error!(HomeostatError::MathOverflow))
     }
 
-    /// Nothing that came in is counted twice: pending + moved <= received.
+    /// What holds after every instruction that writes a meter: what is pending and what was
+    /// moved are together at most what was received, so no fee is counted twice.
     pub fn invariant(&self) -> Result<()> {
         let accounted = [self.burned, self.swept_stakers, self.swept_treasury]
             .iter()

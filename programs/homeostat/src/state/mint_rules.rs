@@ -1,26 +1,26 @@
-//! Which mints are safe to hold other people's money in.
+//! Which mints are safe to hold other people's tokens of.
 //!
-//! Token-2022 extensions are allowed by name and refused by default, so an
-//! extension that does not exist yet is refused too.
+//! Token-2022 extensions are allowed by name and refused by default, so an extension that does
+//! not exist yet is refused too.
 
 use anchor_lang::prelude::*;
 use solana_program::program_option::COption;
 
 use crate::error::HomeostatError;
 
-/// Bytes of a mint without extensions.
+/// The bytes of a mint without extensions.
 const BASE_MINT_LEN: usize = 82;
-/// Where the account type byte of an extended mint lies: mints are padded to
-/// the length of a token account.
+/// Where an extended mint has the byte of its account type: mints are padded to the length of
+/// a token account.
 const ACCOUNT_TYPE_AT: usize = 165;
-/// Account type of a mint.
+/// The account type of a mint.
 const ACCOUNT_TYPE_MINT: u8 = 1;
-/// Where the freeze authority option lies in a mint.
+/// Where a mint has its optional freeze authority.
 const FREEZE_AUTHORITY_AT: usize = 46;
-/// Where the mint authority option lies in a mint.
+/// Where a mint has its optional mint authority.
 const MINT_AUTHORITY_AT: usize = 0;
 
-/// Extension types of the Token-2022 program that this program knows.
+/// The extension types of the Token-2022 program that this program allows, in part or whole.
 mod extension {
     pub const UNINITIALIZED: u16 = 0;
     pub const TRANSFER_FEE_CONFIG: u16 = 1;
@@ -32,9 +32,11 @@ mod extension {
     pub const TOKEN_GROUP_MEMBER: u16 = 23;
 }
 
-/// Refuses a mint whose extensions could take, freeze, tax or hide balances.
+/// Refuses a mint whose extensions could seize, freeze, tax or hide balances
+/// (`UnsupportedMintExtension`). Types and lengths are read from `data` here, byte for
+/// byte, so that an extension unknown to the libraries is refused and not skipped.
 ///
-/// Allowed: metadata and group pointers and their data; a transfer fee whose
+/// Allowed are metadata and group pointers and their data, and a transfer fee whose
 /// configuration authority is nobody or `authority`.
 pub fn require_safe_extensions(data: &[u8], authority: &Pubkey) -> Result<()> {
     if data.len() == BASE_MINT_LEN {
@@ -45,7 +47,7 @@ pub fn require_safe_extensions(data: &[u8], authority: &Pubkey) -> Result<()> {
         HomeostatError::UnsupportedMintExtension
     );
     let mut rest = data.get(ACCOUNT_TYPE_AT.saturating_add(1)..).unwrap_or(&[]);
-    // The token program itself stops at fewer than four bytes (padding).
+    // Fewer than four bytes are padding, at which the token program itself stops as well.
     while let Some((header, tail)) = rest.split_first_chunk::<4>() {
         let [t0, t1, l0, l1] = *header;
         let kind = u16::from_le_bytes([t0, t1]);
@@ -96,7 +98,8 @@ fn option_key(data: &[u8], at: usize) -> Result<COption<Pubkey>> {
     })
 }
 
-/// Refuses a mint whose balances somebody can freeze.
+/// Refuses a mint whose balances somebody can freeze (`FreezeAuthoritySet`): a frozen vault
+/// would stop every exit.
 pub fn require_no_freeze_authority(data: &[u8]) -> Result<()> {
     require!(
         option_key(data, FREEZE_AUTHORITY_AT)?.is_none(),
@@ -105,7 +108,7 @@ pub fn require_no_freeze_authority(data: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Refuses a mint that `authority` cannot mint.
+/// Refuses a mint that `authority` cannot mint (`MintAuthorityNotHeld`).
 pub fn require_mint_authority(data: &[u8], authority: &Pubkey) -> Result<()> {
     require!(
         option_key(data, MINT_AUTHORITY_AT)? == COption::Some(*authority),

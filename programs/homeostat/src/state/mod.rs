@@ -1,6 +1,21 @@
-//! Accounts and the arithmetic on them: one account type a file.
+//! The accounts and the arithmetic on them: a file, or a folder, for each account type.
+//!
+//! # Numbers
+//!
+//! - Fields ending in `_q64` are Q64.64, those ending in `_q48` have 48 fraction bits, those
+//!   ending in `_ppm` are parts per million. Times are unix seconds.
+//! - An enum that an account stores is `repr(u8)`. A cast such as `Life::Live as u8` writes the
+//!   number that the enum declares, and a cast to `usize` widens it: neither loses anything.
+//! - `wrapping_` stands only where the result is proven to fit, and says so beside it.
+//! - Times saturate when they are added or subtracted: a sum that far in the future is never
+//!   reached, and a difference below zero, after the cluster's clock stepped back, is cut off.
+//! - Counters of events, such as periods, payments and configuration changes, saturate: they
+//!   hold more than a cluster can ever execute. A quota bounds the count of open proposals.
+//! - Whatever else saturates, or falls back on the largest number where a `try_from` fails, is
+//!   bounded elsewhere or errs on the safe side, which the function says.
 
-#![allow(clippy::const_is_empty)] // Anchor asks it of every discriminator that is given.
+// The attribute `account` checks every given discriminator for emptiness.
+#![allow(clippy::const_is_empty)]
 
 pub mod action;
 pub mod audit;

@@ -1,24 +1,27 @@
 //! 128-bit numbers as plain old data.
 //!
-//! `u128` aligns to 16 bytes on the host and to 8 on chain, which would give
-//! one account two layouts. These wrappers are two little-endian words with
-//! alignment 8 everywhere.
+//! `u128` aligns to 16 bytes on the host and to 8 on chain, which would give one account two
+//! layouts. These wrappers are two 64-bit words with alignment 8 everywhere.
+//!
+//! Casts between `u128` and `u64` in this file cut a number into its two words or put them
+//! together; both words are used, so no bit is lost. Where one word is dropped, the function
+//! says why.
 
 use anchor_lang::prelude::*;
 use homeostat_control::Fx;
 
 use crate::error::HomeostatError;
 
-/// Unsigned 128-bit integer, or Q64.64 where a field's name ends in `_q64`.
+/// An unsigned 128-bit integer; Q64.64 where a field's name ends in `_q64`.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct U128 {
-    /// Low word, then high word.
+    /// The low word, then the high word.
     pub words: [u64; 2],
 }
 
 impl U128 {
-    /// Zero.
+    /// The number 0.
     pub const ZERO: Self = Self { words: [0; 2] };
 
     /// The stored value.
@@ -26,20 +29,21 @@ impl U128 {
         (self.words[1] as u128) << 64 | self.words[0] as u128
     }
 
-    /// Wraps a value.
+    /// The stored form of a value.
     pub const fn new(value: u128) -> Self {
         Self {
             words: [value as u64, (value >> 64) as u64],
         }
     }
 
-    /// Adds to a sum over pools or meters. Saturates, which no such sum comes near:
-    /// amounts have 64 bits, and all lanes together stream at most one supply.
+    /// Adds to a sum over pools or meters. It saturates, which no such sum comes near: there
+    /// are at most eight terms, of amounts whose totals have far fewer than 128 bits, and all
+    /// lanes together stream at most [`crate::constants::MAX_LIFETIME_STREAM`].
     pub fn count(&mut self, value: Self) {
         *self = Self::new(self.get().saturating_add(value.get()));
     }
 
-    /// Adds, refusing to wrap.
+    /// Adds a value. Refuses a sum that leaves 128 bits (`MathOverflow`).
     pub fn add(&mut self, value: u128) -> Result<()> {
         *self = Self::new(
             self.get()
@@ -50,11 +54,11 @@ impl U128 {
     }
 }
 
-/// A control-law number: `I80F48`, as its 128 bits.
+/// A number of the control law: the 128 bits of an `I80F48`.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Fixed {
-    /// Low word, then high word, of the two's complement bits (value = bits / 2^48).
+    /// The low word, then the high word, of the two's complement bits (value = bits / 2^48).
     pub words: [u64; 2],
 }
 
@@ -64,7 +68,7 @@ impl Fixed {
         Fx::from_bits(((self.words[1] as u128) << 64 | self.words[0] as u128) as i128)
     }
 
-    /// Wraps a value.
+    /// The stored form of a value.
     pub const fn new(value: Fx) -> Self {
         let bits = value.to_bits() as u128;
         Self {
@@ -79,7 +83,7 @@ impl From<Fx> for Fixed {
     }
 }
 
-/// One, in Q64.64.
+/// The number 1 in Q64.64.
 pub const ONE_Q64: u128 = 1 << 64;
 
 /// `floor(numerator * 2^64 / denominator)` for `numerator < 2^127`; `None` when
@@ -88,7 +92,7 @@ pub fn ratio_q64(numerator: u128, denominator: u64) -> Option<u128> {
     let denominator = u128::from(denominator);
     let whole = numerator.checked_div(denominator)?;
     let rest = numerator.checked_rem(denominator)?;
-    // rest < 2^64, so the shift cannot lose bits.
+    // The rest is below the denominator, so it has 64 bits and the shift loses none.
     let fraction = (rest << 64).checked_div(denominator)?;
     if whole >> 64 != 0 {
         return None;
@@ -96,13 +100,13 @@ pub fn ratio_q64(numerator: u128, denominator: u64) -> Option<u128> {
     (whole << 64).checked_add(fraction)
 }
 
-/// `a * b`, exactly: two words always hold the product of one word and one word.
+/// `a * b`, exactly. Nothing wraps: a product of two 64-bit numbers always fits 128 bits.
 pub fn product(a: u64, b: u64) -> u128 {
     u128::from(a).wrapping_mul(u128::from(b))
 }
 
-/// `a * b`, or the largest number where it leaves 128 bits. One function for all: the
-/// compiler writes `u128::saturating_mul` out wherever it stands.
+/// `a * b`, or the largest number where it leaves 128 bits. It is a function of its own
+/// because the compiler would inline `u128::saturating_mul` at every use.
 #[inline(never)]
 pub fn times(a: u128, b: u64) -> u128 {
     let high = product((a >> 64) as u64, b);
@@ -126,7 +130,7 @@ pub fn mul_div_ceil(a: u64, b: u64, c: u64) -> Option<u64> {
     u64::try_from(product.div_ceil_checked(u128::from(c))?).ok()
 }
 
-/// `div_ceil` that answers `None` for a zero divisor.
+/// A `div_ceil` that gives `None` for a zero divisor instead of a panic.
 trait DivCeilChecked: Sized {
     fn div_ceil_checked(self, divisor: Self) -> Option<Self>;
 }
@@ -141,12 +145,14 @@ impl DivCeilChecked for u128 {
     }
 }
 
-/// Whole tokens in a Q64.64 amount, rounded down: what may be paid.
+/// A Q64.64 amount in whole base units, rounded down: what may be paid. The shift leaves 64
+/// bits, so the cast loses none.
 pub const fn floor_q64(value: u128) -> u64 {
     (value >> 64) as u64
 }
 
-/// Whole tokens in a Q64.64 amount, rounded up: what must be backed.
+/// A Q64.64 amount in whole base units, rounded up: what must be backed. It saturates for an
+/// amount within one base unit of 2^64, which no accumulator reaches.
 pub fn ceil_q64(value: u128) -> u64 {
     let whole = floor_q64(value);
     if value << 64 == 0 {
@@ -156,7 +162,8 @@ pub fn ceil_q64(value: u128) -> u64 {
     }
 }
 
-/// `numerator / denominator` as a control-law number, floored; saturates.
+/// `numerator / denominator` as a number of the control law, rounded down; the largest number
+/// where the quotient leaves its range. `None` when the denominator is zero.
 ///
 /// Both are halved together until the numerator leaves room for 48 fraction
 /// bits, which costs at most one part in 2^63 of the quotient.
@@ -204,7 +211,7 @@ mod tests {
                 let bits = quotient(numerator, denominator).unwrap().to_bits();
                 assert_eq!(bits.unsigned_abs(), exact, "{numerator} / {denominator}");
             }
-            // One bit more, and both are halved.
+            // With one bit more, both are halved.
             let halved = largest.div_ceil(2);
             let bits = (halved << 48)
                 .checked_div(denominator / 2)

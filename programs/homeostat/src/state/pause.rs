@@ -1,4 +1,5 @@
-//! Pauses by section. Their end is stored at the start, so accrual knows it.
+//! Pauses by section. A pause's end is stored at its start, so accrual can stop and go on
+//! without anybody coming back.
 //!
 //! A section can be paused for as long as its budget lasts: a token bucket of
 //! [`PAUSE_BUDGET`] that is charged for a whole pause at its start and fills by a
@@ -13,38 +14,39 @@ use crate::{
     error::{check, HomeostatError},
 };
 
-/// What can be paused separately. Exits and governance never can.
+/// The sections of an economy that can be paused separately. Exits and governance never
+/// can.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Section {
-    /// New stake: `stake` and `cancel_unstake`.
+    /// New stake: the instructions `stake` and `cancel_unstake`.
     Stake = 0,
-    /// Payments: `pay` and `charge_fee`.
+    /// Payments: the instructions `pay` and `charge_fee`.
     Pay = 1,
-    /// The controllers' steps: `crank`.
+    /// The controllers' steps: the instruction `crank`.
     Crank = 2,
     /// The emission: no rewards accrue while it is paused.
     Emission = 3,
 }
 
 impl Section {
-    /// Number of sections.
+    /// The number of sections.
     pub const COUNT: usize = 4;
 }
 
-/// Why a section was paused. For people to read; nothing depends on it.
+/// Why a section was paused, for people to read; nothing depends on it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum PauseReason {
     /// Something does not work as it should.
     Incident = 0,
-    /// Somebody takes what is not theirs.
+    /// Somebody gets tokens that are not theirs.
     Exploit = 1,
     /// A feed cannot be trusted.
     Oracle = 2,
-    /// The market does what no parameter was made for.
+    /// The market moves as no parameter was made for.
     Market = 3,
     /// The section rests until an upgrade of the program.
     Upgrade = 4,
@@ -60,8 +62,8 @@ pub struct Pause {
     pub from: i64,
     /// The end of the pause (unix seconds).
     pub until: i64,
-    /// Seconds missing from the full budget at `spent_at`; 0 in a section that was never
-    /// paused, so it has all of it.
+    /// What was missing from the full budget at `spent_at` (seconds); 0 in a section that was
+    /// never paused.
     pub spent: i64,
     /// The time up to which the budget was refilled (unix seconds).
     pub spent_at: i64,
@@ -72,18 +74,19 @@ pub struct Pause {
 }
 
 impl Pause {
-    /// True inside `[from, until)`.
+    /// True while the pause lasts: inside `[from, until)` (unix seconds).
     pub const fn covers(&self, now: i64) -> bool {
         self.from <= now && now < self.until
     }
 
-    /// Seconds of pause that the budget holds at `now`.
+    /// What is left of the budget at `now` (seconds of pause).
     pub fn budget(&self, now: i64) -> i64 {
         PAUSE_BUDGET.saturating_sub(self.refilled(now).0)
     }
 
-    /// `spent` and `spent_at` at `now`. Only whole seconds come back; the time that has
-    /// passed towards the next one is kept, so that frequent pauses lose no refill.
+    /// `spent` and `spent_at` at `now` (unix seconds), after the refill. Only whole seconds
+    /// are refilled; the time that has passed towards the next one still counts for it, so
+    /// that frequent pauses lose no refill. A clock that stepped back refills nothing.
     fn refilled(&self, now: i64) -> (i64, i64) {
         let waited = now.saturating_sub(self.spent_at).max(0);
         let back = waited.div_euclid(PAUSE_REFILL);
@@ -97,8 +100,9 @@ impl Pause {
         )
     }
 
-    /// Pauses from `now` for `seconds`. A pause that has not ended goes on, until the
-    /// later of its end and `now + seconds`, and only what is added is charged.
+    /// Pauses from `now` (unix seconds) for `seconds`. A pause that has not ended goes on
+    /// until the later of its end and `now + seconds`, and only what is added is charged to
+    /// the budget.
     ///
     /// Refuses 0 seconds (`InvalidParameter`) and more than the budget holds
     /// (`PauseBudgetExceeded`).
@@ -109,8 +113,8 @@ impl Pause {
         let (spent, spent_at) = self.refilled(now);
         let spent = spent.saturating_add(charged);
         require!(spent <= PAUSE_BUDGET, HomeostatError::PauseBudgetExceeded);
-        // A clock that went back must not cut off a pause that was announced, so this asks
-        // for its end only and not whether the pause covers `now`.
+        // A clock that stepped back must not cut off a pause that was announced: the pause
+        // goes on if its end is ahead, even where its start is ahead too.
         self.from = if now < self.until {
             self.from.min(now)
         } else {
@@ -123,8 +127,9 @@ impl Pause {
         Ok(())
     }
 
-    /// Ends the pause at `now`, if it has not ended. What is left of it does not go
-    /// back into the budget: whoever may pause could otherwise do so for ever.
+    /// Ends the pause at `now` (unix seconds), if it has not ended. What is left of it does
+    /// not go back into the budget: a guardian and a council that ends its pauses could
+    /// otherwise keep a section paused for ever.
     pub fn end(&mut self, now: i64) {
         self.until = self.until.min(now);
     }
@@ -159,8 +164,8 @@ mod tests {
     fn what_a_budget_allows() {
         let exceeded = Some(u32::from(HomeostatError::PauseBudgetExceeded));
         let invalid = Some(u32::from(HomeostatError::InvalidParameter));
-        // When (h after the start), what, refused with, then: from, until (h) and
-        // budget (s).
+        // The hour of the step, the step, the error; then start and end of the pause (hours)
+        // and what is left of the budget (seconds).
         type Row = (i64, Step, Option<u32>, i64, i64, i64);
         let tables: [(&str, Vec<Row>); 6] = [
             (
@@ -284,7 +289,7 @@ mod tests {
         }
     }
 
-    /// The most that somebody can take who pauses whenever the budget allows: the
+    /// The most pause that a guardian gets who pauses whenever the budget allows: the
     /// bound of the module's first lines, reached to the last refill.
     #[test]
     fn p2_a_greedy_guardian_gets_twice_the_budget_in_30_days_and_a_tenth_for_ever() {
@@ -307,8 +312,8 @@ mod tests {
         assert_eq!(after(30), 144 * HOUR - 1);
     }
 
-    /// Random guardians: in no window of any length more than the budget and what
-    /// fills in it, early ends included.
+    /// Whatever a guardian does, no window of any length has more pause than the budget and
+    /// its refill in that window, early ends included.
     #[test]
     fn p2_no_window_holds_more_than_the_budget_and_its_refill() {
         const SEED: u64 = 0x7061_7573_6573;

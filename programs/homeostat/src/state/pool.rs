@@ -1,4 +1,4 @@
-//! A pool: everyone who stakes one mint, and what each share has earned.
+//! A pool: the stake of everyone who stakes one mint, and what a share of it has earned.
 
 use anchor_lang::prelude::*;
 
@@ -8,87 +8,89 @@ use super::{
 };
 use crate::{constants::*, error::HomeostatError};
 
-/// What a pool's stake is.
+/// What is staked in a pool.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum PoolKind {
-    /// The economy's own mint.
+    /// The economy's own mint is staked.
     Native = 0,
-    /// A fungible LP mint of a pair with the economy's mint.
+    /// A fungible LP mint is staked, of a pair with the economy's mint.
     Liquidity = 1,
 }
 
-/// Stake and rewards of one mint.
+/// The stake and the rewards of one mint.
 #[account(zero_copy, discriminator = b"pool...\x01")]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Pool {
-    /// Canonical bump.
+    /// The canonical bump of the pool's address.
     pub bump: u8,
-    /// Canonical bump of the principal vault.
+    /// The canonical bump of the principal vault's address.
     pub principal_bump: u8,
-    /// Index of the pool's stream lane and of its slot in `Economy.pools`.
+    /// The index of the pool's lane in the stream and of its slot in `Economy.pools`.
     pub lane: u8,
-    /// `PoolKind` as a number.
+    /// The `PoolKind` as a number.
     pub kind: u8,
-    /// Decimals of the stake mint.
+    /// The number of decimals of the stake mint.
     pub decimals: u8,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved: [u8; 3],
-    /// Economy.
+    /// The economy that the pool belongs to.
     pub economy: Pubkey,
-    /// Mint that is staked.
+    /// The mint that is staked in the pool.
     pub stake_mint: Pubkey,
-    /// Its token program.
+    /// The token program that the stake mint belongs to.
     pub stake_token_program: Pubkey,
-    /// Token account that holds stakes and tickets.
+    /// The token account that holds stakes and tickets.
     pub principal_vault: Pubkey,
-    /// Liquidity pools: the AMM's token account of the economy's mint.
+    /// The AMM's token account of the economy's mint; the zero address for the native pool.
     pub amm_vault: Pubkey,
-    /// Who paid the rent and gets it back.
+    /// The payer of the rent, who gets it back.
     pub payer: Pubkey,
-    /// Stake that earns (base units).
+    /// The stake that earns (base units).
     pub total: u64,
-    /// Stake in unbonding tickets (base units); earns nothing.
+    /// The stake in unbonding tickets (base units), which earns nothing.
     pub unbonding: u64,
-    /// Rewards paid out (base units).
+    /// The rewards paid out since creation (base units).
     pub claimed: u64,
-    /// Time of the last settlement (unix seconds).
+    /// The time of the last settlement (unix seconds).
     pub settled_at: i64,
-    /// Rewards of one base unit of stake since creation (Q64.64 base units).
+    /// What one base unit of stake has earned since creation (Q64.64 base units).
     pub reward_per_share_q64: U128,
-    /// What a division left over, carried to the next settlement (Q64.64).
+    /// What the last division left over, carried to the next settlement (Q64.64 base
+    /// units).
     pub remainder_q64: U128,
-    /// Rewards distributed to shares since creation (Q64.64 base units).
+    /// The rewards distributed to shares since creation (Q64.64 base units).
     pub distributed_q64: U128,
-    /// Emission accumulator at the last settlement (Q64.64).
+    /// The emission accumulator at the last settlement (Q64.64 base units).
     pub seen_emission_q64: U128,
-    /// Fee accumulator at the last settlement (Q64.64).
+    /// The fee accumulator at the last settlement (Q64.64 base units).
     pub seen_fees_q64: U128,
-    /// Emission of seconds in which nobody staked: back to the grant (Q64.64).
+    /// The emission of seconds in which nobody staked, returned to the grant (Q64.64 base
+    /// units).
     pub returned_emission_q64: U128,
-    /// Fees of such seconds: streamed again (Q64.64).
+    /// The fees of seconds in which nobody staked, which stream again (Q64.64 base units).
     pub returned_fees_q64: U128,
-    /// Time integral of `total` (base units x seconds).
+    /// The time integral of `total` (base units x seconds).
     pub stake_seconds: U128,
-    /// Time integral of the depth (base units x seconds).
+    /// The time integral of the depth (base units x seconds).
     pub depth_seconds: U128,
-    /// Our tokens behind the staked LP share at the last touch (base units).
+    /// The economy's tokens behind the staked LP share at the last touch (base units).
     pub depth: u64,
-    /// Time of the last touch that counted (unix seconds).
+    /// The time of the last touch that counted (unix seconds).
     pub touched_at: i64,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved_end: [u8; 64],
 }
 
 const _: () = assert!(core::mem::size_of::<Pool>() == 8 + 6 * 32 + 4 * 8 + 9 * 16 + 16 + 64);
 const _: () = assert!(core::mem::align_of::<Pool>() == 8);
 
-/// What a touch records.
+/// What a touch of a liquidity pool measures.
 pub struct Touched {
-    /// Time integral of the depth (base units x seconds).
+    /// The time integral of the depth (base units x seconds).
     pub depth_seconds: U128,
-    /// Our tokens behind the staked LP share (base units).
+    /// The economy's tokens behind the staked LP share (base units).
     pub depth: u64,
 }
 
@@ -101,12 +103,12 @@ impl Pool {
         self.kind == PoolKind::Native as u8
     }
 
-    /// Credits everything streamed up to `now` to the shares that were there.
+    /// Credits everything streamed up to `now` (unix seconds) to the stake that was there.
     ///
-    /// The quotient per share is floored; its remainder is carried, so over
-    /// any number of settlements less than one 2^-64 of a base unit per share is
-    /// withheld from stakers. Seconds without stake are returned. A clock that
-    /// stepped back changes nothing: exits do not wait for it.
+    /// The quotient per share is floored and its remainder carried, so that over any number
+    /// of settlements stakers miss less than 2^-64 base units per share. What streamed while
+    /// nobody staked is returned. A clock that stepped back changes nothing and fails nothing,
+    /// because an exit must not wait for it.
     pub fn settle(&mut self, streamed: Streamed, now: i64) -> Result<()> {
         if now < self.settled_at {
             return Ok(());
@@ -133,7 +135,8 @@ impl Pool {
             let per_share = divisible
                 .checked_div(total)
                 .ok_or(HomeostatError::MathOverflow)?;
-            // Exact: the product is at most what was divided.
+            // Nothing wraps: the product is a quotient times its divisor, so at most what was
+            // divided.
             let remainder = divisible.wrapping_sub(per_share.wrapping_mul(total));
             self.reward_per_share_q64.add(per_share)?;
             self.remainder_q64 = U128::new(remainder);
@@ -146,8 +149,8 @@ impl Pool {
         Ok(())
     }
 
-    /// What has been returned for want of stake when `stream` is settled at `now`:
-    /// emission, fees (Q64.64). Divides nothing, because it distributes nothing.
+    /// The emission and the fees returned for want of stake, as they will be once the pool is
+    /// settled at `now` (Q64.64 base units). Cheaper than a settlement: it divides nothing.
     pub fn returned_at(&self, stream: &Stream, now: i64) -> Result<(U128, U128)> {
         let mut emission = self.returned_emission_q64;
         let mut fees = self.returned_fees_q64;
@@ -164,7 +167,8 @@ impl Pool {
         Ok((emission, fees))
     }
 
-    /// The stake integral at `now` (base units x seconds).
+    /// The time integral of the stake at `now` (base units x seconds). A clock that stepped
+    /// back adds nothing.
     pub fn stake_seconds_at(&self, now: i64) -> Result<u128> {
         let seconds = now.saturating_sub(self.settled_at).max(0).unsigned_abs();
         self.stake_seconds
@@ -173,7 +177,8 @@ impl Pool {
             .ok_or_else(|| error!(HomeostatError::MathOverflow))
     }
 
-    /// Records how much of our token stands behind the staked LP tokens.
+    /// Measures how much of the economy's token stands behind the staked LP tokens, if the
+    /// last touch is long enough ago ([`Pool::touched`]).
     pub fn touch(&mut self, now: i64, amm_balance: u64, lp_supply: u64) -> Result<()> {
         if let Some(touched) = self.touched(now, amm_balance, lp_supply)? {
             self.record(&touched, now);
@@ -181,18 +186,19 @@ impl Pool {
         Ok(())
     }
 
-    /// Records a touch at `now`.
+    /// Stores what a touch at `now` (unix seconds) measured.
     pub fn record(&mut self, touched: &Touched, now: i64) {
         self.depth_seconds = touched.depth_seconds;
         self.depth = touched.depth;
         self.touched_at = now;
     }
 
-    /// What a touch at `now` would record.
+    /// What a touch at `now` (unix seconds) measures, from the balance of the AMM's vault and
+    /// the supply of the LP mint (base units).
     ///
-    /// The interval since the last touch counts with the lower of both values,
-    /// so nobody raises the mean with liquidity that is there for a moment only.
-    /// Touches less than [`MIN_TOUCH_INTERVAL`] apart change nothing: `None`.
+    /// The interval since the last touch counts with the lower of both depths, so nobody
+    /// raises the mean with liquidity that is there for a moment only. A touch less than
+    /// [`MIN_TOUCH_INTERVAL`] after the last one measures nothing: `None`.
     pub fn touched(&self, now: i64, amm_balance: u64, lp_supply: u64) -> Result<Option<Touched>> {
         let seconds = now.saturating_sub(self.touched_at);
         if seconds < MIN_TOUCH_INTERVAL {
@@ -208,7 +214,7 @@ impl Pool {
         }))
     }
 
-    /// Stake enters. Settle first.
+    /// Adds `amount` base units of stake. Settle first.
     pub fn add_stake(&mut self, amount: u64) -> Result<()> {
         self.total = self
             .total
@@ -217,7 +223,7 @@ impl Pool {
         self.invariant()
     }
 
-    /// Stake stops earning and waits in a ticket. Settle first.
+    /// Moves `amount` base units of stake into a ticket, where it earns nothing. Settle first.
     pub fn begin_unbonding(&mut self, amount: u64) -> Result<()> {
         self.total = self
             .total
@@ -230,13 +236,13 @@ impl Pool {
         self.invariant()
     }
 
-    /// A ticket goes back to work. Settle first.
+    /// Moves `amount` base units from a ticket back to the stake. Settle first.
     pub fn cancel_unbonding(&mut self, amount: u64) -> Result<()> {
         self.end_unbonding(amount)?;
         self.add_stake(amount)
     }
 
-    /// A ticket leaves.
+    /// Removes `amount` base units of tickets, which are paid out.
     pub fn end_unbonding(&mut self, amount: u64) -> Result<()> {
         self.unbonding = self
             .unbonding
@@ -245,7 +251,8 @@ impl Pool {
         self.invariant()
     }
 
-    /// Rewards leave.
+    /// Counts `amount` base units of rewards as paid out. Refuses more than was distributed
+    /// (`InvariantViolated`).
     pub fn pay_out(&mut self, amount: u64) -> Result<()> {
         self.claimed = self
             .claimed
@@ -254,14 +261,15 @@ impl Pool {
         self.invariant()
     }
 
-    /// What the principal vault must hold at least (base units).
+    /// The principal vault's least balance (base units): all stake and all tickets.
     pub fn liability(&self) -> Result<u64> {
         self.total
             .checked_add(self.unbonding)
             .ok_or_else(|| error!(HomeostatError::MathOverflow))
     }
 
-    /// Claims never exceed what was distributed; stake and tickets fit one vault.
+    /// What holds after every instruction that writes a pool: claims do not exceed what was
+    /// distributed, and stake and tickets together fit a vault's 64 bits.
     pub fn invariant(&self) -> Result<()> {
         self.liability()?;
         require!(

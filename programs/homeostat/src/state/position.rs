@@ -8,41 +8,43 @@ use super::{
 };
 use crate::{constants::*, error::HomeostatError};
 
-/// Stake on its way out.
+/// Stake that is unbonding.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Ticket {
-    /// Base units; 0 = free slot.
+    /// The stake in the ticket (base units); 0 = the slot is free.
     pub amount: u64,
-    /// When it may be withdrawn (unix seconds).
+    /// When the ticket can be withdrawn (unix seconds).
     pub unlock_at: i64,
 }
 
-/// One owner's stake in one pool.
+/// The stake of one owner in one pool.
 #[account(zero_copy, discriminator = b"positio\x01")]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Position {
-    /// Canonical bump.
+    /// The canonical bump of the position's address.
     pub bump: u8,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved: [u8; 7],
-    /// Pool.
+    /// The pool that the position is in.
     pub pool: Pubkey,
-    /// Owner: the only one who stakes, unstakes and claims.
+    /// The owner, who alone stakes, unstakes and claims.
     pub owner: Pubkey,
-    /// Who paid the rent and gets it back.
+    /// The payer of the rent, who gets it back.
     pub payer: Pubkey,
-    /// Stake that earns (base units).
+    /// The stake that earns (base units).
     pub amount: u64,
-    /// When stake was last added (unix seconds); aged stake votes, new stake does not.
+    /// When stake was last added (unix seconds); newer stake than a proposal cannot vote on
+    /// it.
     pub last_add_at: i64,
-    /// `Pool.reward_per_share_q64` up to which `pending_q64` is settled.
+    /// The pool's `reward_per_share_q64` up to which `pending_q64` is settled (Q64.64 base
+    /// units).
     pub paid_q64: U128,
-    /// Earned and unclaimed (Q64.64 base units).
+    /// What is earned and unclaimed (Q64.64 base units).
     pub pending_q64: U128,
-    /// Unbonding tickets.
+    /// The unbonding tickets of the position.
     pub tickets: [Ticket; MAX_TICKETS],
-    /// Unused.
+    /// Reserved; zero.
     pub reserved_end: [u8; 32],
 }
 
@@ -53,14 +55,15 @@ impl Position {
     /// Bytes of the account.
     pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
 
-    /// Credits what the stake has earned. Settle the pool first.
+    /// Credits what the stake has earned since it was last settled. Settle the pool first.
     pub fn settle(&mut self, pool: &Pool) -> Result<()> {
         let per_share = pool
             .reward_per_share_q64
             .get()
             .checked_sub(self.paid_q64.get())
             .ok_or(HomeostatError::InvariantViolated)?;
-        // per_share * amount <= distributed rewards < MAX_LIFETIME_STREAM in Q64.64.
+        // At most what the pool has distributed, which stays below MAX_LIFETIME_STREAM in
+        // Q64.64: only a broken invariant overflows here.
         let earned = per_share
             .checked_mul(u128::from(self.amount))
             .ok_or(HomeostatError::MathOverflow)?;
@@ -69,7 +72,7 @@ impl Position {
         Ok(())
     }
 
-    /// Adds stake. Settle first.
+    /// Adds `amount` base units of stake at `now` (unix seconds). Settle first.
     pub fn add(&mut self, amount: u64, now: i64) -> Result<()> {
         self.amount = self
             .amount
@@ -79,19 +82,22 @@ impl Position {
         Ok(())
     }
 
-    /// Moves stake into a ticket and returns the time it unlocks. Settle first.
+    /// Moves `amount` base units of stake into a ticket and returns when it unlocks (unix
+    /// seconds). Settle first. Refuses zero (`AmountTooSmall`) and more than is staked
+    /// (`InsufficientStake`).
     ///
-    /// Waiting tickets that unlock on the same day merge at the later time. When
-    /// all slots are taken, unlocked tickets merge with each other; if none can,
-    /// the youngest ticket takes the stake in. So an exit is never refused, no
-    /// unlocked ticket waits again, and at worst one waiting ticket waits longer.
+    /// Waiting tickets that unlock on the same day merge at the later time. When all slots are
+    /// in use, two unlocked tickets merge; if there are no two, the stake is added to the
+    /// ticket that unlocks last. So an exit is never refused, no unlocked ticket waits again,
+    /// and at worst one waiting ticket waits longer.
     pub fn unbond(&mut self, amount: u64, now: i64, unlock_at: i64) -> Result<i64> {
         require!(amount > 0, HomeostatError::AmountTooSmall);
         self.amount = self
             .amount
             .checked_sub(amount)
             .ok_or(HomeostatError::InsufficientStake)?;
-        // Unsigned: upstream's BPF has no signed 64-bit division.
+        // The division is unsigned, because the SBF target has no signed one; times are not
+        // negative.
         let day = |at: i64| {
             at.max(0)
                 .unsigned_abs()
@@ -124,7 +130,7 @@ impl Position {
         Ok(later)
     }
 
-    /// A slot without a ticket; merges unlocked tickets if there is none yet.
+    /// A free slot; where there is none, one that two unlocked tickets leave when they merge.
     fn free_slot(&mut self, now: i64) -> Result<Option<usize>> {
         let free = self.tickets.iter().position(|ticket| ticket.amount == 0);
         if free.is_some() {
@@ -145,7 +151,7 @@ impl Position {
         Ok(Some(slot))
     }
 
-    /// Slot of the ticket that unlocks last.
+    /// The slot of the ticket that unlocks last.
     fn youngest(&self) -> usize {
         let mut slot = 0;
         let mut latest = i64::MIN;
@@ -158,7 +164,8 @@ impl Position {
         slot
     }
 
-    /// Puts one ticket back to work and returns its amount. Settle first.
+    /// Adds one ticket to the stake again and returns its amount (base units). Settle first.
+    /// Refuses an empty slot (`NoSuchTicket`).
     pub fn rebond(&mut self, slot: u8, now: i64) -> Result<u64> {
         let ticket = self
             .tickets
@@ -170,7 +177,9 @@ impl Position {
         Ok(amount)
     }
 
-    /// Takes every ticket that has unlocked and returns their sum.
+    /// Removes every ticket that has unlocked at `now` (unix seconds) and returns their sum
+    /// (base units). Refuses where there are no tickets (`NothingToWithdraw`) and where none
+    /// has unlocked (`StillLocked`).
     pub fn withdraw(&mut self, now: i64) -> Result<u64> {
         let waiting = self.tickets.iter().any(|ticket| ticket.amount > 0);
         require!(waiting, HomeostatError::NothingToWithdraw);
@@ -186,13 +195,14 @@ impl Position {
         Ok(sum)
     }
 
-    /// Whole tokens that can be claimed now. Settle first.
+    /// What can be claimed (base units, rounded down). Settle first.
     pub fn claimable(&self) -> u64 {
         floor_q64(self.pending_q64.get())
     }
 
-    /// Takes the claimable tokens; the fraction stays. Settle first.
-    pub fn take_rewards(&mut self) -> Result<u64> {
+    /// Debits what can be claimed and returns it (base units); the fraction of a base unit
+    /// stays. Settle first.
+    pub fn debit_rewards(&mut self) -> Result<u64> {
         let amount = self.claimable();
         self.pending_q64 = U128::new(
             self.pending_q64
@@ -203,7 +213,8 @@ impl Position {
         Ok(amount)
     }
 
-    /// Refuses while stake, tickets or rewards remain. Settle first.
+    /// Refuses while stake or tickets (`PositionNotEmpty`) or at least one base unit of
+    /// rewards (`UnclaimedRewards`) remain. Settle first.
     pub fn require_empty(&self) -> Result<()> {
         let bonded = self.amount > 0 || self.tickets.iter().any(|ticket| ticket.amount > 0);
         require!(!bonded, HomeostatError::PositionNotEmpty);

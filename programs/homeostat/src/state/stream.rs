@@ -1,79 +1,83 @@
 //! The stream: what the economy pays to its pools, second by second.
 //!
-//! A pool settles lazily from monotone accumulators, with Economy read-only.
-//! Whoever changes a rate settles the accumulators first, so an old rate is
-//! never lost and a new one never reaches back. Caps become a time: emission
-//! stops at `emit_until`, the second at which the grant is used up. Re-rating inside a
-//! period never gives more than the rest of that grant.
+//! A pool settles lazily from monotone accumulators, with Economy read-only. Whoever
+//! changes a rate settles the accumulators first, so an old rate is never lost and a new one
+//! never reaches back. Caps become a time: emission stops at `emit_until`, the second at
+//! which the grant is used up. A rate that changes inside a period shares what is left of
+//! that period's grant.
+//!
+//! Times are unix seconds. Differences of times saturate and are cut off at 0, so a clock
+//! that stepped back counts as no time at all.
 
 use anchor_lang::prelude::*;
 
 use super::number::{ratio_q64, times, U128};
 use crate::{constants::*, error::HomeostatError};
 
-/// Index of the native pool's lane.
+/// The index of the native pool's lane.
 pub const NATIVE_LANE: usize = 0;
 
-/// One pool's share of the emission.
+/// The emission of one pool.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Lane {
-    /// Tokens streamed to the pool since go-live, at `Stream::t0` (Q64.64 base units).
+    /// The tokens streamed to the pool from go-live to `Stream::t0` (Q64.64 base units).
     pub acc_q64: U128,
-    /// Tokens per second (Q64.64 base units).
+    /// The tokens streamed to the pool per second (Q64.64 base units).
     pub rate_q64: U128,
 }
 
 impl Lane {
-    /// Whether anything ever streamed on it.
+    /// True when tokens stream on the lane or ever did.
     fn is_used(&self) -> bool {
         (self.acc_q64.get() | self.rate_q64.get()) != 0
     }
 
-    /// Tokens streamed after as many more seconds of emission (Q64.64 base units).
+    /// The tokens streamed once emission has run for another `seconds` (Q64.64 base units).
     pub fn after(&self, seconds: u64) -> Result<u128> {
         advance(self.acc_q64, self.rate_q64, seconds)
     }
 }
 
-/// Accumulators and rates of an economy.
+/// The accumulators and rates of an economy.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Stream {
-    /// Time up to which the accumulators are settled (unix seconds).
+    /// The time up to which the accumulators are settled (unix seconds).
     pub t0: i64,
-    /// Emission stops here: the grant is used up (unix seconds).
+    /// When emission stops because the grant is used up (unix seconds).
     pub emit_until: i64,
-    /// The fee stream stops here (unix seconds).
+    /// When the stream of fees stops (unix seconds).
     pub fee_until: i64,
-    /// Start of the emission pause in force or last in force (unix seconds).
+    /// The start of the emission's last pause (unix seconds).
     pub pause_from: i64,
-    /// End of that pause, known at its start (unix seconds).
+    /// The end of that pause, known at its start (unix seconds).
     pub pause_until: i64,
-    /// Emission of each pool; the native pool's lane is the first.
+    /// The emission of each pool; the native pool's lane is the first.
     pub lanes: [Lane; MAX_POOLS],
-    /// Staker fees streamed to the native pool since go-live (Q64.64 base units).
+    /// The staker fees streamed to the native pool since go-live (Q64.64 base units).
     pub fee_acc_q64: U128,
-    /// Staker fees per second (Q64.64 base units).
+    /// The staker fees streamed per second (Q64.64 base units).
     pub fee_rate_q64: U128,
     /// What may still be emitted in this period, as of `t0` (Q64.64 base units).
     pub grant_q64: U128,
-    /// What neither a cap nor a pause would have kept back, from the period's start
-    /// to `t0` (Q64.64 base units).
+    /// What would have been emitted from the period's start to `t0` without caps and pauses
+    /// (Q64.64 base units).
     pub planned_q64: U128,
 }
 
-/// What a pool's accumulators stand at.
+/// What has streamed to one pool since go-live.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Streamed {
-    /// Emission (Q64.64 base units).
+    /// The emission (Q64.64 base units).
     pub emission: u128,
-    /// Staker fees (Q64.64 base units); zero for liquidity pools.
+    /// The staker fees (Q64.64 base units); zero for liquidity pools.
     pub fees: u128,
 }
 
 impl Stream {
-    /// Seconds in `(t0, min(now, until)]` outside the pause.
+    /// The seconds in `(t0, min(now, until)]`; with `pausable`, those outside the
+    /// emission's pause.
     fn seconds(&self, now: i64, until: i64, pausable: bool) -> u64 {
         let end = now.min(until);
         let span = end.saturating_sub(self.t0).max(0);
@@ -87,27 +91,25 @@ impl Stream {
         span.saturating_sub(paused).max(0).unsigned_abs()
     }
 
-    /// Seconds of emission between `t0` and `now`.
+    /// The seconds of emission between `t0` and `now`.
     pub fn emission_seconds(&self, now: i64) -> u64 {
         self.seconds(now, self.emit_until, true)
     }
 
-    /// The accumulators of one lane at `now`, without changing them.
+    /// What has streamed on one lane up to `now`. Changes nothing. Refuses a lane that does
+    /// not exist (`InvariantViolated`).
     pub fn at(&self, lane: usize, now: i64) -> Result<Streamed> {
-        let held = self
+        let native = lane == NATIVE_LANE;
+        let lane = self
             .lanes
             .get(lane)
             .ok_or(HomeostatError::InvariantViolated)?;
-        let emission = held.after(self.emission_seconds(now))?;
-        let fees = if lane == NATIVE_LANE {
-            self.fees_at(now)?
-        } else {
-            0
-        };
+        let emission = lane.after(self.emission_seconds(now))?;
+        let fees = if native { self.fees_at(now)? } else { 0 };
         Ok(Streamed { emission, fees })
     }
 
-    /// Fees streamed up to `now` (Q64.64 base units).
+    /// The fees streamed up to `now` (Q64.64 base units).
     pub fn fees_at(&self, now: i64) -> Result<u128> {
         advance(
             self.fee_acc_q64,
@@ -131,29 +133,32 @@ impl Stream {
         })
     }
 
-    /// Emission of all lanes up to `now` (Q64.64 base units).
+    /// The emission of all lanes up to `now` (Q64.64 base units).
     pub fn emitted_at(&self, now: i64) -> Result<u128> {
         self.total()?.after(self.emission_seconds(now))
     }
 
-    /// Emission per second over all lanes (Q64.64 base units).
+    /// The emission per second over all lanes (Q64.64 base units).
     pub fn emission_rate(&self) -> Result<u128> {
         Ok(self.total()?.rate_q64.get())
     }
 
-    /// Emission from the period's start to `now` if neither a cap nor a pause kept
-    /// any back (Q64.64 base units, saturating).
+    /// What would have been emitted from the period's start to `now` without caps and
+    /// pauses (Q64.64 base units). Saturates, which no emission below
+    /// [`MAX_LIFETIME_STREAM`] comes near.
     pub fn planned_at(&self, now: i64) -> Result<u128> {
         Ok(self.planned_with(self.emission_rate()?, now))
     }
 
-    /// The same with `rate`, what [`Self::emission_rate`] gave.
+    /// The same with `rate`, what [`Self::emission_rate`] gave, so that it is summed once.
     pub fn planned_with(&self, rate: u128, now: i64) -> u128 {
         let seconds = now.saturating_sub(self.t0).max(0).unsigned_abs();
         self.planned_q64.get().saturating_add(times(rate, seconds))
     }
 
-    /// Brings every accumulator to `now`. Time never runs backwards.
+    /// Brings every accumulator to `now`. An earlier `now` changes nothing: time never runs
+    /// backwards. The grant saturates at 0, although `emit_until` is set so that no more of
+    /// it is used.
     pub fn settle(&mut self, now: i64) -> Result<()> {
         if now <= self.t0 {
             return Ok(());
@@ -171,13 +176,12 @@ impl Stream {
         Ok(())
     }
 
-    /// New emission rates from `t0` on: `per_second` split over the pools by the
-    /// liquidity share and their weights, floored; the native pool takes the
-    /// remainder. `emit_until` becomes the second at which `grant_q64` (Q64.64 base
-    /// units) is used up, rounded down; a pause does not put it off.
+    /// Sets new emission rates from `t0` on: `per_second` (Q64.64 base units) is split over
+    /// the liquidity pools by `liquidity_ppm` and their weights, floored; the native pool gets
+    /// the remainder. `emit_until` becomes the second at which `grant_q64` (Q64.64 base units)
+    /// is used up, rounded down; a pause does not put it off.
     ///
-    /// `weights[0]` belongs to the native pool and is not read. Call
-    /// [`Stream::settle`] first.
+    /// `weights[0]` is the native pool's and is not read. Call [`Stream::settle`] first.
     pub fn set_emission(
         &mut self,
         per_second: u128,
@@ -200,7 +204,7 @@ impl Stream {
             .ok_or(HomeostatError::MathOverflow)?;
         let mut given = 0u128;
         for (lane, weight) in self.lanes.iter_mut().skip(1).zip(liquidity_weights()) {
-            // A lane's floor loses less than one 2^-64 unit times its weight.
+            // The floor costs a lane less than its weight times 2^-64 base units a second.
             let rate = per_weight
                 .checked_mul(weight)
                 .ok_or(HomeostatError::MathOverflow)?;
@@ -220,14 +224,14 @@ impl Stream {
             Some(seconds) => self
                 .t0
                 .saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX)),
-            // Nothing is emitted, so nothing limits it.
+            // Nothing is emitted, so the grant lasts for ever.
             None => i64::MAX,
         };
         Ok(())
     }
 
-    /// Spreads `unstreamed` fees (Q64.64) over `[t0, t0 + seconds]`, floored; the
-    /// remainder waits for the next call.
+    /// Spreads `unstreamed` fees (Q64.64 base units) over `[t0, t0 + seconds]`, floored; the
+    /// remainder is streamed after the next call. Call [`Stream::settle`] first.
     pub fn set_fees(&mut self, unstreamed: u128, seconds: u32) -> Result<()> {
         let rate = unstreamed
             .checked_div(u128::from(seconds))
@@ -238,7 +242,8 @@ impl Stream {
     }
 }
 
-/// Emission per second (Q64.64 base units, floored) of `ppm` a year on `supply`.
+/// The emission per second (Q64.64 base units, floored) at an annual rate of `ppm` of
+/// `supply` (base units).
 pub fn emission_per_second(supply: u64, ppm: u64) -> Result<u128> {
     let annual_ppm = u128::from(supply)
         .checked_mul(u128::from(ppm))
@@ -346,7 +351,7 @@ mod tests {
             let planned = 1_000 * (now - 1_000) as u128;
             assert_eq!(stream.planned_q64.get(), planned * ONE_Q64, "at {now}");
         }
-        // The pause put nothing off: 200,000 of the grant stay.
+        // The pause did not put the end off: 200,000 of the grant are left.
         stream.settle(9_000).unwrap();
         assert_eq!(stream.grant_q64.get(), 200_000 * ONE_Q64);
     }

@@ -1,6 +1,6 @@
-//! Ends a period: measures everything at one timestamp, steps all four
-//! controllers on that snapshot, logs the decisions, opens the next period.
-//! Anyone may, after the period's end.
+//! Ends a period: measures everything at one timestamp, steps all four controllers on that
+//! snapshot, logs the decisions, and opens the next period. Anyone may call it once the period
+//! has ended.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-// `Cranked.advice`.
+// What became of due advice, in `Cranked.advice`.
 const NO_ADVICE: u8 = 0;
 const ADVICE_FOLLOWED: u8 = 1;
 const ADVICE_DROPPED: u8 = 2;
@@ -70,8 +70,8 @@ impl<'info> Crank<'info> {
         Ok(())
     }
 
-    /// Everything but the token moves. Returns the event so far and what to
-    /// mint ahead.
+    /// Measures, decides and opens the next period; no tokens move yet. Returns the event
+    /// so far and how many tokens to mint ahead (base units).
     #[inline(never)]
     fn apply(
         &self,
@@ -93,8 +93,8 @@ impl<'info> Crank<'info> {
         )?);
         let report = snapshot.report(economy)?;
         let old_emit_until = economy.stream.emit_until;
-        // An economy-wide failure is latched, not returned: an error would undo it.
-        if snapshot.latched {
+        // A vault that is short trips the economy. An error would undo that, so there is none.
+        if snapshot.tripped {
             economy.trip(now)?;
         }
 
@@ -132,8 +132,9 @@ impl<'info> Crank<'info> {
         Ok((event, ahead))
     }
 
-    /// Applies what the advisor recommended, when its delay is over and it still fits:
-    /// what no longer does is dropped, it must not stop a crank.
+    /// Applies the advisor's recommendation once its delay is over. One that the council's
+    /// range or the control law no longer allows is dropped and not refused, because advice
+    /// must not stop a crank.
     fn follow_advice(&self, economy: &mut Economy, event: &mut Cranked, now: i64) -> Result<()> {
         let Some(advice) = economy.advice.take_due(now) else {
             return Ok(());
@@ -172,7 +173,8 @@ impl<'info> Crank<'info> {
         Ok(())
     }
 
-    /// Steps all four controllers on one snapshot, then remembers and logs.
+    /// Steps all four controllers on one snapshot and logs the decisions. Returns the bytes of
+    /// their records.
     #[inline(never)]
     fn decide(
         &self,
@@ -188,7 +190,7 @@ impl<'info> Crank<'info> {
         Ok(bytemuck::cast_slice(&records).to_vec())
     }
 
-    /// Mints ahead, pays the bounty, checks the whole.
+    /// Mints the next period's rewards ahead, pays the bounty, and checks the invariant.
     #[inline(never)]
     fn settle_up(&mut self, event: &mut Cranked, ahead: u64, now: i64) -> Result<()> {
         let (authority_bump, keeper_bump, bounty) = {
@@ -217,12 +219,13 @@ impl<'info> Crank<'info> {
         economy.invariant(self.mint.supply, now)
     }
 
-    /// Pays the whole bounty or nothing: an empty vault never blocks a crank,
-    /// and what stays behind must be nothing or rent-exempt.
+    /// Pays the whole bounty or none of it, and returns what was paid (lamports). An empty
+    /// vault never blocks a crank. What stays in the vault is nothing or rent-exempt,
+    /// because the runtime refuses anything in between.
     fn pay_bounty(&self, bounty: u64, bump: u8) -> Result<u64> {
-        let held = self.keeper_vault.lamports();
+        let balance = self.keeper_vault.lamports();
         let rent = Rent::get()?.minimum_balance(0);
-        let affordable = held
+        let affordable = balance
             .checked_sub(bounty)
             .is_some_and(|left| left == 0 || left >= rent);
         if bounty == 0 || !affordable {
@@ -240,7 +243,7 @@ impl<'info> Crank<'info> {
     }
 }
 
-/// Steps one controller and adds its record.
+/// Steps one controller, stores its state and adds the record.
 #[inline(never)]
 fn step_one(
     economy: &mut Economy,
@@ -262,7 +265,12 @@ fn step_one(
     Ok(())
 }
 
-/// Handles `crank`.
+/// Anyone calls it, once the period has ended.
+///
+/// 1. Refuses an economy that is not live, a paused crank, and a period that has not ended.
+/// 2. Measures at one timestamp, and trips the economy if the reward vault is short.
+/// 3. Applies due advice, steps the four controllers, and logs it all.
+/// 4. Opens the next period, mints its rewards ahead, and pays the bounty.
 pub fn crank<'info>(ctx: Context<'info, Crank<'info>>) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
     let accounts = &mut *ctx.accounts;

@@ -1,9 +1,10 @@
-//! Reads every pool, meter, feed and exclusion of an economy from the accounts after
-//! the fixed ones.
+//! Reads every pool, meter, feed and exclusion of an economy from the accounts after the fixed
+//! ones.
 //!
-//! Order: each pool, a liquidity pool followed by its AMM vault and its LP mint;
-//! then each meter; then each feed; then each excluded token account. Nothing can be left out
-//! or passed twice: each is compared with the economy's own list.
+//! Their order: each pool, a liquidity pool followed by its AMM vault and its LP mint; then
+//! each meter; then each feed; then each excluded token account. None can be left out or
+//! passed twice, because each is compared with the economy's own list
+//! (`WrongRemainingAccounts`).
 
 use anchor_lang::prelude::*;
 
@@ -14,19 +15,20 @@ use crate::{
     state::{Economy, Feed, FeedReading, Meter, Pool, PoolSlot, Tally},
 };
 
-/// What `gather` does with the liquidity pools it touches.
+/// What happens to the measured depth of a liquidity pool.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Touch {
-    /// Writes them back (`crank`).
+    /// It is stored in the pool, for `crank`.
     Commit,
-    /// Forgets them (`preview`).
+    /// It is only returned, for `preview`.
     Preview,
 }
 
-/// What the feeds say, by index.
+/// The readings of the feeds, by index.
 pub type Readings = [Option<FeedReading>; MAX_FEEDS];
 
-/// Sums over all pools and meters at `now`, what the feeds say, and the excluded balance.
+/// The sums over all pools and meters at `now` (unix seconds), the readings of the feeds,
+/// and the excluded balance (base units).
 pub fn tally<'info>(
     economy: &Economy,
     accounts: &'info [AccountInfo<'info>],
@@ -51,6 +53,7 @@ pub fn tally<'info>(
     Ok((tally, readings, excluded))
 }
 
+/// Adds one pool to the tally. A liquidity pool's depth is measured first.
 #[inline(never)]
 fn add_pool<'info>(
     tally: &mut Tally,
@@ -84,7 +87,8 @@ fn add_pool<'info>(
     Ok(())
 }
 
-/// Balance of the excluded accounts; `accounts` must be exactly those.
+/// The balance of the excluded accounts (base units); `accounts` must be exactly those. Four
+/// balances of one mint add up to at most its supply, so the sum does not saturate.
 pub fn excluded_balance<'info>(
     economy: &Economy,
     accounts: &'info [AccountInfo<'info>],
@@ -102,6 +106,7 @@ pub fn excluded_balance<'info>(
     Ok(balance)
 }
 
+/// The next account, which must have the address that is due.
 fn expect<'info>(
     info: Option<&'info AccountInfo<'info>>,
     key: &Pubkey,

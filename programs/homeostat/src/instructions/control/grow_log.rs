@@ -1,5 +1,5 @@
-//! Makes room for more records in a log: that of decisions or that of governance and
-//! safety. Anyone may, who pays the rent.
+//! Makes room for more records in the decision log or in the audit log. Anyone may call it and
+//! pays the rent.
 
 use anchor_lang::{prelude::*, Discriminator};
 
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Bytes that an account grows by at most at a time.
+/// Most bytes that the runtime lets an account grow by in one instruction.
 const MAX_GROWTH: usize = 10_240;
 
 /// Accounts of `grow_log`.
@@ -42,7 +42,8 @@ pub struct GrowLog<'info> {
 }
 
 impl GrowLog<'_> {
-    /// The bytes of a slot and the slots so far.
+    /// The bytes of a slot and the number of slots so far. Refuses an account that is neither
+    /// log (`AccountDiscriminatorMismatch`).
     fn measure(&self) -> Result<(usize, u32)> {
         let data = self.log.try_borrow_data()?;
         let slot = if data.starts_with(DecisionLog::DISCRIMINATOR) {
@@ -57,7 +58,10 @@ impl GrowLog<'_> {
         Ok((slot, Ring::header(&data)?.ring.allocated))
     }
 
-    /// The slots from now on.
+    /// The number of slots from now on: `slots` more, up to `LOG_MAX_CAPACITY`. Refuses a
+    /// log of that size (`LogAtCapacity`), none, and more bytes than an account can grow by
+    /// at once (`InvalidParameter`); a product that saturates is more as well. The cast
+    /// widens.
     fn validate(slots: u32, slot: usize, old: u32) -> Result<u32> {
         require!(old < LOG_MAX_CAPACITY, HomeostatError::LogAtCapacity);
         let growth = slot.saturating_mul(slots as usize);
@@ -68,14 +72,18 @@ impl GrowLog<'_> {
     fn apply(&self, slot: usize, slots: u32) -> Result<()> {
         let space = Ring::space(slot, slots);
         grow(&self.log, &self.payer, &self.system_program, space)?;
-        // The ring takes the new slots in when it wraps next.
+        // The ring begins to use the new slots when it would wrap next.
         let mut data = self.log.try_borrow_mut_data()?;
         Ring::split(&mut data)?.0.allocated = slots;
         Ok(())
     }
 }
 
-/// Handles `grow_log`.
+/// Anyone calls it and pays the rent of the new slots.
+///
+/// 1. Refuses a log at its largest capacity, and more slots than fit one instruction.
+/// 2. Grows the account and counts its slots.
+/// 3. Publishes how many slots the log has.
 pub fn grow_log(ctx: Context<GrowLog>, slots: u32) -> Result<()> {
     let accounts = &ctx.accounts;
     let (slot, old_slots) = accounts.measure()?;

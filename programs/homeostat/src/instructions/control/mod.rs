@@ -1,4 +1,5 @@
-//! The controllers' clock: crank, preview, log; and what feeds report.
+//! The controllers' clock: cranks, previews, reports to feeds, the breaker, and room in the
+//! logs.
 
 pub mod crank;
 pub mod gather;

@@ -1,5 +1,5 @@
-//! What a controller would decide if the economy were cranked now, as return
-//! data (`StoredDecision`). Changes nothing.
+//! Returns what a controller would decide if the economy were cranked now, as return data
+//! (`StoredDecision`). Changes nothing.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount};
@@ -48,7 +48,8 @@ impl<'info> Preview<'info> {
     }
 }
 
-/// Handles `preview`.
+/// Anyone calls it, by simulation or from another program, for one controller of a live
+/// economy. A period that has not ended is measured so far.
 pub fn preview<'info>(ctx: Context<'info, Preview<'info>>, controller: u8) -> Result<()> {
     let parameter = Parameter::from_index(controller)?;
     let now = Clock::get()?.unix_timestamp;

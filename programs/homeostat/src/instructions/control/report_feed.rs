@@ -1,4 +1,4 @@
-//! A reporter's value for a feed. Controllers see it with the next crank.
+//! A reporter reports a value to a feed. Controllers use it at the next crank.
 
 use anchor_lang::prelude::*;
 use homeostat_control::Fx;
@@ -11,8 +11,8 @@ use crate::{events::FeedReported, state::Feed};
 pub struct ReportFeed<'info> {
     /// One of the feed's reporters.
     pub reporter: Signer<'info>,
-    /// The feed that is told the value. Nothing else is written, so that reports wait for
-    /// nobody but each other.
+    /// The feed that gets the value. Nothing else is written, so that reports wait for nobody
+    /// but each other.
     #[account(mut)]
     pub feed: AccountLoader<'info, Feed>,
 }
@@ -37,7 +37,8 @@ impl ReportFeed<'_> {
     }
 }
 
-/// Handles `report_feed`.
+/// A reporter of the feed calls it with a value (x 2^48) that it observed at `observed_at`
+/// (unix seconds). [`Feed::report`] says what is refused.
 pub fn report_feed(
     ctx: Context<ReportFeed>,
     sequence: u64,

@@ -1,5 +1,6 @@
-//! Stops the emission when a vault holds less than the economy owes from it.
-//! Anyone may; a solvent economy refuses. Exits stay open, resuming is for people.
+//! Trips the economy when a vault contains less than the economy owes from it: the emission
+//! stops and every controller is held. Anyone may call it; a solvent vault is refused. Exits
+//! stay open, and only a proposal resumes the economy.
 
 use anchor_lang::{prelude::*, Discriminator};
 use anchor_spl::token_interface::TokenAccount;
@@ -22,7 +23,7 @@ pub struct TripBreaker<'info> {
     /// The vault that is short: the economy's reward vault, or the vault of the pool or
     /// meter that is passed after the fixed accounts.
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
-    /// The economy's council.
+    /// The council of the economy.
     #[account(has_one = audit)]
     pub council: AccountLoader<'info, Council>,
     /// The council's audit log, which gets the record.
@@ -31,8 +32,9 @@ pub struct TripBreaker<'info> {
 }
 
 impl<'info> TripBreaker<'info> {
-    /// What the vault must hold at least (base units). Refuses a vault that is not the
-    /// economy's: anybody could show an empty token account of his own.
+    /// The vault's least balance (base units). Refuses a vault that is not the economy's
+    /// (`WrongVault`): otherwise anybody could trip it with an empty token account of their
+    /// own.
     #[inline(never)]
     fn liability(&self, remaining: &'info [AccountInfo<'info>], now: i64) -> Result<u64> {
         let economy = self.economy.load()?;
@@ -62,18 +64,21 @@ impl<'info> TripBreaker<'info> {
         Ok(liability)
     }
 
+    /// Trips the economy and records it. The audit record's value is the shortfall (base
+    /// units).
     fn apply(&self, liability: u64, clock: &Clock) -> Result<BreakerTripped> {
-        let held = self.vault.amount;
+        let balance = self.vault.amount;
         let mut economy = self.economy.load_mut()?;
         let old_emit_until = economy.stream.emit_until;
         economy.trip(clock.unix_timestamp)?;
         let mut record = AuditRecord::new(AuditKind::Tripped, &Pubkey::default(), clock);
         record.subject = self.vault.key();
-        record.value = i64::try_from(liability.saturating_sub(held)).unwrap_or(i64::MAX);
+        // A shortfall above 63 bits is recorded as the highest number.
+        record.value = i64::try_from(liability.saturating_sub(balance)).unwrap_or(i64::MAX);
         Ok(BreakerTripped {
             economy: self.economy.key(),
             vault: self.vault.key(),
-            held,
+            balance,
             liability,
             old_emit_until,
             new_emit_until: economy.stream.emit_until,
@@ -82,7 +87,11 @@ impl<'info> TripBreaker<'info> {
     }
 }
 
-/// Handles `trip_breaker`.
+/// Anyone calls it.
+///
+/// 1. Computes what the vault should contain at least, and refuses one that does.
+/// 2. Trips the economy, and records it in the audit log.
+/// 3. Publishes the shortfall.
 pub fn trip_breaker<'info>(ctx: Context<'info, TripBreaker<'info>>) -> Result<()> {
     let accounts = &ctx.accounts;
     let clock = Clock::get()?;

@@ -1,4 +1,4 @@
-//! Gives up a Draft: every account of it is closed, the rent goes back.
+//! Closes a Draft with all of its accounts; the creator gets rent and funds back.
 
 use anchor_lang::prelude::*;
 use anchor_spl::{
@@ -83,7 +83,8 @@ struct Parts<'info> {
 }
 
 impl<'info> Parts<'info> {
-    /// Splits `remaining`; refuses another number of accounts than the economy's parts have.
+    /// Splits `remaining`. Refuses too few accounts (`NotClosable`); the counts are small,
+    /// so no product saturates.
     fn split(economy: &Economy, remaining: &'info [AccountInfo<'info>]) -> Result<Self> {
         let pools = economy.active_pools().len();
         let meters = economy.active_meters().len();
@@ -138,8 +139,9 @@ impl<'info> Close<'info> {
         Ok(parts)
     }
 
-    /// Closes a vault. A Draft holds no stake and no fees, so whatever lies in one
-    /// was donated; it is burned, or a donation could block the closing.
+    /// Closes a vault. A Draft has no stake and no fees, so whatever its vaults contain was
+    /// donated. It is burned first, because the token program closes no account with a
+    /// balance: otherwise anybody could block the close by a donation.
     fn close_vault(
         &self,
         token: &Token<'_, 'info>,
@@ -275,11 +277,13 @@ impl<'info> Close<'info> {
     }
 }
 
+/// The creator calls it, as long as the economy is a Draft.
+///
 /// 1. Checks that the economy is a Draft and that every part of it was passed.
 /// 2. Returns the funds, closes the vaults, and empties the keeper vault.
-/// 3. Closes the program's own accounts, when every other program has had its turn:
-///    lamports that were moved by hand before would unbalance its instruction. The economy
-///    and its log are closed last, by their attributes.
+/// 3. Closes the program's own accounts, after the last call of another program: the runtime
+///    would refuse that call if lamports had been moved by hand before it. The economy and its
+///    log are closed last, by their attributes.
 pub fn close<'info>(ctx: Context<'info, Close<'info>>) -> Result<()> {
     let parts = ctx.accounts.validate(ctx.remaining_accounts)?;
     let refunded = ctx.accounts.close_vaults(&parts)?;

@@ -1,4 +1,4 @@
-//! Changes a Draft: one setting a call, as many calls as needed.
+//! Changes one setting of a Draft. The creator calls it as often as needed.
 
 use anchor_lang::prelude::*;
 use homeostat_control::GuardConfig;
@@ -16,30 +16,31 @@ use crate::{
 /// One setting of a Draft.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
-    /// A controller.
+    /// Sets the configuration of one controller.
     Controller {
-        /// Which.
+        /// The controller that is set.
         parameter: Parameter,
-        /// Its configuration.
+        /// The settings of the controller.
         settings: ControllerSettings,
     },
-    /// Limits and fixed parameters.
+    /// Sets the limits and fixed parameters.
     Limits(LimitSettings),
-    /// Token accounts whose balance does not circulate (team wallets).
+    /// Sets the token accounts whose balance does not circulate, such as a team's.
     Excluded {
-        /// At most four, different from each other.
+        /// The accounts, at most four and different from each other.
         accounts: Vec<Pubkey>,
     },
-    /// The anomaly guard of a controller.
+    /// Sets the anomaly guard of one controller.
     Guard {
-        /// Which.
+        /// The controller that is guarded.
         parameter: Parameter,
-        /// Its configuration.
+        /// The settings of the guard.
         settings: GuardSettings,
     },
 }
 
 impl Setting {
+    /// The setting's number in the event.
     const fn kind(&self) -> u8 {
         match self {
             Self::Controller { .. } => 0,
@@ -49,6 +50,7 @@ impl Setting {
         }
     }
 
+    /// The controller that the setting is about, if it is about one.
     const fn parameter(&self) -> Option<Parameter> {
         match self {
             Self::Controller { parameter, .. } | Self::Guard { parameter, .. } => Some(*parameter),
@@ -61,7 +63,7 @@ impl Setting {
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Configure<'info> {
-    /// The economy's creator.
+    /// The creator of the economy, who configures it.
     pub creator: Signer<'info>,
     /// The economy; it must be a Draft.
     #[account(mut, has_one = creator @ HomeostatError::Unauthorized)]
@@ -115,7 +117,7 @@ impl Configure<'_> {
                     .controllers
                     .get_mut(parameter.index())
                     .ok_or(HomeostatError::NoSuchController)?;
-                // Validated below, with the whole.
+                // It is validated below, with the whole economy.
                 controller.guard_config = (&GuardConfig::from(settings)).into();
             }
         }
@@ -125,7 +127,11 @@ impl Configure<'_> {
     }
 }
 
-/// Changes the setting, checks the whole economy, and publishes the bytes that changed.
+/// The creator calls it, as long as the economy is a Draft.
+///
+/// 1. Changes the setting.
+/// 2. Checks the whole economy, because one setting can break what another relies on.
+/// 3. Publishes the bytes before and after.
 pub fn configure(ctx: Context<Configure>, setting: Setting) -> Result<()> {
     let (old, new) = ctx.accounts.apply(&setting)?;
     emit_cpi!(EconomyConfigured {

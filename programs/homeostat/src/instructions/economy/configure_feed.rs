@@ -1,4 +1,4 @@
-//! Sets a feed's reporters and rules, in a Draft.
+//! Sets label, reporters and rules of a feed in a Draft.
 
 use anchor_lang::prelude::*;
 
@@ -12,7 +12,7 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ConfigureFeed<'info> {
-    /// The economy's creator.
+    /// The creator of the economy, who configures it.
     pub creator: Signer<'info>,
     /// The economy; it must be a Draft.
     #[account(has_one = creator @ HomeostatError::Unauthorized)]
@@ -39,8 +39,8 @@ impl ConfigureFeed<'_> {
     }
 }
 
-/// Replaces the feed's label, reporters and rules; a reporter that stays keeps its last
-/// report.
+/// The creator calls it, as long as the economy is a Draft. Replaces the feed's label,
+/// reporters and rules; a reporter that stays keeps its last report.
 pub fn configure_feed(ctx: Context<ConfigureFeed>, settings: FeedSettings) -> Result<()> {
     let event = ctx.accounts.apply(&settings)?;
     emit_cpi!(event);

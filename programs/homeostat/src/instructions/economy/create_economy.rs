@@ -14,14 +14,14 @@ use crate::{
     },
 };
 
-/// What cannot be left to a default.
+/// The choices of a new economy that have no default.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug)]
 pub struct EconomyArgs {
-    /// Where rewards come from.
+    /// Where the economy's rewards come from.
     pub funding: Funding,
-    /// Period (seconds), 60 to 31,536,000; immutable.
+    /// The length of a period (seconds), 60 to 31,536,000; it never changes.
     pub period: u32,
-    /// Highest supply that emission may lead to (base units).
+    /// The highest supply that emission may lead to (base units).
     pub hard_cap: u64,
 }
 
@@ -92,8 +92,8 @@ impl CreateEconomy<'_> {
         let mint = self.mint.to_account_info();
         let data = mint.try_borrow_data()?;
         mint_rules::require_safe_extensions(&data, self.authority.key)?;
-        // Refused from the start: a vault frozen in Draft stays frozen for ever
-        // once the authority is revoked, and would block collect.
+        // This is refused from the start, because a vault that was frozen in Draft stays
+        // frozen for ever once the authority is revoked, and would block collect.
         mint_rules::require_no_freeze_authority(&data)
     }
 
@@ -142,8 +142,11 @@ impl CreateEconomy<'_> {
     }
 }
 
-/// Creates the accounts, fills in the arguments and the default controllers and limits,
-/// and checks the whole.
+/// The creator calls it and pays the rent.
+///
+/// 1. Creates economy, vaults and decision log, by their attributes, and checks the mint.
+/// 2. Fills in the arguments and the default controllers and limits, and checks the whole.
+/// 3. Publishes the new economy.
 pub fn create_economy(ctx: Context<CreateEconomy>, args: EconomyArgs) -> Result<()> {
     let accounts = &ctx.accounts;
     accounts.validate()?;

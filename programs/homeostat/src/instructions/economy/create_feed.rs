@@ -1,5 +1,5 @@
-//! Adds a feed to a Draft, or one that a proposal allowed, without reporters: it has no
-//! reading until it is configured.
+//! Adds a feed to a Draft, or to a live economy if a proposal allowed it. The feed has no
+//! reporters, and no reading until it is configured.
 
 use anchor_lang::prelude::*;
 
@@ -73,6 +73,7 @@ impl CreateFeed<'_> {
     }
 }
 
+/// The creator of a Draft calls it; in a live economy anyone, if a proposal allowed it.
 /// Creates the feed with the next free index, without reporters.
 pub fn create_feed(ctx: Context<CreateFeed>, index: u8) -> Result<()> {
     ctx.accounts.validate(index)?;

@@ -1,4 +1,5 @@
-//! Adds a meter (a payment shard) to a Draft, or one that a proposal allowed.
+//! Adds a meter, a shard of the payments, to a Draft, or to a live economy if a proposal
+//! allowed it.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
@@ -93,6 +94,7 @@ impl CreateMeter<'_> {
     }
 }
 
+/// The creator of a Draft calls it; in a live economy anyone, if a proposal allowed it.
 /// Creates the meter with the next free shard number, and its fee vault.
 pub fn create_meter(ctx: Context<CreateMeter>, shard: u8) -> Result<()> {
     ctx.accounts.validate(shard)?;

@@ -1,5 +1,5 @@
-//! Adds a pool to a Draft, the native pool first, then liquidity pools; or a liquidity
-//! pool that a proposal allowed.
+//! Adds a pool to a Draft, the native pool first and then liquidity pools; or a liquidity pool
+//! to a live economy, if a proposal allowed it.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
@@ -29,8 +29,8 @@ pub struct CreatePool<'info> {
     #[account(mint::token_program = token_program)]
     pub stake_mint: Box<InterfaceAccount<'info, Mint>>,
     /// Liquidity pools only: the AMM's token account of the economy's mint, whose balance
-    /// will be measured. An account of the economy's own would count tokens as liquidity
-    /// that nobody can trade against.
+    /// will be measured. The economy's own vaults are refused: nobody can trade against the
+    /// tokens in them, so they are no liquidity.
     #[account(
         constraint = amm_vault.mint == economy.load()?.mint @ HomeostatError::WrongAmmVault,
         constraint = amm_vault.owner != authority.key() @ HomeostatError::WrongAmmVault,
@@ -142,7 +142,11 @@ impl CreatePool<'_> {
     }
 }
 
-/// Creates the pool and its vault on the next free lane of the stream.
+/// The creator of a Draft calls it; in a live economy anyone, if a proposal allowed this pool.
+///
+/// 1. Refuses whoever may not add it, unsafe stake mints, and a ninth pool.
+/// 2. Creates the pool and its vault on the next free lane of the stream.
+/// 3. Publishes the new pool.
 pub fn create_pool(ctx: Context<CreatePool>, weight: u16) -> Result<()> {
     let kind = ctx.accounts.validate(weight)?;
     let lane = ctx.accounts.apply(kind, weight, &ctx.bumps)?;

@@ -38,7 +38,7 @@ impl FundRewards<'_> {
         let economy = self.economy.load()?;
         require!(!economy.mints(), HomeostatError::NotFunded);
         require!(amount > 0, HomeostatError::AmountTooSmall);
-        // A retired economy would never pay it out again.
+        // A retired economy emits nothing, so it would never pay these tokens out.
         require!(economy.life != Life::Retired as u8, HomeostatError::NotLive);
         require!(
             economy.life != Life::Draft as u8 || economy.creator == self.funder.key(),
@@ -73,8 +73,8 @@ impl FundRewards<'_> {
     }
 }
 
-/// Moves `amount` base units from the funder to the reward vault and counts what the
-/// vault received.
+/// Anyone calls it, in Draft the creator alone. Moves `amount` base units from the funder
+/// to the reward vault, counts what the vault received, and publishes it.
 pub fn fund_rewards(ctx: Context<FundRewards>, amount: u64) -> Result<()> {
     ctx.accounts.validate(amount)?;
     let event = ctx.accounts.apply(amount, Clock::get()?.unix_timestamp)?;

@@ -1,4 +1,4 @@
-//! Starts the clock, once and for all.
+//! Starts the clock of a Draft, once and for all.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
@@ -18,7 +18,7 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct GoLive<'info> {
-    /// The economy's creator.
+    /// The creator of the economy, who starts it.
     pub creator: Signer<'info>,
     /// The economy; it must be a Draft with a council and a native pool.
     #[account(
@@ -45,7 +45,7 @@ pub struct GoLive<'info> {
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-/// What starting the clock decides.
+/// What remains to be minted and published after the clock was started.
 struct Opening {
     /// Tokens to mint ahead (base units).
     ahead: u64,
@@ -76,7 +76,7 @@ impl<'info> GoLive<'info> {
         require!(supply > 0, HomeostatError::NoSupply);
         check("supply_floor", economy.limits.supply_floor <= supply)?;
 
-        // council: without one nothing could ever be changed, or paused
+        // council: without one nothing could ever be changed or paused
         require!(
             economy.council != Pubkey::default(),
             HomeostatError::NoCouncil
@@ -84,7 +84,7 @@ impl<'info> GoLive<'info> {
         Ok(())
     }
 
-    /// Creates the controllers, opens the stream and the log.
+    /// Starts the clock, the controllers, the stream and the log at `now` (unix seconds).
     #[inline(never)]
     fn open(&self, remaining: &'info [AccountInfo<'info>], now: i64) -> Result<Opening> {
         let supply = self.mint.supply;
@@ -92,7 +92,7 @@ impl<'info> GoLive<'info> {
         // Compares `remaining` with the economy's own list, whose entries differ, so that
         // no balance is counted twice.
         let excluded = gather::excluded_balance(&economy, remaining)?;
-        // The economy's own vaults do not circulate anyway; they would be deducted twice.
+        // The economy's own vaults do not circulate anyway, and would be deducted twice.
         let ours = remaining
             .iter()
             .any(|info| token_owner(info) == Some(economy.authority));
@@ -123,7 +123,7 @@ impl<'info> GoLive<'info> {
         })
     }
 
-    /// Mints the first period's rewards and checks the whole.
+    /// Mints the first period's rewards (base units) and checks the invariant.
     #[inline(never)]
     fn mint_ahead(&mut self, ahead: u64, now: i64) -> Result<()> {
         let authority = Authority {
@@ -157,6 +157,8 @@ impl<'info> GoLive<'info> {
     }
 }
 
+/// The creator calls it.
+///
 /// 1. Checks the Draft as a whole, and the mint.
 /// 2. Starts the clock, the controllers and the stream; logs the configurations.
 /// 3. In Mint mode, mints the first period's rewards ahead.

@@ -1,4 +1,5 @@
-//! An economy's life: Draft, configuration, go-live, funding, close.
+//! The life of an economy: creation, configuration, go-live, funding, and the close of a
+//! Draft.
 
 pub mod close;
 pub mod configure;

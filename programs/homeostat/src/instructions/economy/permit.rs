@@ -1,4 +1,4 @@
-//! Who may add a pool, a meter or a feed: the creator to a Draft; anyone to a live economy,
+//! Who may add a pool, a meter or a feed: to a Draft the creator; to a live economy anyone,
 //! if a proposal allowed it.
 
 use anchor_lang::prelude::*;
@@ -8,9 +8,9 @@ use crate::{
     state::{council::Permit, Council, Economy, Life},
 };
 
-/// Refuses a signer who may not add a part now. In a live economy `consume` uses up what
-/// a proposal allowed, so that it is built once, and returns `None` if it does not cover
-/// this part (`NotPermitted`).
+/// Refuses a signer who may not add a part now (`Unauthorized`, `NotLive`, `NotPermitted`).
+/// In a live economy `consume` uses the permit up, so that one proposal allows one part, or
+/// returns `None` if the permit does not cover this part.
 #[inline(never)]
 pub fn require_permit<'info>(
     economy: &Economy,

@@ -1,4 +1,4 @@
-//! Mints what has accrued and is not minted yet. Anyone may; never cap-checked,
+//! Mints what has accrued and is not minted yet. Anyone may call it. No cap is checked,
 //! because accrual itself stops at the cap.
 
 use anchor_lang::prelude::*;
@@ -71,8 +71,8 @@ impl TopUp<'_> {
     }
 }
 
-/// Mints the accrued rewards that are not minted yet into the reward vault; nothing
-/// happens, and no event is emitted, when there are none.
+/// Anyone calls it, mostly in front of a claim. Mints the accrued rewards that are not
+/// minted yet into the reward vault. Without any, nothing happens and no event is emitted.
 pub fn top_up(ctx: Context<TopUp>) -> Result<()> {
     ctx.accounts.validate()?;
     let event = ctx.accounts.apply(Clock::get()?.unix_timestamp)?;

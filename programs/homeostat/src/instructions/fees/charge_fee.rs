@@ -1,4 +1,4 @@
-//! Takes the fee on a payment whose tokens another program moves itself.
+//! Charges the fee on a payment whose tokens another program moves itself.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
@@ -33,7 +33,12 @@ pub struct ChargeFee<'info> {
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-/// Handles `charge_fee`.
+/// The owner or delegate of the tokens calls it, usually through the program that moves the
+/// payment.
+///
+/// 1. Computes the fee on `amount` (base units) and refuses one above `max_fee` (base units).
+/// 2. Moves the fee to the meter's vault.
+/// 3. Counts the payment and the fee that arrived. The meter's counters stand for an event.
 pub fn charge_fee(ctx: Context<ChargeFee>, amount: u64, max_fee: u64) -> Result<()> {
     let accounts = ctx.accounts;
     let economy = accounts.economy.load()?;

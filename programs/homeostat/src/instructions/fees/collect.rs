@@ -1,5 +1,5 @@
-//! Moves a meter's fees: burns, sweeps to stakers and treasury. Anyone may; it only moves
-//! tokens and never gates the crank.
+//! Moves a meter's fees: burns some and sweeps the rest to stakers and treasury. Anyone may
+//! call it. It only moves tokens; no crank has to wait for it.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
@@ -48,7 +48,9 @@ pub struct Collect<'info> {
 }
 
 impl Collect<'_> {
-    /// Moves the fees out. The vaults are counted after every movement.
+    /// Moves the fees out of the meter's vault, and counts what the other vaults really
+    /// received. Refuses where the vault then contains less than the meter counts
+    /// (`InsolventVault`).
     #[inline(never)]
     fn apply(&mut self) -> Result<(Sweep, Collected)> {
         let key = self.economy.key();
@@ -104,7 +106,11 @@ impl Collect<'_> {
     }
 }
 
-/// Handles `collect`.
+/// Anyone calls it, at any stage of the economy's life.
+///
+/// 1. Decides what is burned, what goes to stakers and what to the treasury.
+/// 2. Burns and transfers, and counts what arrived.
+/// 3. Publishes what was moved; without anything to move there is no event.
 pub fn collect(ctx: Context<Collect>) -> Result<()> {
     let (sweep, event) = ctx.accounts.apply()?;
     if sweep != Sweep::default() {

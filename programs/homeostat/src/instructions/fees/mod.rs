@@ -1,4 +1,5 @@
-//! Payments and what becomes of their fees. Payments share nothing but shard and recipient.
+//! Payments, and what becomes of their fees. Two payments write no account in common unless
+//! they have the same meter or the same recipient, so they rarely wait for each other.
 
 pub mod charge_fee;
 pub mod collect;
@@ -29,14 +30,15 @@ fn charge(economy: &Economy, amount: u64, max_fee: u64, now: i64) -> Result<Char
     Ok(charge)
 }
 
-/// Counts a payment of `volume` whose fee arrived as `received`; `held` is what the meter's
-/// vault holds afterwards (all in base units).
+/// Counts a payment of `volume` of whose fee `received` arrived; `balance` is that of the
+/// meter's vault afterwards (all in base units). Refuses where the vault contains less than
+/// the meter counts (`InsolventVault`).
 fn record(
     economy: &Economy,
     meter: &mut Meter,
     volume: u64,
     received: u64,
-    held: u64,
+    balance: u64,
 ) -> Result<()> {
     let split = Split::new(
         received,
@@ -44,6 +46,9 @@ fn record(
         u64::from(economy.limits.treasury_ppm),
     )?;
     meter.record(volume, &split)?;
-    require!(held >= meter.liability()?, HomeostatError::InsolventVault);
+    require!(
+        balance >= meter.liability()?,
+        HomeostatError::InsolventVault
+    );
     Ok(())
 }

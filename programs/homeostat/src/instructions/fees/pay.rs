@@ -1,4 +1,4 @@
-//! Pays a recipient and takes the fee on the way: `fee + net == amount`.
+//! Pays a recipient and charges the fee on the way: `fee + net == amount`.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
@@ -9,9 +9,9 @@ use crate::{
     state::{Economy, Meter},
 };
 
-/// Accounts of `pay`. No token account may stand in two places: Anchor refuses it
-/// (`ConstraintDuplicateMutableAccount`), for a balance that moves twice would be counted
-/// wrong.
+/// Accounts of `pay`. No token account can be passed in two places: Anchor refuses that
+/// (`ConstraintDuplicateMutableAccount`), because what arrived in an account is computed
+/// from its balance, which another transfer would change.
 #[derive(Accounts)]
 pub struct Pay<'info> {
     /// The owner or delegate of the tokens that pay.
@@ -38,7 +38,11 @@ pub struct Pay<'info> {
     pub token_program: Interface<'info, TokenInterface>,
 }
 
-/// Handles `pay`.
+/// The owner or delegate of the tokens calls it.
+///
+/// 1. Computes the fee on `amount` (base units) and refuses one above `max_fee` (base units).
+/// 2. Moves the rest to the recipient and the fee to the meter's vault.
+/// 3. Counts the payment and the fee that arrived. The meter's counters stand for an event.
 pub fn pay(ctx: Context<Pay>, amount: u64, max_fee: u64) -> Result<()> {
     let accounts = ctx.accounts;
     let economy = accounts.economy.load()?;

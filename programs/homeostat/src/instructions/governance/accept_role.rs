@@ -22,7 +22,7 @@ pub struct AcceptRole<'info> {
     /// The council's audit log; it gets the record.
     #[account(mut)]
     pub audit: AccountLoader<'info, AuditLog>,
-    /// The instructions sysvar, which tells how the instruction was called.
+    /// The instructions sysvar, which shows how this instruction was called.
     /// CHECK: bound by its address; only the runtime writes it.
     #[account(address = sysvar::instructions::ID)]
     pub instructions: UncheckedAccount<'info>,
@@ -53,7 +53,11 @@ impl AcceptRole<'_> {
     }
 }
 
-/// Handles `accept_role`.
+/// The address that was offered the role calls it, itself or through the program of its seat.
+///
+/// 1. Refuses an address without a valid offer, and a call that its seat does not allow.
+/// 2. Makes it the holder, and checks the whole council.
+/// 3. Records the change in the audit log and publishes it.
 pub fn accept_role(ctx: Context<AcceptRole>, role: RoleKind) -> Result<()> {
     ctx.accounts.validate(role)?;
     let event = ctx.accounts.apply(role, &Clock::get()?)?;

@@ -48,9 +48,9 @@ impl Office<'_> {
     }
 }
 
-/// The target so far of what is to be tuned. Refuses a value outside the council's range,
-/// and on a copy of the controller what the control law refuses: the advisor learns it
-/// here, where the crank would drop the advice in silence.
+/// The target so far of the quantity that is to be moved. Refuses a value outside the
+/// advisor's range (`OutsideAdvice`), and one that the control law refuses on a copy of the
+/// controller: the advisor gets the error here, where a crank would only drop the advice.
 #[inline(never)]
 fn validate_advice(
     controller: &Controller,
@@ -64,8 +64,12 @@ fn validate_advice(
     Ok(to.field.ramp(&controller.config).to.get())
 }
 
-/// Handles `advise`. `value_q48` is the target (x 2^48), reached by a ramp of
-/// `over_seconds`.
+/// The advisor calls it. `value_q48` is the target (x 2^48), which a ramp of `over_seconds`
+/// leads to.
+///
+/// 1. Refuses while other advice is pending, and a value outside the advisor's range.
+/// 2. Stores the advice with its eta.
+/// 3. Records it in the audit log and publishes it.
 pub fn advise(
     ctx: Context<Office>,
     parameter: Parameter,

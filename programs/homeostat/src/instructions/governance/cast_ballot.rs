@@ -18,7 +18,7 @@ pub struct CastBallot<'info> {
     /// Pays the ballot's rent and gets it back when the ballot is closed; anyone.
     #[account(mut)]
     pub payer: Signer<'info>,
-    /// The proposal's council.
+    /// The council that decides on the proposal.
     #[account(mut, has_one = audit)]
     pub council: AccountLoader<'info, Council>,
     /// The proposal that is voted against; it must be Standard or Critical, and open.
@@ -56,8 +56,9 @@ pub struct CastBallot<'info> {
 }
 
 impl CastBallot<'_> {
-    /// What the position weighs (base units): all of its stake, and nothing if any of it
-    /// was added since the proposal was made. Stake brought for the vote does not count.
+    /// The weight of the vote (base units): all of the position's stake. Refuses a position
+    /// that was added to since the proposal was made (`NoVotingWeight`): stake that was
+    /// brought for the vote does not count.
     fn validate(&self) -> Result<u64> {
         let position = self.position.load()?;
         require!(
@@ -87,6 +88,7 @@ impl CastBallot<'_> {
         if vetoed {
             council.close_proposal(proposal.place, proposal.proposer_id);
             let mut veto = proposal.record(AuditKind::StakersVetoed, owner, owner, clock);
+            // A stake above 63 bits is recorded as the highest number.
             veto.value = i64::try_from(proposal.veto_weight).unwrap_or(i64::MAX);
             record = veto.append(&self.audit)?;
         }
@@ -104,7 +106,11 @@ impl CastBallot<'_> {
     }
 }
 
-/// Handles `cast_ballot`.
+/// The owner of a native position calls it.
+///
+/// 1. Refuses stake that is newer than the proposal.
+/// 2. Creates the ballot and adds its weight; enough weight vetoes the proposal for good.
+/// 3. Records a veto in the audit log and publishes the ballot.
 pub fn cast_ballot(ctx: Context<CastBallot>) -> Result<()> {
     let weight = ctx.accounts.validate()?;
     let event = ctx

@@ -1,4 +1,4 @@
-//! Returns a ballot's rent when its proposal is final. Anyone may.
+//! Closes a ballot whose proposal is final; the rent goes to its payer. Anyone may call it.
 
 use anchor_lang::prelude::*;
 
@@ -18,15 +18,16 @@ pub struct CloseBallot<'info> {
     /// CHECK: bound by `ballot.proposal`. It need not exist any more, so its type is
     /// checked only where it does.
     pub proposal: UncheckedAccount<'info>,
-    /// Paid the ballot's rent and gets it back.
+    /// The payer of the ballot's rent, who gets it back.
     /// CHECK: bound by `ballot.payer`; it only receives lamports.
     #[account(mut)]
     pub payer: UncheckedAccount<'info>,
 }
 
 impl CloseBallot<'_> {
-    /// Refuses while the ballot counts: closed too early, it could be cast again. A
-    /// proposal that is gone was final, and its address is never given again.
+    /// Refuses while the ballot counts (`InvalidState`): closed too early, it could be cast
+    /// again. A proposal whose account is gone was final, and its address is never used
+    /// again.
     #[inline(never)]
     fn validate(&self, now: i64) -> Result<()> {
         let data = self.proposal.try_borrow_data()?;
@@ -42,7 +43,7 @@ impl CloseBallot<'_> {
     }
 }
 
-/// Handles `close_ballot`.
+/// Anyone calls it, once the proposal is final or gone. The ballot is closed by its attribute.
 pub fn close_ballot(ctx: Context<CloseBallot>) -> Result<()> {
     let accounts = &ctx.accounts;
     accounts.validate(Clock::get()?.unix_timestamp)?;

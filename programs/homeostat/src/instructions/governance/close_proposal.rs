@@ -1,4 +1,5 @@
-//! Returns a final proposal's rent. Its digest stays in the audit log. Anyone may.
+//! Closes a final proposal; the rent goes to its payer, and its digest stays in the audit log.
+//! Anyone may call it.
 
 use anchor_lang::prelude::*;
 
@@ -11,13 +12,13 @@ pub struct CloseProposal<'info> {
     /// The proposal; it must be final, and is closed.
     #[account(mut, close = payer, has_one = payer)]
     pub proposal: AccountLoader<'info, Proposal>,
-    /// Paid the proposal's rent and gets it back.
+    /// The payer of the proposal's rent, who gets it back.
     /// CHECK: bound by `proposal.payer`; it only receives lamports.
     #[account(mut)]
     pub payer: UncheckedAccount<'info>,
 }
 
-/// Handles `close_proposal`.
+/// Anyone calls it, once the proposal is final. The proposal is closed by its attribute.
 pub fn close_proposal(ctx: Context<CloseProposal>) -> Result<()> {
     let accounts = &ctx.accounts;
     let (economy, digest) = {

@@ -12,7 +12,7 @@ use crate::{
 
 /// Accounts of `create_council`. Council and audit log may be there already: only the
 /// creator gets this far, and only in Draft, where a council has decided nothing yet, so
-/// setting it up anew takes nothing from anybody.
+/// setting it up anew deprives nobody of anything.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreateCouncil<'info> {
@@ -47,7 +47,7 @@ pub struct CreateCouncil<'info> {
 }
 
 impl CreateCouncil<'_> {
-    /// Fills in what stays as it is for the life of the economy. Refused where council or
+    /// Fills in what never changes in the life of the economy. Refused where council or
     /// audit log were there before (`AccountDiscriminatorAlreadySet`).
     fn create(&self, bumps: &CreateCouncilBumps) -> Result<()> {
         let economy = self.economy.key();
@@ -82,8 +82,8 @@ impl CreateCouncil<'_> {
         self.record(args, clock)
     }
 
-    /// Appends to the log's data as such: a log that this instruction creates gets its
-    /// discriminator at the end only, so it cannot be loaded yet.
+    /// Appends the record to the log's data without loading the log: an account that this
+    /// instruction creates gets its discriminator at the end only, so it cannot be loaded yet.
     fn record(&self, args: &CouncilArgs, clock: &Clock) -> Result<Vec<u8>> {
         let mut record = AuditRecord::new(AuditKind::CouncilCreated, self.creator.key, clock);
         record.subject = args.guardian.key;
@@ -96,7 +96,11 @@ impl CreateCouncil<'_> {
     }
 }
 
-/// Handles `create_council`.
+/// The creator calls it, as long as the economy is a Draft.
+///
+/// 1. Creates council and audit log, if they are not there, and sets the council up.
+/// 2. Records the council in the audit log.
+/// 3. Publishes its members, threshold, guardian and delays.
 pub fn create_council(ctx: Context<CreateCouncil>, args: CouncilArgs) -> Result<()> {
     let accounts = &ctx.accounts;
     let record = accounts.apply(&args, &ctx.bumps, &Clock::get()?)?;

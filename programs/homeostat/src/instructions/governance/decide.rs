@@ -1,4 +1,5 @@
-//! What members, the guardian and time do to a proposal.
+//! The six acts on a proposal: approve, withdraw the approval, veto, override the veto,
+//! cancel, expire.
 
 use anchor_lang::prelude::*;
 use solana_program::sysvar;
@@ -17,7 +18,7 @@ use crate::{
 pub struct Decide<'info> {
     /// A seated member of the council; for `veto` the guardian, for `expire` anyone.
     pub signer: Signer<'info>,
-    /// The proposal's council.
+    /// The council that decides on the proposal.
     #[account(mut, has_one = audit)]
     pub council: AccountLoader<'info, Council>,
     /// The proposal that is decided upon.
@@ -26,13 +27,13 @@ pub struct Decide<'info> {
     /// The council's audit log; it gets the record.
     #[account(mut)]
     pub audit: AccountLoader<'info, AuditLog>,
-    /// The instructions sysvar, which tells how the instruction was called.
+    /// The instructions sysvar, which shows how this instruction was called.
     /// CHECK: bound by its address; only the runtime writes it.
     #[account(address = sysvar::instructions::ID)]
     pub instructions: UncheckedAccount<'info>,
 }
 
-/// What an act does to a proposal and to its council's count of open ones, at a time (unix
+/// The effect of an act on a proposal and on its council's count of open ones, at a time (unix
 /// seconds).
 type Act<'a> = &'a dyn Fn(&mut Council, &mut Proposal, i64) -> Result<()>;
 
@@ -58,7 +59,7 @@ impl Decide<'_> {
         require_caller(&self.instructions, &guardian.via, Nonce::Accepted)
     }
 
-    /// Acts, and records it.
+    /// Does the act, checks the council, and records it in the audit log.
     #[inline(never)]
     fn apply(&self, kind: AuditKind, act: Act, clock: &Clock) -> Result<Decided> {
         let mut council = self.council.load_mut()?;
@@ -82,7 +83,7 @@ impl Decide<'_> {
     }
 }
 
-/// What all six handlers end with: the act, its record and its event.
+/// The end of all six handlers: the act, its record and its event.
 #[inline(never)]
 fn decide(ctx: &Context<Decide>, kind: AuditKind, act: Act) -> Result<()> {
     let event = ctx.accounts.apply(kind, act, &Clock::get()?)?;
@@ -90,8 +91,9 @@ fn decide(ctx: &Context<Decide>, kind: AuditKind, act: Act) -> Result<()> {
     Ok(())
 }
 
-/// Handles `approve`. A member approves the actions that it read: a digest of other ones
-/// is refused (`WrongDigest`), so that no display can pass one proposal off as another.
+/// A seated member calls it with the digest of the actions that it read. The digest of
+/// other actions is refused (`WrongDigest`), so that no display can pass one proposal off
+/// as another.
 pub fn approve(ctx: Context<Decide>, digest: [u8; 32]) -> Result<()> {
     let place = ctx.accounts.validate_member()?;
     require!(
@@ -103,7 +105,7 @@ pub fn approve(ctx: Context<Decide>, digest: [u8; 32]) -> Result<()> {
     })
 }
 
-/// Handles `withdraw_approval`. A member takes its approval back.
+/// A seated member calls it and withdraws its approval.
 pub fn withdraw_approval(ctx: Context<Decide>) -> Result<()> {
     let place = ctx.accounts.validate_member()?;
     decide(&ctx, AuditKind::Withdrawn, &|council, proposal, now| {
@@ -111,7 +113,7 @@ pub fn withdraw_approval(ctx: Context<Decide>) -> Result<()> {
     })
 }
 
-/// Handles `veto`. The guardian stops a proposal, approved or not.
+/// The guardian calls it and stops a proposal, approved or not.
 pub fn veto(ctx: Context<Decide>) -> Result<()> {
     ctx.accounts.validate_guardian()?;
     decide(&ctx, AuditKind::Vetoed, &|council, proposal, now| {
@@ -121,8 +123,8 @@ pub fn veto(ctx: Context<Decide>) -> Result<()> {
     })
 }
 
-/// Handles `override_veto`. A member votes to lift the guardian's veto of its own
-/// replacement; the vote that suffices opens the proposal again.
+/// A seated member calls it and votes to lift the guardian's veto of its own replacement. The
+/// vote that suffices queues the proposal again.
 pub fn override_veto(ctx: Context<Decide>) -> Result<()> {
     let place = ctx.accounts.validate_member()?;
     decide(&ctx, AuditKind::Overridden, &|council, proposal, now| {
@@ -133,8 +135,8 @@ pub fn override_veto(ctx: Context<Decide>) -> Result<()> {
     })
 }
 
-/// Handles `cancel`. The proposer takes an active proposal back, a threshold of members a
-/// queued one.
+/// The proposer calls it for an active proposal; for a queued one each member who wants it
+/// cancelled does, and it takes a threshold of them.
 pub fn cancel(ctx: Context<Decide>) -> Result<()> {
     let place = ctx.accounts.validate_member()?;
     decide(&ctx, AuditKind::Cancelled, &|council, proposal, now| {
@@ -145,7 +147,7 @@ pub fn cancel(ctx: Context<Decide>) -> Result<()> {
     })
 }
 
-/// Handles `expire`. Anyone records that a proposal's time is up.
+/// Anyone calls it once a proposal's time is up, so that it no longer counts as open.
 pub fn expire(ctx: Context<Decide>) -> Result<()> {
     decide(&ctx, AuditKind::Expired, &|council, proposal, now| {
         proposal.expire(now)?;

@@ -44,7 +44,7 @@ pub struct Execute<'info> {
     /// The council's audit log, which gets a record of the execution.
     #[account(mut)]
     pub audit: AccountLoader<'info, AuditLog>,
-    /// The instructions of the transaction, by which the caller is told.
+    /// The instructions sysvar, which shows how this instruction was called.
     /// CHECK: bound by its address; only the runtime writes it.
     #[account(address = sysvar::instructions::ID)]
     pub instructions: UncheckedAccount<'info>,
@@ -57,9 +57,10 @@ struct Logged {
 }
 
 impl Execute<'_> {
-    /// Refuses a call through another program: anybody can call it directly, so nobody has
-    /// to call it otherwise. Refuses a proposal whose time has not come or has passed, or
-    /// that too few of the present members approve. Returns the actions.
+    /// Refuses a call through another program (`CpiForbidden`): anybody can call it
+    /// directly, so nothing is lost, and no program can wrap an execution in steps of its
+    /// own. Refuses a proposal whose time has not come or has passed, or that too few of
+    /// the present members approve. Returns the actions.
     fn validate(&self, now: i64) -> Result<Vec<Action>> {
         require_caller(&self.instructions, &Pubkey::default(), Nonce::Refused)?;
         let proposal = self.proposal.load()?;
@@ -67,7 +68,7 @@ impl Execute<'_> {
         proposal.read()
     }
 
-    /// Everything but what needs further accounts.
+    /// Applies the actions, except for what needs further accounts.
     #[inline(never)]
     fn apply(&self, actions: &[Action], clock: &Clock) -> Result<Executed> {
         let now = clock.unix_timestamp;
@@ -158,6 +159,7 @@ impl<'a, 'info> Settlement<'a, 'info> {
         Ok(())
     }
 
+    /// The next `N` accounts. Refuses if fewer are left (`WrongActionAccounts`).
     fn next_accounts<const N: usize>(&mut self) -> Result<[&'info AccountInfo<'info>; N]> {
         let (accounts, rest) = self
             .remaining
@@ -167,7 +169,8 @@ impl<'a, 'info> Settlement<'a, 'info> {
         Ok(accounts.each_ref())
     }
 
-    /// The economy's signature, from the account that stands for it.
+    /// The economy's signature. Refuses another account than the economy's authority
+    /// (`ConstraintHasOne`).
     fn authority(&self, info: &'a AccountInfo<'info>) -> Result<Authority<'a, 'info>> {
         let economy = self.execute.economy.load()?;
         require_keys_eq!(*info.key, economy.authority, ErrorCode::ConstraintHasOne);
@@ -178,7 +181,8 @@ impl<'a, 'info> Settlement<'a, 'info> {
         })
     }
 
-    /// The token program, which the mint must belong to.
+    /// The token program. Refuses another one than the mint belongs to
+    /// (`ConstraintMintTokenProgram`).
     fn token_program(
         &self,
         info: &'info AccountInfo<'info>,
@@ -190,7 +194,7 @@ impl<'a, 'info> Settlement<'a, 'info> {
     }
 }
 
-/// One of the economy's vaults, which has to be `expected`.
+/// One of the economy's vaults. Refuses another address than `expected` (`ConstraintHasOne`).
 fn vault<'info>(
     info: &'info AccountInfo<'info>,
     expected: Pubkey,
@@ -226,8 +230,8 @@ impl<'a, 'info: 'a> ActionAccounts<'info> for Settlement<'a, 'info> {
         let mint = &*self.execute.mint;
         let mut recipient = Box::new(InterfaceAccount::<TokenAccount>::try_from(recipient)?);
         require_keys_eq!(recipient.mint, mint.key(), ErrorCode::ConstraintTokenMint);
-        // Back in one of the economy's own vaults the tokens would count as paid and would
-        // not be gone.
+        // Tokens paid to one of the economy's own vaults would count as paid out although the
+        // economy still had them.
         require!(
             recipient.owner != *authority.key,
             HomeostatError::WrongVault

@@ -1,4 +1,5 @@
-//! People decide: proposals that wait, and what can stop them.
+//! Governance: proposals that wait, votes on them, and what guardian and advisor do by
+//! themselves.
 
 pub mod accept_role;
 pub mod advise;

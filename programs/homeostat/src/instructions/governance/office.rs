@@ -1,4 +1,5 @@
-//! What the guardian and the advisor do by themselves share these accounts and rules.
+//! The accounts and rules of what the guardian and the advisor do by themselves: `pause`,
+//! `advise` and `veto_advice`.
 
 use anchor_lang::prelude::*;
 use solana_program::sysvar;
@@ -18,26 +19,27 @@ pub struct Office<'info> {
     /// The economy; it must be live.
     #[account(mut, has_one = council)]
     pub economy: AccountLoader<'info, Economy>,
-    /// The economy's council, which knows guardian and advisor.
+    /// The economy's council, which names guardian and advisor.
     #[account(has_one = audit)]
     pub council: AccountLoader<'info, Council>,
     /// The council's audit log; it gets the record.
     #[account(mut)]
     pub audit: AccountLoader<'info, AuditLog>,
-    /// The instructions sysvar, which tells how the instruction was called.
+    /// The instructions sysvar, which shows how this instruction was called.
     /// CHECK: bound by its address; only the runtime writes it.
     #[account(address = sysvar::instructions::ID)]
     pub instructions: UncheckedAccount<'info>,
 }
 
 impl Office<'_> {
-    /// The guardian acts on a live economy. Such an act may be signed in advance: it only
-    /// stops things.
+    /// Refuses anybody but the guardian, and an economy that is not live. The guardian may
+    /// sign in advance, with a durable nonce, because a pause or veto only stops things.
     pub(super) fn validate_guardian(&self) -> Result<()> {
         self.validate(RoleKind::Guardian, Nonce::Accepted)
     }
 
-    /// The advisor acts on a live economy, with a signature that expires.
+    /// Refuses anybody but the advisor, an economy that is not live, and a durable nonce: old
+    /// advice must not be sent later.
     pub(super) fn validate_advisor(&self) -> Result<()> {
         self.validate(RoleKind::Advisor, Nonce::Refused)
     }

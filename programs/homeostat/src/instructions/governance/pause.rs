@@ -1,4 +1,4 @@
-//! The guardian pauses a section for a time, out of that section's budget.
+//! The guardian pauses a section for a time, which is charged to that section's budget.
 
 use anchor_lang::prelude::*;
 
@@ -35,13 +35,17 @@ impl Office<'_> {
     }
 }
 
-/// End of a section's pause, in force or past (unix seconds).
+/// The end of a section's last pause (unix seconds); 0 = it never was paused.
 fn paused_until(economy: &Economy, section: Section) -> i64 {
     let pause = economy.pauses.get(section as usize);
     pause.map_or(0, |pause| pause.until)
 }
 
-/// Handles `pause`.
+/// The guardian calls it.
+///
+/// 1. Refuses anybody else, and more `seconds` than are left of the section's budget.
+/// 2. Stores the pause with its end.
+/// 3. Records it in the audit log and publishes it.
 pub fn pause(
     ctx: Context<Office>,
     section: Section,

@@ -46,7 +46,7 @@ pub struct Propose<'info> {
     /// The council's audit log, which gets a record of the proposal.
     #[account(mut)]
     pub audit: AccountLoader<'info, AuditLog>,
-    /// The instructions of the transaction, by which the caller is told.
+    /// The instructions sysvar, which shows how this instruction was called.
     /// CHECK: bound by its address; only the runtime writes it.
     #[account(address = sysvar::instructions::ID)]
     pub instructions: UncheckedAccount<'info>,
@@ -58,6 +58,7 @@ pub struct Propose<'info> {
 struct Trial(Vec<u64>);
 
 impl Trial {
+    /// Copies the bytes of a state. They are kept as words, for the alignment of the state.
     fn of<T: bytemuck::Pod>(state: &T) -> Self {
         let mut words = vec![0u64; core::mem::size_of::<T>().div_ceil(8)];
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut words);
@@ -65,27 +66,28 @@ impl Trial {
         Self(words)
     }
 
+    /// The copy as a state again.
     fn state<T: bytemuck::Pod>(&mut self) -> Result<&mut T> {
         bytemuck::try_from_bytes_mut(bytemuck::cast_slice_mut(&mut self.0))
             .map_err(|_| error!(HomeostatError::InvariantViolated))
     }
 }
 
-/// What the proposal is, apart from its actions.
+/// The proposal that is made, apart from its actions.
 struct Plan {
-    /// Canonical bump of the proposal.
+    /// The canonical bump of the proposal's address.
     bump: u8,
-    /// Position among the economy's proposals.
+    /// The index among the economy's proposals.
     index: u64,
-    /// Place of the proposer in the council.
+    /// The proposer's place in the council.
     place: usize,
-    /// Class of the gravest action.
+    /// The class of the gravest action.
     class: Class,
 }
 
 impl Propose<'_> {
-    /// Refuses whoever is no seated member, or calls through another program than the
-    /// member's own. Returns the member's place.
+    /// The proposer's place in the council. Refuses a signer who is no seated member, and a
+    /// call that the member's seat does not allow.
     fn validate_proposer(&self) -> Result<usize> {
         let council = self.council.load()?;
         let place = council.place(self.proposer.key)?;
@@ -100,7 +102,7 @@ impl Propose<'_> {
     fn validate_actions(&self, actions: &[Action], now: i64) -> Result<Class> {
         let economy = self.economy.load()?;
         require!(economy.life != Life::Draft as u8, HomeostatError::NotLive);
-        // Nothing can be done in an economy that the action before has ended.
+        // After a retirement no other action has any effect, so it has to be alone.
         let retires = |action| matches!(action, &Action::Retire { .. });
         require!(
             actions.len() == 1 || !actions.iter().any(retires),
@@ -120,8 +122,8 @@ impl Propose<'_> {
     fn apply(&self, plan: &Plan, actions: &[Action], clock: &Clock) -> Result<Proposed> {
         let now = clock.unix_timestamp;
         let mut council = self.council.load_mut()?;
-        // The address was derived from the caller's index: any other one would leave a
-        // gap that a later proposal falls into.
+        // The proposal's address was derived from the caller's index. Another index than the
+        // council's next would block the address of a later proposal.
         require!(
             council.open_proposal(plan.place)? == plan.index,
             HomeostatError::OldValueChanged
@@ -166,10 +168,10 @@ impl Propose<'_> {
         })
     }
 
-    /// What ballots are a share of (base units): the native stake now, at most its mean over
-    /// the last period, so that neither a stake brought for the vote nor one withdrawn
-    /// before it changes the share that vetoes. At least a hundredth of the circulating
-    /// supply, rounded up: where next to nobody stakes, dust is no veto.
+    /// The stake that ballots are a share of (base units): the native stake now, but at
+    /// most its mean over the last period. So neither stake that was brought for the vote
+    /// nor stake that left before it makes a veto harder. At least a hundredth of the
+    /// circulating supply, rounded up: where hardly anybody stakes, dust cannot veto.
     fn veto_base(&self) -> Result<u64> {
         let totals = &self.economy.load()?.totals;
         let staked = self.native_pool.load()?.total;

@@ -1,4 +1,4 @@
-//! The guardian drops pending advice before a crank applies it.
+//! The guardian drops the pending advice before a crank applies it.
 
 use anchor_lang::prelude::*;
 
@@ -22,7 +22,8 @@ impl Office<'_> {
     }
 }
 
-/// Handles `veto_advice`.
+/// The guardian calls it while advice is pending. Drops the advice, records it in the audit
+/// log and publishes it.
 pub fn veto_advice(ctx: Context<Office>) -> Result<()> {
     ctx.accounts.validate_guardian()?;
     let event = ctx.accounts.veto_advice(&Clock::get()?)?;

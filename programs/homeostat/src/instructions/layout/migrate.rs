@@ -1,5 +1,5 @@
-//! Brings an account of an older layout to the present one, in one transaction. Anyone
-//! may, who pays the rent that a larger layout needs.
+//! Brings an account of an older layout to the present one, in one transaction. Anyone may
+//! call it and pays the rent that a larger layout needs.
 
 use anchor_lang::prelude::*;
 
@@ -13,7 +13,7 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Migrate<'info> {
-    /// Pays the rent of what is new; anyone.
+    /// Pays the rent of the added bytes; anyone.
     #[account(mut)]
     pub payer: Signer<'info>,
     /// The account that is brought up to date.
@@ -26,7 +26,8 @@ pub struct Migrate<'info> {
 }
 
 impl Migrate<'_> {
-    /// Applies every step there is; each starts from what the one before left.
+    /// Applies every step from the account's version to the present one, each to the result of
+    /// the one before, then checks the invariant.
     #[inline(never)]
     fn apply(&self, now: i64) -> Result<Migrated> {
         let (known, old_version) = Known::read(&self.account.try_borrow_data()?)?;
@@ -53,7 +54,11 @@ impl Migrate<'_> {
     }
 }
 
-/// Handles `migrate`.
+/// Anyone calls it and pays the rent of the added bytes.
+///
+/// 1. Refuses an account that is current, and a version that this release does not know.
+/// 2. Applies every step up to the present version, and checks the invariant.
+/// 3. Publishes both versions.
 pub fn migrate(ctx: Context<Migrate>) -> Result<()> {
     let event = ctx.accounts.apply(Clock::get()?.unix_timestamp)?;
     emit_cpi!(event);

@@ -1,4 +1,4 @@
-//! Bringing accounts to the layout that the program has now.
+//! Migration of accounts to the layout that the program has now.
 
 pub mod migrate;
 

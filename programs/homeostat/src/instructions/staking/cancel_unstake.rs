@@ -1,5 +1,5 @@
-//! Puts an unbonding ticket back to work. It counts as newly added stake, so it cannot be
-//! used to vote with stake that was on its way out.
+//! Stakes an unbonding ticket again. It counts as newly added stake, so nobody votes on an
+//! open proposal with stake that was unbonding when it was made.
 
 use anchor_lang::prelude::*;
 
@@ -58,7 +58,11 @@ impl CancelUnstake<'_> {
     }
 }
 
-/// Handles `cancel_unstake`.
+/// The position's owner calls it.
+///
+/// 1. Refuses an economy that is not live, and one whose staking is paused.
+/// 2. Settles, and moves the ticket back to the stake.
+/// 3. Publishes the position's stake before and after.
 pub fn cancel_unstake(ctx: Context<CancelUnstake>, ticket: u8) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
     ctx.accounts.validate(now)?;

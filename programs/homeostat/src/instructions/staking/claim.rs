@@ -1,4 +1,4 @@
-//! Pays a position's rewards from the reward vault. Never gated.
+//! Pays a position's rewards from the reward vault. No pause, latch or trip stops it.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
@@ -49,13 +49,13 @@ pub struct Claim<'info> {
 }
 
 impl Claim<'_> {
-    /// Settles and books what the position has earned; nothing is paid yet.
+    /// Settles, and debits the position with what it can claim; nothing is paid yet.
     fn settle(&self, now: i64) -> Result<Claimed> {
         let economy = self.economy.load()?;
         let mut pool = self.pool.load_mut()?;
         let mut position = self.position.load_mut()?;
         settle(&economy, &mut pool, &mut position, now)?;
-        let amount = position.take_rewards()?;
+        let amount = position.debit_rewards()?;
         let old_claimed = pool.claimed;
         pool.pay_out(amount)?;
         Ok(Claimed {
@@ -93,7 +93,11 @@ impl Claim<'_> {
     }
 }
 
-/// Handles `claim`.
+/// The position's owner calls it.
+///
+/// 1. Settles, and debits the position with what it can claim.
+/// 2. Refuses if the reward vault is short of it; `top_up` in front of it helps.
+/// 3. Pays the owner, and publishes what was paid.
 pub fn claim(ctx: Context<Claim>) -> Result<()> {
     let event = ctx.accounts.apply(Clock::get()?.unix_timestamp)?;
     emit_cpi!(event);

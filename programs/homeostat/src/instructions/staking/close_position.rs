@@ -1,4 +1,4 @@
-//! Closes an empty position; the rent goes to whoever paid it.
+//! Closes an empty position; the rent goes to its payer.
 
 use anchor_lang::prelude::*;
 
@@ -15,7 +15,7 @@ use crate::{
 pub struct ClosePosition<'info> {
     /// The owner of the position.
     pub owner: Signer<'info>,
-    /// Paid the position's rent and gets it back.
+    /// The payer of the position's rent, who gets it back.
     /// CHECK: bound by `position.payer`; it only receives lamports.
     #[account(mut)]
     pub payer: UncheckedAccount<'info>,
@@ -37,7 +37,8 @@ pub struct ClosePosition<'info> {
     pub position: AccountLoader<'info, Position>,
 }
 
-/// Handles `close_position`.
+/// The position's owner calls it. Settles, refuses a position with stake, tickets or
+/// rewards, and publishes the close. The position is closed by its attribute.
 pub fn close_position(ctx: Context<ClosePosition>) -> Result<()> {
     let accounts = &ctx.accounts;
     {

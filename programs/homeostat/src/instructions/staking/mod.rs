@@ -1,5 +1,5 @@
-//! Positions: stake, unbond, withdraw, claim. None of these writes Economy, so stakers
-//! never wait for each other but in the same pool.
+//! Positions: stake, unbond, withdraw, claim. None of these writes the economy's account,
+//! so only stakers of the same pool wait for each other.
 
 pub mod cancel_unstake;
 pub mod claim;
@@ -21,7 +21,8 @@ use anchor_lang::prelude::*;
 
 use crate::state::{Economy, Pool, Position};
 
-/// Brings a pool and one of its positions to `now` (unix seconds).
+/// Settles a pool and one of its positions at `now` (unix seconds): credits what has streamed
+/// since they were settled last.
 fn settle(economy: &Economy, pool: &mut Pool, position: &mut Position, now: i64) -> Result<()> {
     let streamed = economy.stream.at(usize::from(pool.lane), now)?;
     pool.settle(streamed, now)?;

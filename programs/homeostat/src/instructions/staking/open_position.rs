@@ -32,7 +32,8 @@ pub struct OpenPosition<'info> {
     pub system_program: Program<'info, System>,
 }
 
-/// Handles `open_position`.
+/// The owner calls it, with any payer of the rent: the owner signs, so that nobody opens
+/// positions in the name of others. Publishes the new position.
 pub fn open_position(ctx: Context<OpenPosition>) -> Result<()> {
     let accounts = &ctx.accounts;
     {
@@ -41,7 +42,7 @@ pub fn open_position(ctx: Context<OpenPosition>) -> Result<()> {
         position.pool = accounts.pool.key();
         position.owner = accounts.owner.key();
         position.payer = accounts.payer.key();
-        // What was earned before belongs to others.
+        // What the pool has earned up to now belongs to the positions that were there before.
         position.paid_q64 = accounts.pool.load()?.reward_per_share_q64;
     }
     emit_cpi!(PositionOpened {

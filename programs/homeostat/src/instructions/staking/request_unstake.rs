@@ -1,5 +1,5 @@
 //! Begins to unbond: the stake stops earning now and can be withdrawn after the
-//! unbonding time. Never gated.
+//! unbonding time. No pause, latch or trip stops it.
 
 use anchor_lang::prelude::*;
 
@@ -21,7 +21,7 @@ pub struct RequestUnstake<'info> {
     /// The pool that the position is in.
     #[account(mut, has_one = economy)]
     pub pool: AccountLoader<'info, Pool>,
-    /// The owner's position.
+    /// The owner's position in the pool.
     #[account(
         mut,
         seeds = [seeds::POSITION, pool.key().as_ref(), owner.key().as_ref()],
@@ -54,7 +54,10 @@ impl RequestUnstake<'_> {
     }
 }
 
-/// Handles `request_unstake`.
+/// The position's owner calls it.
+///
+/// 1. Settles, and moves `amount` (base units) from the stake into a ticket.
+/// 2. Publishes when the ticket unlocks.
 pub fn request_unstake(ctx: Context<RequestUnstake>, amount: u64) -> Result<()> {
     let event = ctx.accounts.apply(amount, Clock::get()?.unix_timestamp)?;
     emit_cpi!(event);

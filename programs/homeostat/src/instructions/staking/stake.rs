@@ -43,8 +43,8 @@ pub struct Stake<'info> {
     pub principal_vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// Liquidity pools only: the AMM's token account of the economy's mint, whose balance
     /// is measured.
-    /// CHECK: the address is the pool's; whether it still is a token account is asked when
-    /// it is read, because a closed one must not keep anybody from staking.
+    /// CHECK: bound by `pool.amm_vault`. Whether it still is a token account is checked
+    /// when its balance is read, because a closed one must not keep anybody from staking.
     #[account(
         constraint = pool.load()?.is_native() || amm_vault.key() == pool.load()?.amm_vault
             @ HomeostatError::WrongAmmVault,
@@ -110,7 +110,12 @@ impl Stake<'_> {
     }
 }
 
-/// Handles `stake`.
+/// The position's owner calls it.
+///
+/// 1. Refuses an economy that is not live, paused staking, and less than the least stake.
+/// 2. Moves `amount` (base units) to the pool's vault.
+/// 3. Settles, measures a liquidity pool's depth, and adds the stake that arrived.
+/// 4. Publishes the position's stake before and after.
 pub fn stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
     ctx.accounts.validate(amount, now)?;

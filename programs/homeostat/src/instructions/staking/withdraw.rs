@@ -1,5 +1,5 @@
-//! Pays out every ticket whose unbonding time has passed. Never gated, not even by a vault
-//! that is short: whoever can be paid is paid.
+//! Pays out every ticket whose unbonding time has passed. No pause, latch or trip stops it,
+//! nor a vault that is short of the other stakes: whoever can be paid is paid.
 
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
@@ -48,7 +48,7 @@ pub struct Withdraw<'info> {
 }
 
 impl Withdraw<'_> {
-    /// Books every unlocked ticket; nothing is paid yet.
+    /// Removes every unlocked ticket from position and pool; nothing is paid yet.
     fn settle(&self, now: i64) -> Result<Withdrawn> {
         let mut pool = self.pool.load_mut()?;
         let mut position = self.position.load_mut()?;
@@ -86,7 +86,10 @@ impl Withdraw<'_> {
     }
 }
 
-/// Handles `withdraw`.
+/// The position's owner calls it.
+///
+/// 1. Removes every unlocked ticket; refuses if there is none.
+/// 2. Pays their sum to the owner, and publishes it.
 pub fn withdraw(ctx: Context<Withdraw>) -> Result<()> {
     let event = ctx.accounts.apply(Clock::get()?.unix_timestamp)?;
     emit_cpi!(event);

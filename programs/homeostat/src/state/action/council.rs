@@ -1,4 +1,5 @@
-//! Who decides: members, the threshold, guardian and advisor, and how long things wait.
+//! Actions that change who decides: members, the threshold, guardian and advisor, and how
+//! long proposals wait.
 
 use anchor_lang::prelude::*;
 use homeostat_control::Fx;
@@ -10,7 +11,7 @@ use crate::{
     state::{controller::Q48, Class, Economy},
 };
 
-/// Half-widths of the advisor's ranges around what the council last set; 0 = none.
+/// The half-widths of the advisor's ranges around what the council last set; 0 = none.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdviceRange {
     /// The half-width of the setpoint's range (fraction x 2^48).

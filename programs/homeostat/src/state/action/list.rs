@@ -15,7 +15,7 @@ use crate::state::{
 };
 
 /// The types that fields of actions have. An action and the type of its fields may share a
-/// name, such as `Caps`; the path tells them apart.
+/// name, such as `Caps`; the path keeps them apart.
 mod types {
     pub use core::{
         option::Option,
@@ -26,7 +26,7 @@ mod types {
     pub use super::*;
 }
 
-/// The fields of one action, borrowed.
+/// Declares a struct with the fields of one action, borrowed.
 macro_rules! borrowed {
     ($name:ident) => {
         pub struct $name;
@@ -38,8 +38,8 @@ macro_rules! borrowed {
     };
 }
 
-/// Makes the enum of all actions, as it is on the wire, and for each action a struct of its
-/// own, of the same name, in [`fields`]: what an action does is written down once, as the
+/// Declares the enum of all actions, as it is on the wire, and in [`fields`] a struct of the
+/// same name for each action: everything about an action is written down once, as the
 /// implementation of [`Act`] for that struct.
 macro_rules! actions {
     (
@@ -69,7 +69,7 @@ macro_rules! actions {
             )*
         }
 
-        /// A struct an action, with the action's fields.
+        /// One struct for each action, with the action's fields.
         pub(super) mod fields {
             use super::types;
 
@@ -77,7 +77,7 @@ macro_rules! actions {
         }
 
         impl $list {
-            /// What this action is and does.
+            /// The implementation of this action.
             pub(crate) fn act(&self) -> Box<dyn Act + '_> {
                 match self {
                     $(Self::$name $({ $($field),* })? => {
@@ -109,12 +109,12 @@ actions! {
             /// The duration of the ramp (seconds), at most a year.
             over_seconds: u32,
         },
-        /// Releases a controller that its guard has latched. Routine.
+        /// Resumes a controller that its guard has latched. Routine.
         ResumeController {
-            /// The controller that is released.
+            /// The controller that is resumed.
             parameter: Parameter,
         },
-        /// Releases the whole economy after a vault was found short. Routine.
+        /// Resumes a tripped economy and all of its controllers. Routine.
         ResumeEconomy,
         /// Ends a pause before its time. Immediate.
         Unpause {
@@ -136,9 +136,9 @@ actions! {
         Slew {
             /// The controller of the parameter.
             parameter: Parameter,
-            /// The slew limits so far.
+            /// The slew limits so far (ppm per period).
             expected: SlewLimits,
-            /// The slew limits from now on.
+            /// The slew limits from now on (ppm per period).
             value: SlewLimits,
         },
         /// Puts a controller into automatic or into manual mode. Standard.
@@ -156,9 +156,9 @@ actions! {
         Limits {
             /// The controller of the parameter.
             parameter: Parameter,
-            /// The limits so far.
+            /// The limits so far (ppm).
             expected: OutputLimits,
-            /// The limits from now on.
+            /// The limits from now on (ppm).
             value: OutputLimits,
         },
         /// Sets the treasury's share of the part of a fee that is not burned. Standard.
@@ -172,7 +172,7 @@ actions! {
         PoolWeight {
             /// The pool's lane in the stream, from 1; lane 0 is the native pool's.
             lane: u8,
-            /// The weight so far.
+            /// The weight so far, relative to the other pools.
             expected: u16,
             /// The weight from now on, above 0.
             value: u16,
@@ -207,24 +207,24 @@ actions! {
         AdviceRange {
             /// The controller that the range is for.
             parameter: Parameter,
-            /// The range so far.
+            /// The range in force so far.
             expected: AdviceRange,
-            /// The range from now on.
+            /// The range in force from now on.
             value: AdviceRange,
         },
         /// Sets the caps. Critical. Lower ones act at once, higher ones from the next crank
         /// on.
         Caps {
-            /// The caps so far.
+            /// The caps in force so far.
             expected: Caps,
-            /// The caps from now on.
+            /// The caps in force from now on.
             value: Caps,
         },
         /// Sets the terms of staking and keeping. Critical.
         Terms {
-            /// The terms so far.
+            /// The terms in force so far.
             expected: Terms,
-            /// The terms from now on.
+            /// The terms in force from now on.
             value: Terms,
         },
         /// Names the token accounts whose balance does not circulate, such as a team's.
@@ -242,16 +242,16 @@ actions! {
             parameter: Parameter,
             /// The controller's `config_seq` so far.
             expected_seq: u64,
-            /// The settings from now on.
+            /// The controller's settings from now on.
             settings: ControllerSettings,
         },
         /// Sets reporters and rules of a feed. Critical.
         Feed {
             /// The feed's place among the economy's feeds, from 0.
             index: u8,
-            /// The settings so far.
+            /// The feed's settings so far.
             expected: FeedSettings,
-            /// The settings from now on.
+            /// The feed's settings from now on.
             value: FeedSettings,
         },
         /// Sets a controller's anomaly guard. Critical.
@@ -270,35 +270,35 @@ actions! {
         },
         /// Takes a member's seat, or an offered one, back. Critical.
         RemoveMember {
-            /// The member's address.
+            /// The address of the member.
             key: Pubkey,
         },
         /// Sets how many members' approval a proposal needs. Critical.
         Threshold {
-            /// The threshold so far.
+            /// The number of members that is needed so far.
             expected: u8,
-            /// The threshold from now on.
+            /// The number of members that is needed from now on.
             value: u8,
         },
         /// Offers somebody the guardian's role; the holder keeps it until then. Critical.
         Guardian {
-            /// The guardian so far.
+            /// The guardian who holds the role so far.
             expected: Pubkey,
             /// The address that is offered the role.
             seat: SeatArgs,
         },
         /// Sets the delays, the grace and the stakers' veto. Critical.
         Delays {
-            /// The delays so far.
+            /// The delays in force so far.
             expected: Delays,
-            /// The delays from now on.
+            /// The delays in force from now on.
             value: Delays,
         },
         /// Pays out of the treasury, within the outflow cap. Critical.
         PayTreasury {
             /// The recipient: a token account of the economy's mint.
             to: Pubkey,
-            /// The amount (base units).
+            /// The amount that is paid (base units).
             amount: u64,
         },
         /// Ends the economy for ever: accrual stops, what is owed is minted, claims stay

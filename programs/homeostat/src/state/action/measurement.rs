@@ -1,5 +1,5 @@
-//! What a controller measures and which measurements it believes: its wiring, the feeds,
-//! the anomaly guard.
+//! Actions on what a controller measures and which measurements it accepts: its wiring, the
+//! feeds, the anomaly guard.
 
 use anchor_lang::prelude::*;
 use homeostat_control::GuardConfig;
@@ -27,7 +27,7 @@ impl Act for fields::Wire<'_> {
         controller.envelope.anchor_all(&controller.config);
         controller.state.u = controller.state.u.clamp(config.min, config.max);
         controller.config_seq = controller.config_seq.saturating_add(1);
-        // What the guard and the law remember belongs to another measurement.
+        // The states of guard and law belong to another measurement: they start anew.
         controller.resume_under(&config, now);
         Ok(())
     }

@@ -1,16 +1,16 @@
-//! What a proposal can do: typed actions, each with the value it expects to find.
+//! The actions of a proposal: typed, and each with the value that it expects to find.
 //!
-//! [`Action`] lists them all, as they are on the wire and in a proposal. What an action is
-//! and does stands in one place, as its [`Act`]: its class, what it changes in economy and
-//! council, and the tokens it moves. A file a family:
+//! [`Action`] lists them all, as they are on the wire and in a proposal. Everything about one
+//! action is in one place, its implementation of [`Act`]: its class, what it changes in
+//! economy and council, and the tokens that it moves. The files are the families:
 //!
 //! - `tuning`: quantities, limits and mode of a controller
 //! - `measurement`: what a controller measures, the feeds, the anomaly guard
-//! - `release`: what only lets go of something
+//! - `release`: resuming, unpausing, dismissing the advisor
 //! - `terms`: caps, shares, weights, terms and exclusions
-//! - `permits`: what anybody may create afterwards
+//! - `permits`: which pools, meters and feeds anybody may create afterwards
 //! - `council`: members, roles and delays
-//! - `treasury`: what pays out, and what ends the economy
+//! - `treasury`: payments from the treasury, and the end of the economy
 
 mod council;
 mod list;
@@ -33,7 +33,7 @@ pub use super::envelope::Tunable;
 use super::{Class, Controller, Council, Economy, Parameter};
 use crate::error::HomeostatError;
 
-/// What one action is and does.
+/// One action: its class, its effect and its token moves.
 pub trait Act {
     /// How grave the action is in the present state.
     fn class(&self, economy: &Economy) -> Result<Class>;
@@ -43,8 +43,8 @@ pub trait Act {
     /// its range.
     fn apply(&self, class: Class, context: &mut ExecutionContext) -> Result<()>;
 
-    /// Does what needs other accounts, after every action of the proposal was applied:
-    /// tokens move, a feed changes. Most actions need none.
+    /// Does what needs other accounts, after every action of the proposal was applied: it
+    /// moves tokens or changes a feed. Most actions have nothing to do here.
     fn settle<'info>(&self, _accounts: &mut dyn ActionAccounts<'info>) -> Result<()> {
         Ok(())
     }
@@ -55,7 +55,8 @@ pub trait Act {
         false
     }
 
-    /// True when it only lets go of something, which a guardian cannot veto.
+    /// True when it only resumes, unpauses or dismisses the advisor, which a guardian cannot
+    /// veto: otherwise a guardian could stop the economy for good.
     fn resumes(&self) -> bool {
         false
     }
@@ -73,7 +74,7 @@ pub trait ActionAccounts<'info> {
     /// The economy, which nothing has borrowed.
     fn economy(&self) -> &AccountLoader<'info, Economy>;
 
-    /// When it happens (unix seconds).
+    /// When the actions are executed (unix seconds).
     fn now(&self) -> i64;
 
     /// The next account. Refuses if none is left (`WrongActionAccounts`).
@@ -100,13 +101,13 @@ impl Action {
         self.act().class(economy)
     }
 
-    /// True for what a guardian cannot veto: it only lets go of something.
+    /// True for an action that a guardian cannot veto ([`Act::resumes`]).
     pub fn resumes(&self) -> bool {
         self.act().resumes()
     }
 }
 
-/// What actions change, and when.
+/// The state that actions change, and the time at which they do.
 pub struct ExecutionContext<'a> {
     /// The economy that is changed.
     pub economy: &'a mut Economy,
@@ -157,7 +158,7 @@ fn expect(holds: bool) -> Result<()> {
     Ok(())
 }
 
-/// Replaces a value that is as expected.
+/// Replaces a value. Refuses (`OldValueChanged`) unless it is as expected.
 fn replace<T: Copy + PartialEq>(value: &mut T, expected: &T, new: &T) -> Result<()> {
     expect(*value == *expected)?;
     *value = *new;

@@ -1,4 +1,4 @@
-//! What a proposal allows anybody to create: a pool, meters, feeds.
+//! Actions that allow anybody to create something: a pool, meters, feeds.
 
 use anchor_lang::prelude::*;
 
@@ -47,8 +47,9 @@ impl Act for fields::AllowFeeds<'_> {
     }
 }
 
-/// Allows `count` more of something of which there are `present`. Refuses more than `most`
-/// in all (`TooMany`), counting what is allowed already.
+/// Allows `count` more meters or feeds, of which `present` exist. Refuses more than `most` in
+/// all (`TooMany`), with those that are allowed already. Counts that saturate are above every
+/// such limit, so they are refused as well.
 fn allow(permit: &mut u8, present: u8, count: u8, most: usize) -> Result<()> {
     check("count", count > 0)?;
     let allowed = permit.saturating_add(count);

@@ -1,5 +1,5 @@
-//! What only lets go of something: a latched controller, a tripped economy, a pause, the
-//! advisor. No guardian can veto these.
+//! Actions that only let go of something: of a latched controller, a tripped economy, a
+//! pause, or the advisor. No guardian can veto these.
 
 use anchor_lang::prelude::*;
 
@@ -49,7 +49,7 @@ impl Act for fields::ResumeEconomy {
         Ok(())
     }
 
-    /// Every controller was held, so every one is resumed.
+    /// Every controller of a tripped economy is held, so every one is resumed.
     fn configures(&self, _: Parameter) -> bool {
         true
     }

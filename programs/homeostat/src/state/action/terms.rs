@@ -1,5 +1,5 @@
-//! Caps, shares, weights, terms and exclusions: numbers and accounts of the economy that no
-//! controller moves.
+//! Actions on caps, shares, weights, terms and exclusions: numbers and accounts of the economy
+//! that no controller moves.
 
 use anchor_lang::prelude::*;
 

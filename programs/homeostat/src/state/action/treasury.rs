@@ -1,4 +1,4 @@
-//! What pays tokens out, and what ends the economy.
+//! Actions that pay tokens out of the treasury or end the economy.
 
 use anchor_lang::prelude::*;
 

@@ -1,4 +1,4 @@
-//! How a controller is tuned: its ramped quantities, half-life, slew, mode and limits.
+//! Actions that tune a controller: its ramped quantities, half-life, slew, mode and limits.
 
 use anchor_lang::prelude::*;
 use homeostat_control::{change, Change, Fx, Mode};
@@ -12,16 +12,16 @@ use crate::{
     },
 };
 
-/// Slew limits of a parameter (ppm per period); none = unlimited.
+/// The slew limits of a parameter (ppm per period); none = unlimited.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlewLimits {
-    /// The fastest rise (ppm per period).
+    /// The fastest rise (ppm per period); none = unlimited.
     pub up_ppm: Option<u64>,
-    /// The fastest fall (ppm per period).
+    /// The fastest fall (ppm per period); none = unlimited.
     pub down_ppm: Option<u64>,
 }
 
-/// Limits of a parameter (ppm).
+/// The limits of a parameter (ppm).
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutputLimits {
     /// The lower limit (ppm).
@@ -161,7 +161,7 @@ impl Controller {
     pub fn change(&mut self, parameter: Parameter, by: &Change, now: i64) -> Result<()> {
         let (config, state) = change(&self.config(), &self.state(), by, now)
             .map_err(|wrong| refuse_config(parameter, &wrong))?;
-        // The law has validated its own part of the configuration.
+        // The law has validated its own part of the configuration in `change`.
         Self::validate_range(&config, parameter, Metric::from_byte(self.metric)?)?;
         self.config = (&config).into();
         // The last decision stays in `self.last`: it was made under the old configuration.

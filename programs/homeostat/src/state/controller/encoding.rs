@@ -1,4 +1,4 @@
-//! How values of the control law are written into accounts and instruction arguments.
+//! How values of the control law are encoded in accounts and instruction arguments.
 
 use homeostat_control::{Direction, Flags, Fx, HoldReason, LatchReason, Prime, Ramp, Sampling};
 
@@ -7,13 +7,13 @@ use crate::state::number::Fixed;
 
 /// A value of the control law in the form that an account or an argument has.
 pub(super) trait Encoded<Law> {
-    /// The written form.
+    /// The encoded form of a value.
     fn encode(value: Law) -> Self;
     /// The value for the control law.
     fn decode(self) -> Law;
 }
 
-/// Types that are written as they are.
+/// Types that are encoded as they are.
 macro_rules! as_is {
     ($($Type:ty),*) => {$(
         impl Encoded<$Type> for $Type {
@@ -30,8 +30,8 @@ macro_rules! as_is {
 
 as_is!(bool, u16, u32, u64, i64, Option<u64>);
 
-/// Enums that are written as a number. A number that was never given reads as the last
-/// variant: reading an account cannot fail.
+/// Enums that are encoded as a number. A number that none of them has decodes as the last
+/// variant, so that decoding an account cannot fail; the program itself writes no such number.
 macro_rules! numbered {
     ($($Law:ident { $($variant:ident = $number:literal),* ; $last:ident = $highest:literal })*) => {$(
         impl Encoded<$Law> for u8 {
@@ -70,6 +70,7 @@ impl Encoded<bool> for u8 {
 
 impl Encoded<HoldReason> for u8 {
     fn encode(value: HoldReason) -> Self {
+        // The law declares the enum `repr(u8)`: the cast writes its number.
         value as Self
     }
 
@@ -78,7 +79,7 @@ impl Encoded<HoldReason> for u8 {
     }
 }
 
-/// 0 is an open latch.
+/// 0 means that the guard is not latched.
 impl Encoded<Option<LatchReason>> for u8 {
     fn encode(value: Option<LatchReason>) -> Self {
         value.map_or(0, LatchReason::number)
@@ -99,7 +100,7 @@ impl Encoded<Flags> for u32 {
     }
 }
 
-/// An unlimited slew limit is `u64::MAX`, far above the largest limit that validates.
+/// No slew limit is encoded as `u64::MAX`, far above the largest limit that validates.
 impl Encoded<Option<u64>> for u64 {
     fn encode(value: Option<u64>) -> Self {
         value.unwrap_or(Self::MAX)
@@ -140,7 +141,7 @@ impl Encoded<Fx> for settings::Q48 {
     }
 }
 
-/// An argument says where a ramp leads; what is read from it does not move.
+/// An argument encodes the target of a ramp; decoded, it is a ramp that stays there.
 impl Encoded<Ramp> for settings::Q48 {
     fn encode(value: Ramp) -> Self {
         value.to.to_bits()

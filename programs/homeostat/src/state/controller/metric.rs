@@ -11,26 +11,27 @@ use crate::error::HomeostatError;
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Metric {
-    /// Native stake over circulating supply, both as time integrals.
+    /// The native stake over the circulating supply, both as time integrals.
     StakedShare = 0,
-    /// Charged volume over the volume that the configured turnover stands for.
+    /// The charged volume over the volume that the configured turnover stands for.
     Utilisation = 1,
-    /// (Accrued - burned) per year over supply; negative when supply shrinks.
+    /// What accrued less what was burned, per year and over supply; negative when supply
+    /// shrinks.
     NetSupplyGrowth = 2,
-    /// Our tokens behind staked liquidity over circulating supply.
+    /// The economy's tokens behind staked liquidity over the circulating supply.
     LiquidityDepth = 3,
-    /// The economy's first feed, and so on.
+    /// The reading of the economy's first feed.
     Feed0 = 4,
-    /// The second.
+    /// The reading of the economy's second feed.
     Feed1 = 5,
-    /// The third.
+    /// The reading of the economy's third feed.
     Feed2 = 6,
-    /// The fourth.
+    /// The reading of the economy's fourth feed.
     Feed3 = 7,
 }
 
 impl Metric {
-    /// All four, in the order of `Economy.readings`.
+    /// The four that the program measures itself, in the order of `Economy.readings`.
     pub const ALL: [Self; 4] = [
         Self::StakedShare,
         Self::Utilisation,
@@ -38,7 +39,8 @@ impl Metric {
         Self::LiquidityDepth,
     ];
 
-    /// From its stored byte.
+    /// The metric with a stored number. Refuses a number that none has
+    /// (`InvariantViolated`).
     pub fn from_byte(byte: u8) -> Result<Self> {
         Ok(match byte {
             0 => Self::StakedShare,
@@ -53,13 +55,14 @@ impl Metric {
         })
     }
 
-    /// Index of the feed in `Economy.feeds`; `None` for the program's own measurements.
+    /// The index of the feed in `Economy.feeds`; `None` for the program's own measurements.
+    /// The casts widen the declared numbers of the enum.
     pub const fn feed_index(self) -> Option<usize> {
         (self as usize).checked_sub(Self::Feed0 as usize)
     }
 
-    /// What a sample stands for: a feed's holds at an instant, a measurement's is the
-    /// mean over the window.
+    /// What a sample stands for: a feed's reading is the value at an instant, a measurement of
+    /// the program's own is the mean over the window.
     pub const fn sampling(self) -> Sampling {
         match self.feed_index() {
             Some(_) => Sampling::Point,
@@ -67,7 +70,7 @@ impl Metric {
         }
     }
 
-    /// The default wiring.
+    /// The metric that a parameter's controller starts with.
     pub const fn default_for(parameter: Parameter) -> Self {
         match parameter {
             Parameter::Emission => Self::StakedShare,

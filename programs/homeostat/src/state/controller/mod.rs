@@ -1,5 +1,5 @@
-//! One controller of an economy: what governance set, what the control law and its guard
-//! remember, and the value in force.
+//! One controller of an economy: its configuration, the state of the control law and of its
+//! anomaly guard, and the value in force.
 
 mod encoding;
 mod metric;
@@ -27,25 +27,25 @@ use super::envelope::Envelope;
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Controller {
-    /// What governance set for the law.
+    /// The configuration of the control law.
     pub config: StoredConfig,
-    /// What governance set for the guard.
+    /// The configuration of the anomaly guard.
     pub guard_config: StoredGuardConfig,
-    /// What the guard remembers.
+    /// The state of the anomaly guard.
     pub guard: StoredGuardState,
-    /// What the law remembers.
+    /// The state of the control law, without its last decision.
     pub state: StoredState,
-    /// The last decision.
+    /// The last decision of the controller.
     pub last: StoredDecision,
-    /// Configuration sequence: 0 in Draft, +1 with every executed change.
+    /// The number of changes of the configuration since go-live.
     pub config_seq: u64,
-    /// What the controller measures, as a number (`Metric`).
+    /// The `Metric` that is measured, as a number.
     pub metric: u8,
-    /// Unused, zero.
+    /// Reserved; zero.
     pub reserved: [u8; 7],
-    /// Unused, zero.
+    /// Reserved; zero.
     pub reserved_end: [u64; 2],
-    /// How far it may be tuned at short notice.
+    /// How far the controller can be tuned at short notice.
     pub envelope: Envelope,
 }
 
@@ -53,7 +53,7 @@ const _: () = assert!(core::mem::size_of::<Controller>() == 1_200);
 const _: () = assert!(core::mem::align_of::<Controller>() == 8);
 
 impl Controller {
-    /// What it measures.
+    /// The metric that the controller measures.
     pub fn metric(&self) -> Result<Metric> {
         Metric::from_byte(self.metric)
     }
@@ -78,28 +78,30 @@ impl Controller {
         self.guard.law()
     }
 
-    /// Releases the controller at `now` (unix seconds): the guard forgets its
-    /// statistics, the law is re-primed at the present value.
+    /// Releases the controller at `now` (unix seconds): the guard's statistics start anew,
+    /// because those from before the latch may be the attacker's, and the law's integral is
+    /// solved again at the value in force, so that nothing jumps.
     pub fn resume_guard(&mut self, now: i64) {
         let config = self.config();
         self.resume_under(&config, now);
     }
 
-    /// The same where the law's form of the configuration is at hand.
+    /// The same with the configuration in the law's form, where it was made already.
     pub fn resume_under(&mut self, config: &Config, now: i64) {
         self.guard = (&self.guard().resume(now)).into();
-        // The last decision stays as it is.
+        // `last` stays: it is what was decided, whatever is remembered from now on.
         self.state = (&resume(config, &self.state(), now)).into();
     }
 
-    /// Remembers a step.
+    /// Stores the state of the law after a step, with the step's decision.
     pub fn remember(&mut self, state: &State) {
         self.state = state.into();
         self.last = (&state.last).into();
     }
 
-    /// The value in force (ppm): the output inside the limits and the
-    /// parameter's compile-time range, so a limit tightened below it acts at once.
+    /// The value in force (ppm): the output clamped to the limits and to the parameter's
+    /// compile-time range, so that a limit tightened beyond it acts at once. No floor is
+    /// negative, so nothing is lost by leaving the sign out.
     pub fn value(&self, parameter: Parameter) -> u64 {
         self.state
             .u

@@ -3,26 +3,27 @@
 use crate::{constants::*, error::HomeostatError};
 use anchor_lang::prelude::*;
 
-/// The four parameters, in the order of `Economy.controllers`.
+/// The four parameters of an economy, in the order of `Economy.controllers`.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Parameter {
-    /// Annual emission as a fraction of supply.
+    /// The annual emission as a fraction of supply (ppm).
     Emission = 0,
-    /// Fraction of each charged payment taken as fee.
+    /// The fraction of each charged payment that is its fee (ppm).
     Fee = 1,
-    /// Fraction of a fee that is burned.
+    /// The fraction of a fee that is burned (ppm).
     Burn = 2,
-    /// Fraction of the emission that goes to the liquidity pools.
+    /// The fraction of the emission that goes to the liquidity pools (ppm).
     Liquidity = 3,
 }
 
 impl Parameter {
-    /// All four, in account order.
+    /// All four, in the order of `Economy.controllers`.
     pub const ALL: [Self; 4] = [Self::Emission, Self::Fee, Self::Burn, Self::Liquidity];
 
-    /// From an index of `Economy.controllers`.
+    /// The parameter at an index of `Economy.controllers`. Refuses an index beyond the last
+    /// (`NoSuchController`).
     pub fn from_index(index: u8) -> Result<Self> {
         Self::ALL
             .get(usize::from(index))
@@ -30,12 +31,12 @@ impl Parameter {
             .ok_or_else(|| error!(HomeostatError::NoSuchController))
     }
 
-    /// Position in `Economy.controllers`.
+    /// The index in `Economy.controllers`. The cast widens the declared number.
     pub const fn index(self) -> usize {
         self as usize
     }
 
-    /// Lower-case name.
+    /// The name in lower case, as log lines and tools print it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Emission => "emission",
@@ -45,7 +46,7 @@ impl Parameter {
         }
     }
 
-    /// Highest value whatever governance or a controller says (ppm).
+    /// The highest value whatever governance or a controller says (ppm).
     pub const fn ceiling(self) -> i64 {
         match self {
             Self::Emission => MAX_EMISSION_PPM,
@@ -54,7 +55,8 @@ impl Parameter {
         }
     }
 
-    /// Lowest value (ppm): a payment is never free, so its fee rate is above zero.
+    /// The lowest value (ppm). The fee's is above zero: a free payment would let anybody raise
+    /// the measured utilisation at no cost.
     pub const fn floor(self) -> i64 {
         match self {
             Self::Fee => 1,

@@ -9,7 +9,7 @@ use crate::state::defaults::metric_range;
 /// A control-law number in arguments: the bits of an `I80F48` (value x 2^48).
 pub type Q48 = i128;
 
-/// Acting direction of a controller.
+/// The acting direction of a controller.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     /// A measurement above the setpoint raises the parameter.
@@ -37,7 +37,7 @@ macro_rules! settings {
         }
 
         impl $Settings {
-            /// The arguments that set what `law` has. Of a ramp they have the target.
+            /// The arguments that set what `law` has; of a ramp, its target.
             pub fn new($($own: $Own,)* law: &$Law) -> Self {
                 Self {
                     $($own,)*
@@ -56,51 +56,51 @@ macro_rules! settings {
 }
 
 settings! {
-    /// Configuration of one controller; units as in the control law.
+    /// The configuration of one controller; units as in the control law.
     ControllerSettings of Config
     own {
-        /// What it measures.
+        /// The metric that the controller measures.
         metric: Metric,
     }
     sets {
-        /// Acting direction.
+        /// The acting direction of the controller.
         direction: Direction as direction,
-        /// Setpoint (fraction).
+        /// The setpoint (fraction, x 2^48).
         setpoint_q48: Q48 as setpoint,
-        /// Error scale (fraction, > 0).
+        /// The error scale, above 0 (fraction, x 2^48).
         scale_q48: Q48 as scale,
-        /// Bias (ppm).
+        /// The bias of the output (ppm, x 2^48).
         bias_q48: Q48 as bias,
-        /// Proportional gain (ppm per unit of normalised error).
+        /// The proportional gain (ppm per unit of normalised error, x 2^48).
         kp_q48: Q48 as kp,
-        /// Integral gain (ppm per unit of normalised error and period).
+        /// The integral gain (ppm per unit of normalised error and period, x 2^48).
         ki_q48: Q48 as ki,
-        /// Derivative gain (ppm periods per unit of normalised error).
+        /// The derivative gain (ppm periods per unit of normalised error, x 2^48).
         kd_q48: Q48 as kd,
-        /// Derivative filter (periods).
+        /// The time constant of the derivative filter (periods, x 2^48).
         filter_q48: Q48 as filter,
-        /// Dead-band half-width on the normalised error.
+        /// The half-width of the dead-band on the normalised error (x 2^48).
         dead_band_q48: Q48 as dead_band,
-        /// Integral half-life (seconds), 0 = none.
+        /// The half-life of the integral (seconds); 0 = it does not leak.
         half_life: u64 as half_life,
-        /// Lower limit (ppm).
+        /// The lower limit of the output (ppm).
         min_ppm: i64 as min,
-        /// Upper limit (ppm).
+        /// The upper limit of the output (ppm).
         max_ppm: i64 as max,
-        /// Fastest rise (ppm per period); none = unlimited.
+        /// The fastest rise of the output (ppm per period); none = unlimited.
         slew_up_ppm: Option<u64> as slew_up,
-        /// Fastest fall (ppm per period); none = unlimited.
+        /// The fastest fall of the output (ppm per period); none = unlimited.
         slew_down_ppm: Option<u64> as slew_down,
-        /// Longest time that one step integrates over (periods).
+        /// The longest time that one step integrates over (periods).
         max_periods: u32 as max_periods,
-        /// How long the controller may be held before the parameter moves to the bias
+        /// How long the controller may be held before the output moves to the bias
         /// (periods).
         max_hold: u32 as max_hold,
-        /// Oldest reading of a feed that is followed (seconds), in `REPORT_AGE`; not
-        /// looked at for the program's own measurements.
+        /// The oldest reading of a feed that is used (seconds), in `REPORT_AGE`; ignored
+        /// for the program's own measurements.
         max_age: u32 as max_age,
-        /// Fewest reports behind a feed's reading: its quorum or more, at most
-        /// `MAX_REPORTERS`; not looked at for the program's own measurements.
+        /// The fewest reports behind a feed's reading: its quorum or more, at most
+        /// `MAX_REPORTERS`; ignored for the program's own measurements.
         min_samples: u32 as min_samples,
     }
 }
@@ -118,7 +118,8 @@ impl ControllerSettings {
         };
         match sampling {
             Sampling::Point => config,
-            // The gate for feeds is not asked for the program's own measurements.
+            // Age and number of samples limit feeds only: the program's own measurements keep
+            // the law's neutral values, so that arguments cannot shut them out.
             Sampling::Mean => Config {
                 max_age: neutral.max_age,
                 min_samples: neutral.min_samples,
@@ -129,28 +130,28 @@ impl ControllerSettings {
 }
 
 settings! {
-    /// Configuration of one controller's anomaly guard; units as in the control law.
+    /// The configuration of one controller's anomaly guard; units as in the control law.
     GuardSettings of GuardConfig
     own {}
     sets {
-        /// Whether the guard watches; if not, nothing latches.
+        /// True when the guard watches; otherwise nothing latches.
         enabled: bool as enabled,
-        /// Deviation limit (ppm of a deviation).
+        /// The deviation that latches (ppm of the running deviation).
         limit: u32 as limit,
-        /// CUSUM slack (ppm of a deviation).
+        /// The slack of the CUSUM test (ppm of the running deviation).
         slack: u32 as slack,
-        /// CUSUM threshold (ppm of a deviation).
+        /// The threshold of the CUSUM test (ppm of the running deviation).
         threshold: u32 as threshold,
-        /// Floor of the deviation (ppm of the error scale).
+        /// The floor of the running deviation (ppm of the error scale).
         floor: u32 as floor,
-        /// Half-life of the statistics (periods).
+        /// The half-life of the statistics (periods).
         half_life: u16 as half_life,
-        /// Samples learnt before one is judged.
+        /// The number of samples learnt before one is judged.
         min_samples: u16 as min_samples,
-        /// Identical samples of a feed that latch; 0 = off. Ignored for the program's
-        /// own measurements.
+        /// The number of identical samples of a feed that latch; 0 = off. Ignored for the
+        /// program's own measurements.
         frozen: u16 as frozen,
-        /// Length of a latch (periods), at least a day.
+        /// The length of a latch (periods), at least a day.
         hold_periods: u16 as hold_periods,
     }
 }

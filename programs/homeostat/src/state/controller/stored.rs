@@ -1,9 +1,9 @@
-//! What a controller keeps in its account: the control law's configuration and memory in
-//! plain old data.
+//! What a controller stores in the economy's account: the control law's configuration and
+//! state as plain old data.
 //!
-//! Each field stands here once, with the type it has in the account. The struct, both
-//! conversions and the assertion of its size are made from that. A field of the control
-//! law that is missing here does not compile.
+//! Each field is declared here once, with its type in the account. The struct, both
+//! conversions and the assertion of its size are generated from that; a field of the control
+//! law that is missing here is a compile error.
 
 use anchor_lang::prelude::*;
 use homeostat_control::{Config, Decision, Fx, GuardConfig, GuardState, Mode, Ramp, State};
@@ -16,13 +16,13 @@ use crate::state::number::Fixed;
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct StoredRamp {
-    /// Value at `start`.
+    /// The value at `start`, in the quantity's unit (x 2^48).
     pub from: Fixed,
-    /// Value from `end` on.
+    /// The value from `end` on, in the quantity's unit (x 2^48).
     pub to: Fixed,
-    /// Start of the ramp (unix seconds).
+    /// The start of the ramp (unix seconds).
     pub start: i64,
-    /// End of the ramp (unix seconds); at or before `start` the value is `to`.
+    /// The end of the ramp (unix seconds); at or before `start` the value is `to`.
     pub end: i64,
 }
 
@@ -49,71 +49,72 @@ impl From<StoredRamp> for Ramp {
 }
 
 stored! {
-    /// Configuration of a controller as it is stored; fields and units as in the control
-    /// law.
+    /// The configuration of a controller as it is stored; fields and units as in the
+    /// control law.
     StoredConfig, 504 bytes, from law: Config
     same {
-        /// Setpoint (fraction).
+        /// The setpoint of the controller (fraction).
         setpoint: StoredRamp,
-        /// Bias (ppm).
+        /// The bias of the output (ppm).
         bias: StoredRamp,
-        /// Proportional gain (ppm).
+        /// The proportional gain (ppm per unit of normalised error).
         kp: StoredRamp,
-        /// Integral gain (ppm per period).
+        /// The integral gain (ppm per unit of normalised error and period).
         ki: StoredRamp,
-        /// Derivative gain (ppm periods).
+        /// The derivative gain (ppm periods per unit of normalised error).
         kd: StoredRamp,
-        /// Derivative filter (periods).
+        /// The time constant of the derivative filter (periods).
         filter: StoredRamp,
-        /// Dead-band half-width.
+        /// The half-width of the dead-band on the normalised error.
         dead_band: StoredRamp,
-        /// Error scale (fraction).
+        /// The error scale (fraction).
         scale: Fixed,
-        /// Feed-forward gain (ppm per unit of w).
+        /// The feed-forward gain (ppm per unit of w).
         kf: Fixed,
-        /// Feed-forward reference.
+        /// The reference of the feed-forward signal, in its own unit.
         w_ref: Fixed,
-        /// Feed-forward limit (ppm).
+        /// The limit of the feed-forward term (ppm).
         f_max: Fixed,
-        /// Lowest credible y.
+        /// The lowest credible process variable (fraction).
         y_min: Fixed,
-        /// Highest credible y.
+        /// The highest credible process variable (fraction).
         y_max: Fixed,
-        /// Integral half-life (seconds), 0 = none.
+        /// The half-life of the integral (seconds); 0 = it does not leak.
         half_life: u64,
-        /// Lower limit (ppm).
+        /// The lower limit of the output (ppm).
         min: i64,
-        /// Upper limit (ppm).
+        /// The upper limit of the output (ppm).
         max: i64,
-        /// Fastest rise (ppm per period); `u64::MAX` = unlimited.
+        /// The fastest rise of the output (ppm per period); `u64::MAX` = unlimited.
         slew_up: u64,
-        /// Fastest fall (ppm per period); `u64::MAX` = unlimited.
+        /// The fastest fall of the output (ppm per period); `u64::MAX` = unlimited.
         slew_down: u64,
     }
     own {
-        /// Value of manual mode (ppm).
+        /// The output in manual mode (ppm); 0 in automatic mode.
         manual: i64 = manual(law.mode),
     }
     same {
-        /// Period (seconds).
+        /// The length of a period (seconds).
         period: u32,
-        /// Integration cap (periods).
+        /// The longest time that one step integrates over (periods).
         max_periods: u32,
-        /// Hold time-out (periods).
+        /// How long the controller may be held before the output moves to the bias
+        /// (periods).
         max_hold: u32,
-        /// Oldest accepted sample (seconds).
+        /// The oldest sample that is used (seconds).
         max_age: u32,
-        /// Fewest samples behind a feed value.
+        /// The fewest samples behind a feed's value.
         min_samples: u32,
-        /// Acting direction: 0 = direct, 1 = reverse.
+        /// The acting direction: 0 = direct, 1 = reverse.
         direction: u8,
         /// What a sample stands for: 0 = a mean, 1 = an instant value.
         sampling: u8,
     }
     own {
-        /// 0 = automatic, 1 = manual.
+        /// The mode: 0 = automatic, 1 = manual.
         mode: u8 = u8::from(law.mode != Mode::Auto),
-        /// Unused, zero.
+        /// Reserved; zero.
         reserved: u8 = 0,
     }
     into law(stored) {
@@ -147,44 +148,45 @@ fn known(value: Option<Fx>, bit: u8) -> u8 {
 }
 
 stored! {
-    /// What the control law remembers of a controller, without its last decision.
+    /// The state of the control law for one controller, without its last decision.
     StoredState, 128 bytes, from law: State
     same {
-        /// Integral I (ppm).
+        /// The integral term I (ppm).
         integral: Fixed,
-        /// Filtered derivative (normalised error per period).
+        /// The filtered derivative (normalised error per period).
         derivative: Fixed,
     }
     own {
-        /// Last accepted y, if known.
+        /// The last accepted process variable y (fraction), if it is known.
         y_prev: Fixed = law.y_prev.unwrap_or(Fx::ZERO).into(),
-        /// Last accepted error outside the dead-band, if known.
+        /// The last accepted error outside the dead-band, if it is known.
         e_prev: Fixed = law.e_prev.unwrap_or(Fx::ZERO).into(),
     }
     same {
-        /// Feed-forward term F (ppm).
+        /// The feed-forward term F (ppm).
         feed_forward: Fixed,
-        /// Time of the last step (unix seconds).
+        /// The time of the last step (unix seconds).
         last_at: i64,
-        /// Output u in force (ppm).
+        /// The output u in force (ppm).
         u: i64,
-        /// Upward slew budget (ppm seconds).
+        /// The slew budget for rises (ppm seconds).
         bucket_up: u64,
-        /// Downward slew budget (ppm seconds).
+        /// The slew budget for falls (ppm seconds).
         bucket_down: u64,
-        /// Seconds without an accepted sample.
+        /// The time without an accepted sample (seconds).
         held_for: u64,
     }
     own {
-        /// Bit 0: `y_prev` is known; bit 1: `e_prev` is known.
+        /// Which values are known: bit 0 `y_prev`, bit 1 `e_prev`.
         known: u8 = known(law.y_prev, KNOWS_Y) | known(law.e_prev, KNOWS_E),
     }
     same {
-        /// How the next accepted sample sets the integral: 0 = not, 1 = to 0, 2 = solves it.
+        /// How the next accepted sample sets the integral: 0 = not at all, 1 = to zero, 2 =
+        /// it solves it.
         prime: u8,
     }
     own {
-        /// Unused, zero.
+        /// Reserved; zero.
         reserved: [u8; 6] = [0; 6],
     }
     into with_last(stored, last: Decision) {
@@ -205,27 +207,27 @@ stored! {
     /// control law.
     StoredDecision, 264 bytes, from law: Decision
     same {
-        /// Process variable (fraction).
+        /// The process variable as it was used (fraction).
         y: Fixed,
-        /// Setpoint (fraction).
+        /// The setpoint at the step (fraction).
         r: Fixed,
-        /// Normalised error.
+        /// The normalised error of the step.
         z: Fixed,
-        /// Error outside the dead-band.
+        /// The error outside the dead-band.
         e: Fixed,
-        /// Elapsed periods.
+        /// The elapsed time of the step (periods).
         tau: Fixed,
-        /// Integral retention.
+        /// The share of the integral that is kept (fraction).
         lambda: Fixed,
-        /// Proportional term (ppm).
+        /// The proportional term P (ppm).
         p: Fixed,
-        /// Integral term (ppm).
+        /// The integral term I (ppm).
         i: Fixed,
-        /// Derivative term (ppm).
+        /// The derivative term D (ppm).
         d: Fixed,
-        /// Feed-forward term (ppm).
+        /// The feed-forward term F (ppm).
         f: Fixed,
-        /// Bias (ppm).
+        /// The bias at the step (ppm).
         u0: Fixed,
         /// The output before slew limits and limits (ppm).
         raw: Fixed,
@@ -233,86 +235,87 @@ stored! {
         slewed: Fixed,
         /// The output after the limits (ppm).
         limited: Fixed,
-        /// Window start (unix seconds).
+        /// The start of the window (unix seconds).
         from: i64,
-        /// Window end (unix seconds).
+        /// The end of the window (unix seconds).
         to: i64,
         /// The output before the step (ppm).
         u_prev: i64,
         /// The output after the step (ppm).
         u: i64,
-        /// What happened, as bits: the flags of the control law.
+        /// What happened in the step, as bits: the flags of the control law.
         flags: u32,
-        /// Why the step was held, as a number; 0 = not held.
+        /// Why the step was held, as a number; 0 = it was not.
         held: u8,
     }
     own {
-        /// Unused, zero.
+        /// Reserved; zero.
         reserved: [u8; 3] = [0; 3],
     }
     into law(stored) {}
 }
 
 stored! {
-    /// Configuration of a guard as it is stored; fields and units as in the control law.
+    /// The configuration of an anomaly guard as it is stored; fields and units as in the
+    /// control law.
     StoredGuardConfig, 32 bytes, from law: GuardConfig
     same {
-        /// Deviation limit (ppm of a deviation).
+        /// The deviation that latches (ppm of the running deviation).
         limit: u32,
-        /// CUSUM slack (ppm of a deviation).
+        /// The slack of the CUSUM test (ppm of the running deviation).
         slack: u32,
-        /// CUSUM threshold (ppm of a deviation).
+        /// The threshold of the CUSUM test (ppm of the running deviation).
         threshold: u32,
-        /// Floor of the deviation (ppm of the error scale).
+        /// The floor of the running deviation (ppm of the error scale).
         floor: u32,
-        /// Half-life of the statistics (periods).
+        /// The half-life of the statistics (periods).
         half_life: u16,
-        /// Samples learnt before one is judged.
+        /// The number of samples learnt before one is judged.
         min_samples: u16,
-        /// Identical samples of a feed that latch; 0 = off. The program's own
-        /// measurements may stand still whatever it says.
+        /// The number of identical samples of a feed that latch; 0 = off. Ignored for the
+        /// program's own measurements.
         frozen: u16,
-        /// Length of a latch (periods), at least a day.
+        /// The length of a latch (periods), at least a day.
         hold_periods: u16,
-        /// 1 = the guard watches, 0 = off: nothing latches.
+        /// 1 when the guard watches, 0 when nothing latches.
         enabled: u8,
     }
     own {
-        /// Unused, zero.
+        /// Reserved; zero.
         reserved: [u8; 7] = [0; 7],
     }
     into law(stored) {}
 }
 
 stored! {
-    /// What a guard remembers; fields and units as in the control law.
+    /// The state of an anomaly guard; fields and units as in the control law.
     StoredGuardState, 64 bytes, from law: GuardState
     same {
-        /// Running mean of y (2^-40).
+        /// The running mean of y (2^-40).
         mean: i64,
-        /// Running mean absolute deviation of y (2^-40).
+        /// The running mean absolute deviation of y (2^-40).
         deviation: u64,
-        /// Last learnt sample (2^-40).
+        /// The last learnt sample (2^-40).
         value: i64,
-        /// Time of the last observation (unix seconds).
+        /// The time of the last observation (unix seconds).
         last_at: i64,
-        /// When the latch closed (unix seconds).
+        /// When the guard latched (unix seconds).
         latched_since: i64,
-        /// Time that the statistics stand for (seconds).
+        /// The time that the statistics stand for (seconds).
         weight: u64,
-        /// Evidence of an upward drift (ppm of a deviation).
+        /// The evidence of an upward drift (ppm of the running deviation).
         cusum_up: u32,
-        /// Evidence of a downward drift (ppm of a deviation).
+        /// The evidence of a downward drift (ppm of the running deviation).
         cusum_down: u32,
-        /// Samples learnt since creation or the last resume.
+        /// The number of samples learnt since creation or the last resume.
         samples: u16,
-        /// Length of the run of identical samples.
+        /// The number of identical samples in a row.
         run: u16,
         /// Why the guard is latched, as a number; 0 = it is open.
         latched: u8,
     }
     own {
-        /// Unused, zero.
+        /// Reserved; zero.
         reserved: [u8; 3] = [0; 3],
     }
     into law(stored) {}

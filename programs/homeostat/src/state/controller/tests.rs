@@ -1,4 +1,4 @@
-//! Nothing is lost on the way into an account or an argument and back.
+//! Encoding a value for an account or an argument and decoding it loses nothing.
 
 use homeostat_control::{
     create, guarded_step, Config, Fx, GuardConfig, GuardState, Input, LatchReason, Mode, Prime,
@@ -57,7 +57,7 @@ fn what_a_step_made_comes_back_from_its_account() {
         let made = guarded_step(&config, &guard_config, &state, &guard, &input);
         (state, guard) = (made.state, made.guard);
 
-        // then its memory comes back.
+        // then the stored states of law and guard decode to the same.
         let last = StoredDecision::from(&state.last).law();
         assert_eq!(StoredState::from(&state).with_last(last), state);
         assert_eq!(StoredGuardState::from(&guard).law(), guard);
@@ -74,7 +74,7 @@ fn settings_made_from_a_configuration_set_it_again() {
         // Given what a controller starts with,
         let config = defaults::config(parameter, WEEK);
         let guard = defaults::guard(parameter);
-        // when it is written as arguments and read again, then it is the same.
+        // when it is encoded as arguments and decoded, then it is the same.
         let metric = Metric::default_for(parameter);
         let settings = ControllerSettings::new(metric, &config);
         assert_eq!(settings.config(WEEK), config, "{parameter:?}");

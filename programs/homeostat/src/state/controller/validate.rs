@@ -9,7 +9,8 @@ use crate::{
     error::{check, HomeostatError},
 };
 
-/// Names the field in the log, and what it allows.
+/// Logs the field that is wrong and what it allows, and returns the error
+/// (`InvalidParameter`).
 #[cold]
 pub fn refuse_config(parameter: Parameter, wrong: &ConfigError) -> Error {
     msg!(
@@ -22,7 +23,8 @@ pub fn refuse_config(parameter: Parameter, wrong: &ConfigError) -> Error {
 }
 
 impl Controller {
-    /// Refuses settings that the guard excludes.
+    /// Refuses a guard's configuration that the control law excludes, and logs the field
+    /// (`InvalidParameter`).
     pub fn validate_guard(config: &GuardConfig, parameter: Parameter) -> Result<()> {
         let Err(wrong) = config.validate() else {
             return Ok(());
@@ -36,8 +38,8 @@ impl Controller {
         Err(error!(HomeostatError::InvalidParameter))
     }
 
-    /// Refuses a configuration that the law, the parameter's range or the metric
-    /// excludes.
+    /// Refuses a configuration that the law, the parameter's range or the metric excludes, and
+    /// logs the field (`InvalidParameter`).
     pub fn validate(config: &Config, parameter: Parameter, metric: Metric) -> Result<()> {
         config
             .validate()
@@ -45,7 +47,8 @@ impl Controller {
         Self::validate_range(config, parameter, metric)
     }
 
-    /// The same of a configuration that the law has validated.
+    /// The part of [`validate`](Self::validate) that the law does not know: the parameter's
+    /// range and the metric. For a configuration that the law itself has validated.
     pub fn validate_range(config: &Config, parameter: Parameter, metric: Metric) -> Result<()> {
         if config.min < parameter.floor() || config.max > parameter.ceiling() {
             msg!(
@@ -59,6 +62,7 @@ impl Controller {
         check("controller.sampling", config.sampling == metric.sampling())?;
         if metric.feed_index().is_some() {
             check("controller.max_age", REPORT_AGE.contains(&config.max_age))?;
+            // A constant of one digit: the cast loses nothing.
             let reporters = 1..=MAX_REPORTERS as u32;
             check(
                 "controller.min_samples",

@@ -23,7 +23,7 @@ pub struct Member {
 }
 
 impl Member {
-    /// True when the seat was accepted.
+    /// True when the place has a member whose seat was accepted.
     pub const fn is_seated(&self) -> bool {
         self.id != 0 && self.offered_until == 0
     }
@@ -128,7 +128,7 @@ impl Council {
         Ok(())
     }
 
-    /// The seat that `key` was offered.
+    /// The seat that `key` was offered, if it was; the offer may have run out.
     pub(super) fn offered_seat(&self, key: &Pubkey) -> Option<&Seat> {
         self.members
             .iter()

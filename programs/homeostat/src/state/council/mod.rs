@@ -17,15 +17,15 @@ use crate::{constants::MAX_MEMBERS, error::check};
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Permit {
-    /// The stake mint of the pool; the default address means that none is allowed.
+    /// The stake mint of the pool; the zero address means that none is allowed.
     pub stake_mint: Pubkey,
     /// The AMM vault of the pool.
     pub amm_vault: Pubkey,
     /// The weight of the pool among the liquidity pools.
     pub weight: u16,
-    /// The number of meters.
+    /// The number of meters that may be created.
     pub meters: u8,
-    /// The number of feeds.
+    /// The number of feeds that may be created.
     pub feeds: u8,
     /// Reserved; zero.
     pub reserved: [u8; 4],
@@ -39,7 +39,7 @@ pub struct Council {
     pub bump: u8,
     /// The number of members whose approval a proposal needs.
     pub threshold: u8,
-    /// The number of open proposals.
+    /// The number of open proposals of all members.
     pub open: u8,
     /// Reserved; zero.
     pub reserved_start: u8,
@@ -47,7 +47,7 @@ pub struct Council {
     pub next_member: u32,
     /// The economy that the council decides over.
     pub economy: Pubkey,
-    /// The audit log.
+    /// The audit log of the council.
     pub audit: Pubkey,
     /// The index of the next proposal.
     pub proposals: u64,
@@ -59,7 +59,7 @@ pub struct Council {
     pub guardian: Role,
     /// The advisor, who recommends.
     pub advisor: Role,
-    /// What may be created.
+    /// What anybody may create in the live economy.
     pub permit: Permit,
     /// The members by place; a place keeps its member.
     pub members: [Member; MAX_MEMBERS],
@@ -78,7 +78,7 @@ pub struct CouncilArgs {
     pub threshold: u8,
     /// The guardian, who pauses and vetoes.
     pub guardian: SeatArgs,
-    /// The delays; none means the defaults.
+    /// The delays, the grace and the stakers' veto; none means the defaults.
     pub delays: Option<Delays>,
 }
 

@@ -10,7 +10,8 @@ use crate::{
 };
 
 impl Council {
-    /// The number of open proposals that each member may have.
+    /// The number of open proposals that each member may have: an equal share, rounded
+    /// down, but at least [`MIN_OPEN_PER_MEMBER`].
     pub fn quota(&self) -> u8 {
         OPEN_PROPOSALS
             .checked_div(self.size())

@@ -1,4 +1,7 @@
 //! The emission: what is owed, what may still be emitted, and at which rate it streams.
+//!
+//! Caps become a time. Nobody has to come to stop the emission at a cap: the second at which
+//! the grant is used up is stored as `emit_until` when the rate is set.
 
 use anchor_lang::prelude::*;
 
@@ -15,7 +18,7 @@ use crate::{
 };
 
 impl Economy {
-    /// Emission that belongs to stakers at `now`: streamed, less what streamed
+    /// The emission that belongs to stakers at `now`: what has streamed, less what streamed
     /// to empty pools up to the last crank (Q64.64 base units).
     pub fn owed_emission(&self, now: i64) -> Result<u128> {
         self.stream
@@ -24,8 +27,9 @@ impl Economy {
             .ok_or_else(|| error!(HomeostatError::InvariantViolated))
     }
 
-    /// Tokens that have accrued and are not in the reward vault yet (base
-    /// units, rounded up): what `top_up` mints.
+    /// The tokens that have accrued and are not in the reward vault yet (base units, rounded
+    /// up, so that every claim is covered): what `top_up` mints. Saturates at 0: a crank mints
+    /// one period ahead, so the vault usually has more than is owed.
     pub fn mintable(&self, now: i64) -> Result<u64> {
         if !self.mints() {
             return Ok(0);
@@ -33,24 +37,29 @@ impl Economy {
         Ok(ceil_q64(self.owed_emission(now)?).saturating_sub(self.totals.supplied))
     }
 
-    /// What the reward vault must hold at least: everything put in less what was
-    /// claimed up to the last crank and since (`claimed`, base units).
+    /// The reward vault's least balance (base units): everything that was put in, less what
+    /// the pools have paid out, as `tally` counts it.
     pub fn reward_liability(tally: &Tally, supplied: u64) -> Result<u64> {
-        let held = u128::from(supplied)
+        let liability = u128::from(supplied)
             .checked_add(tally.swept_stakers.get())
             .and_then(|sum| sum.checked_sub(tally.claimed.get()))
             .ok_or(HomeostatError::InvariantViolated)?;
-        u64::try_from(held).map_err(|_| error!(HomeostatError::MathOverflow))
+        u64::try_from(liability).map_err(|_| error!(HomeostatError::MathOverflow))
     }
 
-    /// Tokens that may be emitted in the rest of this period (base units, rounded
-    /// down): the headroom under the hard cap (Mint) or the unearmarked vault
-    /// (Funded), less everything owed; at most what this period's emission leaves of
-    /// the period's cap.
+    /// The tokens that may still be emitted in this period (base units, rounded down). The
+    /// least of three:
+    ///
+    /// - the headroom: what the hard cap leaves above the supply (Mint), or what the reward
+    ///   vault has for emission (Funded), less everything owed already;
+    /// - what this period's emission so far leaves of the period's cap;
+    /// - what the economy may still stream in its life, so that no accumulator overflows.
+    ///
+    /// Where nothing is left, the subtractions saturate at 0: nothing more is emitted.
     fn grant(&self, mint_supply: u64, now: i64) -> Result<u64> {
         let owed = ceil_q64(self.owed_emission(now)?);
         let room = if self.mints() {
-            // The supply once everything owed is minted.
+            // What the mint's supply will be once everything owed is minted.
             let committed = u128::from(mint_supply)
                 .checked_add(u128::from(owed))
                 .and_then(|sum| sum.checked_sub(u128::from(self.totals.supplied)))
@@ -76,13 +85,14 @@ impl Economy {
             .min(lifetime))
     }
 
-    /// Weights of the pools by lane.
+    /// The weights of the pools by lane.
     fn weights(&self) -> [u16; MAX_POOLS] {
         self.pools.map(|slot| slot.weight)
     }
 
-    /// Sets rate and lanes from the controllers' values in force and S; `emit_until`
-    /// from `grant_q64`. The stream is settled.
+    /// Sets the rate and its lanes from the controllers' values in force and from S, and
+    /// `emit_until` from `grant_q64` (Q64.64 base units). A tripped economy emits nothing.
+    /// Settle the stream first: the new rate must not reach back.
     fn set_rate(&mut self, grant_q64: u128) -> Result<()> {
         let rate = if self.tripped == 0 {
             emission_per_second(self.totals.supply, self.value(Parameter::Emission))?
@@ -99,19 +109,20 @@ impl Economy {
         Ok(())
     }
 
-    /// Makes a changed limit, share or weight act inside a period, from `now` on: at
-    /// most what is left of this period's grant, whatever the limits became. A
-    /// tightened limit acts at once, the emission that a widened one allows comes with
-    /// the next crank. Settles first; `mint_supply` is the mint's supply (base units).
+    /// Makes a changed limit, share or weight act from `now` (unix seconds) on. A tightened
+    /// limit acts at once. A widened one allows no more than is left of this period's grant
+    /// until the next crank, so that no series of proposals emits more in a period than its
+    /// cap. Settles first; `mint_supply` is the mint's supply (base units).
     pub fn re_rate(&mut self, mint_supply: u64, now: i64) -> Result<()> {
         self.stream.settle(now)?;
         let grant = u128::from(self.grant(mint_supply, now)?) << 64;
         self.set_rate(grant.min(self.stream.grant_q64.get()))
     }
 
-    /// Starts the emission of the next period at `now`: rate from the controllers'
-    /// values and S, `emit_until` from the grant. Settles first. Returns how many
-    /// tokens to mint ahead.
+    /// Starts the emission of the next period at `now` (unix seconds): the rate from the
+    /// controllers' values and S, `emit_until` from the grant. Settles first. Returns how
+    /// many tokens to mint ahead, for the whole period (base units, rounded up); 0 in Funded
+    /// mode. `mint_supply` is the mint's supply (base units).
     pub fn open_period(&mut self, mint_supply: u64, now: i64) -> Result<u64> {
         self.stream.settle(now)?;
         self.stream.planned_q64 = U128::ZERO;
@@ -125,7 +136,7 @@ impl Economy {
         Ok(ahead.saturating_sub(self.totals.supplied))
     }
 
-    /// Counts tokens that went into the reward vault for emission.
+    /// Counts `amount` base units that went into the reward vault for emission.
     pub fn supply_rewards(&mut self, amount: u64) -> Result<()> {
         self.totals.supplied = self
             .totals
@@ -183,7 +194,7 @@ mod tests {
         economy.re_rate(supply, then).unwrap();
         assert_eq!(economy.stream.emitted_at(late).unwrap(), emitted);
 
-        // A wider cap waits for the crank.
+        // A wider cap has no effect before the next crank.
         economy.limits.period_emission_ppm = 7_000;
         economy.re_rate(supply, then).unwrap();
         assert_eq!(economy.stream.emitted_at(late).unwrap(), emitted);
@@ -209,12 +220,12 @@ mod tests {
         economy.re_rate(supply, on).unwrap();
         assert_eq!(economy.stream.emission_rate().unwrap(), per_second(60_000));
         let all = economy.stream.emitted_at(late).unwrap();
-        let one = 1 << 64; // what a floor to base units may take
+        let one = 1 << 64; // The most that rounding down to base units loses.
         assert!(all <= grant && all + per_second(60_000) + one > grant);
     }
 
-    /// Whatever limits become and however often, nobody gets more out of a period than
-    /// it was granted, and what was emitted is backed.
+    /// However often and however far limits change inside a period, no more is emitted than
+    /// was granted at its start, and all that was emitted is backed.
     #[test]
     fn re_rating_never_emits_more_than_the_periods_grant() {
         const SEED: u64 = 0x7265_7261_7465;
@@ -247,7 +258,7 @@ mod tests {
                 }
                 economy.limits.hard_cap = match below(3) {
                     0 => CAP,
-                    // As low as what is owed allows.
+                    // The lowest cap that everything owed allows.
                     _ => supply + economy.mintable(now).unwrap() + below(1_000),
                 };
                 economy.re_rate(supply, now).unwrap();

@@ -13,8 +13,8 @@ pub const HOUR: i64 = 3_600;
 pub const SUPPLY: u64 = 1_000_000_000_000_000;
 pub const CAP: u64 = 2 * SUPPLY;
 
-/// A live economy of weeks with the default controllers, its first period open,
-/// and the mint's supply.
+/// A live economy with weekly periods and the default controllers, after `change`; its first
+/// period is open. Also the mint's supply (base units).
 pub fn live(change: impl FnOnce(&mut Economy)) -> (Economy, u64) {
     let mut economy: Economy = bytemuck::Zeroable::zeroed();
     economy.life = Life::Live as u8;

@@ -1,4 +1,4 @@
-//! What holds of an economy: its configuration as a whole, and its solvency.
+//! What must hold of an economy: its configuration as a whole, and its solvency.
 
 use anchor_lang::prelude::*;
 
@@ -12,7 +12,8 @@ use crate::{
 };
 
 impl Economy {
-    /// Checks everything that configuration can break, as a whole (`InvalidParameter`).
+    /// Refuses a configuration that is out of its ranges anywhere (`InvalidParameter`). The
+    /// whole is checked, because one setting can break what another one relies on.
     pub fn validate(&self) -> Result<()> {
         self.validate_limits()?;
         for (controller, parameter) in self.controllers.iter().zip(Parameter::ALL) {
@@ -34,8 +35,11 @@ impl Economy {
         check("controller.metric", known)
     }
 
-    /// What holds after every instruction that writes an economy, given the
-    /// mint's supply: everything owed fits under the cap.
+    /// What holds after every instruction that writes a live economy at `now` (unix seconds),
+    /// given the mint's supply (base units): everything owed fits under the hard cap
+    /// (`MintCapExceeded`) or is in the vault (`InsolventVault`), and no more fees have
+    /// streamed than were swept (`InvariantViolated`). A supply that is above the cap already,
+    /// which only a foreign mint or a lowered cap can cause, must not grow by what is owed.
     pub fn invariant(&self, mint_supply: u64, now: i64) -> Result<()> {
         if self.life != Life::Live as u8 {
             return Ok(());

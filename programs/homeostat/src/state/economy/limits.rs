@@ -9,58 +9,59 @@ use crate::{
     state::Parameter,
 };
 
-/// Limits and fixed parameters.
+/// Limits and fixed parameters of an economy.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Highest supply that emission may lead to (base units).
+    /// The highest supply that emission may lead to (base units).
     pub hard_cap: u64,
-    /// Burns stop at this supply (base units).
+    /// The supply at which burns stop (base units).
     pub supply_floor: u64,
-    /// Yearly volume over circulating supply that is utilisation 1 (ppm).
+    /// The yearly volume over circulating supply that is utilisation 1 (ppm).
     pub turnover_ppm: u64,
-    /// Smallest stake that can be added (base units).
+    /// The smallest stake that can be added (base units).
     pub min_stake: u64,
-    /// Paid to whoever cranks, once a period (lamports).
+    /// What whoever cranks is paid, once a period (lamports).
     pub bounty: u64,
-    /// Highest emission of one period (ppm of supply).
+    /// The highest emission of one period (ppm of supply).
     pub period_emission_ppm: u32,
-    /// Treasury's share of the fee that is not burned (ppm).
+    /// The treasury's share of the fee that is not burned (ppm).
     pub treasury_ppm: u32,
-    /// Period (seconds), immutable.
+    /// The length of a period (seconds), which never changes.
     pub period: u32,
-    /// Time between request_unstake and withdraw (seconds).
+    /// The time between request_unstake and withdraw (seconds).
     pub unbonding: u32,
-    /// Paid out of the treasury in 30 d at most (base units); 0 = nothing.
+    /// The most that is paid out of the treasury in 30 days (base units); 0 = nothing.
     pub outflow_cap: u64,
-    /// Highest burn of one period (ppm of supply), shared equally by the meters.
+    /// The highest burn of one period (ppm of supply), shared equally by the meters.
     pub period_burn_ppm: u32,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved: u32,
 }
 
-/// What can be set of [`Limits`], in the same units: all but the period, which is immutable.
+/// The settable part of [`Limits`], in the same units: all but the period, which is
+/// immutable.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LimitSettings {
-    /// Highest supply that emission may lead to (base units).
+    /// The highest supply that emission may lead to (base units).
     pub hard_cap: u64,
-    /// Burns stop at this supply (base units).
+    /// The supply at which burns stop (base units).
     pub supply_floor: u64,
-    /// Yearly volume over circulating supply that is utilisation 1 (ppm).
+    /// The yearly volume over circulating supply that is utilisation 1 (ppm).
     pub turnover_ppm: u64,
-    /// Smallest stake that can be added (base units).
+    /// The smallest stake that can be added (base units).
     pub min_stake: u64,
-    /// Paid to whoever cranks, once a period (lamports).
+    /// What whoever cranks is paid, once a period (lamports).
     pub bounty: u64,
-    /// Highest emission of one period (ppm of supply).
+    /// The highest emission of one period (ppm of supply).
     pub period_emission_ppm: u32,
-    /// Treasury's share of the fee that is not burned (ppm).
+    /// The treasury's share of the fee that is not burned (ppm).
     pub treasury_ppm: u32,
-    /// Time between request_unstake and withdraw (seconds).
+    /// The time between request_unstake and withdraw (seconds).
     pub unbonding: u32,
-    /// Paid out of the treasury in 30 d at most (base units); 0 = nothing.
+    /// The most that is paid out of the treasury in 30 days (base units); 0 = nothing.
     pub outflow_cap: u64,
-    /// Highest burn of one period (ppm of supply), shared equally by the meters.
+    /// The highest burn of one period (ppm of supply), shared equally by the meters.
     pub period_burn_ppm: u32,
 }
 
@@ -82,7 +83,7 @@ impl From<&Limits> for LimitSettings {
 }
 
 impl Limits {
-    /// Replaces everything that can be set.
+    /// Replaces everything that can be set; the period stays.
     pub fn set(&mut self, new: &LimitSettings) {
         *self = Self {
             hard_cap: new.hard_cap,
@@ -102,7 +103,7 @@ impl Limits {
 }
 
 impl Economy {
-    /// Lower and upper limit of every parameter (ppm).
+    /// The lower and the upper limit of every parameter (ppm), by `Parameter`.
     pub fn outputs(&self) -> [(i64, i64); 4] {
         self.controllers
             .each_ref()
@@ -111,7 +112,8 @@ impl Economy {
 
     /// Refuses limits of a parameter that are wider than `before` by more than one proposal
     /// may make them (`StepTooLarge`). The limits before and after the whole proposal are
-    /// compared, so that several actions cannot add up to a larger step.
+    /// compared, so that several actions cannot add up to a larger step. What saturates here
+    /// is far above every step that is allowed, so it is refused as well.
     pub fn require_step(&self, before: &[(i64, i64); 4]) -> Result<()> {
         for ((old, new), parameter) in before.iter().zip(self.outputs()).zip(Parameter::ALL) {
             let widened = old.0.saturating_sub(new.0).max(new.1.saturating_sub(old.1));
@@ -121,8 +123,8 @@ impl Economy {
         Ok(())
     }
 
-    /// Refuses limits and weights out of their ranges (`InvalidParameter`). The controllers are left out: a change
-    /// of one checks it by itself.
+    /// Refuses limits and weights out of their ranges (`InvalidParameter`). Controllers are
+    /// not checked here: whatever changes one validates it itself.
     pub fn validate_limits(&self) -> Result<()> {
         let limits = &self.limits;
         check("period", (MIN_PERIOD..=MAX_PERIOD).contains(&limits.period))?;

@@ -11,28 +11,28 @@ use crate::{
 };
 
 impl Economy {
-    /// Pools in use.
+    /// The pools in use, by lane.
     pub fn active_pools(&self) -> &[PoolSlot] {
         self.pools
             .get(..usize::from(self.pool_count))
             .unwrap_or(&[])
     }
 
-    /// Meters in use.
+    /// The meters in use, by shard.
     pub fn active_meters(&self) -> &[Pubkey] {
         self.meters
             .get(..usize::from(self.meter_count))
             .unwrap_or(&[])
     }
 
-    /// Feeds in use.
+    /// The feeds in use, by index.
     pub fn active_feeds(&self) -> &[Pubkey] {
         self.feeds
             .get(..usize::from(self.feed_count))
             .unwrap_or(&[])
     }
 
-    /// Exclusions in use.
+    /// The exclusions in use, in the order that they were set.
     pub fn active_excluded(&self) -> &[Pubkey] {
         self.excluded
             .get(..usize::from(self.excluded_count))

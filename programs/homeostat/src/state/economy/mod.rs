@@ -1,6 +1,8 @@
-//! The economy: parameters, controllers, stream, totals.
+//! The economy: one token's parameters, controllers, stream and totals.
 //!
-//! The account is declared here; each file of the folder has one concern of it.
+//! The account is declared here. Each file of the folder holds one part of its arithmetic:
+//! the emission, the invariant, the limits, the lists of what belongs to it, the period, the
+//! pausable sections and the treasury.
 
 mod emission;
 mod invariant;
@@ -27,159 +29,162 @@ use super::{
 };
 use crate::{constants::*, error::HomeostatError};
 
-/// Stage of an economy.
+/// The stage of an economy's life.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Life {
-    /// The creator configures; nothing accrues.
+    /// The creator configures the economy; nothing accrues yet.
     Draft = 0,
-    /// Running.
+    /// The economy is running; its configuration changes by proposal only.
     Live = 1,
     /// Accrual has stopped for ever; claims stay open.
     Retired = 2,
 }
 
-/// Where rewards come from.
+/// Where an economy's rewards come from.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Funding {
-    /// The economy's authority holds the mint authority and mints them.
+    /// The economy's authority holds the mint authority and mints the rewards.
     Mint = 0,
-    /// From the reward vault, which anyone fills.
+    /// The rewards come from the reward vault, which anyone fills.
     Funded = 1,
 }
 
-/// A pool as the economy knows it.
+/// A pool as the economy lists it.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct PoolSlot {
-    /// Pool account.
+    /// The address of the pool.
     pub pool: Pubkey,
-    /// Share of the liquidity emission relative to the other liquidity pools.
+    /// The pool's share of the liquidity emission, relative to the other liquidity pools.
     pub weight: u16,
-    /// `PoolKind` as a number.
+    /// The `PoolKind` as a number.
     pub kind: u8,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved: [u8; 5],
 }
 
-/// Running totals.
+/// The running totals of an economy.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// S: the program's own supply counter (base units).
+    /// The program's own supply counter S (base units).
     pub supply: u64,
-    /// C: circulating supply at the last crank (base units).
+    /// The circulating supply C at the last crank (base units).
     pub circulating: u64,
-    /// Put into the reward vault for emission since creation: minted or funded (base units).
+    /// All tokens minted or funded into the reward vault for emission since creation (base
+    /// units).
     pub supplied: u64,
-    /// Paid out of the treasury since creation (base units).
+    /// All tokens paid out of the treasury since creation (base units).
     pub treasury_paid: u64,
-    /// Native stake, mean over the last window (base units).
+    /// The mean of the native stake over the last window (base units).
     pub mean_stake: u64,
-    /// Periods cranked.
+    /// The number of periods cranked.
     pub periods: u64,
-    /// Treasury payments that count against the outflow cap at `outflow_at` (base units).
+    /// The treasury payments that counted against the outflow cap at `outflow_at` (base
+    /// units).
     pub outflow: u64,
-    /// When that was so (unix seconds).
+    /// The time of the last treasury payment (unix seconds).
     pub outflow_at: i64,
 }
 
-/// A numerator and a denominator as the last crank measured them.
+/// What one metric measured at the last crank, as a ratio.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// Two's complement.
+    /// The numerator of the measurement (128 bits, two's complement).
     pub numerator: U128,
-    /// Zero when there was no measurement.
+    /// The denominator of the measurement; 0 = nothing was measured.
     pub denominator: U128,
 }
 
-/// One token economy.
+/// The whole economy of one token.
 #[account(zero_copy, discriminator = b"economy\x01")]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Economy {
-    /// Canonical bump.
+    /// The canonical bump of the economy's address.
     pub bump: u8,
-    /// Canonical bump of the authority.
+    /// The canonical bump of the authority's address.
     pub authority_bump: u8,
-    /// Canonical bump of the keeper vault.
+    /// The canonical bump of the keeper vault's address.
     pub keeper_bump: u8,
-    /// Canonical bump of the reward vault.
+    /// The canonical bump of the reward vault's address.
     pub rewards_bump: u8,
-    /// Canonical bump of the treasury vault.
+    /// The canonical bump of the treasury vault's address.
     pub treasury_bump: u8,
-    /// `Life` as a number.
+    /// The `Life` stage as a number.
     pub life: u8,
-    /// `Funding` as a number.
+    /// The `Funding` mode as a number.
     pub funding: u8,
-    /// Pools in use.
+    /// The number of pools in use.
     pub pool_count: u8,
-    /// Meters in use.
+    /// The number of meters in use.
     pub meter_count: u8,
-    /// Exclusions in use.
+    /// The number of exclusions in use.
     pub excluded_count: u8,
-    /// Decimals of the mint.
+    /// The number of decimals of the mint.
     pub decimals: u8,
-    /// 1 after a failed economy-wide check: nothing is emitted, every controller held.
+    /// 1 while the economy is tripped: a vault was found short, nothing is emitted and
+    /// every controller is held.
     pub tripped: u8,
-    /// Feeds in use.
+    /// The number of feeds in use.
     pub feed_count: u8,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved: [u8; 3],
-    /// Mint of the economy's token.
+    /// The mint of the economy's token.
     pub mint: Pubkey,
-    /// Its token program.
+    /// The token program that the mint belongs to.
     pub token_program: Pubkey,
-    /// Who configures the Draft and gets its rent back.
+    /// The creator, who configures the Draft and gets its rent back.
     pub creator: Pubkey,
-    /// Council that proposals come from; default until governance is created.
+    /// The council that proposals come from; the zero address until it is created.
     pub council: Pubkey,
-    /// Data-less signer over the mint and every vault.
+    /// The data-less address that signs for the mint and every vault.
     pub authority: Pubkey,
-    /// Data-less lamport vault that pays crank bounties.
+    /// The data-less address whose lamports pay crank bounties.
     pub keeper_vault: Pubkey,
-    /// Reward vault.
+    /// The token account that claims are paid from.
     pub reward_vault: Pubkey,
-    /// Treasury vault.
+    /// The token account of the treasury.
     pub treasury_vault: Pubkey,
-    /// Decision log.
+    /// The decision log of the economy.
     pub log: Pubkey,
-    /// Pools; the native pool is the first.
+    /// The pools by lane; the native pool is the first.
     pub pools: [PoolSlot; MAX_POOLS],
-    /// Meters.
+    /// The meters by shard number.
     pub meters: [Pubkey; MAX_METERS],
-    /// Feeds.
+    /// The feeds by index.
     pub feeds: [Pubkey; MAX_FEEDS],
-    /// Token accounts whose balance does not circulate.
+    /// The token accounts whose balance does not circulate.
     pub excluded: [Pubkey; MAX_EXCLUDED],
-    /// Limits and fixed parameters.
+    /// The limits and fixed parameters.
     pub limits: Limits,
-    /// Pauses by `Section`.
+    /// The last pause of each `Section`.
     pub pauses: [Pause; Section::COUNT],
-    /// When it went live (unix seconds).
+    /// When the economy went live (unix seconds); 0 in Draft.
     pub live_at: i64,
-    /// Time of the last crank (unix seconds).
+    /// The time of the last crank (unix seconds).
     pub last_crank: i64,
-    /// Earliest time of the next crank (unix seconds).
+    /// The earliest time of the next crank (unix seconds).
     pub next_end: i64,
-    /// Configuration sequence over the whole economy.
+    /// The number of executed proposals.
     pub config_seq: u64,
-    /// Running totals.
+    /// The running totals of the economy.
     pub totals: Totals,
-    /// Sums over pools and meters at the last crank.
+    /// The sums over pools and meters at the last crank.
     pub tally: Tally,
     /// What the last crank measured itself, by `Metric`.
     pub readings: [Reading; 4],
-    /// The stream.
+    /// The stream that pays the pools second by second.
     pub stream: Stream,
-    /// Controllers by `Parameter`.
+    /// The controllers by `Parameter`.
     pub controllers: [Controller; 4],
-    /// What the advisor recommends.
+    /// What the advisor recommends at present.
     pub advice: Advice,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved_end: [u8; 256],
 }
 

@@ -13,9 +13,9 @@ use crate::{
 };
 
 impl Economy {
-    /// Starts a Draft's clock at `now`: `supply` is the mint's supply, `excluded` the balance of
-    /// the excluded accounts (base units). The controllers and the first period's emission
-    /// ([`Economy::open_period`]) are left to the caller.
+    /// Starts a Draft's clock at `now` (unix seconds). `supply` is the mint's supply and
+    /// `excluded` the balance of the excluded accounts (base units). The caller starts the
+    /// controllers and the first period's emission ([`Economy::open_period`]).
     pub fn go_live(&mut self, supply: u64, excluded: u64, now: i64) -> Result<()> {
         self.life = Life::Live as u8;
         self.live_at = now;
@@ -29,8 +29,11 @@ impl Economy {
         Ok(())
     }
 
-    /// Commits a crank's snapshot and opens the next period. Returns how many
-    /// tokens to mint ahead.
+    /// Commits a crank's snapshot and opens the next period. Returns how many tokens to mint
+    /// ahead (base units).
+    ///
+    /// The next period ends a period after the last one did, but never sooner than half a
+    /// period from now: after a late crank nobody can end several periods at once.
     pub fn roll(&mut self, snapshot: &Snapshot, report: &Report, mint_supply: u64) -> Result<u64> {
         let now = snapshot.now;
         self.stream.settle(now)?;
@@ -41,6 +44,7 @@ impl Economy {
         self.totals.periods = self.totals.periods.saturating_add(1);
         for (reading, measured) in self.readings.iter_mut().zip(&report.measurements) {
             *reading = measured.map_or_else(Reading::default, |m| Reading {
+                // Two's complement: the bits of a negative numerator are kept.
                 numerator: U128::new(m.numerator as u128),
                 denominator: U128::new(m.denominator),
             });
@@ -55,21 +59,25 @@ impl Economy {
         self.open_period(mint_supply, now)
     }
 
-    /// Spreads every staker fee that was swept and not streamed over the next period.
+    /// Spreads every staker fee that was swept and has not streamed, or streamed to an empty
+    /// pool, over the next period.
     fn stream_fees(&mut self) -> Result<()> {
+        // 64 bits are more than the stream can ever pay, so the cut changes nothing and the
+        // shift loses no bit.
         let swept = self.tally.swept_stakers.get().min(u128::from(u64::MAX));
         let unstreamed = (swept << 64)
             .saturating_add(self.tally.returned_fees_q64.get())
             .checked_sub(self.stream.fee_acc_q64.get())
             .ok_or(HomeostatError::InvariantViolated)?;
-        // A lifetime of fees beyond the stream's range waits in the vault.
+        // Fees beyond what the accumulator can count in the economy's life stay in the vault.
         let room =
             (u128::from(MAX_LIFETIME_STREAM) << 64).saturating_sub(self.stream.fee_acc_q64.get());
         self.stream
             .set_fees(unstreamed.min(room), self.limits.period)
     }
 
-    /// What one meter may burn in a period (base units, rounded down).
+    /// What one meter may burn in a period (base units, rounded down): an equal part of the
+    /// economy's burn cap, so that one meter cannot use up what the others may burn.
     pub fn burn_allowance(&self) -> u64 {
         let all = mul_div_floor(
             self.totals.supply,
@@ -81,7 +89,8 @@ impl Economy {
             .unwrap_or(0)
     }
 
-    /// Stops the emission now and holds every controller, until people resume it.
+    /// Trips the economy at `now` (unix seconds): the emission stops and every controller is
+    /// held, until a proposal resumes the economy.
     pub fn trip(&mut self, now: i64) -> Result<()> {
         self.stream.settle(now)?;
         self.stream.emit_until = self.stream.emit_until.min(self.stream.t0);
@@ -89,8 +98,8 @@ impl Economy {
         Ok(())
     }
 
-    /// Ends the economy: nothing more accrues but the fees that were swept already,
-    /// which stream over one more period.
+    /// Ends the economy at `now` (unix seconds): the emission stops for ever. Fees that were
+    /// swept already stream over one more period.
     pub fn retire(&mut self, now: i64) -> Result<()> {
         self.require_live()?;
         self.stream.settle(now)?;

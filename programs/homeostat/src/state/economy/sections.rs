@@ -1,4 +1,4 @@
-//! Sections of the economy that the guardian can pause.
+//! The pausable sections of an economy: what the guardian can stop for a time.
 
 use anchor_lang::prelude::*;
 
@@ -9,20 +9,21 @@ use crate::{
 };
 
 impl Economy {
-    /// True while a section is paused.
+    /// True while a section is paused at `now` (unix seconds).
     pub fn is_paused(&self, section: Section, now: i64) -> bool {
         self.pauses
             .get(section as usize)
             .is_some_and(|pause| pause.covers(now))
     }
 
-    /// Refuses while a section is paused (`Paused`).
+    /// Refuses while a section is paused at `now` (unix seconds; `Paused`).
     pub fn require_open(&self, section: Section, now: i64) -> Result<()> {
         require!(!self.is_paused(section, now), HomeostatError::Paused);
         Ok(())
     }
 
-    /// Pauses a section for `seconds` from `now`, within its budget ([`Pause::begin`]).
+    /// Pauses a section for `seconds` from `now` (unix seconds), within its budget
+    /// ([`Pause::begin`]).
     pub fn pause(
         &mut self,
         section: Section,
@@ -33,7 +34,7 @@ impl Economy {
         self.change_pause(section, now, |pause| pause.begin(now, seconds, reason))
     }
 
-    /// Ends a section's pause at `now` ([`Pause::end`]).
+    /// Ends a section's pause at `now` (unix seconds; [`Pause::end`]).
     pub fn unpause(&mut self, section: Section, now: i64) -> Result<()> {
         self.change_pause(section, now, |pause| {
             pause.end(now);
@@ -41,8 +42,9 @@ impl Economy {
         })
     }
 
-    /// Changes a pause. What has streamed up to `now` is settled under the pause as it was,
-    /// so that no change reaches back.
+    /// Changes a section's pause. The stream has a copy of the emission's pause: everything
+    /// up to `now` (unix seconds) is settled under the old copy first, so that no change
+    /// reaches back.
     fn change_pause(
         &mut self,
         section: Section,
@@ -79,7 +81,7 @@ mod tests {
             economy.pause(Section::Emission, seconds, PauseReason::Exploit, at(hour))
         };
 
-        // From hour 10, for 5 hours, then 2 more, and ended at 16.
+        // The pause begins at hour 10, for 5 hours and 2 more, and is ended at hour 16.
         pause(&mut economy, 10, 5).unwrap();
         for (hour, paid) in [(10, 10), (12, 10), (15, 10), (16, 11), (30, 25)] {
             assert_eq!(emitted(&economy, hour), hours(paid), "hour {hour}");
@@ -91,7 +93,7 @@ mod tests {
         economy.unpause(Section::Emission, at(16)).unwrap();
         economy.unpause(Section::Emission, at(18)).unwrap();
         assert_eq!(emitted(&economy, 20), hours(14));
-        // A second pause does not forget the first, nor a change of rate either of them.
+        // Neither a second pause nor a change of rate undoes what was settled before.
         pause(&mut economy, 20, 10).unwrap();
         emission(&mut economy).config.max = 30_000;
         economy.re_rate(supply, at(25)).unwrap();
@@ -101,7 +103,7 @@ mod tests {
             hours(14) + per_second(30_000) * HOUR as u128
         );
         assert_eq!(economy.stream.planned_at(at(25)).unwrap(), hours(25));
-        // After the stored end nobody has to do anything.
+        // After the stored end the emission goes on without any instruction.
         assert!(economy.require_open(Section::Emission, at(29)).is_err());
         assert!(economy.require_open(Section::Emission, at(30)).is_ok());
         economy.invariant(supply, at(31)).unwrap();

@@ -7,10 +7,10 @@ use super::{Feed, FeedSettings};
 
 pub const NOW: i64 = 1_750_000_000;
 pub const HOUR: i64 = 3_600;
-/// 10 %.
+/// The spread of these feeds (ppm): 10 %.
 pub const SPREAD: u32 = 100_000;
 
-/// Key of the reporter with that index.
+/// The key of the reporter with that index.
 pub fn key(index: usize) -> Pubkey {
     Pubkey::new_from_array([index as u8 + 1; 32])
 }
@@ -33,7 +33,7 @@ pub fn feed(reporters: usize, quorum: u8) -> Feed {
     feed
 }
 
-/// A feed whose reporters said these values so many seconds ago.
+/// A feed of reporters with one report each: its value and its age (seconds).
 pub fn reported(quorum: u8, reports: &[(i64, i64)]) -> Feed {
     let mut feed = feed(reports.len(), quorum);
     for (index, (value, age)) in reports.iter().enumerate() {
@@ -43,7 +43,7 @@ pub fn reported(quorum: u8, reports: &[(i64, i64)]) -> Feed {
     feed
 }
 
-/// Median, reports that count, age of the oldest of them.
+/// The reading: the median, the number of reports that count, the age of the oldest (seconds).
 pub fn read(feed: &Feed) -> Option<(i64, u32, i64)> {
     let reading = feed.reading(NOW)?;
     Some((reading.value.to_num(), reading.counted, NOW - reading.at))

@@ -1,11 +1,11 @@
-//! A feed: a quantity that a few reporters bring from outside. Point values: their
-//! median counts, if enough of them are fresh and agree.
+//! A feed: a quantity from outside the program, such as a price. A few reporters sign its
+//! values; the reading is the median of the fresh ones, if enough of them agree.
 //!
-//! A reading is as good as its honest reporters. It lies between two fresh honest
-//! reports while these outnumber the others. And as long as fewer than the quorum
-//! collude, one of the reports that count is honest, so that the reading differs from
-//! it by at most the spread: it lies in `[h / (1 + spread), h / (1 - spread)]` for a
-//! fresh honest report h, however many others are silent.
+//! A reading is as good as its honest reporters. While the fresh honest reports outnumber the
+//! other fresh ones, it lies between two of them. And while fewer than the quorum collude, at
+//! least one of the reports that count is honest, so that the reading differs from it by at
+//! most the spread: it lies in `[h / (1 + spread), h / (1 - spread)]` for a fresh honest
+//! report h, however many others are silent.
 
 mod reading;
 mod settings;
@@ -22,54 +22,55 @@ use homeostat_control::{Config, Fx};
 use super::number::Fixed;
 use crate::{constants::*, error::HomeostatError};
 
-/// One of a feed's reporters, with what it reported last.
+/// One of a feed's reporters, with its last report.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Reporter {
-    /// Signs its reports; default = no reporter.
+    /// The address that signs the reports; the zero address = no reporter.
     pub key: Pubkey,
-    /// Last value (in the feed's unit, > 0).
+    /// The last reported value, above 0 (in the feed's unit).
     pub value: Fixed,
-    /// When that was so (unix seconds).
+    /// The time of that observation (unix seconds).
     pub observed_at: i64,
-    /// Number of that report; 0 = none yet.
+    /// The number of that report; 0 = none yet.
     pub sequence: u64,
 }
 
 impl Reporter {
-    /// The value's bits: values are above zero.
+    /// The value as an unsigned number (x 2^48). Values are above zero, so the cast keeps
+    /// them.
     fn bits(&self) -> u128 {
         self.value.get().to_bits() as u128
     }
 }
 
-/// A quantity from outside.
+/// A quantity from outside the program.
 #[account(zero_copy, discriminator = b"feed...\x01")]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Feed {
-    /// Canonical bump.
+    /// The canonical bump of the feed's address.
     pub bump: u8,
-    /// Index in `Economy.feeds`.
+    /// The index of the feed in `Economy.feeds`.
     pub index: u8,
-    /// Reporters; 0 = not configured yet, the feed has no reading.
+    /// The number of reporters; 0 = the feed is not configured and has no reading.
     pub reporter_count: u8,
-    /// Fewest reports that make a reading: more than half of the reporters.
+    /// The fewest reports that make a reading: more than half of the reporters.
     pub quorum: u8,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved: [u8; 4],
-    /// Largest distance of a report that counts from the median (ppm of the median).
+    /// The largest distance from the median of a report that counts (ppm of the median).
     pub max_spread_ppm: u32,
-    /// Oldest report that counts (seconds).
+    /// The oldest report that counts (seconds).
     pub max_age: u32,
-    /// Economy.
+    /// The economy that the feed belongs to.
     pub economy: Pubkey,
-    /// Who paid the rent and gets it back.
+    /// The payer of the rent, who gets it back.
     pub payer: Pubkey,
-    /// What is reported and in which unit, for people (UTF-8, padded with zeros).
+    /// What is reported and in which unit, for people to read (UTF-8, padded with zeros).
     pub label: [u8; 16],
-    /// Reporters in use first.
+    /// The reporters; those in use come first.
     pub reporters: [Reporter; MAX_REPORTERS],
-    /// Unused.
+    /// Reserved; zero.
     pub reserved_end: [u8; 64],
 }
 
@@ -81,18 +82,21 @@ impl Feed {
     /// Bytes of the account.
     pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
 
-    /// Reporters in use.
+    /// The reporters in use.
     pub fn active(&self) -> &[Reporter] {
         self.reporters
             .get(..usize::from(self.reporter_count))
             .unwrap_or(&[])
     }
 
-    /// Records a report of `value` as of `observed_at`. Returns the reporter as it was.
+    /// Stores a report of `value` (in the feed's unit) as of `observed_at` (unix seconds), and
+    /// returns the reporter as it was before.
     ///
-    /// Refuses who is no reporter, a sequence that is not above its last one's, a value
-    /// out of `(0, MAX_SIGNAL]`, a time in the future or before its last one's, and what
-    /// is too old to count.
+    /// Refuses a key that is no reporter's (`NotAReporter`); a sequence that is not above the
+    /// reporter's last one, so that a report cannot be replayed (`OldSequence`); a value out
+    /// of `(0, MAX_SIGNAL]` (`InvalidMetric`); a time in the future or before the reporter's
+    /// last observation (`InvalidTimestamp`); and an observation that is too old to count
+    /// (`StaleMetric`). A difference of times that saturates is too old.
     pub fn report(
         &mut self,
         key: &Pubkey,
@@ -128,8 +132,8 @@ impl Feed {
         Ok(before)
     }
 
-    /// What holds after every instruction that writes a feed: a majority of its
-    /// reporters makes a reading, and nobody else is kept.
+    /// What holds after every instruction that writes a feed: the quorum is a majority of the
+    /// reporters, and every place beyond theirs is empty.
     pub fn invariant(&self) -> Result<()> {
         let (count, quorum) = (usize::from(self.reporter_count), usize::from(self.quorum));
         let configured = count == 0 || (quorum <= count && quorum.saturating_mul(2) > count);
@@ -223,7 +227,7 @@ mod tests {
                 None => assert_eq!(outcome.expect(name), before.active()[0], "{name}"),
             }
         }
-        // Two hours later what was seen an hour and a second before is too old.
+        // An observation of an hour and a second ago is too old, one of an hour ago is not.
         let now = NOW + 2 * HOUR;
         let stale = feed.report(&key(0), 2, one, now - HOUR - 1, now);
         assert_eq!(stale.unwrap_err(), HomeostatError::StaleMetric.into());

@@ -5,27 +5,29 @@ use homeostat_control::{Fx, Sample};
 use super::{Feed, Reporter};
 use crate::{constants::*, state::snapshot::Measurement};
 
-/// Fraction bits of a value.
+/// The number of fraction bits of a value.
 const FRACTION_BITS: u32 = 48;
 
 /// What a feed says at one instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeedReading {
-    /// Median of the fresh reports, of an even number the lower of the middle two: one
-    /// of the reports itself, never rounded.
+    /// The median of the fresh reports (in the feed's unit); of an even number the lower of
+    /// the middle two, so it is one of the reports and never rounded.
     pub value: Fx,
-    /// Time of the oldest report that counts (unix seconds).
+    /// The time of the oldest report that counts (unix seconds).
     pub at: i64,
-    /// Reports that count, at least 1: fresh and within the spread of the median.
+    /// The number of reports that count, at least 1: fresh and within the spread of the
+    /// median.
     pub counted: u32,
-    /// Reports that make a reading.
+    /// The number of reports that make a reading.
     pub quorum: u32,
 }
 
 impl FeedReading {
-    /// What a controller may be shown. Too few reports are shown where the controller
-    /// asks for more than these (`min_samples`) and says so; where it does not, because
-    /// the feed was changed since, there is no sample.
+    /// The sample for a controller that asks for `min_samples` reports. A reading below the
+    /// feed's quorum is passed on only to a controller that asks for more reports than it has:
+    /// its law refuses it and logs why. A controller that would be content with it gets no
+    /// sample: the feed's quorum was raised since, and holds.
     pub fn sample(&self, min_samples: u32) -> Option<Sample> {
         let enough = self.counted >= self.quorum;
         (enough || self.counted < min_samples).then_some(Sample {
@@ -40,23 +42,23 @@ impl FeedReading {
     pub fn ratio(sample: &Sample) -> Measurement {
         let counted = i128::from(sample.samples);
         Measurement {
-            // A value has 68 bits at most and the number of reporters 3: no bit is lost.
+            // Nothing wraps: a value has 68 bits at most and the number of reporters 3.
             numerator: sample.value.to_bits().wrapping_mul(counted),
             denominator: u128::from(sample.samples) << FRACTION_BITS,
         }
     }
 
-    /// How many reports stand behind such a ratio.
+    /// The number of reports behind a ratio with this denominator.
     pub fn counted(denominator: u128) -> u32 {
         u32::try_from(denominator >> FRACTION_BITS).unwrap_or(u32::MAX)
     }
 }
 
 impl Feed {
-    /// What the feed says at `now`; `None` without a fresh report.
+    /// The reading at `now` (unix seconds); `None` without a fresh report.
     #[inline(never)]
     pub fn reading(&self, now: i64) -> Option<FeedReading> {
-        // Ascending; empty places come last.
+        // In ascending order, by insertion; the places that stay empty come last.
         let mut sorted = [u128::MAX; MAX_REPORTERS];
         let mut fresh = 0usize;
         for reporter in self.active().iter().filter(|r| self.is_fresh(r, now)) {
@@ -69,12 +71,13 @@ impl Feed {
             fresh = fresh.saturating_add(1);
         }
         let median = *sorted.get(fresh.checked_sub(1)? / 2)?;
-        // Rounding down loses nothing, for distances are whole numbers. A value has 68 bits
-        // at most and a spread 19: the product does not wrap.
+        // Rounding down loses nothing, because distances are whole numbers. Nothing wraps: a
+        // value has 68 bits at most and a spread 19.
         let spread = median
             .wrapping_mul(u128::from(self.max_spread_ppm))
             .div_euclid(u128::from(PPM));
         let mut reading = FeedReading {
+            // A value has 68 bits at most, so the sign bit is free.
             value: Fx::from_bits(median as i128),
             at: now,
             counted: 0,
@@ -89,8 +92,8 @@ impl Feed {
         Some(reading)
     }
 
-    /// Whether a reporter's last report may count: there is one, neither from the future nor
-    /// older than the feed accepts.
+    /// True when a reporter's last report may count at `now` (unix seconds): there is one,
+    /// it is not from the future, and it is no older than the feed accepts.
     fn is_fresh(&self, reporter: &Reporter, now: i64) -> bool {
         let age = now.saturating_sub(reporter.observed_at);
         reporter.sequence > 0 && age >= 0 && age <= i64::from(self.max_age)
@@ -149,7 +152,8 @@ mod tests {
         assert_eq!(empty.reading(NOW), None);
     }
 
-    /// Sorting says the same as counting, whatever the values and however many.
+    /// The median by sorting equals the median by counting, for any values and any number
+    /// of them.
     #[test]
     fn the_median_is_the_one_that_sorting_finds() {
         const SEED: u64 = 0x0066_6565_6473;
@@ -242,7 +246,7 @@ mod tests {
         let feed = reported(3, &[(100, 1), (100, 2), (200, 3), (300, 4), (300, 5)]);
         let thin = feed.reading(NOW).unwrap();
         assert_eq!((thin.counted, thin.quorum), (1, 3));
-        // Told as thin where the controller asks for more, else not at all.
+        // A reading below the quorum is a sample only for a controller that asks for more.
         assert_eq!(thin.sample(3).map(|sample| sample.samples), Some(1));
         assert_eq!(thin.sample(2).map(|sample| sample.samples), Some(1));
         assert_eq!(thin.sample(1), None);

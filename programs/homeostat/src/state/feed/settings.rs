@@ -8,24 +8,24 @@ use crate::{
     error::{check, HomeostatError},
 };
 
-/// Everything about a feed that can be set.
+/// Everything that can be set of a feed.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub struct FeedSettings {
     /// What is reported and in which unit (UTF-8, padded with zeros).
     pub label: [u8; 16],
-    /// Who reports: 1 to [`MAX_REPORTERS`], different from each other.
+    /// The reporters: 1 to `MAX_REPORTERS`, different from each other.
     pub reporters: Vec<Pubkey>,
-    /// Fewest reports that make a reading: more than half of the reporters.
+    /// The fewest reports that make a reading: more than half of the reporters.
     pub quorum: u8,
-    /// Largest distance of a report that counts from the median (ppm of the median),
-    /// 1 to [`MAX_SPREAD_PPM`].
+    /// The largest distance from the median of a report that counts (ppm of the median), 1
+    /// to `MAX_SPREAD_PPM`.
     pub max_spread_ppm: u32,
-    /// Oldest report that counts (seconds), in [`REPORT_AGE`].
+    /// The oldest report that counts (seconds), in `REPORT_AGE`.
     pub max_age: u32,
 }
 
 impl Feed {
-    /// What is set now.
+    /// The settings in force.
     pub fn settings(&self) -> FeedSettings {
         FeedSettings {
             label: self.label,
@@ -36,8 +36,10 @@ impl Feed {
         }
     }
 
-    /// Sets reporters and rules. A reporter that stays keeps its report and its
-    /// sequence; what a removed one said is forgotten.
+    /// Sets label, reporters and rules. A reporter that stays keeps its last report and its
+    /// sequence; a removed one loses both. Refuses settings out of their ranges and a quorum
+    /// that is no majority (`InvalidParameter`), and the same reporter twice
+    /// (`DuplicateAccount`), who would have two votes.
     pub fn configure(&mut self, settings: &FeedSettings) -> Result<()> {
         let reporters = settings.reporters.as_slice();
         check("reporters", (1..=MAX_REPORTERS).contains(&reporters.len()))?;
@@ -146,7 +148,7 @@ mod tests {
     #[test]
     fn o5_a_reporter_that_stays_keeps_its_sequence_and_a_removed_one_is_forgotten() {
         let mut feed = reported(2, &[(100, 3), (200, 2), (300, 1)]);
-        // The second leaves, the third moves to its place, a new one comes.
+        // The second reporter is removed, the third moves to its place, a new one is added.
         let mut next = settings(2, 2);
         next.reporters = vec![key(2), key(0), key(9)];
         feed.configure(&next).unwrap();
@@ -164,7 +166,7 @@ mod tests {
             HomeostatError::NotAReporter.into()
         );
         report(&mut feed, 9, 1).unwrap();
-        // Nobody is left behind the end, so that the default key cannot report either.
+        // The places beyond the last reporter are empty, so the zero address cannot report.
         next.reporters.truncate(1);
         next.quorum = 1;
         feed.configure(&next).unwrap();

@@ -1,7 +1,7 @@
-//! An economy from before the caps on what the treasury pays and a period burns.
+//! Version 0 of the economy: it had no caps on what the treasury pays and a period burns.
 //!
-//! It gets the caps that a new economy starts with: the treasury pays nothing until a
-//! proposal raises its cap, and a period burns at most 1 % of the supply.
+//! Version 1 gives it the caps that a new economy starts with: the treasury pays nothing
+//! until a proposal raises its cap, and a period burns at most 1 % of the supply.
 
 use core::mem::{offset_of, size_of};
 
@@ -13,20 +13,23 @@ use crate::state::{
     Economy, Limits,
 };
 
+/// The bytes of the state in version 0.
 const SIZE: usize = 7_216;
-/// `Limits`: `outflow_cap`, `period_burn_ppm` of 10,000, and four unused bytes.
+/// New in `Limits`: `outflow_cap` of 0, `period_burn_ppm` of 10,000, and four reserved bytes.
 const CAPS: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0x27, 0, 0, 0, 0, 0, 0];
+/// Where these begin in the state of version 1.
 const CAPS_AT: usize = 1_192;
-/// `Totals`: `outflow`, `outflow_at`.
+/// New in `Totals`: `outflow` of 0 and `outflow_at` of 0.
 const OUTFLOW: [u8; 16] = [0; 16];
+/// Where these begin in the state of version 1.
 const OUTFLOW_AT: usize = 1_448;
 
-// As long as version 1 is the present one.
+// These hold while version 1 is the present one; then they are removed.
 const _: () = assert!(CAPS_AT == offset_of!(Economy, limits) + offset_of!(Limits, outflow_cap));
 const _: () = assert!(OUTFLOW_AT == offset_of!(Economy, totals) + offset_of!(Totals, outflow));
 const _: () = assert!(SIZE + CAPS.len() + OUTFLOW.len() == size_of::<Economy>());
 
-/// From version 0 to 1.
+/// The step from version 0 to version 1.
 pub const ECONOMY_0: Step = Step {
     kind: AccountKind::Economy,
     from: 0,
@@ -35,7 +38,8 @@ pub const ECONOMY_0: Step = Step {
     invariant,
 };
 
-/// Without the mint's supply, which these steps do not change.
+/// The economy's invariant, with a mint's supply of 0: the step changes neither supply nor
+/// cap, and the mint is not among the accounts of `migrate`.
 fn invariant(state: &[u8], now: i64) -> Result<()> {
     let economy = state
         .get(..size_of::<Economy>())

@@ -1,4 +1,4 @@
-//! Layouts that accounts had before, one a file: what is new since.
+//! Layouts that accounts had before, a file each: the step to the next version.
 
 mod economy_0;
 

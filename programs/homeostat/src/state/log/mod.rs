@@ -1,9 +1,9 @@
 //! The decision log: a ring of records under a hash chain.
 //!
-//! Each record is 384 bytes and its hash `h = sha256(h_prev || record)`. The
-//! header keeps the head (sequence, hash) and the base (sequence and hash just
-//! before the oldest record kept), so the ring alone proves everything from
-//! base to head.
+//! A slot holds a record of 384 bytes and its hash `h = sha256(h_prev || record)`. The header
+//! has the head (number and hash of the newest record) and the base (number and hash of the
+//! record just before the oldest one kept), so the ring alone proves everything from base to
+//! head: nobody can change, drop or insert a record unnoticed.
 
 mod record;
 mod ring;
@@ -13,24 +13,24 @@ pub use ring::*;
 
 use anchor_lang::prelude::*;
 
-/// Bytes of a record that are hashed.
+/// The bytes of a record that are hashed.
 pub const RECORD_BYTES: usize = 384;
-/// Bytes of a hash.
+/// The bytes of a hash.
 pub const HASH_BYTES: usize = 32;
-/// Bytes of a record with its hash.
+/// The bytes of a record together with its hash.
 pub const SLOT_BYTES: usize = RECORD_BYTES + HASH_BYTES;
 
 /// The log of decisions and configurations.
 #[account(zero_copy, discriminator = b"declog.\x01")]
 #[derive(Debug, PartialEq, Eq)]
 pub struct DecisionLog {
-    /// Canonical bump.
+    /// The canonical bump of the log's address.
     pub bump: u8,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved: [u8; 7],
-    /// Economy.
+    /// The economy that the log belongs to.
     pub economy: Pubkey,
-    /// The ring of [`DecisionRecord`]s and [`ConfigRecord`]s.
+    /// The ring of [`DecisionRecord`]s and [`ConfigRecord`]s, whose slots follow it.
     pub ring: Ring,
 }
 
@@ -48,7 +48,7 @@ impl DecisionLog {
     /// Where the slots begin in the account's data.
     pub const SLOTS_AT: usize = Ring::SLOTS_AT;
 
-    /// Bytes of an account with `slots` slots.
+    /// The bytes of an account with `slots` slots.
     pub const fn space(slots: u32) -> usize {
         Ring::space(SLOT_BYTES, slots)
     }

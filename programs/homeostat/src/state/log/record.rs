@@ -1,4 +1,4 @@
-//! What the decision log records: controllers' steps and configurations.
+//! The records of the decision log: controllers' steps and configurations.
 
 use anchor_lang::prelude::*;
 use homeostat_control::Sample;
@@ -12,89 +12,92 @@ use crate::state::{
     snapshot::{Measurement, Outcome},
 };
 
-/// `DecisionRecord.applied` when nothing capped the parameter.
+/// `DecisionRecord.applied` when no cap kept the parameter from its set value.
 pub const NOT_CAPPED: i64 = i64::MIN;
 
-/// What a record is about.
+/// What a record of the decision log is about.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum RecordKind {
-    /// A controller's step: [`DecisionRecord`].
+    /// A controller's step, as a [`DecisionRecord`].
     Decision = 0,
-    /// A controller's configuration: [`ConfigRecord`].
+    /// A controller's configuration, as a [`ConfigRecord`].
     Config = 1,
 }
 
-/// A controller's step, with everything needed to recompute it from its
-/// configuration. What the guard found stands in `held` (a latch) and in `flags`
-/// ([`homeostat_control::Flags::RESUMED`]); the guard's own state does not, it
-/// follows from the records since the configuration.
+/// A controller's step, with everything that it takes to compute it again from the
+/// configuration. The guard's verdict is part of it: a latch as the reason in `held`, a
+/// resume as the flag [`homeostat_control::Flags::RESUMED`]. The guard's statistics are not:
+/// they follow from the records since the last [`ConfigRecord`].
 #[zero_copy]
 #[derive(Debug, PartialEq, Eq)]
 pub struct DecisionRecord {
-    /// Position in the chain, from 1.
+    /// The number of the record in the chain, from 1.
     pub seq: u64,
-    /// `Controller.config_seq` in force.
+    /// The controller's `config_seq` in force.
     pub config_seq: u32,
-    /// Age of the sample behind y at `to` (seconds); 0 for the program's own
+    /// The age of the sample behind y at `to` (seconds); 0 for the program's own
     /// measurements.
     pub sample_age: u32,
-    /// [`RecordKind::Decision`].
+    /// The number of [`RecordKind::Decision`].
     pub kind: u8,
-    /// `Parameter` as a number.
+    /// The `Parameter` as a number.
     pub parameter: u8,
-    /// `Metric` as a number.
+    /// The `Metric` as a number.
     pub metric: u8,
-    /// `HoldReason` as a number.
+    /// Why the step was held, as a number (`HoldReason`); 0 = it was not.
     pub held: u8,
-    /// `Flags`.
+    /// What happened in the step, as bits: the flags of the control law.
     pub flags: u32,
-    /// End of the window (unix seconds); its start is `before.last_at`.
+    /// The end of the window (unix seconds); its start is `before.last_at`.
     pub to: i64,
-    /// Numerator behind y (two's complement).
+    /// The numerator behind y (two's complement).
     pub numerator: U128,
-    /// Denominator behind y; 0 = no measurement. Of a feed the reports that counted,
-    /// times 2^48.
+    /// The denominator behind y; 0 = nothing was measured. For a feed, the number of
+    /// reports that counted (x 2^48).
     pub denominator: U128,
-    /// The controller before the step.
+    /// The state of the control law before the step.
     pub before: StoredState,
-    /// Process variable as used (fraction).
+    /// The process variable as it was used (fraction).
     pub y: Fixed,
-    /// Setpoint (fraction).
+    /// The setpoint at the step (fraction).
     pub r: Fixed,
-    /// Normalised error.
+    /// The normalised error of the step.
     pub z: Fixed,
-    /// P (ppm).
+    /// The proportional term P (ppm).
     pub p: Fixed,
-    /// I (ppm).
+    /// The integral term I (ppm).
     pub i: Fixed,
-    /// D (ppm).
+    /// The derivative term D (ppm).
     pub d: Fixed,
-    /// F (ppm).
+    /// The feed-forward term F (ppm).
     pub f: Fixed,
-    /// Bias (ppm).
+    /// The bias at the step (ppm).
     pub u0: Fixed,
-    /// Before slew and limits (ppm).
+    /// The output before slew limits and limits (ppm).
     pub raw: Fixed,
-    /// After slew (ppm).
+    /// The output after the slew limits (ppm).
     pub slewed: Fixed,
-    /// After limits (ppm).
+    /// The output after the limits (ppm).
     pub limited: Fixed,
-    /// Output after the step (ppm).
+    /// The output after the step (ppm).
     pub u: i64,
-    /// Real value that a cap left (ppm), or [`NOT_CAPPED`].
+    /// The mean value that a cap, a pause or the funding left over the window (ppm), or
+    /// [`NOT_CAPPED`].
     pub applied: i64,
 }
 
 const _: () = assert!(core::mem::size_of::<DecisionRecord>() == RECORD_BYTES);
 
 impl DecisionRecord {
-    /// The record of a step that started from `controller`.
+    /// The record of a step that started from `controller`. Sequence and age saturate: 32 bits
+    /// hold 4 billion changes, and a sample of more than 136 years.
     pub fn new(parameter: Parameter, controller: &Controller, outcome: &Outcome) -> Self {
         let decision = &outcome.step.decision;
         let (numerator, denominator) = outcome
             .measurement
+            // Two's complement: the bits of a negative numerator are kept.
             .map_or((0, 0), |m| (m.numerator as u128, m.denominator));
         Self {
             seq: 0,
@@ -127,10 +130,12 @@ impl DecisionRecord {
         }
     }
 
-    /// What the control law was shown, again: exactly the sample that the step took.
+    /// The sample that the control law was given, computed again from the record: exactly the
+    /// same, so that anybody can repeat the step.
     pub fn sample(&self) -> Option<Sample> {
         let denominator = self.denominator.get();
         let measurement = Measurement {
+            // Back from the two's complement that `new` stored.
             numerator: self.numerator.get() as i128,
             denominator,
         };
@@ -147,41 +152,41 @@ impl DecisionRecord {
     }
 }
 
-/// A controller's configuration as of `config_seq`, by its digest; the event
-/// that carries the record carries the configuration itself.
+/// A controller's configuration as of `config_seq`, by its digest. The event that carries the
+/// record carries the configuration itself.
 #[zero_copy]
 #[derive(Debug, PartialEq, Eq)]
 pub struct ConfigRecord {
-    /// Position in the chain, from 1.
+    /// The number of the record in the chain, from 1.
     pub seq: u64,
-    /// `Controller.config_seq` from now on.
+    /// The controller's `config_seq` from now on.
     pub config_seq: u64,
-    /// [`RecordKind::Config`].
+    /// The number of [`RecordKind::Config`].
     pub kind: u8,
-    /// `Parameter` as a number.
+    /// The `Parameter` as a number.
     pub parameter: u8,
-    /// `Metric` as a number.
+    /// The `Metric` as a number.
     pub metric: u8,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved: [u8; 5],
-    /// When (unix seconds).
+    /// When the configuration changed (unix seconds).
     pub at: i64,
-    /// sha256 of the stored configuration's bytes.
+    /// The sha256 of the stored configuration's bytes.
     pub digest: [u8; 32],
-    /// The controller after the change.
+    /// The state of the control law after the change.
     pub state: StoredState,
-    /// The guard's configuration itself.
+    /// The configuration of the guard.
     pub guard_config: StoredGuardConfig,
-    /// What the guard remembers after the change: from here on it can be followed.
+    /// The state of the guard after the change; from here on it can be computed.
     pub guard: StoredGuardState,
-    /// Unused.
+    /// Reserved; zero.
     pub reserved_end: [u8; 96],
 }
 
 const _: () = assert!(core::mem::size_of::<ConfigRecord>() == RECORD_BYTES);
 
 impl ConfigRecord {
-    /// The record of a controller's configuration.
+    /// The record of a controller's configuration at `at` (unix seconds).
     pub fn new(parameter: Parameter, controller: &Controller, at: i64) -> Self {
         Self {
             seq: 0,

@@ -1,4 +1,4 @@
-//! A ring of records under a hash chain, as both logs keep one.
+//! A ring of records under a hash chain, which both logs have.
 
 use anchor_lang::{prelude::*, Owner, ZeroCopy};
 use solana_program::hash::hashv;
@@ -6,38 +6,37 @@ use solana_program::hash::hashv;
 use super::{DecisionLog, HASH_BYTES};
 use crate::{error::HomeostatError, state::layout::DISCRIMINATOR_LEN};
 
-/// Appends records to a log that Anchor has loaded before: owner, type and layout version
-/// are right. Numbers and chains them.
+/// Appends records to a log, numbers them and chains them.
 pub fn append<L: ZeroCopy + Owner, R: bytemuck::Pod>(
     log: &AccountLoader<'_, L>,
     records: &mut [R],
 ) -> Result<()> {
-    // Refuses another layout version, and an account that the transaction does not write.
+    // Refuses another type or layout version, and an account that is not writable.
     drop(log.load_mut()?);
     Ring::append_to(&mut log.as_ref().try_borrow_mut_data()?, records)
 }
 
-/// A ring of records of one size under a hash chain: what a log's account begins with.
-/// The slots follow it in the account.
+/// A ring of records of one size under a hash chain. It ends the header of a log's account;
+/// the slots follow it.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Ring {
-    /// Slots in use by the ring.
+    /// The number of slots that the ring uses.
     pub capacity: u32,
-    /// Slots that fit the account; the ring takes new ones in when it wraps,
-    /// because only then its slots are in order.
+    /// The number of slots that fit the account. The ring begins to use new ones when it
+    /// would wrap: only then are its slots in order.
     pub allocated: u32,
-    /// Slot that the next record goes to.
+    /// The index of the slot that the next record goes to.
     pub next: u32,
-    /// Records kept.
+    /// The number of records kept.
     pub len: u32,
-    /// Sequence of the newest record; 0 = none.
+    /// The number of the newest record; 0 = none.
     pub head_seq: u64,
-    /// Its hash.
+    /// The hash of the newest record.
     pub head_hash: [u8; 32],
-    /// Sequence just before the oldest record kept.
+    /// The number of the record just before the oldest one kept.
     pub base_seq: u64,
-    /// Its hash.
+    /// The hash of the record just before the oldest one kept.
     pub base_hash: [u8; 32],
 }
 
@@ -47,7 +46,7 @@ impl Ring {
     /// Where the ring itself begins.
     const AT: usize = Self::SLOTS_AT - core::mem::size_of::<Self>();
 
-    /// An empty ring.
+    /// An empty ring of `slots` slots.
     pub fn new(slots: u32) -> Self {
         Self {
             capacity: slots,
@@ -56,8 +55,9 @@ impl Ring {
         }
     }
 
-    /// Appends a record, numbers and chains it. `slots` is the account's data
-    /// from [`Ring::SLOTS_AT`] on; a record begins with its sequence.
+    /// Appends a record, numbers it and chains it. `slots` is the account's data from
+    /// [`Ring::SLOTS_AT`] on. A record begins with its number, which is overwritten. Indices
+    /// and lengths stay below the number of slots, so no sum of them saturates.
     fn append(&mut self, slots: &mut [u8], record: &mut [u8]) -> Result<()> {
         if self.next == self.capacity {
             self.capacity = self.allocated;
@@ -75,6 +75,7 @@ impl Ring {
         *seq_bytes = seq.to_le_bytes();
 
         let size = record.len().saturating_add(HASH_BYTES);
+        // The cast widens: addresses have 64 bits on chain.
         let at = (self.next as usize)
             .checked_mul(size)
             .ok_or(HomeostatError::MathOverflow)?;
@@ -99,7 +100,8 @@ impl Ring {
         Ok(())
     }
 
-    /// What holds after every append.
+    /// What holds after every append: the ring fits its slots, and the numbers from base to
+    /// head are as many as the records kept.
     fn invariant(&self) -> Result<()> {
         let counted = self.base_seq.checked_add(u64::from(self.len));
         require!(
@@ -112,12 +114,14 @@ impl Ring {
         Ok(())
     }
 
-    /// Bytes of an account with `slots` slots of `slot` bytes.
+    /// The bytes of an account with `slots` slots of `slot` bytes each. The cast widens,
+    /// and at most [`crate::constants::LOG_MAX_CAPACITY`] slots do not saturate the
+    /// product.
     pub const fn space(slot: usize, slots: u32) -> usize {
         Self::SLOTS_AT.saturating_add(slot.saturating_mul(slots as usize))
     }
 
-    /// What both kinds of log begin with, out of an account's data.
+    /// The header that both kinds of log begin with, read from an account's data.
     pub fn header(data: &[u8]) -> Result<&DecisionLog> {
         data.get(DISCRIMINATOR_LEN..Self::SLOTS_AT)
             .and_then(|header| bytemuck::try_from_bytes(header).ok())
@@ -135,8 +139,9 @@ impl Ring {
             .ok_or_else(|| error!(ErrorCode::AccountDidNotDeserialize))
     }
 
-    /// Appends records to a log account's data. Whose data that is has been looked at:
-    /// [`append`] does, and an account that was created just now needs no look.
+    /// Appends records to a log account's data. The caller has checked whose data it is:
+    /// [`append`] loads the account, and one that this instruction created is the program's
+    /// own.
     pub fn append_to<R: bytemuck::Pod>(data: &mut [u8], records: &mut [R]) -> Result<()> {
         let (ring, slots) = Self::split(data)?;
         for record in records.iter_mut() {

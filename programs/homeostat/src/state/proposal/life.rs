@@ -22,6 +22,7 @@ use crate::{
 };
 
 impl Proposal {
+    /// Stores a state by its number.
     fn set_state(&mut self, state: ProposalState) {
         self.state = state as u8;
     }
@@ -38,6 +39,8 @@ impl Proposal {
         Ok(())
     }
 
+    /// Queues it at `now` (unix seconds): it can be executed from `delay` seconds later on,
+    /// for `grace` seconds.
     fn queue(&mut self, delay: u32, grace: u32, now: i64) {
         self.eta = now.saturating_add(i64::from(delay));
         self.expires_at = self.eta.saturating_add(i64::from(grace));
@@ -68,7 +71,7 @@ impl Proposal {
         Ok(())
     }
 
-    /// Stops it by the guardian. Refuses where every action only lets go of something,
+    /// Vetoes it for the guardian. Refuses where every action only lets go of something,
     /// and a second veto of the guardian's own replacement (`NotVetoable`).
     pub fn veto(&mut self, now: i64) -> Result<()> {
         self.require_open(now)?;
@@ -176,12 +179,14 @@ impl Proposal {
         self.end(ProposalState::Executed, now);
     }
 
+    /// Ends it in `state` at `now` (unix seconds).
     fn end(&mut self, state: ProposalState, now: i64) {
         self.ended_at = now;
         self.set_state(state);
     }
 
-    /// Refuses while its state can still change (`InvalidState`): its account is needed.
+    /// Refuses while its state can still change (`InvalidState`), because its account is
+    /// needed as long: while it is open, and while members can lift the guardian's veto.
     pub fn require_final(&self, now: i64) -> Result<()> {
         let liftable = self.is(ProposalState::Vetoed)
             && self.replaces_guardian != 0

@@ -1,5 +1,5 @@
-//! A proposal: actions that wait, and who is for or against them. How it gets from one
-//! state to the next is told in `life.rs`.
+//! A proposal: actions that wait, and who is for or against them. Its states and what moves
+//! it from one to the next are in `life.rs`.
 
 mod life;
 
@@ -18,17 +18,17 @@ use crate::{constants::*, error::HomeostatError};
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum ProposalState {
-    /// Collects approvals.
+    /// The proposal collects approvals.
     Active = 1,
-    /// Has the threshold and waits for its eta.
+    /// The proposal has the threshold and waits for its eta.
     Queued = 2,
-    /// Was carried out.
+    /// The actions were carried out.
     Executed = 3,
-    /// Was stopped by the guardian or by stakers.
+    /// The guardian or the stakers stopped the proposal.
     Vetoed = 4,
-    /// Was taken back by its proposer or by a threshold of members.
+    /// Its proposer or a threshold of members took the proposal back.
     Cancelled = 5,
-    /// Was not approved or not executed in time.
+    /// The proposal was not approved or not executed in time.
     Expired = 6,
 }
 
@@ -38,7 +38,7 @@ pub enum ProposalState {
 pub struct Proposal {
     /// The canonical bump of the address.
     pub bump: u8,
-    /// The `Class` as a number, as of the proposal's making.
+    /// The `Class` as a number, as of when it was made.
     pub class: u8,
     /// The `ProposalState` as a number.
     pub state: u8,
@@ -56,7 +56,7 @@ pub struct Proposal {
     pub vetoed_by_stakers: u8,
     /// Reserved; zero.
     pub reserved_start: u8,
-    /// The number of bytes of `actions` in use.
+    /// The number of bytes in use of `actions`.
     pub actions_len: u16,
     /// The number of the proposer's membership.
     pub proposer_id: u32,
@@ -68,7 +68,7 @@ pub struct Proposal {
     pub index: u64,
     /// The member who made it.
     pub proposer: Pubkey,
-    /// Paid the rent and gets it back.
+    /// The payer of the rent, who gets it back.
     pub payer: Pubkey,
     /// The sha256 of the actions' bytes.
     pub digest: [u8; 32],
@@ -106,7 +106,7 @@ impl Proposal {
     /// Bytes of the account.
     pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
 
-    /// True in that state.
+    /// True when the proposal is in that state.
     pub const fn is(&self, state: ProposalState) -> bool {
         self.state == state as u8
     }
@@ -150,8 +150,10 @@ impl Proposal {
                 .map_err(|_| error!(HomeostatError::BadActions))?;
         }
         let used = MAX_ACTION_BYTES.saturating_sub(free.len());
-        self.action_count = actions.len() as u8; // At most `MAX_ACTIONS`.
-        self.actions_len = used as u16; // At most `MAX_ACTION_BYTES`.
+        // The casts lose nothing: there are at most `MAX_ACTIONS` actions of at most
+        // `MAX_ACTION_BYTES` bytes.
+        self.action_count = actions.len() as u8;
+        self.actions_len = used as u16;
         self.digest = hash(self.action_bytes()).to_bytes();
         self.resumes = u8::from(actions.iter().all(Action::resumes));
         self.replaces_guardian = u8::from(matches!(actions, [Action::Guardian { .. }]));
@@ -183,7 +185,7 @@ impl Proposal {
         record
     }
 
-    /// The stored actions.
+    /// Decodes the stored actions.
     pub fn read(&self) -> Result<Vec<Action>> {
         let mut bytes = self.action_bytes();
         let mut actions = Vec::with_capacity(usize::from(self.action_count));

@@ -1,0 +1,83 @@
+//! The tally: what all pools and meters of an economy add up to.
+
+use anchor_lang::prelude::*;
+
+use crate::{
+    error::HomeostatError,
+    state::{meter::Meter, number::U128, pool::Pool, stream::Stream},
+};
+
+/// The sums over all pools and meters since creation.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// The time integral of the native stake (base units x seconds).
+    pub stake_seconds: U128,
+    /// The time integral of the depth of all liquidity pools (base units x seconds).
+    pub depth_seconds: U128,
+    /// The emission that streamed to empty pools (Q64.64 base units).
+    pub returned_emission_q64: U128,
+    /// The fees that streamed to an empty pool (Q64.64 base units).
+    pub returned_fees_q64: U128,
+    /// The rewards that were claimed (base units).
+    pub claimed: U128,
+    /// The volume that was charged (base units).
+    pub volume: U128,
+    /// The fees that were received (base units).
+    pub fees: U128,
+    /// The fees that were burned (base units).
+    pub burned: U128,
+    /// The burns that the supply floor or the burn cap blocked (base units).
+    pub burn_blocked: U128,
+    /// The fees moved to the reward vault (base units).
+    pub swept_stakers: U128,
+    /// The fees moved to the treasury (base units).
+    pub swept_treasury: U128,
+    /// The emission at the time of the tally (Q64.64 base units).
+    pub emitted_q64: U128,
+    /// The value of `Totals.supplied` at the time of the tally (base units).
+    pub supplied: u64,
+    /// The fees not yet collected at the time of the tally (base units).
+    pub pending_fees: u64,
+}
+
+impl Tally {
+    /// Adds a pool as it will be once it is settled at `now` (unix seconds). Its depth is not
+    /// added: the caller adds it after the touch.
+    pub fn add_pool(&mut self, pool: &Pool, stream: &Stream, now: i64) -> Result<()> {
+        if pool.is_native() {
+            self.stake_seconds.add(pool.stake_seconds_at(now)?)?;
+        }
+        let (emission, fees) = pool.returned_at(stream, now)?;
+        self.returned_emission_q64.count(emission);
+        self.returned_fees_q64.count(fees);
+        self.claimed.count(U128::new(u128::from(pool.claimed)));
+        Ok(())
+    }
+
+    /// Adds what a meter has counted.
+    #[inline(never)]
+    pub fn add_meter(&mut self, meter: &Meter) -> Result<()> {
+        self.volume.count(meter.volume);
+        self.fees.count(meter.fees);
+        self.burned.count(meter.burned);
+        self.burn_blocked.count(meter.burn_blocked);
+        self.swept_stakers.count(meter.swept_stakers);
+        self.swept_treasury.count(meter.swept_treasury);
+        self.pending_fees = self
+            .pending_fees
+            .checked_add(meter.liability()?)
+            .ok_or(HomeostatError::MathOverflow)?;
+        Ok(())
+    }
+}
+
+/// What was added to a sum since the last crank. Sums only grow; a smaller one is refused
+/// (`InvariantViolated`).
+#[inline(never)]
+pub(super) fn since(after: U128, before: U128) -> Result<u128> {
+    after
+        .get()
+        .checked_sub(before.get())
+        .ok_or_else(|| error!(HomeostatError::InvariantViolated))
+}
