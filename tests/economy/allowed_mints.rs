@@ -16,7 +16,10 @@ use homeostat_client::AccountMeta;
 use homeostat_tests::HomeostatError;
 use solana_program::hash::hash;
 
-use super::*;
+use super::{
+    hostile_mints::{interface_ix, metadata_pointer_ix, transfer_fee_ix, Sample, T22},
+    *,
+};
 
 /// From creation to a claim that pays, on a mint with allowed extensions.
 async fn assert_lives(mut world: World, funding: Funding) {

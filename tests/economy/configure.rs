@@ -8,7 +8,10 @@ use homeostat_tests::HomeostatError;
 
 use super::*;
 
-fn configure_ix(world: &World, setting: Setting) -> Instruction {
+/// One, in the control law's fixed point.
+pub(super) const ONE: i128 = 1 << 48;
+
+pub(super) fn configure_ix(world: &World, setting: Setting) -> Instruction {
     ix::configure(&world.at.economy, &world.creator.pubkey(), setting)
 }
 

@@ -6,10 +6,12 @@ use homeostat_client::{Parameter, Setting};
 use homeostat_control::{Config, Fx, GuardConfig, GuardState};
 use homeostat_tests::HomeostatError;
 
-use super::*;
+use super::{
+    configure::{configure_ix, ONE},
+    *,
+};
 
 const ULP: i128 = 1;
-const ONE: i128 = 1 << 48;
 
 /// A change to a controller's settings.
 type Edit = Box<dyn Fn(&mut ControllerSettings)>;

@@ -12,13 +12,13 @@ use homeostat_tests::HomeostatError;
 use super::*;
 
 /// Everything in order for going live, in Mint mode.
-async fn ready() -> World {
+pub(super) async fn ready() -> World {
     let mut world = draft().await;
     world.hand_over_mint(Funding::Mint).await;
     world
 }
 
-async fn go_live_is_refused(world: &mut World, code: impl Into<u32>) -> Vec<String> {
+pub(super) async fn go_live_is_refused(world: &mut World, code: impl Into<u32>) -> Vec<String> {
     let go_live = world.go_live_ix();
     attack(world, &[go_live], &[], code).await
 }

@@ -9,7 +9,10 @@ use homeostat_client::{
 };
 use homeostat_tests::HomeostatError;
 
-use super::*;
+use super::{
+    go_live::{go_live_is_refused, ready},
+    *,
+};
 
 #[tokio::test]
 async fn i1_go_live_without_the_mint_authority_is_refused() {

@@ -18,17 +18,17 @@ use solana_program::hash::hash;
 
 use super::*;
 
-const T22: Pubkey = spl_token_2022::ID;
+pub(super) const T22: Pubkey = spl_token_2022::ID;
 
 /// A mint and what its extensions are called.
-struct Sample {
-    name: &'static str,
-    mint: Keypair,
-    spec: MintSpec,
+pub(super) struct Sample {
+    pub(super) name: &'static str,
+    pub(super) mint: Keypair,
+    pub(super) spec: MintSpec,
 }
 
 impl Sample {
-    fn new(
+    pub(super) fn new(
         name: &'static str,
         extensions: &[ExtensionType],
         initialise: impl Fn(&Pubkey) -> Vec<Instruction>,
@@ -43,7 +43,7 @@ impl Sample {
     }
 }
 
-fn transfer_fee_ix(mint: &Pubkey, authority: Option<&Pubkey>) -> Instruction {
+pub(super) fn transfer_fee_ix(mint: &Pubkey, authority: Option<&Pubkey>) -> Instruction {
     transfer_fee::instruction::initialize_transfer_fee_config(
         &T22,
         mint,
@@ -71,7 +71,7 @@ fn confidential_transfer_ix(mint: &Pubkey) -> Instruction {
     .unwrap()
 }
 
-fn metadata_pointer_ix(mint: &Pubkey) -> Instruction {
+pub(super) fn metadata_pointer_ix(mint: &Pubkey) -> Instruction {
     metadata_pointer::instruction::initialize(&T22, mint, None, Some(*mint)).unwrap()
 }
 
@@ -197,7 +197,11 @@ fn hostile_mints() -> Vec<Sample> {
 }
 
 /// What the token program's own interfaces call their instructions.
-fn interface_ix(name: &str, accounts: Vec<AccountMeta>, body: impl AnchorSerialize) -> Instruction {
+pub(super) fn interface_ix(
+    name: &str,
+    accounts: Vec<AccountMeta>,
+    body: impl AnchorSerialize,
+) -> Instruction {
     let mut data = hash(name.as_bytes()).to_bytes()[..8].to_vec();
     body.serialize(&mut data).unwrap();
     Instruction {

@@ -11,13 +11,13 @@ use homeostat_tests::HomeostatError;
 use super::*;
 
 /// Rate and bounds of the native lane in one period, as the economy records them.
-struct Stretch {
+pub(super) struct Stretch {
     rate: u128,
     from: i64,
     until: i64,
 }
 
-async fn stretch(world: &mut World) -> Stretch {
+pub(super) async fn stretch(world: &mut World) -> Stretch {
     let economy = world.economy().await;
     Stretch {
         rate: economy.stream.lanes[0].rate_q64.get(),
@@ -28,7 +28,7 @@ async fn stretch(world: &mut World) -> Stretch {
 
 /// `sum(rate x seconds)` over stretches that end where the next begins, the
 /// last at `end` (Q64.64).
-fn streamed(stretches: &[Stretch], end: i64) -> u128 {
+pub(super) fn streamed(stretches: &[Stretch], end: i64) -> u128 {
     let ends = stretches
         .iter()
         .skip(1)

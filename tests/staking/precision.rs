@@ -8,7 +8,10 @@ use homeostat_sandbox::{
 };
 use homeostat_tests::HomeostatError;
 
-use super::*;
+use super::{
+    accrual::{streamed, stretch},
+    *,
+};
 
 /// The largest economy that can be: a quarter of all numbers as its cap, and
 /// the highest emission.

@@ -13,6 +13,8 @@ use homeostat_client::{Action, Delays, Parameter, RoleKind, SeatArgs, Section, T
 use homeostat_tests::{anchor, HomeostatError as E};
 use solana_program::pubkey::Pubkey;
 
+pub use self::proposal::Proposal;
+
 const DAY: i64 = 86_400;
 /// Fortnight in which a proposal finds its threshold, an offer its taker, and a
 /// guardian's veto of its own replacement those who lift it.
