@@ -4,12 +4,16 @@
 mod allowed_mints;
 mod caps;
 mod close;
+mod close_refused;
 mod configure;
+mod configure_controllers;
 mod configure_ranges;
 mod create_economy;
+mod create_twice;
 mod fund_rewards;
 mod go_live;
 mod go_live_authorities;
+mod go_live_refused;
 mod hostile_mints;
 mod journeys;
 mod pools_and_meters;

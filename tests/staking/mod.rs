@@ -6,6 +6,7 @@ mod exits;
 mod impostors;
 mod just_in_time;
 mod liquidity;
+mod liquidity_depth;
 mod lives;
 mod positions;
 mod precision;

@@ -21,6 +21,7 @@ use self::{
     attempts::{attempts, Attempt},
     expected::{expected, Expected},
 };
+
 use super::{
     stage::{walk, Case},
     Interface,
