@@ -1,19 +1,14 @@
 //! The anomaly guard at work: what latches a controller, and what does not.
 
-use homeostat::{events::Cranked, state::StoredDecision};
+use homeostat::events::Cranked;
 use homeostat_client::{
-    event::Event, ControllerSettings, Direction, Economy, GuardSettings, LimitSettings, Metric,
-    Parameter, Setting,
+    event::Event, ControllerSettings, Direction, Economy, LimitSettings, Metric, Parameter,
 };
 use homeostat_control::{Flags, Fx, HoldReason, LatchReason};
-use homeostat_sandbox::{
-    world::{TOKEN, WEEK},
-    Wallet, World, WorldSpec,
-};
+use homeostat_sandbox::{world::TOKEN, Wallet, World, WorldSpec};
 
 use super::{
-    assert_sound, edit, flags, give, held, last_decisions, limits, liquidity_staker, of, preview,
-    EMISSION_SLEW,
+    assert_sound, flags, give, held, last_decisions, limits, liquidity_staker, of, preview,
 };
 
 pub(super) const MILLION: u64 = 1_000_000 * TOKEN;

@@ -1,20 +1,14 @@
 //! A latch of the anomaly guard: how long it lasts, how it ends, and what stays open meanwhile.
 
-use homeostat::{events::Cranked, state::StoredDecision};
-use homeostat_client::{
-    event::Event, ControllerSettings, Direction, Economy, GuardSettings, LimitSettings, Metric,
-    Parameter, Setting,
-};
+use homeostat::state::StoredDecision;
+use homeostat_client::Parameter;
 use homeostat_control::{Flags, Fx, HoldReason, LatchReason};
-use homeostat_sandbox::{
-    world::{TOKEN, WEEK},
-    Wallet, World, WorldSpec,
-};
+use homeostat_sandbox::{world::WEEK, WorldSpec};
 
 use super::{
-    assert_sound, edit, flags, give,
+    assert_sound, edit, flags,
     guard::{Calm, CALM, MILLION, OPEN, SPIKE},
-    held, last_decisions, limits, liquidity_staker, of, preview, EMISSION_SLEW,
+    held, of, EMISSION_SLEW,
 };
 
 #[tokio::test]

@@ -1,20 +1,11 @@
 //! Settings of the anomaly guard: switched off, and told that a value may not stand still.
 
-use homeostat::{events::Cranked, state::StoredDecision};
-use homeostat_client::{
-    event::Event, ControllerSettings, Direction, Economy, GuardSettings, LimitSettings, Metric,
-    Parameter, Setting,
-};
-use homeostat_control::{Flags, Fx, HoldReason, LatchReason};
-use homeostat_sandbox::{
-    world::{TOKEN, WEEK},
-    Wallet, World, WorldSpec,
-};
+use homeostat_client::{GuardSettings, Parameter, Setting};
+use homeostat_sandbox::{World, WorldSpec};
 
 use super::{
-    assert_sound, edit, flags, give,
-    guard::{Calm, CALM, MILLION, OPEN, SPIKE},
-    held, last_decisions, limits, liquidity_staker, of, preview, EMISSION_SLEW,
+    guard::{CALM, MILLION},
+    of, EMISSION_SLEW,
 };
 
 #[tokio::test]

@@ -1,20 +1,12 @@
 //! Mints that an economy accepts: pointers and metadata, transfer fees that nobody else sets,
 //! and every number of decimals and supply that can be streamed.
 
-use anchor_lang::{error::ErrorCode, AnchorSerialize};
-use anchor_spl::token_2022::spl_token_2022::{
-    self,
-    extension::{
-        confidential_mint_burn, confidential_transfer, confidential_transfer_fee,
-        default_account_state, group_member_pointer, group_pointer, interest_bearing_mint,
-        metadata_pointer, pausable, scaled_ui_amount, transfer_fee, transfer_hook, ExtensionType,
-    },
-    instruction as token,
-    state::AccountState,
+use anchor_lang::error::ErrorCode;
+use anchor_spl::token_2022::spl_token_2022::extension::{
+    group_member_pointer, group_pointer, ExtensionType,
 };
 use homeostat_client::AccountMeta;
 use homeostat_tests::HomeostatError;
-use solana_program::hash::hash;
 
 use super::{
     hostile_mints::{interface_ix, metadata_pointer_ix, transfer_fee_ix, Sample, T22},

@@ -6,7 +6,6 @@ use anchor_spl::token_2022::spl_token_2022::{
     ID as T22,
 };
 use homeostat_client::{address, Life};
-use homeostat_tests::HomeostatError;
 
 use super::*;
 

@@ -1,11 +1,7 @@
 //! What `close` refuses: strangers, live economies, accounts of others, parts that are missing.
 
 use anchor_lang::error::ErrorCode;
-use anchor_spl::token_2022::spl_token_2022::{
-    extension::{transfer_fee, ExtensionType},
-    ID as T22,
-};
-use homeostat_client::{address, Life};
+use homeostat_client::address;
 use homeostat_tests::HomeostatError;
 
 use super::*;

@@ -1,9 +1,8 @@
 //! `configure`: what is set in a Draft is stored, told, and what goes live.
 
-use anchor_lang::error::ErrorCode;
 use homeostat::state::defaults;
 use homeostat_client::{Parameter, Setting};
-use homeostat_control::{Config, Fx, GuardConfig, GuardState};
+use homeostat_control::{GuardConfig, GuardState};
 use homeostat_tests::HomeostatError;
 
 use super::*;

@@ -1,13 +1,10 @@
 //! Ranges of controllers in `configure`: every field at its bounds, and one step beyond them.
 
-use anchor_lang::error::ErrorCode;
-use homeostat::state::defaults;
 use homeostat_client::{Parameter, Setting};
-use homeostat_control::{Config, Fx, GuardConfig, GuardState};
-use homeostat_tests::HomeostatError;
+use homeostat_control::{Config, Fx};
 
 use super::{
-    configure::{configure_ix, ONE},
+    configure::ONE,
     configure_ranges::{refused_by_name, ULP},
     *,
 };

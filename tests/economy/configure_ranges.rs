@@ -2,15 +2,10 @@
 //! beyond them.
 
 use anchor_lang::error::ErrorCode;
-use homeostat::state::defaults;
 use homeostat_client::{Parameter, Setting};
-use homeostat_control::{Config, Fx, GuardConfig, GuardState};
 use homeostat_tests::HomeostatError;
 
-use super::{
-    configure::{configure_ix, ONE},
-    *,
-};
+use super::{configure::configure_ix, *};
 
 pub(super) const ULP: i128 = 1;
 

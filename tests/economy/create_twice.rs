@@ -1,10 +1,7 @@
 //! An economy is created once: neither twice, nor for another, nor out of another's accounts.
 
 use anchor_lang::error::ErrorCode;
-use anchor_spl::token_2022::spl_token_2022::{
-    extension::StateWithExtensions, state::Account as TokenAccount,
-};
-use homeostat_client::{governance, log, CouncilArgs, Life, Parameter, SeatArgs};
+use homeostat_client::Life;
 use homeostat_tests::{exchange, HomeostatError};
 
 use super::{create_economy::plain_site, *};

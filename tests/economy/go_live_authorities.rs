@@ -2,11 +2,6 @@
 
 use anchor_lang::error::ErrorCode;
 use anchor_spl::token_2022::spl_token_2022;
-use homeostat_client::{
-    address,
-    log::{self, Record},
-    Life, Parameter, Setting,
-};
 use homeostat_tests::HomeostatError;
 
 use super::{

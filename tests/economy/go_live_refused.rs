@@ -1,12 +1,6 @@
 //! What `go_live` refuses: strangers, a second time, parts or supply that are missing.
 
-use anchor_lang::error::ErrorCode;
-use anchor_spl::token_2022::spl_token_2022;
-use homeostat_client::{
-    address,
-    log::{self, Record},
-    Life, Parameter, Setting,
-};
+use homeostat_client::{address, Setting};
 use homeostat_tests::HomeostatError;
 
 use super::{

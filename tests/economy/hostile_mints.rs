@@ -6,8 +6,8 @@ use anchor_spl::token_2022::spl_token_2022::{
     self,
     extension::{
         confidential_mint_burn, confidential_transfer, confidential_transfer_fee,
-        default_account_state, group_member_pointer, group_pointer, interest_bearing_mint,
-        metadata_pointer, pausable, scaled_ui_amount, transfer_fee, transfer_hook, ExtensionType,
+        default_account_state, interest_bearing_mint, metadata_pointer, pausable, scaled_ui_amount,
+        transfer_fee, transfer_hook, ExtensionType,
     },
     instruction as token,
     state::AccountState,

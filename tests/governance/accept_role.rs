@@ -2,7 +2,7 @@
 //! councils that could decide nothing any more.
 
 use homeostat::constants::OPEN_TIME;
-use homeostat_client::{governance, CouncilArgs, Delays};
+use homeostat_client::governance;
 use homeostat_tests::{anchor, attack, exchange, unsigned, HomeostatError};
 
 use super::{propose::two_worlds, *};

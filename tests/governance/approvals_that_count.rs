@@ -1,10 +1,9 @@
 //! Whose approvals count when a proposal is executed, and what a changed council changes.
 
-use homeostat::{constants::OPEN_TIME, state::stream::emission_per_second};
-use homeostat_client::{address, event::Event, governance, AuditKind, Delays};
-use homeostat_tests::{anchor, attack, exchange, read_only, HomeostatError};
+use homeostat_client::{governance, Delays};
+use homeostat_tests::{attack, HomeostatError};
 
-use super::{propose::two_worlds, *};
+use super::*;
 
 #[tokio::test]
 async fn g11_approvals_of_removed_members_do_not_count() {

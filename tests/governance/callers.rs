@@ -3,10 +3,8 @@
 
 use homeostat_caller::{call, process, vault_seeds};
 use homeostat_client::{governance, CouncilArgs, PROGRAM_ID};
-use homeostat_sandbox::{Bank, Failure, Receipt};
-use homeostat_tests::{anchor, attack, exchange, unchanged, HomeostatError};
-use solana_account::AccountSharedData;
-use solana_program::sysvar;
+use homeostat_sandbox::Bank;
+use homeostat_tests::{attack, unchanged, HomeostatError};
 use solana_program_test::processor;
 
 use super::*;

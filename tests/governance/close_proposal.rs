@@ -1,10 +1,9 @@
 //! `close_proposal`: evidence stays, and rent goes back to who paid it.
 
-use homeostat::{constants::OPEN_TIME, state::stream::emission_per_second};
-use homeostat_client::{address, event::Event, governance, AuditKind, Delays};
-use homeostat_tests::{anchor, attack, exchange, read_only, HomeostatError};
+use homeostat_client::{address, event::Event, governance, AuditKind};
+use homeostat_tests::{anchor, attack, HomeostatError};
 
-use super::{propose::two_worlds, *};
+use super::*;
 
 #[tokio::test]
 async fn g19_evidence_and_rent_stay_where_they_belong() {

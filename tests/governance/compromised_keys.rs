@@ -4,16 +4,13 @@
 use homeostat::state::action::{AdviceRange, OutputLimits};
 use homeostat_client::{
     governance::{self, q48},
-    instruction::Report,
-    Action, ControllerSettings, Direction, FeedSettings, Metric, Parameter, PauseReason,
-    ProposalState, RoleKind, SeatArgs, Section, Tunable,
+    Action, Parameter, PauseReason, ProposalState, RoleKind, Section, Tunable,
 };
 use homeostat_sandbox::{
     world::{seat, TOKEN},
-    Wallet, World, WorldSpec,
+    Wallet, World,
 };
 use homeostat_tests::{refused, HomeostatError};
-use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 pub(super) const HOUR: i64 = 3_600;

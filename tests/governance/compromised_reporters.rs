@@ -1,18 +1,14 @@
 //! What compromised reporters of a feed can do to an economy that follows it.
 
-use homeostat::state::action::{AdviceRange, OutputLimits};
 use homeostat_client::{
-    governance::{self, q48},
-    instruction::Report,
-    Action, ControllerSettings, Direction, FeedSettings, Metric, Parameter, PauseReason,
-    ProposalState, RoleKind, SeatArgs, Section, Tunable,
+    governance::q48, instruction::Report, ControllerSettings, Direction, FeedSettings, Metric,
+    Parameter,
 };
-use homeostat_sandbox::{world::TOKEN, Wallet, World, WorldSpec};
-use homeostat_tests::{refused, HomeostatError};
+use homeostat_sandbox::{World, WorldSpec};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
-use super::compromised_keys::{emission, DAY, HOUR, SUPPLY};
+use super::compromised_keys::{emission, DAY, HOUR};
 
 fn reporter(index: u8) -> Keypair {
     Keypair::new_from_array([100 + index; 32])

@@ -1,10 +1,9 @@
 //! `create_council` and what keeps a council able to decide.
 
-use homeostat::constants::OPEN_TIME;
 use homeostat_client::{governance, CouncilArgs, Delays};
-use homeostat_tests::{anchor, attack, exchange, unsigned, HomeostatError};
+use homeostat_tests::{anchor, attack, exchange, HomeostatError};
 
-use super::{propose::two_worlds, *};
+use super::*;
 
 #[tokio::test]
 async fn g14_no_proposal_leaves_a_council_that_decides_nothing() {

@@ -1,12 +1,10 @@
 //! Signatures that never expire, and a fake sysvar: neither decides anything.
 
-use homeostat_caller::{call, process, vault_seeds};
-use homeostat_client::{governance, CouncilArgs, PROGRAM_ID};
-use homeostat_sandbox::{Bank, Failure, Receipt};
+use homeostat_client::governance;
+use homeostat_sandbox::{Failure, Receipt};
 use homeostat_tests::{anchor, attack, exchange, unchanged, HomeostatError};
 use solana_account::AccountSharedData;
 use solana_program::sysvar;
-use solana_program_test::processor;
 
 use super::{
     callers::{everything, MULTISIG},

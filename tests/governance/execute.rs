@@ -1,7 +1,7 @@
 //! Attacks on `execute` and `expire`: too early, too late, by too few, with other accounts.
 
 use homeostat::{constants::OPEN_TIME, state::stream::emission_per_second};
-use homeostat_client::{address, event::Event, governance, AuditKind, Delays};
+use homeostat_client::{address, governance, Delays};
 use homeostat_tests::{anchor, attack, exchange, read_only, HomeostatError};
 
 use super::{propose::two_worlds, *};

@@ -1,7 +1,7 @@
 //! The table of instructions: what refuses each, and what each does while a section is
 //! paused. It is held against the IDL, so an instruction without a row fails.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{fs, path::Path};
 
 use anchor_lang::system_program;
 use anchor_spl::{token, token_2022};

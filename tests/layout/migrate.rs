@@ -6,15 +6,14 @@
 //! that layout was never deployed. The amounts in the tests are those that the program of
 //! that time went on to pay.
 
-use homeostat::state::layout::{AccountKind, Layout, LAYOUTS};
+use homeostat::state::layout::AccountKind;
 use homeostat_client::{
     decode::{Decode, DecodeError},
     event::Event,
-    governance, instruction as ix, AuditLog, Ballot, Council, DecisionLog, Economy, Feed, Meter,
-    Pool, Position, Proposal, PROGRAM_ID,
+    governance, instruction as ix, Economy, PROGRAM_ID,
 };
 use homeostat_sandbox::{
-    fixture::{self, Kept},
+    fixture::{self},
     world::TOKEN,
     Wallet, World, WorldSpec,
 };

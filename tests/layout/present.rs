@@ -1,22 +1,18 @@
 //! The present layouts: an account of each type reads as it did when it was kept.
 
-use homeostat::state::layout::{AccountKind, Layout, LAYOUTS};
+use homeostat::state::layout::{Layout, LAYOUTS};
 use homeostat_client::{
-    decode::{Decode, DecodeError},
-    event::Event,
-    governance, instruction as ix, AuditLog, Ballot, Council, DecisionLog, Economy, Feed, Meter,
-    Pool, Position, Proposal, PROGRAM_ID,
+    decode::Decode, governance, instruction as ix, AuditLog, Ballot, Council, DecisionLog, Economy,
+    Feed, Meter, Pool, Position, Proposal, PROGRAM_ID,
 };
 use homeostat_sandbox::{
     fixture::{self, Kept},
     world::TOKEN,
-    Wallet, World, WorldSpec,
+    World, WorldSpec,
 };
-use homeostat_tests::{anchor, attack, unchanged, HomeostatError};
-use solana_account::{Account, AccountSharedData, ReadableAccount, WritableAccount};
-use solana_program::{pubkey::Pubkey, rent::Rent};
+use solana_account::{Account, ReadableAccount};
+use solana_program::pubkey::Pubkey;
 use solana_signer::Signer;
-use solana_transaction_error::TransactionError;
 
 /// An account of each type, and what it says.
 const PRESENT: &[u8] = include_bytes!("../fixtures/present.bin");

@@ -1,12 +1,10 @@
 //! Accrual: each second at the rate of that second, to those who staked in it, and to nobody else.
 
-use anchor_lang::error::ErrorCode;
 use homeostat_client::{Controller, Funding};
 use homeostat_sandbox::{
     world::{TOKEN, WEEK},
-    Bank, MintSpec, TokenProgram, World, WorldSpec,
+    World, WorldSpec,
 };
-use homeostat_tests::HomeostatError;
 
 use super::*;
 

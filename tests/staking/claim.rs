@@ -1,7 +1,6 @@
 //! `claim`: once, to the owner, out of the reward vault alone.
 
 use anchor_lang::error::ErrorCode;
-use homeostat_client::{Controller, Funding};
 use homeostat_sandbox::{
     world::{TOKEN, WEEK},
     Bank, MintSpec, TokenProgram, World, WorldSpec,

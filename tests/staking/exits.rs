@@ -1,11 +1,10 @@
 //! Exits are never gated: not by a pause, a latch, a clock or the end of the economy.
 
-use anchor_lang::error::ErrorCode;
 use homeostat::state::pause::Pause;
 use homeostat_client::Life;
 use homeostat_sandbox::{
     world::{TOKEN, WEEK},
-    MintSpec, TokenProgram, World,
+    World,
 };
 use homeostat_tests::HomeostatError;
 

@@ -1,7 +1,6 @@
 //! Liquidity pools: staked LP tokens and their rewards.
 
 use anchor_lang::error::ErrorCode;
-use homeostat::constants::MIN_TOUCH_INTERVAL;
 use homeostat_sandbox::{
     world::{TOKEN, WEEK},
     World, WorldSpec,

@@ -1,12 +1,7 @@
 //! The depth that liquidity pools report: the lower of two touches, and none that is borrowed.
 
-use anchor_lang::error::ErrorCode;
 use homeostat::constants::MIN_TOUCH_INTERVAL;
-use homeostat_sandbox::{
-    world::{TOKEN, WEEK},
-    World, WorldSpec,
-};
-use homeostat_tests::HomeostatError;
+use homeostat_sandbox::{world::TOKEN, World};
 
 use super::{
     liquidity::{amm_vault, claim_ix, pour, provider, stake, world_with_pools},

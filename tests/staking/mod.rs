@@ -22,7 +22,7 @@ use homeostat_client::{
     address, instruction as ix, ControllerSettings, Economy, LimitSettings, Parameter, Pool,
     Position, PROGRAM_ID,
 };
-use homeostat_sandbox::{Failure, Receipt, Wallet, World, WorldSpec};
+use homeostat_sandbox::{Failure, Wallet, World, WorldSpec};
 use homeostat_tests::{assert_sound, exchange, unsigned};
 use solana_instruction::{AccountMeta, Instruction};
 use solana_keypair::Keypair;

@@ -1,12 +1,6 @@
 //! Precision of rewards: from a unit beside a giant to the highest rate on a unit, floors favour the vault.
 
-use anchor_lang::error::ErrorCode;
-use homeostat_client::{Controller, Funding};
-use homeostat_sandbox::{
-    world::{TOKEN, WEEK},
-    Bank, MintSpec, TokenProgram, World, WorldSpec,
-};
-use homeostat_tests::HomeostatError;
+use homeostat_sandbox::{world::TOKEN, World, WorldSpec};
 
 use super::{
     accrual::{streamed, stretch},

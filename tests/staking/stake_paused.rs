@@ -1,19 +1,11 @@
 //! `stake` while it is paused, while something else is, and in a tripped economy.
 
-use anchor_lang::error::ErrorCode;
-use anchor_spl::token_2022::spl_token_2022::{
-    self,
-    extension::{transfer_fee, ExtensionType},
-};
 use homeostat::state::pause::{Pause, Section};
-use homeostat_client::{EconomyAddresses, EconomyArgs, Funding, Life};
 use homeostat_sandbox::{
     world::{TOKEN, WEEK},
-    Bank, MintSpec, TokenProgram, World, WorldSpec,
+    World,
 };
 use homeostat_tests::HomeostatError;
-use solana_keypair::Keypair;
-use solana_signer::Signer;
 
 use super::*;
 

@@ -1,12 +1,10 @@
 //! Mints that charge a transfer fee: credit is what the vault received.
 
-use anchor_lang::error::ErrorCode;
 use anchor_spl::token_2022::spl_token_2022::{
     self,
     extension::{transfer_fee, ExtensionType},
 };
-use homeostat::state::pause::{Pause, Section};
-use homeostat_client::{EconomyAddresses, EconomyArgs, Funding, Life};
+use homeostat_client::{EconomyAddresses, EconomyArgs, Funding};
 use homeostat_sandbox::{
     world::{TOKEN, WEEK},
     Bank, MintSpec, TokenProgram, World, WorldSpec,

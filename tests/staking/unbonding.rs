@@ -1,11 +1,8 @@
 //! `request_unstake`, `cancel_unstake`, `withdraw`: tickets, and the time that they wait.
 
-use anchor_lang::error::ErrorCode;
-use homeostat::state::pause::Pause;
-use homeostat_client::Life;
 use homeostat_sandbox::{
     world::{TOKEN, WEEK},
-    MintSpec, TokenProgram, World,
+    World,
 };
 use homeostat_tests::HomeostatError;
 

@@ -1,7 +1,6 @@
 //! What the way out refuses: positions and vaults of others, and more than there is.
 
 use anchor_lang::error::ErrorCode;
-use homeostat::state::pause::Pause;
 use homeostat_client::Life;
 use homeostat_sandbox::{
     world::{TOKEN, WEEK},

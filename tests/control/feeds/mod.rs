@@ -169,3 +169,13 @@ async fn crank(world: &mut World) -> DecisionRecord {
 fn held(record: &DecisionRecord, reason: HoldReason) -> bool {
     Flags(record.flags).contains(Flags::HELD) && record.held == reason as u8
 }
+
+/// An account of another program with a feed's bytes.
+async fn look_alike(world: &mut World, of: &Pubkey) -> Pubkey {
+    let real = world.bank.account(of).await.unwrap();
+    let key = Pubkey::new_unique();
+    let mut fake = AccountSharedData::new(real.lamports(), 0, &Pubkey::new_unique());
+    fake.set_data_from_slice(real.data());
+    world.bank.set_account(&key, &fake);
+    key
+}

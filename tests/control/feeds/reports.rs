@@ -226,16 +226,6 @@ async fn o5_a_rotated_reporter_is_out_at_once_with_what_it_said() {
     world.report(0, &kept, &next).await.unwrap();
 }
 
-/// An account of another program with a feed's bytes.
-async fn look_alike(world: &mut World, of: &Pubkey) -> Pubkey {
-    let real = world.bank.account(of).await.unwrap();
-    let key = Pubkey::new_unique();
-    let mut fake = AccountSharedData::new(real.lamports(), 0, &Pubkey::new_unique());
-    fake.set_data_from_slice(real.data());
-    world.bank.set_account(&key, &fake);
-    key
-}
-
 #[tokio::test]
 async fn o1_nothing_but_a_feed_of_the_program_takes_reports() {
     let mut world = live().await;

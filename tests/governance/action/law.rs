@@ -2,19 +2,6 @@
 
 use super::*;
 
-/// A world whose controllers have lived: two periods with an error.
-async fn lived_in() -> World {
-    let mut world = whole().await;
-    let staker = world.staker(300_000_000 * TOKEN).await;
-    world.next_period().await.unwrap();
-    world
-        .request_unstake(&staker, 100_000_000 * TOKEN)
-        .await
-        .unwrap();
-    world.next_period().await.unwrap();
-    world
-}
-
 #[tokio::test]
 async fn k4_executed_changes_are_those_of_the_law_and_kick_nothing() {
     let mut first = lived_in().await;

@@ -133,3 +133,16 @@ async fn fill_treasury(world: &mut World, amount: u64) {
         .transfer(&mint, &reserve, &treasury, &creator, amount)
         .await;
 }
+
+/// A world whose controllers have lived: two periods with an error.
+async fn lived_in() -> World {
+    let mut world = whole().await;
+    let staker = world.staker(300_000_000 * TOKEN).await;
+    world.next_period().await.unwrap();
+    world
+        .request_unstake(&staker, 100_000_000 * TOKEN)
+        .await
+        .unwrap();
+    world.next_period().await.unwrap();
+    world
+}
