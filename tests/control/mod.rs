@@ -5,6 +5,7 @@ mod caps;
 mod crank;
 mod crank_accounts;
 mod crank_extremes;
+mod crank_succeeds;
 mod decision_log;
 mod feeds;
 mod grow_log;

@@ -10,21 +10,20 @@ use homeostat::state::layout::AccountKind;
 use homeostat_client::{
     decode::{Decode, DecodeError},
     event::Event,
-    governance, instruction as ix, Economy, PROGRAM_ID,
+    governance, instruction as ix, Economy,
 };
 use homeostat_sandbox::{
     fixture::{self},
     world::TOKEN,
     Wallet, World, WorldSpec,
 };
-use homeostat_tests::{anchor, assert_sound, attack, unchanged, HomeostatError};
+use homeostat_tests::{assert_sound, attack, unchanged, HomeostatError};
 use solana_account::{Account, AccountSharedData, ReadableAccount, WritableAccount};
 use solana_program::{pubkey::Pubkey, rent::Rent};
 use solana_signer::Signer;
-use solana_transaction_error::TransactionError;
 
 /// The economy of the fixture, first of its accounts.
-const ECONOMY_0: &[u8] = include_bytes!("../fixtures/economy-0.bin");
+pub(super) const ECONOMY_0: &[u8] = include_bytes!("../fixtures/economy-0.bin");
 
 /// When it was written (unix seconds).
 const WRITTEN_AT: i64 = 1_769_475_600;
@@ -33,15 +32,15 @@ const WRITTEN_AT: i64 = 1_769_475_600;
 const NEW: [(usize, usize); 2] = [(1_200, 16), (1_456, 16)];
 
 /// A world whose economy has the layout of version 0, and the people in it.
-struct Old {
-    world: World,
-    staker: Wallet,
-    leaver: Wallet,
-    payer: Wallet,
+pub(super) struct Old {
+    pub(super) world: World,
+    pub(super) staker: Wallet,
+    pub(super) leaver: Wallet,
+    pub(super) payer: Wallet,
 }
 
 impl Old {
-    async fn new() -> Self {
+    pub(super) async fn new() -> Self {
         // The same steps, so the same addresses; then what was kept in their place.
         let mut world = World::build(&WorldSpec::default()).await;
         let staker = world.staker(1_000_000 * TOKEN).await;
@@ -59,13 +58,13 @@ impl Old {
         }
     }
 
-    async fn economy(&mut self) -> AccountSharedData {
+    pub(super) async fn economy(&mut self) -> AccountSharedData {
         let economy = self.world.at.economy;
         self.world.bank.account(&economy).await.unwrap()
     }
 
     /// Asserts that `migrate` of `account` is refused with `code` and changes nothing.
-    async fn refused(&mut self, what: &str, account: &Pubkey, code: impl Into<u32>) {
+    pub(super) async fn refused(&mut self, what: &str, account: &Pubkey, code: impl Into<u32>) {
         let payer = self.world.bank.payer().pubkey();
         let before = self.world.bank.account(account).await;
         let migrate = ix::migrate(account, &payer);
@@ -74,7 +73,7 @@ impl Old {
     }
 
     /// Puts an account onto the bank.
-    fn put(&mut self, owner: &Pubkey, data: Vec<u8>) -> Pubkey {
+    pub(super) fn put(&mut self, owner: &Pubkey, data: Vec<u8>) -> Pubkey {
         let address = self.world.bank.fresh_key().pubkey();
         let account = Account {
             lamports: Rent::default().minimum_balance(data.len()),
@@ -239,139 +238,6 @@ async fn m3_an_older_economy_is_refused_until_it_is_migrated() {
         let error = HomeostatError::WrongVersion;
         attack(&mut world, &what, &[instruction], &signers, error).await;
     }
-}
-
-#[tokio::test]
-async fn m3_nothing_is_migrated_twice() {
-    let mut old = Old::new().await;
-    let (economy, payer) = (old.world.at.economy, old.world.bank.payer().pubkey());
-    let migrate = ix::migrate(&economy, &payer);
-
-    // Both in one transaction: neither counts.
-    let twice = [migrate.clone(), migrate.clone()];
-    let error = HomeostatError::AlreadyCurrent;
-    attack(&mut old.world, "twice at once", &twice, &[], error).await;
-    assert_eq!(old.economy().await.data()[8], 0);
-
-    old.world.run(&[migrate]).await.unwrap();
-    old.refused("twice", &economy, HomeostatError::AlreadyCurrent)
-        .await;
-    // Nor is what never had another layout.
-    let at = old.world.at;
-    let position =
-        homeostat_client::address::position(&old.world.native_pool(), &old.staker.pubkey());
-    for account in [
-        at.log,
-        at.council,
-        at.audit,
-        at.meter(0),
-        old.world.native_pool(),
-        position,
-    ] {
-        old.refused("current", &account, HomeostatError::AlreadyCurrent)
-            .await;
-    }
-}
-
-#[tokio::test]
-async fn m3_versions_that_this_release_does_not_know_are_refused() {
-    let mut old = Old::new().await;
-    for (_, account) in fixture::read(ECONOMY_0) {
-        if account.owner != PROGRAM_ID {
-            continue;
-        }
-        // Newer, so that migrating were a downgrade; and older than anything was.
-        for version in [2, 255, 0] {
-            let mut data = account.data.clone();
-            if version == 0 && data[8] == 0 {
-                continue;
-            }
-            data[8] = version;
-            let address = old.put(&PROGRAM_ID, data);
-            old.refused("unknown", &address, HomeostatError::UnknownVersion)
-                .await;
-        }
-    }
-}
-
-#[tokio::test]
-async fn m3_nothing_but_whole_accounts_of_the_program_are_migrated() {
-    let mut old = Old::new().await;
-    let whole = old.economy().await.data().to_vec();
-    let short = u32::from(anchor_lang::error::ErrorCode::AccountDidNotDeserialize);
-    for length in [9, 1_199, 1_455, whole.len() - 1] {
-        let address = old.put(&PROGRAM_ID, whole[..length].to_vec());
-        old.refused("too short", &address, short).await;
-    }
-    let address = old.put(&PROGRAM_ID, whole[..8].to_vec());
-    old.refused("a mark alone", &address, short).await;
-    let none = anchor::ACCOUNT_DISCRIMINATOR_MISMATCH;
-    for data in [Vec::new(), whole[..7].to_vec(), vec![0; whole.len()]] {
-        let address = old.put(&PROGRAM_ID, data);
-        old.refused("no account of ours", &address, none).await;
-    }
-    let mut other = whole.clone();
-    other[7] ^= 1;
-    let address = old.put(&PROGRAM_ID, other);
-    old.refused("another mark", &address, none).await;
-
-    let foreign = anchor::ACCOUNT_OWNED_BY_WRONG_PROGRAM;
-    let owner = old.world.bank.fresh_key().pubkey();
-    let address = old.put(&owner, whole.clone());
-    old.refused("another program's", &address, foreign).await;
-    let (mint, wallet) = (old.world.at.mint, old.staker.pubkey());
-    old.refused("a mint", &mint, foreign).await;
-    old.refused("a wallet", &wallet, foreign).await;
-}
-
-#[tokio::test]
-async fn m3_a_migration_happens_whole_or_not_at_all() {
-    let mut old = Old::new().await;
-    let economy = old.world.at.economy;
-
-    // Who has nothing cannot pay the rent of what is new.
-    let poor = old.world.bank.fresh_key();
-    let migrate = ix::migrate(&economy, &poor.pubkey());
-    let lacking = 1; // the system program's "insufficient funds"
-    let signers = [&poor];
-    // `attack` has the first signer pay the fee: give it that.
-    old.world.bank.airdrop(&poor.pubkey(), 900_000).await;
-    let migrates = [migrate.clone()];
-    let what = "a payer without the rent";
-    // 222,720 lamports are missing: more than the payer has beside its own rent.
-    let before = old.world.state().await;
-    let outcome = old.world.bank.send(&migrates, &signers).await;
-    let failure = outcome.expect_err(what);
-    let short = matches!(
-        failure.error,
-        Some(TransactionError::InsufficientFundsForRent { .. })
-    );
-    assert!(short || failure.code() == Some(lacking), "{failure}");
-    unchanged(what, &before, &old.world.state().await);
-
-    // A later instruction that fails takes the migration back.
-    let payer = old.world.bank.payer().pubkey();
-    let early = ix::top_up(&old.world.at, &old.world.at.mint);
-    let both = [ix::migrate(&economy, &payer), early];
-    let before = old.world.state().await;
-    assert!(old.world.bank.send(&both, &[]).await.is_err());
-    unchanged("undone", &before, &old.world.state().await);
-
-    // One before it that succeeds makes no difference: migrated and used at once.
-    let both = [ix::migrate(&economy, &payer), old.world.top_up_ix()];
-    old.world.run(&both).await.unwrap();
-
-    // The payer signs.
-    let mut fresh = Old::new().await;
-    let victim = fresh.staker.pubkey();
-    let unsigned = homeostat_tests::unsigned(ix::migrate(&economy, &victim), &victim);
-    let code = anchor::ACCOUNT_NOT_SIGNER;
-    attack(&mut fresh.world, "unsigned", &[unsigned], &[], code).await;
-    // The account is written.
-    let payer = fresh.world.bank.payer().pubkey();
-    let fixed = homeostat_tests::read_only(ix::migrate(&economy, &payer), &economy);
-    let code = anchor::CONSTRAINT_MUT;
-    attack(&mut fresh.world, "read-only", &[fixed], &[], code).await;
 }
 
 #[tokio::test]

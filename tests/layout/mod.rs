@@ -1,4 +1,5 @@
 //! The layout family: `migrate`, and the layouts of accounts, older and present.
 
 mod migrate;
+mod migrate_refused;
 mod present;

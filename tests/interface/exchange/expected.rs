@@ -59,6 +59,7 @@ const BOTH_ITS_CREATOR: Expected = Expected::Harmless(
 );
 
 /// Exchanges that end otherwise than their kind does.
+#[rustfmt::skip]
 pub(super) const EXCEPTIONS: &[Row] = &[
     // Who acts: not an account of another role but a key without the right.
     ("accept_role", "signer", &[OtherSigner], Expected::Refused(&[code(E::NotPendingAuthority)])),

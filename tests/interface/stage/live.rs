@@ -1,62 +1,22 @@
-//! A living economy in which every instruction of the program has something to do.
-
-use std::collections::BTreeSet;
+//! A live economy with people, proposals in every stage, and something to do for each instruction.
 
 use homeostat::{constants::PAUSE_BUDGET, state::action::AdviceRange};
 use homeostat_client::{
     governance::{self, q48},
-    instruction::{self as ix, Parts, Payment, Report, StakeMint, Vault},
-    Action, CouncilArgs, EconomyAddresses, EconomyArgs, FeedSettings, Funding, LimitSettings,
-    Parameter, PauseReason, RoleKind, Section, Setting, Tunable,
+    instruction::{self as ix, Payment, Report, StakeMint},
+    Action, FeedSettings, Parameter, PauseReason, RoleKind, Section, Tunable,
 };
 use homeostat_sandbox::{
-    fixture,
     world::{seat, TOKEN},
     Bank, MintSpec, TokenProgram, World, WorldSpec,
 };
-use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_program::pubkey::Pubkey;
 use solana_signer::Signer;
 
-use super::{Interface, ECONOMY_0};
+use super::Stage;
 
-/// An instruction that has something to do, and who signs beside the bank's payer.
-pub(super) struct Case {
-    pub(super) name: &'static str,
-    pub(super) instruction: Instruction,
-    pub(super) signers: Vec<Keypair>,
-}
-
-/// A live economy in which every instruction of the table has something to do.
-struct Stage {
-    world: World,
-    cases: Vec<Case>,
-}
-
-impl Stage {
-    fn add(&mut self, name: &'static str, instruction: Instruction, signers: &[&Keypair]) {
-        self.cases.push(Case {
-            name,
-            instruction,
-            signers: signers.iter().map(|key| key.insecure_clone()).collect(),
-        });
-    }
-
-    /// What a proposal needs to be decided upon.
-    fn decide(
-        &mut self,
-        name: &'static str,
-        act: fn(&EconomyAddresses, &Pubkey, u64) -> Instruction,
-        signer: &Keypair,
-        index: u64,
-    ) {
-        let act = act(&self.world.at, &signer.pubkey(), index);
-        self.add(name, act, &[signer]);
-    }
-}
-
-fn feed(reporter: Pubkey) -> FeedSettings {
+pub(super) fn feed(reporter: Pubkey) -> FeedSettings {
     FeedSettings {
         label: *b"a price\0\0\0\0\0\0\0\0\0",
         reporters: vec![reporter],
@@ -82,7 +42,7 @@ fn standard() -> Vec<Action> {
 }
 
 /// Builds the stage; `section` is paused at its end.
-async fn stage(mut bank: Bank, section: Section) -> Stage {
+pub(super) async fn stage(mut bank: Bank, section: Section) -> Stage {
     let reporter = bank.fresh_key();
     let spec = WorldSpec {
         feeds: vec![Some(feed(reporter.pubkey()))],
@@ -305,181 +265,4 @@ async fn stage(mut bank: Bank, section: Section) -> Stage {
 /// The same after the routine change is executed.
 fn standard_now() -> Vec<Action> {
     tune(Tunable::Bias, 60_000.0, 150_000.0)
-}
-
-/// The life of a Draft: nobody can pause it, and no pause of another economy concerns it.
-async fn draft(stage: &mut Stage) {
-    let payer = stage.world.bank.payer();
-    let key = payer.pubkey();
-    let mint_spec = MintSpec::plain(TokenProgram::Token2022);
-    let mut sites = Vec::new();
-    for _ in 0..2 {
-        let mint = stage.world.bank.create_mint(&mint_spec).await;
-        let tokens = stage.world.bank.create_tokens(&mint, &key).await;
-        stage
-            .world
-            .bank
-            .mint_to(&mint, &tokens, 1_000 * TOKEN)
-            .await;
-        sites.push((mint, tokens));
-    }
-    let program = TokenProgram::Token2022.id();
-    let args = EconomyArgs {
-        funding: Funding::Funded,
-        period: 604_800,
-        hard_cap: 2_000 * TOKEN,
-    };
-    let (mint, _) = sites[0];
-    let at = EconomyAddresses::new(&mint, &key);
-    let create = ix::create_economy(&mint, &program, &key, args);
-    stage.add("create_economy", create, &[]);
-    // The rest of what a Draft needs goes along.
-    let native = StakeMint {
-        mint,
-        token_program: program,
-        amm_vault: None,
-    };
-    let limits = LimitSettings {
-        hard_cap: 2_000 * TOKEN,
-        supply_floor: 0,
-        turnover_ppm: 4_000_000,
-        min_stake: 1,
-        bounty: 0,
-        period_emission_ppm: 1_000,
-        treasury_ppm: 0,
-        unbonding: 60,
-        outflow_cap: 0,
-        period_burn_ppm: 0,
-    };
-    let configure = ix::configure(&at.economy, &key, Setting::Limits(limits));
-    stage.add("configure", configure, &[]);
-    let council = CouncilArgs {
-        members: vec![seat(&payer)],
-        threshold: 1,
-        guardian: seat(&stage.world.guardian),
-        delays: None,
-    };
-    let council = governance::create_council(&at, &key, council);
-    stage.add("create_council", council, &[]);
-    stage.add("create_feed", ix::create_feed(&at, &key, 0), &[]);
-    let configure = ix::configure_feed(&at, &key, 0, feed(key));
-    stage.add("configure_feed", configure, &[]);
-    stage.add("create_pool", ix::create_pool(&at, &key, &native, 0), &[]);
-    stage.add("go_live", ix::go_live(&at, &key, &program, &[]), &[]);
-
-    let (mint, tokens) = sites[1];
-    let at = EconomyAddresses::new(&mint, &key);
-    let create = ix::create_economy(&mint, &program, &key, args);
-    stage.world.run(&[create]).await.unwrap();
-    let close = ix::close(&at, &key, &tokens, &program, &Parts::default());
-    stage.add("close", close, &[]);
-}
-
-/// A vault lost a token: anybody trips the breaker.
-async fn trip(world: &mut World) -> Case {
-    let economy = world.economy().await;
-    let trip = ix::trip_breaker(&world.at, &world.pools, &economy, Vault::Rewards);
-    Case {
-        name: "trip_breaker",
-        instruction: trip.expect("there is a reward vault"),
-        signers: Vec::new(),
-    }
-}
-
-/// Rewards come from outside; `section` is paused.
-async fn funded(bank: Bank, section: Section) -> (World, Case) {
-    let spec = WorldSpec {
-        funding: Funding::Funded,
-        ..WorldSpec::default()
-    };
-    let mut world = World::build_on(bank, &spec).await;
-    let patron = world.wallet(10 * TOKEN).await;
-    let guardian = world.guardian.insecure_clone();
-    let (at, program) = (world.at, world.token_program);
-    let pause = governance::pause(&at, &guardian.pubkey(), section, 60, PauseReason::Other);
-    world.send_as(&guardian, pause).await.unwrap();
-    let fund = ix::fund_rewards(&at, &patron.pubkey(), &patron.tokens, &program, TOKEN);
-    let case = Case {
-        name: "fund_rewards",
-        instruction: fund,
-        signers: vec![patron.key],
-    };
-    (world, case)
-}
-
-/// An economy of an older layout from before.
-fn older(world: &mut World) -> Case {
-    let payer = world.bank.payer().pubkey();
-    let older = world.bank.fresh_key().pubkey();
-    let (_, account) = fixture::read(ECONOMY_0).swap_remove(0);
-    fixture::load(&mut world.bank, &[(older, account)]);
-    Case {
-        name: "migrate",
-        instruction: ix::migrate(&older, &payer),
-        signers: Vec::new(),
-    }
-}
-
-/// A second economy on the bank, in which every instruction has the same to do; its Draft
-/// has all its parts.
-async fn twin(bank: Bank, section: Section) -> (Bank, Vec<Case>) {
-    let mut stage = stage(bank, section).await;
-    let live = stage.cases.len();
-    draft(&mut stage).await;
-    let Stage {
-        mut world,
-        mut cases,
-    } = stage;
-    for case in &cases[live..] {
-        if !["go_live", "close"].contains(&case.name) {
-            let built = world.run(core::slice::from_ref(&case.instruction)).await;
-            built.unwrap_or_else(|failure| panic!("{}: {failure}", case.name));
-        }
-    }
-    cases.push(trip(&mut world).await);
-    let (world, fund) = funded(world.bank, section).await;
-    cases.push(fund);
-    (world.bank, cases)
-}
-
-/// Shows every instruction of the program, in an order in which each has something to do
-/// while `section` is paused. `act` gets it before it is sent, and has to send it: others
-/// rest on it. With `beside`, it gets the same instruction of a second economy too, where
-/// there is one. Panics when an instruction of the IDL was left out.
-pub(super) async fn walk(
-    section: Section,
-    beside: bool,
-    mut act: impl AsyncFnMut(&mut World, &Case, Option<&Case>),
-) {
-    let mut bank = Bank::start().await;
-    let mut twins = Vec::new();
-    if beside {
-        (bank, twins) = twin(bank, section).await;
-    }
-    let mut stage = stage(bank, section).await;
-    draft(&mut stage).await;
-    let Stage { mut world, cases } = stage;
-    let mut shown = BTreeSet::new();
-    for (index, case) in cases.iter().enumerate() {
-        act(&mut world, case, twins.get(index)).await;
-        shown.insert(case.name);
-    }
-
-    // The breaker comes after all that needs a sound economy.
-    let vault = world.at.reward_vault;
-    let held = world.bank.balance(&vault).await;
-    world.bank.set_balance(&vault, held - 1).await;
-    let case = trip(&mut world).await;
-    act(&mut world, &case, twins.get(cases.len())).await;
-    shown.insert(case.name);
-    let case = older(&mut world);
-    act(&mut world, &case, None).await;
-    shown.insert(case.name);
-    let (mut world, case) = funded(world.bank, section).await;
-    act(&mut world, &case, twins.get(cases.len() + 1)).await;
-    shown.insert(case.name);
-
-    for name in Interface::read().names() {
-        assert!(shown.contains(name), "{name} was not shown");
-    }
 }
