@@ -2,7 +2,7 @@
 
 use homeostat::state::StoredDecision;
 use homeostat_client::Parameter;
-use homeostat_control::{Flags, Fx, HoldReason, LatchReason};
+use homeostat_control::{Flags, Fx, HoldReason};
 use homeostat_sandbox::{world::WEEK, WorldSpec};
 
 use super::{

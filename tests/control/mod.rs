@@ -39,6 +39,7 @@ use homeostat_client::{
 };
 use homeostat_control::{
     create, guarded_step, step, Config, Flags, Fx, GuardConfig, GuardState, HoldReason, Input,
+    LatchReason,
 };
 use homeostat_sandbox::{
     world::{TOKEN, WEEK},

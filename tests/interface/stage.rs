@@ -56,14 +56,10 @@ impl Stage {
     }
 }
 
-fn reporter() -> Keypair {
-    Keypair::new_from_array([77; 32])
-}
-
-fn feed() -> FeedSettings {
+fn feed(reporter: Pubkey) -> FeedSettings {
     FeedSettings {
         label: *b"a price\0\0\0\0\0\0\0\0\0",
-        reporters: vec![reporter().pubkey()],
+        reporters: vec![reporter],
         quorum: 1,
         max_spread_ppm: 50_000,
         max_age: 3_600,
@@ -86,9 +82,10 @@ fn standard() -> Vec<Action> {
 }
 
 /// Builds the stage; `section` is paused at its end.
-async fn stage(bank: Bank, section: Section) -> Stage {
+async fn stage(mut bank: Bank, section: Section) -> Stage {
+    let reporter = bank.fresh_key();
     let spec = WorldSpec {
-        feeds: vec![Some(feed())],
+        feeds: vec![Some(feed(reporter.pubkey()))],
         ..WorldSpec::default()
     };
     let mut world = World::build_on(bank, &spec).await;
@@ -258,8 +255,8 @@ async fn stage(bank: Bank, section: Section) -> Stage {
     stage.add("collect", ix::collect(&at, &program, 0), &[]);
     // Keepers and reporters.
     let feed_key = at.feed(0);
-    let report = ix::report_feed(&feed_key, &reporter().pubkey(), &report);
-    stage.add("report_feed", report, &[&reporter()]);
+    let report = ix::report_feed(&feed_key, &reporter.pubkey(), &report);
+    stage.add("report_feed", report, &[&reporter]);
     let preview = ix::preview(&at, &stage.world.pools, &economy, 0);
     stage.add("preview", preview, &[]);
     stage.add("crank", crank, &[]);
@@ -365,7 +362,7 @@ async fn draft(stage: &mut Stage) {
     let council = governance::create_council(&at, &key, council);
     stage.add("create_council", council, &[]);
     stage.add("create_feed", ix::create_feed(&at, &key, 0), &[]);
-    let configure = ix::configure_feed(&at, &key, 0, feed());
+    let configure = ix::configure_feed(&at, &key, 0, feed(key));
     stage.add("configure_feed", configure, &[]);
     stage.add("create_pool", ix::create_pool(&at, &key, &native, 0), &[]);
     stage.add("go_live", ix::go_live(&at, &key, &program, &[]), &[]);

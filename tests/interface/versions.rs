@@ -9,7 +9,7 @@ use homeostat_client::{
     Meter, Section, PROGRAM_ID,
 };
 use homeostat_sandbox::World;
-use homeostat_tests::{attack, HomeostatError};
+use homeostat_tests::{anchor, attack};
 use solana_account::{ReadableAccount, WritableAccount};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -31,7 +31,7 @@ async fn with_other_versions(
         };
         let layout = LAYOUTS
             .iter()
-            .find(|known| account.data().starts_with(known.mark));
+            .find(|known| account.data().starts_with(known.discriminator));
         let Some(layout) = layout.filter(|_| *account.owner() == PROGRAM_ID) else {
             continue;
         };
@@ -40,7 +40,7 @@ async fn with_other_versions(
             other.data_as_mut_slice()[VERSION_AT] = version;
             world.bank.set_account(&key, &other);
             let what = format!("{name} with {:?} of version {version}", layout.kind);
-            let error = HomeostatError::WrongVersion;
+            let error = anchor::ACCOUNT_DISCRIMINATOR_MISMATCH;
             attack(
                 world,
                 &what,

@@ -6,7 +6,7 @@
 //! that layout was never deployed. The amounts in the tests are those that the program of
 //! that time went on to pay.
 
-use homeostat::state::layout::AccountKind;
+use homeostat::state::layout::{AccountKind, VERSION_AT};
 use homeostat_client::{
     decode::{Decode, DecodeError},
     event::Event,
@@ -93,7 +93,7 @@ fn without_new(data: &[u8]) -> Vec<u8> {
     for (at, length) in NEW.iter().rev() {
         data.drain(*at..at + length);
     }
-    data[8] = 0;
+    data[VERSION_AT] = 0;
     data
 }
 
@@ -236,7 +236,7 @@ async fn m3_an_older_economy_is_refused_until_it_is_migrated() {
     for (instruction, signer) in sends {
         let what = format!("{:?}", &instruction.data[..8]);
         let signers: Vec<_> = signer.iter().map(|wallet| &wallet.key).collect();
-        let error = HomeostatError::WrongVersion;
+        let error = homeostat_tests::anchor::ACCOUNT_DISCRIMINATOR_MISMATCH;
         attack(&mut world, &what, &[instruction], &signers, error).await;
     }
 }
@@ -251,7 +251,7 @@ async fn m3_nothing_is_migrated_twice() {
     let twice = [migrate.clone(), migrate.clone()];
     let error = HomeostatError::AlreadyCurrent;
     attack(&mut old.world, "twice at once", &twice, &[], error).await;
-    assert_eq!(old.economy().await.data()[8], 0);
+    assert_eq!(old.economy().await.data()[VERSION_AT], 0);
 
     old.world.run(&[migrate]).await.unwrap();
     old.refused("twice", &economy, HomeostatError::AlreadyCurrent)
@@ -283,10 +283,10 @@ async fn m3_versions_that_this_release_does_not_know_are_refused() {
         // Newer, so that migrating were a downgrade; and older than anything was.
         for version in [2, 255, 0] {
             let mut data = account.data.clone();
-            if version == 0 && data[8] == 0 {
+            if version == 0 && data[VERSION_AT] == 0 {
                 continue;
             }
-            data[8] = version;
+            data[VERSION_AT] = version;
             let address = old.put(&PROGRAM_ID, data);
             old.refused("unknown", &address, HomeostatError::UnknownVersion)
                 .await;

@@ -45,11 +45,11 @@ fn success_the_present_layouts_are_those_of_the_kept_accounts() {
     let text: String = kept.iter().filter_map(line).collect();
     assert_eq!(text, PRESENT_TEXT);
     // One of each type at least, and with the present version.
-    let has = |mark: &[u8]| {
+    let has = |discriminator: &[u8]| {
         kept.iter()
-            .any(|(_, account)| account.data.starts_with(mark))
+            .any(|(_, account)| account.data.starts_with(discriminator))
     };
-    assert!(LAYOUTS.iter().all(|known| has(known.mark)));
+    assert!(LAYOUTS.iter().all(|known| has(known.discriminator)));
     assert_eq!(fixture::write(&kept), PRESENT);
     assert_eq!(Economy::VERSION, 1);
 }

@@ -4,7 +4,6 @@ use anchor_lang::error::ErrorCode;
 use homeostat_client::Life;
 use homeostat_sandbox::{world::TOKEN, MintSpec, TokenProgram, World, WorldSpec};
 use homeostat_tests::HomeostatError;
-use solana_signer::Signer;
 
 use super::*;
 

@@ -139,4 +139,29 @@ mod tests {
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
     }
+
+    #[test]
+    fn the_help_of_a_file_names_every_key_of_it() {
+        let command = Arguments::command();
+        let help = |name: &str| {
+            let found = command.find_subcommand(name).expect("a command");
+            found.get_after_long_help().expect("a help").to_string()
+        };
+        let kinds = homeostat_ops::proposal_file::kinds()
+            .map(|(word, _)| word)
+            .collect();
+        for (name, keys) in [
+            ("propose", kinds),
+            ("replay", homeostat_ops::controller_file::keys()),
+            ("demo", homeostat_ops::economy_file::controller_keys()),
+        ] {
+            let help = help(name);
+            let words: Vec<&str> = help
+                .split(|letter: char| !letter.is_ascii_lowercase() && letter != '_')
+                .collect();
+            for key in keys {
+                assert!(words.contains(&key), "{name} --help lacks {key}");
+            }
+        }
+    }
 }

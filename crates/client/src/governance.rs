@@ -217,7 +217,7 @@ pub fn cast_ballot(
             payer: *payer,
             council: at.council,
             proposal,
-            native_pool: pool,
+            pool,
             position: position(&pool, owner),
             ballot: ballot(&proposal, owner),
             audit: at.audit,

@@ -52,7 +52,6 @@ pub async fn measure(bench: &mut Bench) -> Result<Option<Effort>, Error> {
     let start = Instant::now();
     let pool = world.native_pool();
     let mut position = Position::zeroed();
-    position.version = 1;
     position.pool = pool;
     position.payer = world.bank.payer().pubkey();
     position.amount = STAKE;

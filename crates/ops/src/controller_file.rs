@@ -1,49 +1,21 @@
-//! A controller in TOML, with the names of the control law: the file of `replay`, and
-//! the `[controllers.*]` tables of an economy file.
+//! The file of `replay`: a controller in TOML, with the names of the control law.
 
-use homeostat_control::{Config, Direction, Field, Fx, Ramp, Sampling};
-use toml::de::DeValue;
+use homeostat_control::{Config, Direction, Field, Fx, Sampling};
 
-use crate::decimal::{Decimal, DecimalError, PPM};
+use crate::controller_keys::ControllerKeys;
+use crate::controller_settings::{SAMPLINGS, SETTINGS};
 use crate::failure::Failure;
 use crate::settings::{self, Section};
 
 pub use crate::settings::LARGEST;
 
 /// The keys of a controller file, in the order of a well-written one.
-const KEYS: [Field; 18] = [
-    Field::Setpoint,
-    Field::Scale,
-    Field::Direction,
-    Field::Kp,
-    Field::Ki,
-    Field::Kd,
-    Field::Bias,
-    Field::Min,
-    Field::Max,
-    Field::Period,
-    Field::Filter,
-    Field::HalfLife,
-    Field::DeadBand,
-    Field::SlewUp,
-    Field::SlewDown,
-    Field::MaxPeriods,
-    Field::MaxHold,
-    Field::Sampling,
-];
-
-/// Keys without a sensible default.
-const REQUIRED: [Field; 6] = [
-    Field::Setpoint,
-    Field::Direction,
-    Field::Bias,
-    Field::Min,
-    Field::Max,
-    Field::Period,
-];
-
-/// Slew limits can be switched off by this word.
-pub(crate) const UNLIMITED: &str = "unlimited";
+pub fn keys() -> Vec<&'static str> {
+    SETTINGS
+        .iter()
+        .map(|setting| setting.field.name())
+        .collect()
+}
 
 /// Reads and validates a controller file.
 ///
@@ -59,7 +31,7 @@ pub fn read_controller(bytes: &[u8], name: &str) -> Result<Config, Failure> {
     )?;
     let section = Section::root(text, name, table.get_ref());
     section.refuse_unknown_keys(
-        &KEYS.map(Field::name),
+        &keys(),
         "a controller",
         Some("write the keys at the top of the file, outside any table"),
     )?;
@@ -68,293 +40,32 @@ pub fn read_controller(bytes: &[u8], name: &str) -> Result<Config, Failure> {
         section,
         range: None,
     };
-    let mut config = Config::new(Direction::Reverse, Sampling::Mean, 0, Fx::ZERO, 0, 0, 0);
-    if let Some(period) = keys.small(Field::Period)? {
-        // Some defaults depend on it.
-        config = Config::new(
-            Direction::Reverse,
-            Sampling::Mean,
-            period,
-            Fx::ZERO,
-            0,
-            0,
-            0,
-        );
-    }
-    let sampling = keys.section.word(
-        Field::Sampling.name(),
-        &[("mean", Sampling::Mean), ("point", Sampling::Point)],
-        Field::Sampling.allowed(),
-    )?;
-    if sampling == Some(Sampling::Point) {
-        config = Config::new(
-            Direction::Reverse,
-            Sampling::Point,
-            config.period,
-            Fx::ZERO,
-            0,
-            0,
-            0,
-        );
-    }
+    // Period and sampling come first: some defaults depend on them.
+    let period = keys.whole(Field::Period)?.unwrap_or(0);
+    let sampling = keys.word(Field::Sampling, &SAMPLINGS)?;
+    let sampling = sampling.unwrap_or(Sampling::Mean);
+    let mut config = Config::new(Direction::Reverse, sampling, period, Fx::ZERO, 0, 0, 0);
     keys.overlay(&mut config)?;
     keys.validate(&config)?;
     Ok(config)
 }
 
 fn refuse_missing_keys(section: &Section<'_>) -> Result<(), Failure> {
-    let missing: Vec<Field> = REQUIRED
-        .into_iter()
-        .filter(|field| section.value(field.name()).is_none())
+    let missing: Vec<(&str, &str)> = SETTINGS
+        .iter()
+        .filter_map(|setting| Some((setting.field.name(), setting.example?)))
+        .filter(|(key, _)| section.value(key).is_none())
         .collect();
-    let Some(first) = missing.first() else {
+    let Some((first, example)) = missing.first() else {
         return Ok(());
     };
-    let names: Vec<String> = missing
-        .iter()
-        .map(|field| format!("`{}`", field.name()))
-        .collect();
+    let names: Vec<String> = missing.iter().map(|(key, _)| format!("`{key}`")).collect();
     Err(Failure::at(
         "missing_key",
         section.place(),
         format_args!("lacks {}", names.join(", ")),
     )
-    .remedy(format!(
-        "add for example `{} = {}`",
-        first.name(),
-        example(*first)
-    )))
-}
-
-/// The keys of one controller.
-pub struct ControllerKeys<'a> {
-    /// Where they are.
-    pub section: Section<'a>,
-    /// Lowest and highest value that the program ever lets the parameter have (ppm).
-    pub range: Option<(i64, i64)>,
-}
-
-impl ControllerKeys<'_> {
-    /// Puts every key that is there into `config`, but for period and sampling.
-    pub fn overlay(&self, config: &mut Config) -> Result<(), Failure> {
-        let direction = self.section.word(
-            Field::Direction.name(),
-            &[
-                ("reverse", Direction::Reverse),
-                ("direct", Direction::Direct),
-            ],
-            Field::Direction.allowed(),
-        )?;
-        config.direction = direction.unwrap_or(config.direction);
-        if let Some(setpoint) = self.plain(Field::Setpoint)? {
-            config.setpoint = Ramp::constant(setpoint);
-            config.scale = if setpoint == Fx::ZERO {
-                Fx::ONE
-            } else {
-                setpoint.saturating_abs()
-            };
-        }
-        if let Some(scale) = self.plain(Field::Scale)? {
-            config.scale = scale;
-        }
-        for (field, limit) in [(Field::Min, &mut config.min), (Field::Max, &mut config.max)] {
-            if let Some(value) = self.whole_ppm(field)? {
-                *limit = value;
-            }
-        }
-        for (field, ramp) in [
-            (Field::Bias, &mut config.bias),
-            (Field::Kp, &mut config.kp),
-            (Field::Ki, &mut config.ki),
-            (Field::Kd, &mut config.kd),
-        ] {
-            if let Some(value) = self.ppm(field)? {
-                *ramp = Ramp::constant(value);
-            }
-        }
-        for (field, ramp) in [
-            (Field::Filter, &mut config.filter),
-            (Field::DeadBand, &mut config.dead_band),
-        ] {
-            if let Some(value) = self.plain(field)? {
-                *ramp = Ramp::constant(value);
-            }
-        }
-        for (field, slew) in [
-            (Field::SlewUp, &mut config.slew_up),
-            (Field::SlewDown, &mut config.slew_down),
-        ] {
-            if self.says_unlimited(field) {
-                *slew = None;
-            } else if let Some(value) = self.whole_ppm(field)? {
-                let rate = u64::try_from(value)
-                    .map_err(|_| self.refuse(field, DecimalError::OutOfRange))?;
-                *slew = Some(rate);
-            }
-        }
-        for (field, number) in [
-            (Field::MaxPeriods, &mut config.max_periods),
-            (Field::MaxHold, &mut config.max_hold),
-        ] {
-            if let Some(value) = self.small(field)? {
-                *number = value;
-            }
-        }
-        if let Some(half_life) = self.convert(Field::HalfLife, |number| number.to_i64())? {
-            config.half_life = u64::try_from(half_life)
-                .map_err(|_| self.refuse(Field::HalfLife, DecimalError::OutOfRange))?;
-        }
-        Ok(())
-    }
-
-    /// Refuses what the law or the parameter's range excludes.
-    pub fn validate(&self, config: &Config) -> Result<(), Failure> {
-        config
-            .validate()
-            .map_err(|error| self.refuse_in(config, error.field, DecimalError::OutOfRange))?;
-        let Some((lowest, highest)) = self.range else {
-            return Ok(());
-        };
-        for (field, limit) in [(Field::Min, config.min), (Field::Max, config.max)] {
-            if !(lowest..=highest).contains(&limit) {
-                return Err(self.refuse_in(config, field, DecimalError::OutOfRange));
-            }
-        }
-        Ok(())
-    }
-
-    fn says_unlimited(&self, field: Field) -> bool {
-        self.section
-            .value(field.name())
-            .is_some_and(|value| matches!(value.get_ref(), DeValue::String(s) if s == UNLIMITED))
-    }
-
-    /// A number in its own unit.
-    fn plain(&self, field: Field) -> Result<Option<Fx>, Failure> {
-        self.convert(field, |number| number.to_fx())
-    }
-
-    /// A fraction as parts per million.
-    fn ppm(&self, field: Field) -> Result<Option<Fx>, Failure> {
-        self.convert(field, |number| number.shifted(PPM).to_fx())
-    }
-
-    /// A fraction that is a whole number of parts per million.
-    fn whole_ppm(&self, field: Field) -> Result<Option<i64>, Failure> {
-        self.convert(field, |number| number.shifted(PPM).to_i64())
-    }
-
-    fn small(&self, field: Field) -> Result<Option<u32>, Failure> {
-        self.convert(field, |number| {
-            u32::try_from(number.to_i64()?).map_err(|_| DecimalError::OutOfRange)
-        })
-    }
-
-    fn convert<T>(
-        &self,
-        field: Field,
-        into: impl FnOnce(Decimal) -> Result<T, DecimalError>,
-    ) -> Result<Option<T>, Failure> {
-        self.section
-            .number(field.name(), into, |error| self.refuse(field, error))
-    }
-
-    /// A number that cannot be what its key means.
-    fn refuse(&self, field: Field, error: DecimalError) -> Failure {
-        self.refuse_with(
-            field,
-            error,
-            self.section.source(Field::Min.name()),
-            self.section.source(Field::Max.name()),
-        )
-    }
-
-    /// The same with the limits in force, whether they are in the file or not.
-    fn refuse_in(&self, config: &Config, field: Field, error: DecimalError) -> Failure {
-        let shown = |field: Field, ppm: i64| match self.section.source(field.name()) {
-            "" => fraction(ppm),
-            source => source.to_owned(),
-        };
-        let (min, max) = (shown(Field::Min, config.min), shown(Field::Max, config.max));
-        self.refuse_with(field, error, &min, &max)
-    }
-
-    fn refuse_with(&self, field: Field, error: DecimalError, min: &str, max: &str) -> Failure {
-        let in_ppm = matches!(
-            field,
-            Field::Min | Field::Max | Field::SlewUp | Field::SlewDown
-        );
-        let problem = match error {
-            DecimalError::NotWhole if in_ppm => {
-                "is not a whole number of millionths (at most six decimal places)".to_owned()
-            }
-            other => other.to_string(),
-        };
-        // A default can be what is out of range, too: the scale comes from the setpoint.
-        let problem = if self.section.value(field.name()).is_some() {
-            problem
-        } else {
-            "by default does not fit the other keys".to_owned()
-        };
-        self.section.wrong(
-            field.name(),
-            "bad_value",
-            &problem,
-            &format!(
-                "`{}` must be {}",
-                field.name(),
-                self.allowed(field, min, max)
-            ),
-        )
-    }
-
-    /// The allowed range in the unit of the file.
-    fn allowed(&self, field: Field, min: &str, max: &str) -> String {
-        let range = match self.range {
-            Some((lowest, highest)) => format!("{} to {}", fraction(lowest), fraction(highest)),
-            None => "-1,000,000 to 1,000,000".to_owned(),
-        };
-        match field {
-            Field::Kp | Field::Ki | Field::Kd => "0 to 1,000,000".to_owned(),
-            Field::Min => format!("{range} and less than max{}", other(self.range, max)),
-            Field::Max => format!("{range} and more than min{}", other(self.range, min)),
-            Field::SlewUp | Field::SlewDown if self.range.is_some() => {
-                format!("0 to 500,000 a period, or \"{UNLIMITED}\"")
-            }
-            Field::SlewUp | Field::SlewDown => {
-                "0 to 500,000 a period, or absent for unlimited".to_owned()
-            }
-            Field::Bias => format!("from min to max ({min} to {max})"),
-            other => other.allowed().to_owned(),
-        }
-    }
-}
-
-/// The other limit, where it may come from a default and not be seen in the file.
-fn other(range: Option<(i64, i64)>, limit: &str) -> String {
-    if range.is_none() || limit.is_empty() {
-        String::new()
-    } else {
-        format!(" ({limit})")
-    }
-}
-
-/// Parts per million as a fraction.
-fn fraction(ppm: i64) -> String {
-    Decimal::from(ppm).shifted(-PPM).to_string()
-}
-
-/// A value to show how a key is written.
-const fn example(field: Field) -> &'static str {
-    match field {
-        Field::Setpoint => "0.6",
-        Field::Direction => "\"reverse\"",
-        Field::Bias => "0.06",
-        Field::Min => "0.01",
-        Field::Max => "0.2",
-        Field::Period => "604800",
-        _ => "0",
-    }
+    .remedy(format!("add for example `{first} = {example}`")))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use homeostat::constants::{
 use homeostat_client::{CouncilArgs, Delays, Pubkey, SeatArgs};
 use toml::de::DeValue;
 
-use crate::{economy_file::Keys, failure::Failure, settings::Section};
+use crate::{failure::Failure, keys::Keys, settings::Section};
 
 const COUNCIL_KEYS: [&str; 4] = ["members", "threshold", "guardian", "delays"];
 const SEAT_KEYS: [&str; 2] = ["key", "via"];

@@ -19,10 +19,7 @@ use homeostat_client::{
 };
 use solana_account::Account;
 
-use crate::{
-    economy_file::{EconomySpec, Tokens},
-    failure::Failure,
-};
+use crate::{economy_file::EconomySpec, failure::Failure, tokens::Tokens};
 
 /// Bytes of a token account with the longest extension that a vault gets.
 const VAULT: usize = 182;

@@ -127,6 +127,12 @@ impl Decimal {
         }
     }
 
+    /// A whole number.
+    pub fn whole(value: impl Into<i128>) -> Self {
+        let value: i128 = value.into();
+        Self::from_parts(value < 0, &value.unsigned_abs().to_string(), "", 0)
+    }
+
     /// The exact expansion of a fixed-point value.
     pub fn from_fx(value: Fx) -> Self {
         const FRACTION_BITS: u32 = 48;
@@ -221,7 +227,7 @@ impl Decimal {
 
 impl From<i64> for Decimal {
     fn from(value: i64) -> Self {
-        Self::from_parts(value < 0, &value.unsigned_abs().to_string(), "", 0)
+        Self::whole(value)
     }
 }
 

@@ -8,14 +8,16 @@ use homeostat::state::defaults;
 use homeostat_client::{
     ControllerSettings, CouncilArgs, Funding, LimitSettings, Metric, Parameter,
 };
-use homeostat_control::{Config, Field};
+use homeostat_control::Config;
 use toml::de::DeValue;
 
-use crate::controller_file::ControllerKeys;
+use crate::controller_keys::ControllerKeys;
+use crate::controller_settings::in_economy;
 use crate::council_file::council;
-use crate::decimal::{Decimal, DecimalError, PPM};
 use crate::failure::Failure;
+use crate::keys::Keys;
 use crate::settings::{self, Section};
+use crate::tokens::Tokens;
 
 /// A week (seconds).
 const WEEK: u32 = 604_800;
@@ -51,24 +53,10 @@ const ECONOMY_KEYS: [&str; 16] = [
     "meters",
 ];
 
-pub(crate) const CONTROLLER_KEYS: [Field; 16] = [
-    Field::Setpoint,
-    Field::Scale,
-    Field::Direction,
-    Field::Kp,
-    Field::Ki,
-    Field::Kd,
-    Field::Bias,
-    Field::Min,
-    Field::Max,
-    Field::Filter,
-    Field::HalfLife,
-    Field::DeadBand,
-    Field::SlewUp,
-    Field::SlewDown,
-    Field::MaxPeriods,
-    Field::MaxHold,
-];
+/// The keys of a `[controllers.*]` table, in the order of a well-written one.
+pub fn controller_keys() -> Vec<&'static str> {
+    in_economy().map(|setting| setting.field.name()).collect()
+}
 
 /// An economy to bring to life.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,7 +112,7 @@ impl EconomySpec {
             .filter(|(parameter, config)| **config != defaults::config(*parameter, self.period))
             .map(|(parameter, config)| {
                 let metric = Metric::default_for(parameter);
-                (parameter, controller_settings(metric, config))
+                (parameter, ControllerSettings::new(metric, config))
             })
             .collect()
     }
@@ -138,13 +126,8 @@ impl EconomySpec {
             Parameter::Burn => burn,
             Parameter::Liquidity => liquidity,
         };
-        controller_settings(Metric::default_for(parameter), config)
+        ControllerSettings::new(Metric::default_for(parameter), config)
     }
-}
-
-/// A configuration as instructions take it: the targets of its ramps.
-pub(crate) fn controller_settings(metric: Metric, config: &Config) -> ControllerSettings {
-    ControllerSettings::new(metric, config)
 }
 
 /// Reads and validates an economy file.
@@ -179,11 +162,8 @@ pub fn read_economy(bytes: &[u8], name: &str) -> Result<EconomySpec, Failure> {
 }
 
 fn controller(section: &Section<'_>, parameter: Parameter, period: u32) -> Result<Config, Failure> {
-    section.refuse_unknown_keys(
-        &CONTROLLER_KEYS.map(Field::name),
-        &format!("[controllers.{}]", parameter.name()),
-        None,
-    )?;
+    let table = format!("[controllers.{}]", parameter.name());
+    section.refuse_unknown_keys(&controller_keys(), &table, None)?;
     let keys = ControllerKeys {
         section: section.clone(),
         range: Some((parameter.floor(), parameter.ceiling())),
@@ -263,7 +243,7 @@ fn economy(section: &Section<'_>) -> Result<EconomySpec, Failure> {
         .whole("meters", 1, MAX_METERS as i64, "")?
         .map_or(1, |meters| meters as u8);
     Ok(EconomySpec {
-        name: keys.name()?.unwrap_or_else(|| "Demo".to_owned()),
+        name: name(section)?.unwrap_or_else(|| "Demo".to_owned()),
         funding: funding.unwrap_or(Funding::Mint),
         decimals,
         supply,
@@ -275,131 +255,19 @@ fn economy(section: &Section<'_>) -> Result<EconomySpec, Failure> {
     })
 }
 
-/// Whole tokens in a file, base units in the program.
-#[derive(Clone, Copy)]
-pub struct Tokens {
-    /// Decimals of the mint.
-    pub decimals: u8,
-}
-
-impl Tokens {
-    /// Base units as tokens, exactly.
-    pub fn show(self, base: u64) -> Decimal {
-        self.show_wide(u128::from(base))
+/// What the economy is called.
+fn name(section: &Section<'_>) -> Result<Option<String>, Failure> {
+    let Some(value) = section.value("name") else {
+        return Ok(None);
+    };
+    let remedy =
+        format!("`name` must be 1 to {LONGEST_NAME} printable characters, in quotation marks");
+    let DeValue::String(name) = value.get_ref() else {
+        return Err(section.wrong("name", "bad_type", "is not a text", &remedy));
+    };
+    let length = name.chars().count();
+    if !(1..=LONGEST_NAME).contains(&length) || name.chars().any(char::is_control) {
+        return Err(section.wrong("name", "bad_value", "cannot be a name", &remedy));
     }
-
-    /// The same for sums.
-    pub fn show_wide(self, base: u128) -> Decimal {
-        // Thirty-nine digits always parse.
-        base.to_string()
-            .parse::<Decimal>()
-            .unwrap_or_else(|_| Decimal::from(0))
-            .shifted(-i32::from(self.decimals))
-    }
-
-    fn range(self, (low, high): (u64, u64), more: &str) -> String {
-        format!("{} to {} tokens{more}", self.show(low), self.show(high))
-    }
-}
-
-/// Numbers of a table, each with the range that its refusal names.
-pub(crate) struct Keys<'a> {
-    pub(crate) section: &'a Section<'a>,
-}
-
-impl Keys<'_> {
-    /// A whole number.
-    pub(crate) fn whole(
-        &self,
-        key: &str,
-        low: i64,
-        high: i64,
-        unit: &str,
-    ) -> Result<Option<i64>, Failure> {
-        let allowed = format!("{low} to {high}{unit}");
-        self.number(key, &allowed, |number| within(number.to_i64()?, low, high))
-    }
-
-    /// A fraction, as parts per million.
-    pub(crate) fn fraction(&self, key: &str, low: i64, high: i64) -> Result<Option<i64>, Failure> {
-        let shown = |ppm: i64| Decimal::from(ppm).shifted(-PPM);
-        let allowed = format!(
-            "{} to {}, with at most six decimal places",
-            shown(low),
-            shown(high)
-        );
-        self.number(key, &allowed, |number| {
-            within(number.shifted(PPM).to_i64()?, low, high)
-        })
-    }
-
-    /// Tokens, as base units.
-    pub(crate) fn amount(
-        &self,
-        key: &str,
-        tokens: Tokens,
-        range: (u64, u64),
-        more: &str,
-    ) -> Result<Option<u64>, Failure> {
-        let allowed = tokens.range(range, more);
-        self.number(key, &allowed, |number| {
-            let base = number.shifted(i32::from(tokens.decimals)).to_i64()?;
-            let base = u64::try_from(base).map_err(|_| DecimalError::OutOfRange)?;
-            within(base, range.0, range.1)
-        })
-    }
-
-    pub(crate) fn number<T>(
-        &self,
-        key: &str,
-        allowed: &str,
-        into: impl FnOnce(Decimal) -> Result<T, DecimalError>,
-    ) -> Result<Option<T>, Failure> {
-        self.section.number(key, into, |error| {
-            let problem = match error {
-                DecimalError::NotWhole => "has too many decimal places".to_owned(),
-                other => other.to_string(),
-            };
-            let remedy = format!("`{key}` must be {allowed}");
-            self.section.wrong(key, "bad_value", &problem, &remedy)
-        })
-    }
-
-    /// A default that other keys have made impossible.
-    fn unfit(&self, key: &str, allowed: &str) -> Failure {
-        self.section.wrong(
-            key,
-            "bad_value",
-            "by default does not fit the other keys",
-            &format!("`{key}` must be {allowed}"),
-        )
-    }
-
-    fn name(&self) -> Result<Option<String>, Failure> {
-        let Some(value) = self.section.value("name") else {
-            return Ok(None);
-        };
-        let remedy =
-            format!("`name` must be 1 to {LONGEST_NAME} printable characters, in quotation marks");
-        let DeValue::String(name) = value.get_ref() else {
-            return Err(self
-                .section
-                .wrong("name", "bad_type", "is not a text", &remedy));
-        };
-        let length = name.chars().count();
-        if !(1..=LONGEST_NAME).contains(&length) || name.chars().any(char::is_control) {
-            return Err(self
-                .section
-                .wrong("name", "bad_value", "cannot be a name", &remedy));
-        }
-        Ok(Some(name.to_string()))
-    }
-}
-
-fn within<T: PartialOrd>(value: T, low: T, high: T) -> Result<T, DecimalError> {
-    if (low..=high).contains(&value) {
-        Ok(value)
-    } else {
-        Err(DecimalError::OutOfRange)
-    }
+    Ok(Some(name.to_string()))
 }

@@ -7,10 +7,13 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod actions;
 pub mod change;
 pub mod cluster;
 pub mod connection;
 pub mod controller_file;
+mod controller_keys;
+mod controller_settings;
 mod council_file;
 pub mod creation;
 pub mod decimal;
@@ -19,14 +22,19 @@ pub mod failure;
 pub mod fields;
 pub mod files;
 pub mod history;
+mod keys;
 pub mod live;
 pub mod offline;
 pub mod program;
 pub mod proposal_file;
 pub mod send;
 pub mod settings;
+mod shown;
 pub mod signer;
 pub mod squads;
+pub mod tokens;
+pub mod trial;
+pub mod words;
 
 pub use cluster::{Cluster, Kind, Settings, Wishes};
 pub use connection::Connection;

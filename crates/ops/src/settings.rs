@@ -309,6 +309,30 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Reads `true` or `false`.
+    ///
+    /// # Errors
+    ///
+    /// It is something else.
+    pub fn boolean(&self, key: &str) -> Result<Option<bool>, Failure> {
+        match self.value(key).map(|value| value.get_ref()) {
+            None => Ok(None),
+            Some(DeValue::Boolean(truth)) => Ok(Some(*truth)),
+            Some(_) => Err(self.wrong(
+                key,
+                "bad_type",
+                "is neither true nor false",
+                "write true or false",
+            )),
+        }
+    }
+
+    /// Whether a key's value is this word: for numbers that a word can stand for.
+    pub fn is_word(&self, key: &str, word: &str) -> bool {
+        self.value(key)
+            .is_some_and(|value| matches!(value.get_ref(), DeValue::String(text) if text == word))
+    }
+
     /// A failure at a key, with its value if it has one.
     pub fn wrong(&self, key: &str, code: &'static str, problem: &str, remedy: &str) -> Failure {
         let place = match self.value(key) {

@@ -73,9 +73,7 @@ pub enum HomeostatError {
     InvariantViolated,
     #[msg("The mint cap would be exceeded; nothing was minted")]
     MintCapExceeded,
-    #[msg("The account has another layout version; run migrate first")]
-    WrongVersion,
-    // 6030
+    // 6029: accounts of a vault or a part
     #[msg("The AMM vault must be a token account of the economy's mint, owned by the AMM; pass the right account")]
     WrongAmmVault,
     #[msg("This account cannot be closed yet; pass every pool and meter of the economy with its vault, and every feed, in order")]
@@ -86,7 +84,7 @@ pub enum HomeostatError {
     NotMintable,
     #[msg("The same account was passed twice; pass two different accounts")]
     DuplicateAccount,
-    // 6035
+    // 6034: pauses and solvency
     #[msg("This section is paused; wait until the pause ends, exits stay open")]
     Paused,
     #[msg("Only the creator may fund a Draft; wait until the economy is live")]
@@ -97,7 +95,7 @@ pub enum HomeostatError {
     WrongVault,
     #[msg("The section has been paused too long lately; ask for at most what its budget holds, which fills by 1 s every 10 s")]
     PauseBudgetExceeded,
-    // 6040: governance
+    // 6039: governance
     #[msg("This signer is no member of the council; sign with a seated member's key")]
     NotAMember,
     #[msg("This role may not do that; the guardian pauses and vetoes, the advisor recommends, members decide")]
@@ -156,7 +154,7 @@ pub enum HomeostatError {
     StepTooLarge,
     #[msg("Nothing of the kind is held or paused; there is nothing to resume")]
     NothingToResume,
-    // 6069: feeds
+    // 6068: feeds
     #[msg("This signer is no reporter of the feed; sign with a reporter's key")]
     NotAReporter,
     #[msg("The reporter's last report has this number or a higher one; use the next number")]
@@ -169,10 +167,10 @@ pub enum HomeostatError {
     InvalidTimestamp,
     #[msg("The observation is older than the feed accepts; observe again and report at once")]
     StaleMetric,
-    // 6074: caps
+    // 6073: caps
     #[msg("The treasury has paid out what its outflow cap allows for now; pay less, or wait: it fills evenly within 30 days")]
     OutflowCapExceeded,
-    // 6075: layouts
+    // 6074: layouts
     #[msg(
         "The account has the present layout version already; there is nothing to migrate, use it"
     )]

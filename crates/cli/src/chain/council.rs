@@ -6,8 +6,9 @@ use homeostat_client::{
     governance, Action, Class, Council, Instruction, PauseReason, Proposal, ProposalState, Pubkey,
     RoleKind, Section,
 };
-use homeostat_ops::change::{decode, Decoded, SECTIONS};
-use homeostat_ops::economy_file::Tokens;
+use homeostat_ops::change::{decode, Decoded};
+use homeostat_ops::tokens::Tokens;
+use homeostat_ops::words::SECTIONS;
 use homeostat_ops::Live;
 use schemars::JsonSchema;
 use serde::Serialize;

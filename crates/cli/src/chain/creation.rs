@@ -9,9 +9,10 @@ use homeostat_client::{
     Pubkey,
 };
 use homeostat_ops::creation::{Creation, Found, Mint, Piece, Stage};
-use homeostat_ops::economy_file::{read_economy, EconomySpec, Tokens};
+use homeostat_ops::economy_file::{read_economy, EconomySpec};
 use homeostat_ops::send::pack;
 use homeostat_ops::signer::read_address;
+use homeostat_ops::tokens::Tokens;
 use homeostat_ops::{files, live, program, Sender};
 use schemars::JsonSchema;
 use serde::Serialize;

@@ -5,8 +5,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use homeostat_client::{address, governance, Action, Class, Feed, Proposal, Tunable};
-use homeostat_ops::change::{Decoded, TUNABLES};
-use homeostat_ops::proposal_file::{read_proposal, try_out, tunable_value, State};
+use homeostat_ops::change::Decoded;
+use homeostat_ops::proposal_file::{read_proposal, tunable_value, State};
+use homeostat_ops::trial::try_out;
+use homeostat_ops::words::{self, TUNABLES};
 use homeostat_ops::{fields, files, Live};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -377,7 +379,7 @@ pub fn advise(context: &Context, arguments: &AdviseArgs) -> Result<(), Failure> 
     let wrong = |what: String| {
         Failure::new("bad_value", what).remedy("see `homeostat advise --help`; nothing was sent")
     };
-    let parameter = homeostat_ops::change::parameter(&arguments.parameter)
+    let parameter = words::parameter(&arguments.parameter)
         .ok_or_else(|| wrong(format!("{} is no parameter", quoted(&arguments.parameter))))?;
     let field = TUNABLES
         .iter()

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 use homeostat::constants::PPM as MILLION;
 use homeostat_client::{Funding, Parameter};
-use homeostat_control::{Direction, Config, Flags, Fx};
+use homeostat_control::{Config, Direction, Flags, Fx};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -15,7 +15,8 @@ use crate::decimal::{Decimal, PPM};
 use crate::output::Exact;
 use crate::replay::flag_names;
 use crate::report::{self, table::percent};
-use homeostat_ops::economy_file::{EconomySpec, Tokens};
+use homeostat_ops::economy_file::EconomySpec;
+use homeostat_ops::tokens::Tokens;
 
 fn exact(number: Decimal) -> Exact {
     number.into()

@@ -1,0 +1,103 @@
+//! Rewiring a controller: a metric, the keys of a controller, and what is asked of a feed.
+//! What a file does not say stays as it is.
+
+use homeostat::constants::{MAX_REPORTERS, REPORT_AGE};
+use homeostat_client::{ControllerSettings, Economy, Metric, Parameter};
+use homeostat_control::Config;
+
+use super::{
+    numbers::Whole,
+    reader::Reader,
+    unit::{Change, Unit},
+};
+use crate::{
+    change::Row,
+    controller_keys::ControllerKeys,
+    controller_settings::in_economy,
+    economy_file::controller_keys,
+    failure::Failure,
+    tokens::Tokens,
+    words::{self, word, METRICS},
+};
+
+/// Oldest reading that is followed.
+const MAX_AGE: Whole = Whole::seconds(*REPORT_AGE.start() as i64, *REPORT_AGE.end() as i64);
+/// Fewest reports behind a reading.
+const MIN_SAMPLES: Whole = Whole::number(1, MAX_REPORTERS as i64);
+
+/// The keys besides the parameter.
+pub(super) fn keys() -> Vec<&'static str> {
+    [vec!["metric", "max_age", "min_samples"], controller_keys()].concat()
+}
+
+/// The configuration's sequence so far, and what it shall be.
+pub(super) fn read(
+    reader: &Reader<'_>,
+    parameter: Parameter,
+) -> Result<(u64, ControllerSettings), Failure> {
+    let controller = reader.controller(parameter);
+    let present = words::metric(controller.metric).unwrap_or(Metric::default_for(parameter));
+    let allowed = words::listed(&METRICS);
+    let metric = reader.section.word("metric", &METRICS, &allowed)?;
+    let keys = ControllerKeys {
+        section: reader.section.clone(),
+        range: Some((parameter.floor(), parameter.ceiling())),
+    };
+    let mut config = controller.config();
+    keys.overlay(&mut config)?;
+    keys.validate(&config)?;
+    let mut settings = ControllerSettings::new(metric.unwrap_or(present), &config);
+    if let Some(age) = MAX_AGE.read(reader, &["max_age"])? {
+        settings.max_age = age;
+    }
+    if let Some(least) = MIN_SAMPLES.read(reader, &["min_samples"])? {
+        settings.min_samples = least;
+    }
+    Ok((controller.config_seq, settings))
+}
+
+/// What differs; everything where the old values are not known, because the economy is not
+/// or the controller was changed since.
+pub(super) fn rows(
+    economy: Option<&Economy>,
+    tokens: Tokens,
+    parameter: Parameter,
+    expected_seq: u64,
+    new: &ControllerSettings,
+) -> Vec<Row> {
+    let old = economy.and_then(|economy| {
+        let controller = economy.controllers.get(parameter.index())?;
+        let metric = words::metric(controller.metric)?;
+        (controller.config_seq == expected_seq)
+            .then(|| ControllerSettings::new(metric, &controller.config()))
+    });
+    let old = old.as_ref();
+    let metric = |it: &ControllerSettings| word(&METRICS, &it.metric).to_owned();
+    let mut rows = vec![Row {
+        field: "metric".to_owned(),
+        old: old.map(metric).unwrap_or_default(),
+        new: metric(new),
+    }];
+    // The period is the economy's, and none of the settings shown here.
+    let config = |it: &ControllerSettings| -> Config { it.config(0) };
+    let (before, after) = (old.map(config), config(new));
+    rows.extend(in_economy().map(|setting| Row {
+        field: setting.field.name().to_owned(),
+        old: before.as_ref().map(setting.show).unwrap_or_default(),
+        new: (setting.show)(&after),
+    }));
+    rows.extend(MAX_AGE.rows(Change {
+        name: "max_age",
+        old: old.map(|it| &it.max_age),
+        new: &new.max_age,
+        tokens,
+    }));
+    rows.extend(MIN_SAMPLES.rows(Change {
+        name: "min_samples",
+        old: old.map(|it| &it.min_samples),
+        new: &new.min_samples,
+        tokens,
+    }));
+    rows.retain(|row| row.old != row.new);
+    rows
+}

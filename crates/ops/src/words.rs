@@ -1,0 +1,63 @@
+//! Words that files, command lines and answers share for the program's enumerations.
+
+use homeostat_client::{Metric, Parameter, Section, Tunable};
+
+/// Words of the sections that can be paused.
+pub const SECTIONS: [(&str, Section); 4] = [
+    ("stake", Section::Stake),
+    ("pay", Section::Pay),
+    ("crank", Section::Crank),
+    ("emission", Section::Emission),
+];
+
+/// Words of the tunable quantities.
+pub const TUNABLES: [(&str, Tunable); Tunable::COUNT] = [
+    ("setpoint", Tunable::Setpoint),
+    ("bias", Tunable::Bias),
+    ("kp", Tunable::Kp),
+    ("ki", Tunable::Ki),
+    ("kd", Tunable::Kd),
+    ("filter", Tunable::Filter),
+    ("dead_band", Tunable::DeadBand),
+];
+
+/// Words of the metrics.
+pub const METRICS: [(&str, Metric); 8] = [
+    ("staked_share", Metric::StakedShare),
+    ("utilisation", Metric::Utilisation),
+    ("net_supply_growth", Metric::NetSupplyGrowth),
+    ("liquidity_depth", Metric::LiquidityDepth),
+    ("feed_0", Metric::Feed0),
+    ("feed_1", Metric::Feed1),
+    ("feed_2", Metric::Feed2),
+    ("feed_3", Metric::Feed3),
+];
+
+/// The word of a meaning; `?` for one without a word.
+pub(crate) fn word<T: PartialEq>(words: &[(&'static str, T)], meaning: &T) -> &'static str {
+    words
+        .iter()
+        .find(|(_, known)| known == meaning)
+        .map_or("?", |(word, _)| word)
+}
+
+/// The words, for people: `stake, pay, crank, emission`.
+pub(crate) fn listed<T>(words: &[(&'static str, T)]) -> String {
+    let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    words.join(", ")
+}
+
+/// The metric of its stored byte.
+pub(crate) fn metric(byte: u8) -> Option<Metric> {
+    METRICS
+        .iter()
+        .map(|(_, metric)| *metric)
+        .find(|metric| *metric as u8 == byte)
+}
+
+/// The parameter of a word.
+pub fn parameter(text: &str) -> Option<Parameter> {
+    Parameter::ALL
+        .into_iter()
+        .find(|parameter| parameter.name() == text)
+}
