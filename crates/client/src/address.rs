@@ -1,4 +1,5 @@
-//! Program-derived addresses.
+//! Program-derived addresses: where every account of the program lies. Each costs a search for
+//! the canonical bump, so keep what you need often.
 
 use anchor_lang::prelude::Pubkey;
 use homeostat::seeds;
@@ -16,7 +17,7 @@ pub struct EconomyAddresses {
     pub mint: Pubkey,
     /// The economy account.
     pub economy: Pubkey,
-    /// Signer over the mint and every vault.
+    /// Address without data that signs for the mint and every vault.
     pub authority: Pubkey,
     /// Token account that claims are paid from.
     pub reward_vault: Pubkey,
@@ -24,11 +25,11 @@ pub struct EconomyAddresses {
     pub treasury_vault: Pubkey,
     /// Lamport vault that pays crank bounties.
     pub keeper_vault: Pubkey,
-    /// Decision log.
+    /// Decision log: what the controllers decided.
     pub log: Pubkey,
-    /// Council.
+    /// Council, which exists once it was created.
     pub council: Pubkey,
-    /// Audit log.
+    /// Audit log: what people decided.
     pub audit: Pubkey,
 }
 
@@ -55,7 +56,7 @@ impl EconomyAddresses {
         derive(&[seeds::POOL, self.economy.as_ref(), stake_mint.as_ref()])
     }
 
-    /// The meter of a shard.
+    /// The meter at an index (`shard`).
     pub fn meter(&self, shard: u8) -> Pubkey {
         derive(&[seeds::METER, self.economy.as_ref(), &[shard]])
     }
@@ -91,7 +92,7 @@ pub fn fee_vault(meter: &Pubkey) -> Pubkey {
     derive(&[seeds::FEES, meter.as_ref()])
 }
 
-/// Signs the self-calls that carry events.
+/// The address that signs the calls of the program to itself that carry events.
 pub fn event_authority() -> Pubkey {
     derive(&[b"__event_authority"])
 }

@@ -1,4 +1,4 @@
-//! Accounts from their bytes.
+//! Accounts from their bytes, as an RPC server returns them.
 
 use homeostat::state::{
     layout::{DISCRIMINATOR_LEN, VERSION_AT},
@@ -6,14 +6,14 @@ use homeostat::state::{
     StoredDecision,
 };
 
-/// Why bytes are not the account they should be.
+/// Why bytes were not decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecodeError {
-    /// Another account type, or none of this program's.
+    /// The bytes are of another account type, or of no account of this program.
     WrongType,
-    /// Another layout version than this SDK's.
+    /// The type is right, but its layout version is not the one of this SDK.
     OtherVersion,
-    /// Fewer bytes than the account type has.
+    /// There are fewer bytes than the account type has.
     TooShort,
 }
 
@@ -33,7 +33,12 @@ impl std::error::Error for DecodeError {}
 
 /// An account type of the program.
 pub trait Decode: Layout {
-    /// Reads the account from its data, discriminator included.
+    /// Reads the account from its data, discriminator included. Bytes after the account's own,
+    /// such as the slots of a log, are left alone.
+    ///
+    /// # Errors
+    ///
+    /// `WrongType`, `OtherVersion` or `TooShort`.
     fn decode(data: &[u8]) -> Result<Self, DecodeError> {
         let (discriminator, body) = data
             .split_at_checked(DISCRIMINATOR_LEN)
@@ -66,8 +71,12 @@ impl Decode for AuditLog {}
 impl Decode for Proposal {}
 impl Decode for Ballot {}
 
-/// The decision in the return data of `preview`. The runtime drops trailing
-/// zeros of return data, so fewer bytes than a decision has are the rule.
+/// The decision in the return data of `preview`. The runtime drops trailing zeros of return
+/// data, so it is usually shorter than a decision; what is missing is zero.
+///
+/// # Errors
+///
+/// `WrongType` when there are more bytes than a decision has.
 pub fn preview(return_data: &[u8]) -> Result<StoredDecision, DecodeError> {
     let mut bytes = [0u8; core::mem::size_of::<StoredDecision>()];
     bytes

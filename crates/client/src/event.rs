@@ -1,7 +1,7 @@
 //! Events from the inner instructions of a transaction.
 //!
-//! Logs are not read: other instructions can truncate or imitate them. An
-//! event is a call of the program to itself that only it can sign.
+//! Logs are not read, because other instructions can truncate or imitate them. An event is a
+//! call of the program to itself, which only the program can sign.
 
 use anchor_lang::{prelude::Pubkey, Discriminator};
 use borsh::BorshDeserialize;
@@ -25,7 +25,7 @@ macro_rules! events {
             /// Every event's name, as in the IDL.
             pub const NAMES: &'static [&'static str] = &[$(stringify!($name)),*];
 
-            /// Its name, as in the IDL.
+            /// The event's name, as in the IDL.
             pub const fn name(&self) -> &'static str {
                 match self {
                     $(Self::$name(_) => stringify!($name)),*
@@ -43,7 +43,7 @@ macro_rules! events {
     };
 }
 
-// The most frequent first.
+// The most frequent first: reading compares one after the other.
 events!(
     Cranked,
     FeedReported,
@@ -81,9 +81,10 @@ events!(
     AdviceVetoed,
 );
 
-/// Parses an inner instruction; `None` when it is no event of this program.
+/// Reads the event of an inner instruction; `None` when it carries no event of this program.
 ///
-/// `accounts` are the keys the inner instruction was called with.
+/// `accounts` are the keys that the inner instruction was called with. The first has to be the
+/// event authority: without that signature anybody could imitate an event.
 pub fn parse(program_id: &Pubkey, accounts: &[Pubkey], data: &[u8]) -> Option<Event> {
     if *program_id != PROGRAM_ID || accounts.first() != Some(&event_authority()) {
         return None;
@@ -95,24 +96,25 @@ pub fn parse(program_id: &Pubkey, accounts: &[Pubkey], data: &[u8]) -> Option<Ev
 /// indices into the transaction's keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inner<'a> {
-    /// Index of the program.
+    /// Index of the program that was called.
     pub program_id_index: u8,
-    /// Indices of its accounts.
+    /// Indices of the accounts that it was called with.
     pub accounts: &'a [u8],
-    /// Its data.
+    /// The data that it was called with.
     pub data: &'a [u8],
 }
 
 /// Every event of a transaction, in order.
 ///
 /// `keys` are the message's static keys, then those that its lookup tables added, writable
-/// ones first: the order in which every RPC tells them. `inner` are the inner instructions
-/// of all its instructions, one after the other. An index that leads nowhere is no event.
+/// ones first: the order in which every RPC server lists them. `inner` are the inner
+/// instructions of all its instructions, one after the other. An index beyond `keys` is skipped:
+/// the metadata is an RPC server's word, and must not be able to stop a reader.
 ///
 /// ```
 /// use homeostat_client::{address::event_authority, event, Pubkey, PROGRAM_ID};
 ///
-/// // A transfer and an event that the program emitted, as `getTransaction` tells them.
+/// // A transfer and an event that the program emitted, as `getTransaction` lists them.
 /// let event_of_topped_up = {
 ///     use anchor_lang::Event;
 ///     let topped_up = homeostat::events::ToppedUp {
@@ -141,7 +143,7 @@ pub fn of_transaction<'a>(
     inner
         .into_iter()
         .filter_map(|called| {
-            // The first account is the only one that tells an event from an imitation.
+            // Only the first account distinguishes an event from an imitation.
             let first = key(called.accounts.first()?)?;
             parse(&key(&called.program_id_index)?, &[first], called.data)
         })

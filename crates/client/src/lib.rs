@@ -1,6 +1,7 @@
 //! The Homeostat SDK: addresses, instruction builders, account and event
-//! decoding, error text. Plain values in, [`Instruction`]s out; no network code,
-//! so it works with an RPC client, a test bank or a wallet backend alike.
+//! decoding, error text, figures for wallets, and proofs from the logs. Plain values in,
+//! [`Instruction`]s out; no network code, so it works with an RPC client, a test bank or a
+//! wallet backend alike.
 //!
 //! ```
 //! use homeostat_client::{instruction, EconomyAddresses};
@@ -40,7 +41,7 @@ pub use solana_program::instruction::{AccountMeta, Instruction};
 /// The program's address.
 pub const PROGRAM_ID: Pubkey = homeostat::ID;
 
-/// The code in the guide compiles and runs.
+/// The code of the integration guide is compiled and run as documentation tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/INTEGRATION.md")]
 pub struct Guide;

@@ -1,4 +1,5 @@
-//! The decision log: its records, their hash chain, and each decision again.
+//! The decision log: reading its records, checking their hash chain, and computing each
+//! decision once more.
 
 use homeostat::state::{
     log::{RecordKind, Ring, HASH_BYTES, NOT_CAPPED, RECORD_BYTES},
@@ -11,21 +12,21 @@ use solana_program::hash::hashv;
 
 use crate::decode::{Decode, DecodeError};
 
-/// A record of either kind.
+/// A record of the decision log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::large_enum_variant)]
 pub enum Record {
-    /// A controller's step.
+    /// What a controller decided in a step.
     Decision(DecisionRecord),
-    /// A controller's configuration.
+    /// A new configuration of a controller.
     Config(ConfigRecord),
 }
 
 impl Record {
-    /// Reads a record of [`RECORD_BYTES`].
+    /// Reads a record of [`RECORD_BYTES`]; `None` for another length or an unknown kind.
     pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; RECORD_BYTES] = bytes.try_into().ok()?;
-        // The kind is the byte behind two sequence numbers in both layouts.
+        // In both layouts the kind is the byte after two sequence numbers of 8 bytes.
         match bytes[16] {
             kind if kind == RecordKind::Decision as u8 => {
                 Some(Self::Decision(bytemuck::pod_read_unaligned(bytes)))
@@ -37,7 +38,7 @@ impl Record {
         }
     }
 
-    /// Position in the chain, from 1.
+    /// The record's number in the chain, from 1.
     pub fn seq(&self) -> u64 {
         match self {
             Self::Decision(record) => record.seq,
@@ -46,10 +47,10 @@ impl Record {
     }
 }
 
-/// Why a log is not what it says it is.
+/// Why a log does not prove what it should.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogError {
-    /// No decision log.
+    /// The account is not a log of the kind that was asked for.
     Account(DecodeError),
     /// The header does not fit the account.
     Header,
@@ -63,8 +64,8 @@ pub enum LogError {
         /// Sequence of the record.
         seq: u64,
     },
-    /// What a controller remembered before a record is not what the records before it,
-    /// or the account after the last one, say.
+    /// The state of a controller before a record is not the one that the records before it led
+    /// to, or the state in the account is not the one after the last record.
     State {
         /// Sequence of the record; 0 = the account.
         seq: u64,
@@ -111,7 +112,8 @@ impl core::fmt::Display for LogError {
 
 impl std::error::Error for LogError {}
 
-/// What the controller of a record was shown.
+/// The input of the step that a record is about: the time, the measurement, the value that was
+/// in force if a cap had changed it, and whether the breaker had tripped.
 pub fn input(record: &DecisionRecord) -> Input {
     Input {
         now: record.to,
@@ -122,10 +124,10 @@ pub fn input(record: &DecisionRecord) -> Input {
     }
 }
 
-/// The step of a record again, from the configuration in force and the memory
-/// before it; what the guard found is taken from the record. To prove that too,
-/// follow the guard from its [`ConfigRecord`] on with
-/// [`homeostat_control::guarded_step`].
+/// Computes the step of a record once more, from the configuration in force and the state
+/// before it. What the anomaly guard found is taken from the record; to prove that as well,
+/// follow the guard from its [`ConfigRecord`] on with [`homeostat_control::guarded_step`], as
+/// [`crate::verify::verify_log`] does.
 pub fn recompute(config: &Config, state: &State, record: &DecisionRecord) -> (State, Decision) {
     let input = input(record);
     let resumed = Flags(record.flags).contains(Flags::RESUMED);
@@ -142,8 +144,13 @@ pub fn recompute(config: &Config, state: &State, record: &DecisionRecord) -> (St
     }
 }
 
-/// A ring of records, walked from base to head under its hash chain: its header, and
-/// each record's bytes, oldest first.
+/// Walks a ring of records from base to head and checks sequence numbers and hash chain. Returns
+/// the ring's header and each record's bytes, the oldest first.
+///
+/// # Errors
+///
+/// `LogError::Header`, `LogError::Chain` or `LogError::Record`, for the first record that is
+/// wrong.
 pub(crate) fn walk(data: &[u8], record_bytes: usize) -> Result<(Ring, Vec<&[u8]>), LogError> {
     let header = data.get(..Ring::SLOTS_AT).ok_or(LogError::Header)?;
     let at = Ring::SLOTS_AT - core::mem::size_of::<Ring>();
@@ -180,8 +187,12 @@ pub(crate) fn walk(data: &[u8], record_bytes: usize) -> Result<(Ring, Vec<&[u8]>
     Ok((ring, records))
 }
 
-/// The records kept in the ring, oldest first, after checking the chain from
-/// base to head.
+/// The records in the ring of a decision log, the oldest first, after checking the hash chain
+/// from base to head. `data` is the account's data.
+///
+/// # Errors
+///
+/// A [`LogError`] that names the first record that is wrong.
 pub fn read(data: &[u8]) -> Result<(DecisionLog, Vec<Record>), LogError> {
     let log = DecisionLog::decode(data).map_err(LogError::Account)?;
     let (ring, bodies) = walk(data, RECORD_BYTES)?;

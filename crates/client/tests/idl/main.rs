@@ -1,5 +1,6 @@
-//! The SDK against the committed IDL: whatever the program's interface has, the SDK builds,
-//! decodes or explains; and the IDL says of every part what it is and in which unit.
+//! The SDK against the committed IDL. The SDK builds every instruction of the IDL, decodes every
+//! account and event and explains every error; and the IDL says of every part what it is and in
+//! which unit.
 
 mod documentation;
 mod resolve;
@@ -137,7 +138,7 @@ fn decodes<T: Decode>(idl: &Value, in_idl: &mut BTreeSet<String>) {
             "{kind}: bytes in the IDL"
         );
     }
-    // Bytes that differ from each other, so that a field at another place shows.
+    // Neighbouring bytes differ, so that a field that is read from the wrong place shows.
     let body: Vec<u8> = (0..std::mem::size_of::<T>())
         .map(|index| (index % 251) as u8)
         .collect();
@@ -182,7 +183,7 @@ fn every_event_is_read() {
     let mut described = BTreeSet::new();
     for event in list(&idl, "events") {
         described.insert(name(event));
-        // Zeros are a value of every event but for a first byte that some enums lack.
+        // Zeros are a value of every event, except of one with an enum that begins at 1.
         let read = (0..4u8).find_map(|filler| {
             let body = if filler == 0 {
                 vec![0; 4_096]
@@ -199,7 +200,7 @@ fn every_event_is_read() {
     assert_eq!(names, described);
 }
 
-/// Zeros, with `filler` in every enum's place.
+/// An event's body of zeros, with `filler` in the place of every enum.
 fn filled(idl: &Value, event: &Value, filler: u8) -> Vec<u8> {
     let described = list(idl, "types").iter().find(|t| name(t) == name(event));
     let fields = described.map_or(&[][..], |event| list(&event["type"], "fields"));

@@ -1,11 +1,12 @@
-//! The IDL alone is enough to find accounts: every one that is derived from seeds, named by
-//! another account or fixed is found from idl/homeostat.json and from what lies on chain,
-//! and is the one that the SDK derives.
+//! The IDL alone is enough to find accounts. Every account that idl/homeostat.json describes, by
+//! seeds, by the account that names it or by a fixed address, is found from the IDL and from the
+//! data of accounts on chain, as a generated client would find it, and is the one that the SDK
+//! derives.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use homeostat_client::{
-    address, instruction as ix, Ballot, Council, Economy, Instruction, Meter, Pool, Position,
+    address, instruction as ix, Ballot, Council, Economy, Feed, Instruction, Meter, Pool, Position,
     Proposal, Pubkey, PROGRAM_ID,
 };
 use serde_json::Value;
@@ -18,7 +19,7 @@ use super::{
 /// Account data by address, as a client fetches it.
 type Chain = BTreeMap<Pubkey, Vec<u8>>;
 
-/// What the accounts of the stage say of each other on chain.
+/// The accounts of the stage as they lie on chain: each with the addresses that it names.
 fn chain(stage: &Stage) -> Chain {
     fn stored<T: homeostat_client::decode::Decode>(state: &T) -> Vec<u8> {
         [T::DISCRIMINATOR, bytemuck::bytes_of(state)].concat()
@@ -33,7 +34,6 @@ fn chain(stage: &Stage) -> Chain {
     economy.reward_vault = key("reward_vault");
     economy.treasury_vault = key("treasury_vault");
     economy.log = key("log");
-    economy.pools[0].pool = key("pool");
     let mut pool: Pool = bytemuck::Zeroable::zeroed();
     pool.economy = key("economy");
     pool.stake_mint = key("stake_mint");
@@ -42,6 +42,8 @@ fn chain(stage: &Stage) -> Chain {
     let mut meter: Meter = bytemuck::Zeroable::zeroed();
     meter.economy = key("economy");
     meter.vault = address::fee_vault(&key("meter"));
+    let mut feed: Feed = bytemuck::Zeroable::zeroed();
+    feed.economy = key("economy");
     let mut position: Position = bytemuck::Zeroable::zeroed();
     position.pool = key("pool");
     position.owner = key("owner");
@@ -61,6 +63,7 @@ fn chain(stage: &Stage) -> Chain {
         (key("economy"), stored(&economy)),
         (key("pool"), stored(&pool)),
         (key("meter"), stored(&meter)),
+        (key("feed"), stored(&feed)),
         (key("position"), stored(&position)),
         (key("council"), stored(&council)),
         (key("proposal"), stored(&proposal)),
@@ -68,8 +71,8 @@ fn chain(stage: &Stage) -> Chain {
     ])
 }
 
-/// The address in a field of an account: the IDL's types say what kind of account the data
-/// is and where the field lies in it.
+/// The address in the field `wanted` of an account. The discriminator says of which type the
+/// data is, and the IDL's description of the type where the field lies in it.
 fn field(idl: &Value, data: &[u8], wanted: &str) -> Option<Pubkey> {
     let account = list(idl, "accounts")
         .iter()
@@ -88,7 +91,8 @@ fn field(idl: &Value, data: &[u8], wanted: &str) -> Option<Pubkey> {
     None
 }
 
-/// The bytes of an argument in an instruction's data; those before it have a fixed size.
+/// The bytes of the argument `wanted` in an instruction's data; `None` unless those before it
+/// have a fixed size.
 fn argument(idl: &Value, described: &Value, data: &[u8], wanted: &str) -> Option<Vec<u8>> {
     let mut at = bytes(described, "discriminator").len();
     for argument in list(described, "args") {
@@ -101,7 +105,7 @@ fn argument(idl: &Value, described: &Value, data: &[u8], wanted: &str) -> Option
     None
 }
 
-/// Finds what can be found of one instruction's accounts.
+/// Finds the accounts of one instruction, beginning with those that are `known`.
 struct Resolver<'a> {
     idl: &'a Value,
     described: &'a Value,
@@ -111,6 +115,7 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
+    /// The bytes of a seed; `None` while the account that it needs is not known.
     fn seed(&self, seed: &Value) -> Option<Vec<u8>> {
         match seed["kind"].as_str()? {
             "const" => Some(bytes(seed, "value")),
@@ -129,6 +134,7 @@ impl Resolver<'_> {
         }
     }
 
+    /// The address of an account; `None` while what it follows from is not known.
     fn find(&self, account: &Value) -> Option<Pubkey> {
         if let Some(fixed) = account["address"].as_str() {
             return fixed.parse().ok();
@@ -146,7 +152,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// Goes over the accounts until nothing new is found.
+    /// Goes over the accounts until nothing new is found; the names of those that were.
     fn run(&mut self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         loop {
@@ -164,42 +170,74 @@ impl Resolver<'_> {
     }
 }
 
-/// What nobody can derive: who acts, whose tokens move, and where to begin.
-const GIVEN: &[&str] = &[
-    "account",
-    "amm_vault",
-    "ballot",
-    "council",
-    "creator",
-    "creator_tokens",
-    "economy",
-    "executor",
-    "feed",
-    "funder",
-    "funder_tokens",
-    "keeper",
-    "log",
-    "meter",
-    "mint",
-    "native_pool",
-    "owner",
-    "owner_tokens",
-    "payer",
-    "payer_tokens",
-    "pool",
-    "proposal",
-    "proposer",
-    "recipient_tokens",
-    "reporter",
-    "signer",
-    "stake_mint",
-    "token_program",
-    "vault",
+/// Accounts that the IDL leaves to the client, and why nothing can describe them.
+const GIVEN: &[(&str, &str)] = &[
+    // Who acts.
+    (
+        "creator",
+        "signs: creates the economy, or builds what a proposal allowed",
+    ),
+    (
+        "executor",
+        "signs: anybody, once a proposal's time has come",
+    ),
+    ("funder", "signs: whoever funds the economy"),
+    ("keeper", "signs: anybody, once the period has ended"),
+    ("owner", "signs: opens a position"),
+    (
+        "payer",
+        "signs: anybody who pays the rent; or the owner of the tokens, who pays a fee",
+    ),
+    ("proposer", "signs: one of the council's members"),
+    ("reporter", "signs: one of the feed's reporters"),
+    (
+        "signer",
+        "signs: a member, the guardian, the advisor or anybody, as the instruction says",
+    ),
+    // Whose tokens move: any token account of theirs will do.
+    ("creator_tokens", "any token account of the creator's"),
+    ("funder_tokens", "any token account of the funder's"),
+    ("owner_tokens", "any token account of the owner's"),
+    ("payer_tokens", "any token account that the payer may debit"),
+    ("recipient_tokens", "whoever is paid"),
+    // What the instruction is about: the client chooses it, and the rest follows from it.
+    ("account", "whatever is migrated"),
+    ("ballot", "the ballot that is closed"),
+    ("economy", "the economy that is acted on"),
+    ("feed", "the feed that is configured or reported to"),
+    ("log", "the decision log or the audit log, whichever grows"),
+    (
+        "meter",
+        "any meter: payments choose one to spread over them",
+    ),
+    ("mint", "the mint that an economy is created for"),
+    ("pool", "the pool that a position is opened in"),
+    ("proposal", "the proposal that is decided on"),
+    ("stake_mint", "the mint that a pool is created for"),
+    ("vault", "the vault that is said to be short"),
+    // What the IDL has no words for.
+    ("amm_vault", "optional: only a liquidity pool has one"),
+    (
+        "council",
+        "optional while a Draft is built; elsewhere what the instruction is about",
+    ),
+    (
+        "native_pool",
+        "the first entry of the economy's list of pools",
+    ),
+    (
+        "token_program",
+        "the owner of the mint, SPL Token or Token-2022",
+    ),
 ];
+
+/// Accounts that name each other: a position is derived from owner and pool, and names both.
+/// A client begins at either end, and has to find the rest.
+const BEGINNINGS: &[&[&str]] = &[&["owner", "pool"], &["position"]];
 
 #[test]
 fn every_account_that_the_idl_describes_is_found_from_the_idl_alone() {
-    // given the accounts that a person names, and what lies on chain
+    // given the accounts that the client chooses, and what lies on chain
     let (idl, stage) = (idl(), Stage::new());
     let chain = chain(&stage);
     let built: BTreeMap<&str, Instruction> = built(&stage)
@@ -209,42 +247,47 @@ fn every_account_that_the_idl_describes_is_found_from_the_idl_alone() {
     let (mut derived, mut related) = (0, 0);
     for described in list(&idl, "instructions") {
         let instruction = &built[name(described)];
-        let describes = |account: &&Value| {
+        let describes = |account: &Value| {
             account["address"].is_string()
                 || account["pda"].is_object()
                 || !list(account, "relations").is_empty()
         };
-        // when everything else is looked for
         let accounts = list(described, "accounts");
-        let known = accounts.iter().filter(|account| !describes(account));
-        let known: BTreeMap<String, Pubkey> = known
-            .map(|account| {
-                let given = name(account);
-                assert!(
-                    GIVEN.contains(&given),
-                    "{}: nothing says where {given} is",
-                    name(described)
-                );
-                let key = meaning(name(described), given, &stage).expect("the stage knows it");
-                (given.to_owned(), key)
-            })
-            .collect();
-        let mut resolver = Resolver {
-            idl: &idl,
-            described,
-            data: &instruction.data,
-            chain: &chain,
-            known,
-        };
-        let found = resolver.run();
-        // then it is what the SDK derives
-        for (account, meta) in accounts.iter().zip(&instruction.accounts) {
-            let what = format!("{}, account {}", name(described), name(account));
+        for account in accounts {
             derived += usize::from(account["pda"].is_object());
             related += list(account, "relations").len();
-            if describes(&account) {
-                assert!(found.contains(name(account)), "{what}: not found");
-                assert_eq!(resolver.known[name(account)], meta.pubkey, "{what}");
+        }
+        for beginning in BEGINNINGS {
+            let is_known =
+                |account: &Value| !describes(account) || beginning.contains(&name(account));
+            let known: BTreeMap<String, Pubkey> = accounts
+                .iter()
+                .filter(|account| is_known(account))
+                .map(|account| {
+                    let chosen = name(account);
+                    let key = meaning(name(described), chosen, &stage);
+                    (chosen.to_owned(), key.expect("the stage knows it"))
+                })
+                .collect();
+            // when everything else is looked for
+            let mut resolver = Resolver {
+                idl: &idl,
+                described,
+                data: &instruction.data,
+                chain: &chain,
+                known,
+            };
+            let found = resolver.run();
+            // then it is what the SDK derives
+            for (account, meta) in accounts.iter().zip(&instruction.accounts) {
+                let what = format!("{}, account {}", name(described), name(account));
+                if describes(account) {
+                    assert!(found.contains(name(account)), "{what}: not found");
+                    assert_eq!(resolver.known[name(account)], meta.pubkey, "{what}");
+                } else {
+                    let given = GIVEN.iter().any(|(given, _)| *given == name(account));
+                    assert!(given, "{what}: nothing says where it is");
+                }
             }
         }
     }

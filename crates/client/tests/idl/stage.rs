@@ -1,4 +1,5 @@
-//! Every instruction as the SDK builds it, over keys that stand for themselves.
+//! The stage of these tests: an address for every account that the IDL names, and every
+//! instruction as the SDK builds it from them.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,8 @@ use homeostat_client::{
     PROGRAM_ID,
 };
 
-/// Keys that stand for themselves, and what each is called in the IDL.
+/// An economy's addresses, and an address for each account name of the IDL: derived where the
+/// program derives it, unique otherwise, so that an exchange of two shows.
 pub struct Stage {
     pub at: EconomyAddresses,
     pub keys: BTreeMap<&'static str, Pubkey>,
@@ -18,7 +20,8 @@ pub struct Stage {
 
 impl Stage {
     pub fn new() -> Self {
-        let at = EconomyAddresses::new(&Pubkey::new_unique(), &Pubkey::new_unique());
+        let (mint, creator) = (Pubkey::new_unique(), Pubkey::new_unique());
+        let at = EconomyAddresses::new(&mint, &creator);
         let owner = Pubkey::new_unique();
         let pool = at.pool(&at.mint);
         let proposal = address::proposal(&at.economy, 7);
@@ -42,14 +45,14 @@ impl Stage {
             ("feed", at.feed(3)),
             ("proposal", proposal),
             ("ballot", address::ballot(&proposal, &owner)),
+            ("creator", creator),
             ("owner", owner),
             ("event_authority", address::event_authority()),
             ("program", PROGRAM_ID),
             ("system_program", Pubkey::default()),
             ("instructions", solana_program::sysvar::instructions::ID),
         ]);
-        for signer in [
-            "creator",
+        for name in [
             "payer",
             "signer",
             "proposer",
@@ -66,7 +69,7 @@ impl Stage {
             "amm_vault",
             "account",
         ] {
-            keys.insert(signer, Pubkey::new_unique());
+            keys.insert(name, Pubkey::new_unique());
         }
         Self { at, keys }
     }
@@ -76,7 +79,8 @@ impl Stage {
     }
 }
 
-/// What an instruction's accounts are in the IDL, where one name has two meanings.
+/// The address that an account of an instruction has on the stage; `None` for a name that the
+/// stage does not know. `vault` is the only name that means different accounts.
 pub fn meaning(instruction: &str, account: &str, stage: &Stage) -> Option<Pubkey> {
     let fees = address::fee_vault(&stage.key("meter"));
     Some(match (instruction, account) {
@@ -86,7 +90,7 @@ pub fn meaning(instruction: &str, account: &str, stage: &Stage) -> Option<Pubkey
     })
 }
 
-/// Every instruction as the SDK builds it.
+/// Every instruction of the program as the SDK builds it, with arguments of no importance.
 pub fn built(stage: &Stage) -> Vec<Instruction> {
     let at = &stage.at;
     let key = |name: &str| stage.key(name);
@@ -129,6 +133,11 @@ pub fn built(stage: &Stage) -> Vec<Instruction> {
         max_spread_ppm: 1,
         max_age: 60,
     };
+    let created = EconomyArgs {
+        funding: Funding::Mint,
+        period: 604_800,
+        hard_cap: 1,
+    };
     let economy: Economy = bytemuck::Zeroable::zeroed();
     let parts = Parts::default();
     vec![
@@ -149,6 +158,7 @@ pub fn built(stage: &Stage) -> Vec<Instruction> {
         ix::fund_rewards(at, &key("funder"), &key("funder_tokens"), &token, 1),
         governance::create_council(at, &creator, council),
         ix::configure(&at.economy, &creator, excluded),
+        // With the council, which is optional: a Draft's instructions have none.
         ix::create_allowed_pool(at, &creator, &native, 1),
         ix::create_allowed_meter(at, &creator, &token, 2),
         ix::create_allowed_feed(at, &creator, 3),
@@ -173,34 +183,6 @@ pub fn built(stage: &Stage) -> Vec<Instruction> {
         governance::veto_advice(at, &signer),
         governance::pause(at, &signer, Section::Pay, 60, PauseReason::Other),
         ix::grow_log(at, &payer, 1),
-        // The same addresses as the instruction of a Draft, but without the council.
-        create(at, creator, token),
+        ix::create_economy(&at.mint, &token, &creator, created),
     ]
-}
-
-/// `create_economy` derives its addresses from mint and creator, so its creator must be the
-/// one that the stage's addresses follow from: the test exchanges it.
-fn create(at: &EconomyAddresses, creator: Pubkey, token: Pubkey) -> Instruction {
-    let args = EconomyArgs {
-        funding: Funding::Mint,
-        period: 604_800,
-        hard_cap: 1,
-    };
-    let mut create = ix::create_economy(&at.mint, &token, &creator, args);
-    let theirs = EconomyAddresses::new(&at.mint, &creator);
-    for meta in &mut create.accounts {
-        for (old, new) in [
-            (theirs.economy, at.economy),
-            (theirs.authority, at.authority),
-            (theirs.keeper_vault, at.keeper_vault),
-            (theirs.reward_vault, at.reward_vault),
-            (theirs.treasury_vault, at.treasury_vault),
-            (theirs.log, at.log),
-        ] {
-            if meta.pubkey == old {
-                meta.pubkey = new;
-            }
-        }
-    }
-    create
 }

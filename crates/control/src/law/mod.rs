@@ -38,7 +38,7 @@
 //!
 //! Where a solution at once leaves the range of numbers, I stays and the next accepted
 //! sample solves it instead; for another manual value the next step does.
-//! `tests/resolve.rs` has a test a row.
+//! `tests/resolve/` has a test a row.
 
 mod change;
 mod gate;

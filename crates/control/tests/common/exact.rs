@@ -267,7 +267,7 @@ impl<R: Real> Law<R> {
         let tf = R::exactly(config.filter.at(now));
         // The guard of the description, and Fmax: an integral re-solved against
         // a feed-forward at its limit must fit, or the change would not be
-        // bumpless (properties.rs has that case).
+        // bumpless (tests/properties/changes.rs has that case).
         let f_max = R::exactly(config.f_max);
         let i_max = hi
             .minus(&lo)

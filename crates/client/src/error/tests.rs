@@ -1,0 +1,108 @@
+use anchor_lang::error::ERROR_CODE_OFFSET;
+
+use super::{
+    framework::FRAMEWORK,
+    runtime::{NAMED, SYSTEM},
+    token::TOKEN,
+    *,
+};
+
+#[test]
+fn codes_are_dense_and_in_order() {
+    for (index, error) in all().enumerate() {
+        let code = ERROR_CODE_OFFSET + index as u32;
+        assert_eq!(u32::from(error), code);
+        assert_eq!(from_code(code).map(u32::from), Some(code));
+    }
+}
+
+/// A sentence says what happened, then what to do.
+#[test]
+fn every_sentence_says_what_to_do_and_stands_once() {
+    let tables = [FRAMEWORK, TOKEN, SYSTEM].concat();
+    let others = tables.iter().map(|(.., text)| text.to_string());
+    let named = NAMED.iter().map(|(_, text)| text.to_string());
+    for text in others
+        .chain(named)
+        .chain(all().map(|error| error.to_string()))
+    {
+        let remedy = text
+            .split_once(';')
+            .or_else(|| text.split_once(','))
+            .map(|(what, remedy)| (what.trim().len(), remedy.trim().len()));
+        assert!(remedy.is_some_and(|(a, b)| a > 8 && b > 5), "{text}");
+    }
+    let mut ours: Vec<String> = all().map(|error| error.to_string()).collect();
+    let count = ours.len();
+    ours.sort();
+    ours.dedup();
+    assert_eq!(ours.len(), count, "two errors say the same");
+}
+
+#[test]
+fn tables_are_in_order_and_no_code_stands_twice() {
+    for table in [FRAMEWORK, TOKEN, SYSTEM] {
+        assert!(table.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+    let mut names: Vec<&str> = NAMED.iter().map(|(name, _)| *name).collect();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), NAMED.len());
+}
+
+/// Numbers and names are compared with the enums of the framework and the token programs.
+#[test]
+fn numbers_are_those_of_the_programs_that_use_them() {
+    use anchor_lang::error::ErrorCode;
+    use anchor_spl::{token::spl_token, token_2022::spl_token_2022};
+    let framework = [
+        ErrorCode::InstructionMissing,
+        ErrorCode::InstructionFallbackNotFound,
+        ErrorCode::InstructionDidNotDeserialize,
+        ErrorCode::ConstraintMut,
+        ErrorCode::ConstraintHasOne,
+        ErrorCode::ConstraintSigner,
+        ErrorCode::ConstraintRaw,
+        ErrorCode::ConstraintOwner,
+        ErrorCode::ConstraintSeeds,
+        ErrorCode::ConstraintClose,
+        ErrorCode::ConstraintAddress,
+        ErrorCode::ConstraintTokenMint,
+        ErrorCode::ConstraintTokenOwner,
+        ErrorCode::ConstraintMintTokenProgram,
+        ErrorCode::ConstraintDuplicateMutableAccount,
+        ErrorCode::AccountDiscriminatorAlreadySet,
+        ErrorCode::AccountDiscriminatorNotFound,
+        ErrorCode::AccountDiscriminatorMismatch,
+        ErrorCode::AccountDidNotDeserialize,
+        ErrorCode::AccountNotEnoughKeys,
+        ErrorCode::AccountNotMutable,
+        ErrorCode::AccountOwnedByWrongProgram,
+        ErrorCode::InvalidProgramId,
+        ErrorCode::InvalidProgramExecutable,
+        ErrorCode::AccountNotSigner,
+        ErrorCode::AccountNotSystemOwned,
+        ErrorCode::AccountNotInitialized,
+        ErrorCode::DeclaredProgramIdMismatch,
+    ];
+    for (error, (code, name, _)) in framework.into_iter().zip(FRAMEWORK) {
+        assert_eq!((u32::from(error), error.name().as_str()), (*code, *name));
+    }
+    assert_eq!(framework.len(), FRAMEWORK.len());
+    for (code, name, _) in TOKEN {
+        let error = spl_token_2022::error::TokenError::try_from(*code).unwrap();
+        assert_eq!(format!("{error:?}"), *name, "{code}");
+        // SPL Token has the first nineteen of them, under the same numbers.
+        if *code <= 18 {
+            let error = spl_token::error::TokenError::try_from(*code).unwrap();
+            assert_eq!(format!("{error:?}"), *name, "{code}");
+        }
+    }
+}
+
+#[test]
+fn foreign_codes_are_explained_too() {
+    assert!(explain(2001).contains("2001"));
+    assert!(from_code(0).is_none());
+    assert!(from_code(u32::MAX).is_none());
+}

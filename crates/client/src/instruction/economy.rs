@@ -1,0 +1,201 @@
+//! An economy's life: Draft, configuration, go-live, funding, close.
+
+use anchor_lang::{prelude::Pubkey, system_program};
+use homeostat::{accounts, instruction as data, instructions as args};
+use solana_program::instruction::{AccountMeta, Instruction};
+
+use super::{build, build_with, StakeMint};
+use crate::{
+    address::{event_authority, fee_vault, principal_vault, EconomyAddresses},
+    PROGRAM_ID,
+};
+
+/// Creates an economy in Draft with its vaults and its decision log; `creator` signs and pays
+/// the rent. `args` has the period (seconds) and the hard cap (base units).
+///
+/// Refused for a mint with a freeze authority or an extension off the allow-list, and for a
+/// period or cap out of range.
+pub fn create_economy(
+    mint: &Pubkey,
+    token_program: &Pubkey,
+    creator: &Pubkey,
+    args: args::EconomyArgs,
+) -> Instruction {
+    let at = EconomyAddresses::new(mint, creator);
+    build(
+        accounts::CreateEconomy {
+            creator: *creator,
+            mint: *mint,
+            economy: at.economy,
+            authority: at.authority,
+            keeper_vault: at.keeper_vault,
+            reward_vault: at.reward_vault,
+            treasury_vault: at.treasury_vault,
+            log: at.log,
+            token_program: *token_program,
+            system_program: system_program::ID,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::CreateEconomy { args },
+    )
+}
+
+/// Changes one setting of a Draft; `creator` signs. The setting replaces what was there as a
+/// whole; its fields say their units.
+///
+/// Refused once the economy is live, and for values that the control law or a cap excludes.
+pub fn configure(economy: &Pubkey, creator: &Pubkey, setting: args::Setting) -> Instruction {
+    build(
+        accounts::Configure {
+            creator: *creator,
+            economy: *economy,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::Configure { setting },
+    )
+}
+
+/// Starts the clock, once; `creator` signs. `excluded` are the token accounts that do not
+/// circulate, in the order in which they were configured.
+///
+/// Refused without a council, without supply, with a freeze authority on the mint and, in Mint
+/// mode, before the mint authority is the economy's.
+pub fn go_live(
+    at: &EconomyAddresses,
+    creator: &Pubkey,
+    token_program: &Pubkey,
+    excluded: &[Pubkey],
+) -> Instruction {
+    build_with(
+        accounts::GoLive {
+            creator: *creator,
+            economy: at.economy,
+            mint: at.mint,
+            authority: at.authority,
+            reward_vault: at.reward_vault,
+            log: at.log,
+            token_program: *token_program,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::GoLive {},
+        excluded
+            .iter()
+            .map(|key| AccountMeta::new_readonly(*key, false))
+            .collect(),
+    )
+}
+
+/// Fills the reward vault of a Funded economy with `amount` base units from `funder_tokens`;
+/// `funder` signs. What the vault received is credited, after a transfer fee of the mint's.
+///
+/// Refused in Mint mode and once retired; in Draft only the creator may.
+pub fn fund_rewards(
+    at: &EconomyAddresses,
+    funder: &Pubkey,
+    funder_tokens: &Pubkey,
+    token_program: &Pubkey,
+    amount: u64,
+) -> Instruction {
+    build(
+        accounts::FundRewards {
+            funder: *funder,
+            economy: at.economy,
+            mint: at.mint,
+            funder_tokens: *funder_tokens,
+            reward_vault: at.reward_vault,
+            token_program: *token_program,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::FundRewards { amount },
+    )
+}
+
+/// Mints into the reward vault what has accrued and is not minted yet; nobody signs. Never
+/// refused at the cap, because accrual itself stops there.
+pub fn top_up(at: &EconomyAddresses, token_program: &Pubkey) -> Instruction {
+    build(
+        accounts::TopUp {
+            economy: at.economy,
+            mint: at.mint,
+            authority: at.authority,
+            reward_vault: at.reward_vault,
+            token_program: *token_program,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::TopUp {},
+    )
+}
+
+/// What a Draft consists of. [`close`] needs all of it, since no part may be left behind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts<'a> {
+    /// Stake mints of its pools, in the order of `Economy.pools`.
+    pub pools: &'a [StakeMint],
+    /// How many meters it has.
+    pub meters: u8,
+    /// How many feeds it has.
+    pub feeds: u8,
+    /// Whether its council was created.
+    pub council: bool,
+}
+
+/// Gives up a Draft and closes all its accounts; `creator` signs and gets rent and funds back,
+/// the tokens into `creator_tokens`.
+///
+/// Refused once the economy is live, while somebody has a position, and when a part is missing.
+pub fn close(
+    at: &EconomyAddresses,
+    creator: &Pubkey,
+    creator_tokens: &Pubkey,
+    token_program: &Pubkey,
+    parts: &Parts,
+) -> Instruction {
+    let mut remaining = Vec::new();
+    for stake in parts.pools {
+        let pool = at.pool(&stake.mint);
+        remaining.extend([
+            AccountMeta::new(pool, false),
+            AccountMeta::new(principal_vault(&pool), false),
+            AccountMeta::new(stake.mint, false),
+            AccountMeta::new_readonly(stake.token_program, false),
+        ]);
+    }
+    for shard in 0..parts.meters {
+        let meter = at.meter(shard);
+        remaining.extend([
+            AccountMeta::new(meter, false),
+            AccountMeta::new(fee_vault(&meter), false),
+        ]);
+    }
+    remaining.extend((0..parts.feeds).map(|index| AccountMeta::new(at.feed(index), false)));
+    if parts.council {
+        remaining.extend([
+            AccountMeta::new(at.council, false),
+            AccountMeta::new(at.audit, false),
+        ]);
+    }
+    build_with(
+        accounts::Close {
+            creator: *creator,
+            economy: at.economy,
+            mint: at.mint,
+            authority: at.authority,
+            creator_tokens: *creator_tokens,
+            reward_vault: at.reward_vault,
+            treasury_vault: at.treasury_vault,
+            log: at.log,
+            keeper_vault: at.keeper_vault,
+            token_program: *token_program,
+            system_program: system_program::ID,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::Close {},
+        remaining,
+    )
+}

@@ -1,0 +1,77 @@
+//! What a position has earned, and which of its tickets are ready.
+
+use homeostat::HomeostatError;
+
+use super::refusal;
+use crate::{Economy, Pool, Position};
+
+/// What `claim` would pay a position at `now` (base units, rounded down; the fraction
+/// stays with the position). Read all three accounts at the same slot.
+///
+/// # Errors
+///
+/// `InvariantViolated` when the accounts do not belong together.
+pub fn pending_rewards(
+    economy: &Economy,
+    pool: &Pool,
+    position: &Position,
+    now: i64,
+) -> Result<u64, HomeostatError> {
+    let (mut pool, mut position) = (*pool, *position);
+    let streamed = economy
+        .stream
+        .at(usize::from(pool.lane), now)
+        .map_err(refusal)?;
+    pool.settle(streamed, now).map_err(refusal)?;
+    position.settle(&pool).map_err(refusal)?;
+    Ok(position.claimable())
+}
+
+/// A ticket: stake that is unbonding or ready to be withdrawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unbonding {
+    /// Its index in `Position.tickets`, which `cancel_unstake` takes.
+    pub ticket: u8,
+    /// How much it is (base units of the stake mint).
+    pub amount: u64,
+    /// From when on `withdraw` pays it (unix seconds).
+    pub ready_at: i64,
+    /// Whether that time has come at `now`.
+    pub ready: bool,
+}
+
+/// A position's tickets, the earliest first.
+///
+/// ```
+/// use homeostat_client::{wallet, Position};
+///
+/// let mut position: Position = bytemuck::Zeroable::zeroed();
+/// position.tickets[3].amount = 70;
+/// position.tickets[3].unlock_at = 2_000;
+/// let [ticket] = wallet::unbonding(&position, 1_999)[..] else { panic!() };
+/// assert_eq!((ticket.ticket, ticket.amount, ticket.ready), (3, 70, false));
+/// assert_eq!(wallet::withdrawable(&position, 1_999), 0);
+/// assert_eq!(wallet::withdrawable(&position, 2_000), 70);
+/// ```
+pub fn unbonding(position: &Position, now: i64) -> Vec<Unbonding> {
+    let mut tickets: Vec<Unbonding> = (0u8..)
+        .zip(&position.tickets)
+        .filter(|(_, ticket)| ticket.amount > 0)
+        .map(|(index, ticket)| Unbonding {
+            ticket: index,
+            amount: ticket.amount,
+            ready_at: ticket.unlock_at,
+            ready: ticket.unlock_at <= now,
+        })
+        .collect();
+    tickets.sort_by_key(|ticket| ticket.ready_at);
+    tickets
+}
+
+/// What `withdraw` would pay at `now` (base units of the stake mint).
+pub fn withdrawable(position: &Position, now: i64) -> u64 {
+    unbonding(position, now)
+        .iter()
+        .filter(|ticket| ticket.ready)
+        .fold(0, |sum, ticket| sum.saturating_add(ticket.amount))
+}

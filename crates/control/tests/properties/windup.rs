@@ -1,0 +1,180 @@
+//! Property 1: the integral winds up neither at a limit nor while u slews.
+
+use homeostat_control::{Config, Flags, Input};
+use proptest::prelude::*;
+
+use crate::common::{random::cases, *};
+use crate::{integral_only, REGRESSIONS};
+
+#[test]
+fn p01_the_increment_is_trimmed_to_what_reaches_the_limit() {
+    // given: 1 % below the upper limit, and an increment of 4 points
+    let mut rig = Rig::primed(
+        Config {
+            bias: ppm(190_000),
+            ..integral_only(40_000)
+        },
+        ratio(3, 5),
+    );
+
+    // when
+    let got = rig.after(WEEK, whole(0));
+
+    // then
+    assert!(got.flags.contains(Flags::TRIMMED));
+    assert_eq!(
+        (got.u, got.raw, got.i),
+        (200_000, whole(200_000), whole(10_000))
+    );
+
+    // and at the lower limit likewise
+    let mut rig = Rig::primed(
+        Config {
+            bias: ppm(20_000),
+            ..integral_only(40_000)
+        },
+        ratio(3, 5),
+    );
+    let got = rig.after(WEEK, whole(1));
+    assert!(got.flags.contains(Flags::TRIMMED));
+    assert_eq!(
+        (got.u, got.raw, got.i),
+        (10_000, whole(10_000), whole(-10_000))
+    );
+}
+
+#[test]
+fn p01_a_year_at_the_limit_winds_nothing_up_and_a_reversal_moves_u_at_once() {
+    for (stuck, back, limit, away) in [
+        (whole(0), ratio(63, 100), 200_000, -1),
+        (whole(1), ratio(57, 100), 10_000, 1),
+    ] {
+        // given: a year of saturation
+        let mut rig = Rig::primed(integral_only(20_000), ratio(3, 5));
+        for _ in 0..52 {
+            rig.after(WEEK, stuck);
+        }
+        assert_eq!(rig.state.u, limit);
+        assert_eq!(rig.state.integral, whole(limit - 60_000));
+
+        // when: the error changes its sign a little, for an hour
+        let got = rig.after(3_600, back);
+
+        // then: 0.05 x 20,000 / 168 = 5.95 ppm
+        assert!(!got.flags.contains(Flags::TRIMMED));
+        assert_eq!(got.u, limit + away * 5);
+    }
+}
+
+#[test]
+fn p01_only_an_increment_that_pushes_outwards_is_trimmed() {
+    // given: feed-forward lifts raw far above the upper limit
+    let config = Config {
+        kf: whole(500_000),
+        w_ref: whole(0),
+        f_max: whole(500_000),
+        ..integral_only(20_000)
+    };
+    let mut rig = Rig::primed(config, ratio(3, 5));
+    let before = rig.state.integral;
+
+    // when: the error asks for less
+    let got = rig.with(WEEK, |now| Input {
+        w: Some(whole(1)),
+        ..fresh(now, ratio(9, 10))
+    });
+
+    // then: u is at the limit, and the integral still comes down in full
+    assert_eq!(got.u, 200_000);
+    assert!(got.raw > whole(500_000));
+    assert!(!got.flags.contains(Flags::TRIMMED));
+    assert!((float(rig.state.integral - before) + 10_000.0).abs() < 1e-6);
+
+    // and an increment that asks for more is cut to nothing, not below
+    let got = rig.with(WEEK, |now| Input {
+        w: Some(whole(1)),
+        ..fresh(now, ratio(1, 10))
+    });
+    assert!(got.flags.contains(Flags::TRIMMED));
+    assert!((float(rig.state.integral - before) + 10_000.0).abs() < 1e-6);
+}
+
+#[test]
+fn p01_a_slewing_output_never_stops_the_integral() {
+    // given: increments twice the slew limit, cranked every 1 to 4 periods. Had
+    // the slewing stopped the integral, u would stay at its first steps.
+    for periods in 1..=4 {
+        let config = Config {
+            slew_up: Some(20_000),
+            slew_down: Some(20_000),
+            ..integral_only(40_000)
+        };
+        for (y, limit) in [(whole(0), 200_000), (whole(1), 10_000)] {
+            let mut rig = Rig::primed(config, ratio(3, 5));
+
+            // when
+            let calls = (1..=40).find(|_| rig.after(periods * WEEK, y).u == limit);
+
+            // then: at the full speed of one period's worth a call
+            assert!(
+                calls.is_some_and(|calls| calls <= 8),
+                "{periods} periods: {calls:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn p01_the_integral_grows_no_faster_than_u_may_slew() {
+    let config = Config {
+        slew_up: Some(3_000),
+        slew_down: Some(2_000),
+        ..integral_only(20_000)
+    };
+    for (y, most) in [(whole(0), 1_500), (whole(1), -1_000)] {
+        let mut rig = Rig::primed(config, ratio(3, 5));
+        assert_eq!(rig.after(WEEK / 2, y).i, whole(most));
+    }
+}
+
+#[test]
+fn p01_a_long_slew_leaves_no_overshoot_behind() {
+    // given: P and I that both want to rise fast, and u slewing for weeks
+    let config = Config {
+        slew_up: Some(5_000),
+        slew_down: Some(20_000),
+        ..emission()
+    };
+    let mut rig = Rig::primed(config, ratio(1, 5));
+    for _ in 0..10 {
+        assert!(rig.after(WEEK, ratio(1, 5)).flags.contains(Flags::SLEW_UP));
+    }
+
+    // when: the error vanishes
+    let got = rig.after(WEEK, ratio(3, 5));
+
+    // then: raw is at most what u has covered in the time and one step of P
+    assert!(got.raw <= whole(60_000 + 11 * 5_000), "{}", got.raw);
+}
+
+proptest! {
+    #![proptest_config(cases(REGRESSIONS, 512))]
+
+    #[test]
+    fn p01_a_reversal_leaves_saturation_at_once(
+        ki in 2_000i64..=200_000,
+        low in 0.0f64..=0.5,
+        high in 0.65f64..=1.0,
+        periods in 1i64..=4,
+        weeks in 20usize..=200,
+    ) {
+        let mut rig = Rig::primed(integral_only(ki), ratio(3, 5));
+        while rig.state.u < 200_000 {
+            rig.after(4 * WEEK, fx(low));
+        }
+        for _ in 0..weeks {
+            prop_assert_eq!(rig.after(periods * WEEK, fx(low)).u, 200_000);
+        }
+        prop_assert!(rig.after(periods * WEEK, fx(high)).u < 200_000);
+    }
+}
