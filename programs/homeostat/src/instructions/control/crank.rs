@@ -8,7 +8,7 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 use super::gather::{self, Touch};
 use crate::{
     error::HomeostatError,
-    events::Cranked,
+    events::{publish, Cranked},
     instructions::{
         lamports::pay_from_keeper_vault,
         tokens::{Authority, Token},
@@ -42,12 +42,12 @@ pub struct Crank<'info> {
     )]
     pub economy: AccountLoader<'info, Economy>,
     /// The mint of the economy's token.
-    #[account(mut, mint::token_program = token_program)]
+    #[account(mut, dup, mint::token_program = token_program)]
     pub mint: Box<InterfaceAccount<'info, Mint>>,
     /// The economy's data-less address that signs for its mint and vaults.
     pub authority: SystemAccount<'info>,
     /// The economy's reward vault; the next period's rewards are minted into it.
-    #[account(mut)]
+    #[account(mut, dup)]
     pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The economy's decision log, which gets the decisions.
     #[account(mut)]
@@ -277,6 +277,5 @@ pub fn crank<'info>(ctx: Context<'info, Crank<'info>>) -> Result<()> {
     accounts.validate(now)?;
     let (mut event, ahead) = accounts.apply(ctx.remaining_accounts, now)?;
     accounts.settle_up(&mut event, ahead, now)?;
-    emit_cpi!(*event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &*event)
 }

@@ -6,7 +6,7 @@ use anchor_lang::{prelude::*, Discriminator};
 use crate::{
     constants::LOG_MAX_CAPACITY,
     error::{check, HomeostatError},
-    events::LogGrown,
+    events::{publish, LogGrown},
     instructions::lamports::grow,
     state::{
         audit::AUDIT_SLOT_BYTES,
@@ -89,11 +89,13 @@ pub fn grow_log(ctx: Context<GrowLog>, slots: u32) -> Result<()> {
     let (slot, old_slots) = accounts.measure()?;
     let new_slots = GrowLog::validate(slots, slot, old_slots)?;
     accounts.apply(slot, new_slots)?;
-    emit_cpi!(LogGrown {
-        economy: accounts.economy.key(),
-        log: accounts.log.key(),
-        old_slots,
-        new_slots,
-    });
-    Ok(())
+    publish(
+        &ctx.accounts.event_authority,
+        &LogGrown {
+            economy: accounts.economy.key(),
+            log: accounts.log.key(),
+            old_slots,
+            new_slots,
+        },
+    )
 }

@@ -3,7 +3,10 @@
 use anchor_lang::prelude::*;
 use homeostat_control::Fx;
 
-use crate::{events::FeedReported, state::Feed};
+use crate::{
+    events::{publish, FeedReported},
+    state::Feed,
+};
 
 /// Accounts of `report_feed`.
 #[event_cpi]
@@ -46,6 +49,5 @@ pub fn report_feed(
     observed_at: i64,
 ) -> Result<()> {
     let event = ctx.accounts.apply(sequence, value_q48, observed_at)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

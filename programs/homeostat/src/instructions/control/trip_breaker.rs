@@ -8,7 +8,7 @@ use anchor_spl::token_interface::TokenAccount;
 use super::gather::{self, Touch};
 use crate::{
     error::HomeostatError,
-    events::BreakerTripped,
+    events::{publish, BreakerTripped},
     state::{AuditKind, AuditLog, AuditRecord, Council, Economy, Meter, Pool},
 };
 
@@ -101,6 +101,5 @@ pub fn trip_breaker<'info>(ctx: Context<'info, TripBreaker<'info>>) -> Result<()
         HomeostatError::VaultSolvent
     );
     let event = accounts.apply(liability, &clock)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

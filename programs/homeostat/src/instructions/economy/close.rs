@@ -8,10 +8,10 @@ use anchor_spl::{
 
 use crate::{
     error::HomeostatError,
-    events::EconomyClosed,
+    events::{publish, EconomyClosed},
     instructions::{
         lamports::pay_from_keeper_vault,
-        tokens::{Authority, Token},
+        tokens::{balance, Authority, Token},
     },
     state::{AuditLog, Council, DecisionLog, Economy, Feed, Layout, Meter, Pool},
 };
@@ -45,18 +45,18 @@ pub struct Close<'info> {
     )]
     pub economy: AccountLoader<'info, Economy>,
     /// The mint of the economy's token; tokens that were donated to vaults are burned.
-    #[account(mut, mint::token_program = token_program)]
+    #[account(mut, dup, mint::token_program = token_program)]
     pub mint: Box<InterfaceAccount<'info, Mint>>,
     /// The economy's data-less address that signs for its mint and vaults.
     pub authority: SystemAccount<'info>,
     /// A token account of the creator's; what the economy was funded with returns to it.
-    #[account(mut, token::mint = mint, token::authority = creator)]
+    #[account(mut, dup, token::mint = mint, token::authority = creator)]
     pub creator_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The economy's reward vault; it is emptied and closed.
-    #[account(mut)]
+    #[account(mut, dup)]
     pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The economy's treasury vault; it is closed.
-    #[account(mut)]
+    #[account(mut, dup)]
     pub treasury_vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The economy's decision log; it is closed.
     #[account(mut, close = creator)]
@@ -155,7 +155,7 @@ impl<'info> Close<'info> {
         ]
         .contains(&token.mint.key());
         if !wrapped_sol {
-            token.burn(vault, authority, vault.amount)?;
+            token.burn(vault, authority, balance(vault)?)?;
         }
         token.harvest_withheld(vault)?;
         token.close(vault, &self.creator, authority)
@@ -227,13 +227,7 @@ impl<'info> Close<'info> {
         for accounts in parts.meters.chunks_exact(ACCOUNTS_OF_METER) {
             self.close_meter_vault(accounts, &token, &authority)?;
         }
-        token.pay_out(
-            &self.reward_vault,
-            &mut self.creator_tokens,
-            &authority,
-            refund,
-        )?;
-        self.reward_vault.reload()?;
+        token.pay_out(&self.reward_vault, &self.creator_tokens, &authority, refund)?;
         self.close_vault(&token, &self.reward_vault, &authority)?;
         self.close_vault(&token, &self.treasury_vault, &authority)?;
         Ok(refund)
@@ -289,10 +283,12 @@ pub fn close<'info>(ctx: Context<'info, Close<'info>>) -> Result<()> {
     let refunded = ctx.accounts.close_vaults(&parts)?;
     ctx.accounts.empty_keeper_vault()?;
     ctx.accounts.close_parts(&parts)?;
-    emit_cpi!(EconomyClosed {
-        economy: ctx.accounts.economy.key(),
-        creator: ctx.accounts.creator.key(),
-        refunded,
-    });
-    Ok(())
+    publish(
+        &ctx.accounts.event_authority,
+        &EconomyClosed {
+            economy: ctx.accounts.economy.key(),
+            creator: ctx.accounts.creator.key(),
+            refunded,
+        },
+    )
 }

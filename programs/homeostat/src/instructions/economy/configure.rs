@@ -9,7 +9,7 @@ pub use crate::state::{
 };
 use crate::{
     error::HomeostatError,
-    events::EconomyConfigured,
+    events::{publish, EconomyConfigured},
     state::{Controller, Economy, Parameter},
 };
 
@@ -134,12 +134,14 @@ impl Configure<'_> {
 /// 3. Publishes the bytes before and after.
 pub fn configure(ctx: Context<Configure>, setting: Setting) -> Result<()> {
     let (old, new) = ctx.accounts.apply(&setting)?;
-    emit_cpi!(EconomyConfigured {
-        economy: ctx.accounts.economy.key(),
-        setting: setting.kind(),
-        parameter: setting.parameter(),
-        old,
-        new,
-    });
-    Ok(())
+    publish(
+        &ctx.accounts.event_authority,
+        &EconomyConfigured {
+            economy: ctx.accounts.economy.key(),
+            setting: setting.kind(),
+            parameter: setting.parameter(),
+            old,
+            new,
+        },
+    )
 }

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     error::HomeostatError,
-    events::FeedConfigured,
+    events::{publish, FeedConfigured},
     state::{Economy, Feed, FeedSettings},
 };
 
@@ -43,6 +43,5 @@ impl ConfigureFeed<'_> {
 /// reporters and rules; a reporter that stays keeps its last report.
 pub fn configure_feed(ctx: Context<ConfigureFeed>, settings: FeedSettings) -> Result<()> {
     let event = ctx.accounts.apply(&settings)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

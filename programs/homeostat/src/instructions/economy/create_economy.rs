@@ -6,7 +6,7 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 use crate::{
     constants::*,
     error::HomeostatError,
-    events::EconomyCreated,
+    events::{publish, EconomyCreated},
     seeds,
     state::{
         controller::Controller, defaults, log::Ring, mint_rules, DecisionLog, Economy, Funding,
@@ -152,13 +152,15 @@ pub fn create_economy(ctx: Context<CreateEconomy>, args: EconomyArgs) -> Result<
     accounts.validate()?;
     accounts.set_up_economy(&args, &ctx.bumps)?;
     accounts.set_up_log(ctx.bumps.log)?;
-    emit_cpi!(EconomyCreated {
-        economy: accounts.economy.key(),
-        mint: accounts.mint.key(),
-        creator: accounts.creator.key(),
-        funding: args.funding,
-        period: args.period,
-        hard_cap: args.hard_cap,
-    });
-    Ok(())
+    publish(
+        &ctx.accounts.event_authority,
+        &EconomyCreated {
+            economy: accounts.economy.key(),
+            mint: accounts.mint.key(),
+            creator: accounts.creator.key(),
+            funding: args.funding,
+            period: args.period,
+            hard_cap: args.hard_cap,
+        },
+    )
 }

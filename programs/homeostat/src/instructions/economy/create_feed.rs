@@ -7,7 +7,7 @@ use super::permit::require_permit;
 use crate::{
     constants::*,
     error::{check, HomeostatError},
-    events::FeedCreated,
+    events::{publish, FeedCreated},
     seeds,
     state::{Council, Economy, Feed},
 };
@@ -78,10 +78,12 @@ impl CreateFeed<'_> {
 pub fn create_feed(ctx: Context<CreateFeed>, index: u8) -> Result<()> {
     ctx.accounts.validate(index)?;
     ctx.accounts.apply(index, ctx.bumps.feed)?;
-    emit_cpi!(FeedCreated {
-        economy: ctx.accounts.economy.key(),
-        feed: ctx.accounts.feed.key(),
-        index,
-    });
-    Ok(())
+    publish(
+        &ctx.accounts.event_authority,
+        &FeedCreated {
+            economy: ctx.accounts.economy.key(),
+            feed: ctx.accounts.feed.key(),
+            index,
+        },
+    )
 }

@@ -8,7 +8,7 @@ use super::permit::require_permit;
 use crate::{
     constants::*,
     error::{check, HomeostatError},
-    events::MeterCreated,
+    events::{publish, MeterCreated},
     seeds,
     state::{Council, Economy, Meter},
 };
@@ -99,10 +99,12 @@ impl CreateMeter<'_> {
 pub fn create_meter(ctx: Context<CreateMeter>, shard: u8) -> Result<()> {
     ctx.accounts.validate(shard)?;
     ctx.accounts.apply(shard, &ctx.bumps)?;
-    emit_cpi!(MeterCreated {
-        economy: ctx.accounts.economy.key(),
-        meter: ctx.accounts.meter.key(),
-        shard,
-    });
-    Ok(())
+    publish(
+        &ctx.accounts.event_authority,
+        &MeterCreated {
+            economy: ctx.accounts.economy.key(),
+            meter: ctx.accounts.meter.key(),
+            shard,
+        },
+    )
 }

@@ -8,7 +8,7 @@ use super::permit::require_permit;
 use crate::{
     constants::*,
     error::{check, HomeostatError},
-    events::PoolCreated,
+    events::{publish, PoolCreated},
     seeds,
     state::{council::Permit, mint_rules, Council, Economy, Pool, PoolKind, PoolSlot},
 };
@@ -150,13 +150,15 @@ impl CreatePool<'_> {
 pub fn create_pool(ctx: Context<CreatePool>, weight: u16) -> Result<()> {
     let kind = ctx.accounts.validate(weight)?;
     let lane = ctx.accounts.apply(kind, weight, &ctx.bumps)?;
-    emit_cpi!(PoolCreated {
-        economy: ctx.accounts.economy.key(),
-        pool: ctx.accounts.pool.key(),
-        stake_mint: ctx.accounts.stake_mint.key(),
-        kind,
-        lane,
-        weight,
-    });
-    Ok(())
+    publish(
+        &ctx.accounts.event_authority,
+        &PoolCreated {
+            economy: ctx.accounts.economy.key(),
+            pool: ctx.accounts.pool.key(),
+            stake_mint: ctx.accounts.stake_mint.key(),
+            kind,
+            lane,
+            weight,
+        },
+    )
 }

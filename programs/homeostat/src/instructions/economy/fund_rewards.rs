@@ -5,7 +5,7 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::{
     error::HomeostatError,
-    events::RewardsFunded,
+    events::{publish, RewardsFunded},
     instructions::tokens::Token,
     state::{Economy, Life},
 };
@@ -24,10 +24,15 @@ pub struct FundRewards<'info> {
     #[account(mint::token_program = token_program)]
     pub mint: Box<InterfaceAccount<'info, Mint>>,
     /// The funder's token account; it is debited.
-    #[account(mut, token::mint = mint)]
+    #[account(mut, dup, token::mint = mint)]
     pub funder_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The economy's reward vault; it is credited.
-    #[account(mut)]
+    #[account(
+        mut,
+        dup,
+        constraint = reward_vault.key() != funder_tokens.key()
+            @ ErrorCode::ConstraintDuplicateMutableAccount,
+    )]
     pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The token program that the mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
@@ -48,14 +53,14 @@ impl FundRewards<'_> {
     }
 
     #[inline(never)]
-    fn apply(&mut self, amount: u64, now: i64) -> Result<RewardsFunded> {
+    fn apply(&self, amount: u64, now: i64) -> Result<RewardsFunded> {
         let token = Token {
             mint: &self.mint,
             program: &self.token_program,
         };
         let received = token.transfer(
             &self.funder_tokens,
-            &mut self.reward_vault,
+            &self.reward_vault,
             &self.funder,
             amount,
         )?;
@@ -78,6 +83,5 @@ impl FundRewards<'_> {
 pub fn fund_rewards(ctx: Context<FundRewards>, amount: u64) -> Result<()> {
     ctx.accounts.validate(amount)?;
     let event = ctx.accounts.apply(amount, Clock::get()?.unix_timestamp)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

@@ -6,7 +6,7 @@ use homeostat_control::{create, GuardState};
 
 use crate::{
     error::{check, HomeostatError},
-    events::WentLive,
+    events::{publish, WentLive},
     instructions::{
         control::gather,
         tokens::{token_owner, Authority, Token},
@@ -31,12 +31,12 @@ pub struct GoLive<'info> {
     )]
     pub economy: AccountLoader<'info, Economy>,
     /// The mint of the economy's token; in Mint mode its supply rises.
-    #[account(mut, mint::token_program = token_program)]
+    #[account(mut, dup, mint::token_program = token_program)]
     pub mint: Box<InterfaceAccount<'info, Mint>>,
     /// The economy's data-less address that signs for its mint and vaults.
     pub authority: SystemAccount<'info>,
     /// The economy's reward vault; in Mint mode the first period's rewards are minted into it.
-    #[account(mut)]
+    #[account(mut, dup)]
     pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The economy's decision log; its first records are the controllers' configurations.
     #[account(mut)]
@@ -168,6 +168,5 @@ pub fn go_live<'info>(ctx: Context<'info, GoLive<'info>>) -> Result<()> {
     let opening = ctx.accounts.open(ctx.remaining_accounts, now)?;
     ctx.accounts.mint_ahead(opening.ahead, now)?;
     let event = ctx.accounts.event(opening, now)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

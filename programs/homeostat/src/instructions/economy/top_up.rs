@@ -6,7 +6,7 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::{
     error::HomeostatError,
-    events::ToppedUp,
+    events::{publish, ToppedUp},
     instructions::tokens::{Authority, Token},
     state::{Economy, Life},
 };
@@ -19,12 +19,12 @@ pub struct TopUp<'info> {
     #[account(mut, has_one = mint, has_one = authority, has_one = reward_vault)]
     pub economy: AccountLoader<'info, Economy>,
     /// The mint of the economy's token; its supply rises.
-    #[account(mut, mint::token_program = token_program)]
+    #[account(mut, dup, mint::token_program = token_program)]
     pub mint: Box<InterfaceAccount<'info, Mint>>,
     /// The economy's data-less address that signs for its mint and vaults.
     pub authority: SystemAccount<'info>,
     /// The economy's reward vault; it is credited.
-    #[account(mut)]
+    #[account(mut, dup)]
     pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The token program that the mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
@@ -77,7 +77,7 @@ pub fn top_up(ctx: Context<TopUp>) -> Result<()> {
     ctx.accounts.validate()?;
     let event = ctx.accounts.apply(Clock::get()?.unix_timestamp)?;
     if event.amount > 0 {
-        emit_cpi!(event);
+        publish(&ctx.accounts.event_authority, &event)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use super::{charge, record};
 use crate::{
-    instructions::tokens::Token,
+    instructions::tokens::{balance, Token},
     state::{Economy, Meter},
 };
 
@@ -24,10 +24,15 @@ pub struct ChargeFee<'info> {
     #[account(mint::token_program = token_program)]
     pub mint: Box<InterfaceAccount<'info, Mint>>,
     /// The payer's token account; it is debited with the fee alone.
-    #[account(mut, token::mint = mint)]
+    #[account(mut, dup, token::mint = mint)]
     pub payer_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The meter's fee vault; it is credited with the fee.
-    #[account(mut)]
+    #[account(
+        mut,
+        dup,
+        constraint = vault.key() != payer_tokens.key()
+            @ ErrorCode::ConstraintDuplicateMutableAccount,
+    )]
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The token program that the mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
@@ -47,18 +52,8 @@ pub fn charge_fee(ctx: Context<ChargeFee>, amount: u64, max_fee: u64) -> Result<
         mint: &accounts.mint,
         program: &accounts.token_program,
     };
-    let received = token.transfer(
-        &accounts.payer_tokens,
-        &mut accounts.vault,
-        &accounts.payer,
-        charge.fee,
-    )?;
+    let vault = &accounts.vault;
+    let received = token.transfer(&accounts.payer_tokens, vault, &accounts.payer, charge.fee)?;
     let mut meter = accounts.meter.load_mut()?;
-    record(
-        &economy,
-        &mut meter,
-        amount,
-        received,
-        accounts.vault.amount,
-    )
+    record(&economy, &mut meter, amount, received, balance(vault)?)
 }

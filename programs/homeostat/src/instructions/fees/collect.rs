@@ -6,8 +6,8 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::{
     error::HomeostatError,
-    events::Collected,
-    instructions::tokens::{Authority, Token},
+    events::{publish, Collected},
+    instructions::tokens::{balance, Authority, Token},
     state::{
         meter::{Sweep, SweepRules},
         Economy, Meter,
@@ -30,16 +30,16 @@ pub struct Collect<'info> {
     #[account(mut, has_one = economy, has_one = vault)]
     pub meter: AccountLoader<'info, Meter>,
     /// The mint of the economy's token; burns lower its supply.
-    #[account(mut, mint::token_program = token_program)]
+    #[account(mut, dup, mint::token_program = token_program)]
     pub mint: Box<InterfaceAccount<'info, Mint>>,
     /// The meter's fee vault; it is emptied.
-    #[account(mut)]
+    #[account(mut, dup)]
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The economy's reward vault; it is credited with the stakers' part.
-    #[account(mut)]
+    #[account(mut, dup)]
     pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The economy's treasury vault; it is credited with the treasury's part.
-    #[account(mut)]
+    #[account(mut, dup)]
     pub treasury_vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The economy's data-less address that signs for its mint and vaults.
     pub authority: SystemAccount<'info>,
@@ -52,7 +52,7 @@ impl Collect<'_> {
     /// received. Refuses where the vault then contains less than the meter counts
     /// (`InsolventVault`).
     #[inline(never)]
-    fn apply(&mut self) -> Result<(Sweep, Collected)> {
+    fn apply(&self) -> Result<(Sweep, Collected)> {
         let key = self.economy.key();
         let (bump, sweep) = {
             let economy = self.economy.load()?;
@@ -72,24 +72,18 @@ impl Collect<'_> {
             program: &self.token_program,
         };
         token.burn(&self.vault, &authority, sweep.burn)?;
-        let stakers = token.pay_out(
-            &self.vault,
-            &mut self.reward_vault,
-            &authority,
-            sweep.stakers,
-        )?;
+        let stakers = token.pay_out(&self.vault, &self.reward_vault, &authority, sweep.stakers)?;
         let treasury = token.pay_out(
             &self.vault,
-            &mut self.treasury_vault,
+            &self.treasury_vault,
             &authority,
             sweep.treasury,
         )?;
-        self.vault.reload()?;
 
         let mut meter = self.meter.load_mut()?;
         meter.swept(stakers, treasury)?;
         require!(
-            self.vault.amount >= meter.liability()?,
+            balance(&self.vault)? >= meter.liability()?,
             HomeostatError::InsolventVault
         );
         let event = Collected {
@@ -114,7 +108,7 @@ impl Collect<'_> {
 pub fn collect(ctx: Context<Collect>) -> Result<()> {
     let (sweep, event) = ctx.accounts.apply()?;
     if sweep != Sweep::default() {
-        emit_cpi!(event);
+        publish(&ctx.accounts.event_authority, &event)?;
     }
     Ok(())
 }

@@ -5,11 +5,11 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use super::{charge, record};
 use crate::{
-    instructions::tokens::Token,
+    instructions::tokens::{balance, Token},
     state::{Economy, Meter},
 };
 
-/// Accounts of `pay`. No token account can be passed in two places: Anchor refuses that
+/// Accounts of `pay`. No token account can be passed in two places
 /// (`ConstraintDuplicateMutableAccount`), because what arrived in an account is computed
 /// from its balance, which another transfer would change.
 #[derive(Accounts)]
@@ -26,13 +26,24 @@ pub struct Pay<'info> {
     #[account(mint::token_program = token_program)]
     pub mint: Box<InterfaceAccount<'info, Mint>>,
     /// The payer's token account; it is debited with the whole amount.
-    #[account(mut, token::mint = mint)]
+    #[account(mut, dup, token::mint = mint)]
     pub payer_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The recipient's token account; it is credited with the amount less the fee.
-    #[account(mut, token::mint = mint)]
+    #[account(
+        mut,
+        dup,
+        token::mint = mint,
+        constraint = recipient_tokens.key() != payer_tokens.key()
+            @ ErrorCode::ConstraintDuplicateMutableAccount,
+    )]
     pub recipient_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The meter's fee vault; it is credited with the fee.
-    #[account(mut)]
+    #[account(
+        mut,
+        dup,
+        constraint = vault.key() != payer_tokens.key() && vault.key() != recipient_tokens.key()
+            @ ErrorCode::ConstraintDuplicateMutableAccount,
+    )]
     pub vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The token program that the mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
@@ -51,16 +62,9 @@ pub fn pay(ctx: Context<Pay>, amount: u64, max_fee: u64) -> Result<()> {
         mint: &accounts.mint,
         program: &accounts.token_program,
     };
-    let payer = &accounts.payer;
-    let from = &accounts.payer_tokens;
-    token.transfer(from, &mut accounts.recipient_tokens, payer, charge.net)?;
-    let received = token.transfer(from, &mut accounts.vault, payer, charge.fee)?;
+    let (payer, from, vault) = (&accounts.payer, &accounts.payer_tokens, &accounts.vault);
+    token.transfer(from, &accounts.recipient_tokens, payer, charge.net)?;
+    let received = token.transfer(from, vault, payer, charge.fee)?;
     let mut meter = accounts.meter.load_mut()?;
-    record(
-        &economy,
-        &mut meter,
-        amount,
-        received,
-        accounts.vault.amount,
-    )
+    record(&economy, &mut meter, amount, received, balance(vault)?)
 }

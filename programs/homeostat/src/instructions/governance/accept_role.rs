@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use solana_program::sysvar;
 
 use crate::{
-    events::RoleAccepted,
+    events::{publish, RoleAccepted},
     instructions::caller::{require_caller, Nonce},
     state::{AuditKind, AuditLog, AuditRecord, Council, RoleKind},
 };
@@ -61,6 +61,5 @@ impl AcceptRole<'_> {
 pub fn accept_role(ctx: Context<AcceptRole>, role: RoleKind) -> Result<()> {
     ctx.accounts.validate(role)?;
     let event = ctx.accounts.apply(role, &Clock::get()?)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

@@ -7,7 +7,7 @@ use homeostat_control::Fx;
 use super::Office;
 use crate::{
     error::HomeostatError,
-    events::Advised,
+    events::{publish, Advised},
     state::{envelope::Tuning, Advice, AuditKind, AuditRecord, Controller, Parameter, Tunable},
 };
 
@@ -84,6 +84,5 @@ pub fn advise(
         over_seconds,
     };
     let event = ctx.accounts.advise(parameter, &to, &Clock::get()?)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use crate::{
     error::HomeostatError,
-    events::BallotCast,
+    events::{publish, BallotCast},
     seeds,
     state::{AuditKind, AuditLog, Ballot, Council, Pool, Position, Proposal},
 };
@@ -116,6 +116,5 @@ pub fn cast_ballot(ctx: Context<CastBallot>) -> Result<()> {
     let event = ctx
         .accounts
         .apply(weight, ctx.bumps.ballot, &Clock::get()?)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

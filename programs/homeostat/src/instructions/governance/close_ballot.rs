@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    events::BallotClosed,
+    events::{publish, BallotClosed},
     state::{Ballot, Proposal},
 };
 
@@ -48,10 +48,12 @@ pub fn close_ballot(ctx: Context<CloseBallot>) -> Result<()> {
     let accounts = &ctx.accounts;
     accounts.validate(Clock::get()?.unix_timestamp)?;
     let owner = accounts.ballot.load()?.owner;
-    emit_cpi!(BallotClosed {
-        proposal: accounts.proposal.key(),
-        owner,
-        payer: accounts.payer.key(),
-    });
-    Ok(())
+    publish(
+        &ctx.accounts.event_authority,
+        &BallotClosed {
+            proposal: accounts.proposal.key(),
+            owner,
+            payer: accounts.payer.key(),
+        },
+    )
 }

@@ -3,7 +3,10 @@
 
 use anchor_lang::prelude::*;
 
-use crate::{events::ProposalClosed, state::Proposal};
+use crate::{
+    events::{publish, ProposalClosed},
+    state::Proposal,
+};
 
 /// Accounts of `close_proposal`.
 #[event_cpi]
@@ -26,11 +29,13 @@ pub fn close_proposal(ctx: Context<CloseProposal>) -> Result<()> {
         proposal.require_final(Clock::get()?.unix_timestamp)?;
         (proposal.economy, proposal.digest)
     };
-    emit_cpi!(ProposalClosed {
-        economy,
-        proposal: accounts.proposal.key(),
-        digest,
-        payer: accounts.payer.key(),
-    });
-    Ok(())
+    publish(
+        &ctx.accounts.event_authority,
+        &ProposalClosed {
+            economy,
+            proposal: accounts.proposal.key(),
+            digest,
+            payer: accounts.payer.key(),
+        },
+    )
 }

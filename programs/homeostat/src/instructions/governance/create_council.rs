@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use crate::{
     constants::*,
     error::HomeostatError,
-    events::CouncilCreated,
+    events::{publish, CouncilCreated},
     seeds,
     state::{log::Ring, AuditKind, AuditLog, AuditRecord, Council, CouncilArgs, Economy},
 };
@@ -104,11 +104,13 @@ impl CreateCouncil<'_> {
 pub fn create_council(ctx: Context<CreateCouncil>, args: CouncilArgs) -> Result<()> {
     let accounts = &ctx.accounts;
     let record = accounts.apply(&args, &ctx.bumps, &Clock::get()?)?;
-    emit_cpi!(CouncilCreated {
-        economy: accounts.economy.key(),
-        council: accounts.council.key(),
-        args,
-        record,
-    });
-    Ok(())
+    publish(
+        &ctx.accounts.event_authority,
+        &CouncilCreated {
+            economy: accounts.economy.key(),
+            council: accounts.council.key(),
+            args,
+            record,
+        },
+    )
 }

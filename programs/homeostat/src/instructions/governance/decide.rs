@@ -6,7 +6,7 @@ use solana_program::sysvar;
 
 use crate::{
     error::HomeostatError,
-    events::Decided,
+    events::{publish, Decided},
     instructions::caller::{require_caller, Nonce},
     state::{AuditKind, AuditLog, Council, Proposal},
 };
@@ -87,8 +87,7 @@ impl Decide<'_> {
 #[inline(never)]
 fn decide(ctx: &Context<Decide>, kind: AuditKind, act: Act) -> Result<()> {
     let event = ctx.accounts.apply(kind, act, &Clock::get()?)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }
 
 /// A seated member calls it with the digest of the actions that it read. The digest of

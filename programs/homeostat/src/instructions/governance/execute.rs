@@ -6,7 +6,7 @@ use solana_program::sysvar;
 
 use crate::{
     error::HomeostatError,
-    events::Executed,
+    events::{publish, Executed},
     instructions::{
         caller::{require_caller, Nonce},
         tokens::{token_owner, Authority, Token},
@@ -228,7 +228,7 @@ impl<'a, 'info: 'a> ActionAccounts<'info> for Settlement<'a, 'info> {
         let from = vault(from, self.execute.economy.load()?.treasury_vault)?;
         let program = self.token_program(program)?;
         let mint = &*self.execute.mint;
-        let mut recipient = Box::new(InterfaceAccount::<TokenAccount>::try_from(recipient)?);
+        let recipient = Box::new(InterfaceAccount::<TokenAccount>::try_from(recipient)?);
         require_keys_eq!(recipient.mint, mint.key(), ErrorCode::ConstraintTokenMint);
         // Tokens paid to one of the economy's own vaults would count as paid out although the
         // economy still had them.
@@ -241,7 +241,7 @@ impl<'a, 'info: 'a> ActionAccounts<'info> for Settlement<'a, 'info> {
             program: &program,
         };
         let authority = self.authority(authority)?;
-        token.pay_out(&from, &mut recipient, &authority, amount)?;
+        token.pay_out(&from, &recipient, &authority, amount)?;
         Ok(())
     }
 
@@ -284,6 +284,5 @@ pub fn execute<'info>(ctx: Context<'info, Execute<'info>>) -> Result<()> {
         now: clock.unix_timestamp,
     };
     settlement.settle(&actions)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

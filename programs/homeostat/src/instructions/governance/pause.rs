@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use super::Office;
 use crate::{
-    events::Paused,
+    events::{publish, Paused},
     state::{AuditKind, AuditRecord, Economy, PauseReason, Section},
 };
 
@@ -56,6 +56,5 @@ pub fn pause(
     let event = ctx
         .accounts
         .pause(section, seconds, reason, &Clock::get()?)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

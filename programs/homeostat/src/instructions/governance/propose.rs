@@ -6,7 +6,7 @@ use solana_program::sysvar;
 use crate::{
     constants::{OPEN_TIME, VETO_FLOOR_PART},
     error::HomeostatError,
-    events::Proposed,
+    events::{publish, Proposed},
     instructions::caller::{require_caller, Nonce},
     seeds,
     state::{
@@ -199,6 +199,5 @@ pub fn propose(ctx: Context<Propose>, index: u64, actions: Vec<Action>) -> Resul
         class: accounts.validate_actions(&actions, clock.unix_timestamp)?,
     };
     let event = accounts.apply(&plan, &actions, &clock)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

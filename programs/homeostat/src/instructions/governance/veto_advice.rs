@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use super::Office;
 use crate::{
-    events::AdviceVetoed,
+    events::{publish, AdviceVetoed},
     state::{AuditKind, AuditRecord},
 };
 
@@ -27,6 +27,5 @@ impl Office<'_> {
 pub fn veto_advice(ctx: Context<Office>) -> Result<()> {
     ctx.accounts.validate_guardian()?;
     let event = ctx.accounts.veto_advice(&Clock::get()?)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

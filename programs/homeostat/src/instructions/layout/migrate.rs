@@ -4,7 +4,7 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    events::Migrated,
+    events::{publish, Migrated},
     instructions::lamports::grow,
     state::layout::{Known, DISCRIMINATOR_LEN},
 };
@@ -61,6 +61,5 @@ impl Migrate<'_> {
 /// 3. Publishes both versions.
 pub fn migrate(ctx: Context<Migrate>) -> Result<()> {
     let event = ctx.accounts.apply(Clock::get()?.unix_timestamp)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 
 use super::settle;
 use crate::{
-    events::UnstakeCancelled,
+    events::{publish, UnstakeCancelled},
     seeds,
     state::{pause::Section, Economy, Pool, Position},
 };
@@ -67,6 +67,5 @@ pub fn cancel_unstake(ctx: Context<CancelUnstake>, ticket: u8) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
     ctx.accounts.validate(now)?;
     let event = ctx.accounts.apply(ticket, now)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

@@ -6,7 +6,7 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 use super::settle;
 use crate::{
     error::HomeostatError,
-    events::Claimed,
+    events::{publish, Claimed},
     instructions::tokens::{Authority, Token},
     seeds,
     state::{Economy, Pool, Position},
@@ -37,10 +37,10 @@ pub struct Claim<'info> {
     #[account(mint::token_program = token_program)]
     pub mint: Box<InterfaceAccount<'info, Mint>>,
     /// Any token account of the owner's; it is credited.
-    #[account(mut, token::mint = mint, token::authority = owner)]
+    #[account(mut, dup, token::mint = mint, token::authority = owner)]
     pub owner_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The economy's reward vault; it is debited.
-    #[account(mut)]
+    #[account(mut, dup)]
     pub reward_vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The economy's data-less address that signs for its mint and vaults.
     pub authority: SystemAccount<'info>,
@@ -68,7 +68,7 @@ impl Claim<'_> {
     }
 
     #[inline(never)]
-    fn apply(&mut self, now: i64) -> Result<Claimed> {
+    fn apply(&self, now: i64) -> Result<Claimed> {
         let event = self.settle(now)?;
         require!(
             self.reward_vault.amount >= event.amount,
@@ -85,7 +85,7 @@ impl Claim<'_> {
         };
         token.pay_out(
             &self.reward_vault,
-            &mut self.owner_tokens,
+            &self.owner_tokens,
             &authority,
             event.amount,
         )?;
@@ -100,6 +100,5 @@ impl Claim<'_> {
 /// 3. Pays the owner, and publishes what was paid.
 pub fn claim(ctx: Context<Claim>) -> Result<()> {
     let event = ctx.accounts.apply(Clock::get()?.unix_timestamp)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use super::settle;
 use crate::{
-    events::PositionClosed,
+    events::{publish, PositionClosed},
     seeds,
     state::{Economy, Pool, Position},
 };
@@ -51,10 +51,12 @@ pub fn close_position(ctx: Context<ClosePosition>) -> Result<()> {
         )?;
         position.require_empty()?;
     }
-    emit_cpi!(PositionClosed {
-        pool: accounts.pool.key(),
-        position: accounts.position.key(),
-        owner: accounts.owner.key(),
-    });
-    Ok(())
+    publish(
+        &ctx.accounts.event_authority,
+        &PositionClosed {
+            pool: accounts.pool.key(),
+            position: accounts.position.key(),
+            owner: accounts.owner.key(),
+        },
+    )
 }

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 
 use crate::{
-    events::PositionOpened,
+    events::{publish, PositionOpened},
     seeds,
     state::{Pool, Position},
 };
@@ -45,10 +45,12 @@ pub fn open_position(ctx: Context<OpenPosition>) -> Result<()> {
         // What the pool has earned up to now belongs to the positions that were there before.
         position.paid_q64 = accounts.pool.load()?.reward_per_share_q64;
     }
-    emit_cpi!(PositionOpened {
-        pool: accounts.pool.key(),
-        position: accounts.position.key(),
-        owner: accounts.owner.key(),
-    });
-    Ok(())
+    publish(
+        &ctx.accounts.event_authority,
+        &PositionOpened {
+            pool: accounts.pool.key(),
+            position: accounts.position.key(),
+            owner: accounts.owner.key(),
+        },
+    )
 }

@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 
 use super::settle;
 use crate::{
-    events::UnstakeRequested,
+    events::{publish, UnstakeRequested},
     seeds,
     state::{Economy, Pool, Position},
 };
@@ -60,6 +60,5 @@ impl RequestUnstake<'_> {
 /// 2. Publishes when the ticket unlocks.
 pub fn request_unstake(ctx: Context<RequestUnstake>, amount: u64) -> Result<()> {
     let event = ctx.accounts.apply(amount, Clock::get()?.unix_timestamp)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

@@ -6,8 +6,8 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 use super::settle;
 use crate::{
     error::HomeostatError,
-    events::Staked,
-    instructions::tokens::{balance_or_zero, Token},
+    events::{publish, Staked},
+    instructions::tokens::{balance, balance_or_zero, Token},
     seeds,
     state::{pause::Section, Economy, Pool, Position},
 };
@@ -36,10 +36,10 @@ pub struct Stake<'info> {
     #[account(mint::token_program = token_program)]
     pub stake_mint: Box<InterfaceAccount<'info, Mint>>,
     /// A token account of the owner's; it is debited.
-    #[account(mut, token::mint = stake_mint, token::authority = owner)]
+    #[account(mut, dup, token::mint = stake_mint, token::authority = owner)]
     pub owner_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The pool's vault; it is credited.
-    #[account(mut)]
+    #[account(mut, dup)]
     pub principal_vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// Liquidity pools only: the AMM's token account of the economy's mint, whose balance
     /// is measured.
@@ -71,14 +71,14 @@ impl Stake<'_> {
     }
 
     #[inline(never)]
-    fn apply(&mut self, amount: u64, now: i64) -> Result<Staked> {
+    fn apply(&self, amount: u64, now: i64) -> Result<Staked> {
         let token = Token {
             mint: &self.stake_mint,
             program: &self.token_program,
         };
         let received = token.transfer(
             &self.owner_tokens,
-            &mut self.principal_vault,
+            &self.principal_vault,
             &self.owner,
             amount,
         )?;
@@ -89,14 +89,14 @@ impl Stake<'_> {
         let mut position = self.position.load_mut()?;
         settle(&economy, &mut pool, &mut position, now)?;
         if let Some(amm_vault) = self.amm_vault.as_ref().filter(|_| !pool.is_native()) {
-            let balance = balance_or_zero(amm_vault, &economy.mint);
-            pool.touch(now, balance, self.stake_mint.supply)?;
+            let held = balance_or_zero(amm_vault, &economy.mint);
+            pool.touch(now, held, self.stake_mint.supply)?;
         }
         let old_amount = position.amount;
         position.add(received, now)?;
         pool.add_stake(received)?;
         require!(
-            self.principal_vault.amount >= pool.liability()?,
+            balance(&self.principal_vault)? >= pool.liability()?,
             HomeostatError::InsolventVault
         );
         Ok(Staked {
@@ -120,6 +120,5 @@ pub fn stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
     ctx.accounts.validate(amount, now)?;
     let event = ctx.accounts.apply(amount, now)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }

@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::{
-    events::Withdrawn,
+    events::{publish, Withdrawn},
     instructions::tokens::{Authority, Token},
     seeds,
     state::{Economy, Pool, Position},
@@ -36,10 +36,10 @@ pub struct Withdraw<'info> {
     #[account(mint::token_program = token_program)]
     pub stake_mint: Box<InterfaceAccount<'info, Mint>>,
     /// Any token account of the owner's; it is credited.
-    #[account(mut, token::mint = stake_mint, token::authority = owner)]
+    #[account(mut, dup, token::mint = stake_mint, token::authority = owner)]
     pub owner_tokens: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The pool's vault; it is debited.
-    #[account(mut)]
+    #[account(mut, dup)]
     pub principal_vault: Box<InterfaceAccount<'info, TokenAccount>>,
     /// The economy's data-less address that signs for its mint and vaults.
     pub authority: SystemAccount<'info>,
@@ -65,7 +65,7 @@ impl Withdraw<'_> {
     }
 
     #[inline(never)]
-    fn apply(&mut self, now: i64) -> Result<Withdrawn> {
+    fn apply(&self, now: i64) -> Result<Withdrawn> {
         let event = self.settle(now)?;
         let authority = Authority {
             info: &self.authority,
@@ -78,7 +78,7 @@ impl Withdraw<'_> {
         };
         token.pay_out(
             &self.principal_vault,
-            &mut self.owner_tokens,
+            &self.owner_tokens,
             &authority,
             event.amount,
         )?;
@@ -92,6 +92,5 @@ impl Withdraw<'_> {
 /// 2. Pays their sum to the owner, and publishes it.
 pub fn withdraw(ctx: Context<Withdraw>) -> Result<()> {
     let event = ctx.accounts.apply(Clock::get()?.unix_timestamp)?;
-    emit_cpi!(event);
-    Ok(())
+    publish(&ctx.accounts.event_authority, &event)
 }
