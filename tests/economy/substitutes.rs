@@ -235,17 +235,19 @@ async fn i1_everything_wants_the_creators_signature() {
 async fn fail_with_one_account_in_two_roles() {
     let mut world = funded_draft().await;
     let at = world.at;
-    for (real, wrong) in [
-        (at.treasury_vault, at.reward_vault),
-        (world.reserve, at.reward_vault),
+    for (real, wrong, code) in [
+        (
+            at.treasury_vault,
+            at.reward_vault,
+            ErrorCode::ConstraintHasOne,
+        ),
+        (
+            world.reserve,
+            at.reward_vault,
+            ErrorCode::ConstraintTokenOwner,
+        ),
     ] {
         let close = exchange(close_ix(&world), &real, &wrong);
-        attack(
-            &mut world,
-            &[close],
-            &[],
-            ErrorCode::ConstraintDuplicateMutableAccount,
-        )
-        .await;
+        attack(&mut world, &[close], &[], code).await;
     }
 }

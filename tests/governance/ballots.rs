@@ -199,7 +199,7 @@ async fn fail_ballots_with_other_accounts() {
             "a proposal of another economy",
             proposal,
             address::proposal(&other.economy, 0),
-            has_one,
+            anchor::CONSTRAINT_SEEDS,
         ),
         (
             "a pool for a position",

@@ -265,7 +265,7 @@ async fn fail_stake_out_of_the_vault_into_itself() {
         &mut world,
         &[circular],
         &[&wallet.key],
-        ErrorCode::ConstraintDuplicateMutableAccount,
+        ErrorCode::ConstraintTokenOwner,
     )
     .await;
 }

@@ -248,10 +248,7 @@ async fn u6_withdraw_to_the_owner_only() {
     for (to, code) in [
         (thief.tokens, ErrorCode::ConstraintTokenOwner),
         (of_another_mint, ErrorCode::ConstraintTokenMint),
-        (
-            principal_vault(&world),
-            ErrorCode::ConstraintDuplicateMutableAccount,
-        ),
+        (principal_vault(&world), ErrorCode::ConstraintTokenOwner),
     ] {
         attack(
             &mut world,

@@ -37,11 +37,11 @@ pub fn publish<E: Event>(authority: &AccountInfo, event: &E) -> Result<()> {
 
 #[inline(never)]
 fn publish_data(authority: &AccountInfo, event: &[u8]) -> Result<()> {
-    let call = Instruction::new_with_bytes(
-        crate::ID,
-        &[EVENT_IX_TAG_LE, event].concat(),
-        vec![AccountMeta::new_readonly(*authority.key, true)],
-    );
+    let call = Instruction {
+        program_id: crate::ID,
+        accounts: vec![AccountMeta::new_readonly(*authority.key, true)],
+        data: [EVENT_IX_TAG_LE, event].concat(),
+    };
     let seeds: [&[u8]; 2] = [b"__event_authority", &[crate::EVENT_AUTHORITY_AND_BUMP.1]];
     Ok(invoke_signed(&call, &[authority.clone()], &[&seeds])?)
 }

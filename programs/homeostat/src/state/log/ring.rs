@@ -6,13 +6,12 @@ use solana_program::hash::hashv;
 use super::{DecisionLog, HASH_BYTES};
 use crate::{error::HomeostatError, state::layout::DISCRIMINATOR_LEN};
 
-/// Appends records to a log, numbers them and chains them.
+/// Appends records to a log, numbers them and chains them. Anchor has checked owner, type and
+/// layout version when it took the account in, and `mut` at its field that it is writable.
 pub fn append<L: ZeroCopy + Owner, R: bytemuck::Pod>(
     log: &AccountLoader<'_, L>,
     records: &mut [R],
 ) -> Result<()> {
-    // Refuses another type or layout version, and an account that is not writable.
-    drop(log.load_mut()?);
     Ring::append_to(&mut log.as_ref().try_borrow_mut_data()?, records)
 }
 
@@ -140,7 +139,7 @@ impl Ring {
     }
 
     /// Appends records to a log account's data. The caller has checked whose data it is:
-    /// [`append`] loads the account, and one that this instruction created is the program's
+    /// Anchor the account of [`append`], and one that this instruction created is the program's
     /// own.
     pub fn append_to<R: bytemuck::Pod>(data: &mut [u8], records: &mut [R]) -> Result<()> {
         let (ring, slots) = Self::split(data)?;
