@@ -70,8 +70,8 @@ const FLAGS: [&str; 17] = [
     "-Clink-arg=--llvm-args=--enable-gvn-sink",
     // A function that asks to be inlined is only where it is small: most of what asks is the
     // framework's and runs once. 6 % smaller, 1 % fewer compute units.
-    "-Cllvm-args=--inlinehint-threshold=100",
-    "-Clink-arg=--llvm-args=--inlinehint-threshold=100",
+    "-Cllvm-args=--inlinehint-threshold=25",
+    "-Clink-arg=--llvm-args=--inlinehint-threshold=25",
     // Instructions in an order that needs fewer registers, of which there are ten: 3 KB.
     "-Clink-arg=--llvm-args=--enable-misched",
     // The crate is compiled for size, but dispatch compares a word for each instruction

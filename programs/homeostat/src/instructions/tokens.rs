@@ -100,16 +100,22 @@ impl<'info> Token<'_, 'info> {
         Ok(received)
     }
 
-    /// Mints `amount` base units into `to`. The mint as it was loaded is stale afterwards:
-    /// reload it.
+    /// Mints `amount` base units into `to` and returns the supply afterwards (base units):
+    /// what was loaded and the amount, which is what either token program writes. It is
+    /// called at most once an instruction, for the mint as it was loaded is stale afterwards.
     pub fn mint_to(
         &self,
         to: &InterfaceAccount<'info, TokenAccount>,
         authority: &Authority<'_, 'info>,
         amount: u64,
-    ) -> Result<()> {
+    ) -> Result<u64> {
+        let supply = self
+            .mint
+            .supply
+            .checked_add(amount)
+            .ok_or(HomeostatError::MathOverflow)?;
         if amount == 0 {
-            return Ok(());
+            return Ok(supply);
         }
         let accounts = MintTo {
             mint: self.mint.to_account_info(),
@@ -119,7 +125,8 @@ impl<'info> Token<'_, 'info> {
         let seeds = authority.seeds();
         let seeds: [&[&[u8]]; 1] = [&seeds];
         let context = CpiContext::new(self.program.key(), accounts).with_signer(&seeds);
-        token_interface::mint_to(context, amount)
+        token_interface::mint_to(context, amount)?;
+        Ok(supply)
     }
 
     /// Burns `amount` base units from one of the economy's vaults.

@@ -192,7 +192,7 @@ impl<'info> Crank<'info> {
 
     /// Mints the next period's rewards ahead, pays the bounty, and checks the invariant.
     #[inline(never)]
-    fn settle_up(&mut self, event: &mut Cranked, ahead: u64, now: i64) -> Result<()> {
+    fn settle_up(&self, event: &mut Cranked, ahead: u64, now: i64) -> Result<()> {
         let (authority_bump, keeper_bump, bounty) = {
             let economy = self.economy.load()?;
             (
@@ -210,13 +210,12 @@ impl<'info> Crank<'info> {
             mint: &self.mint,
             program: &self.token_program,
         };
-        token.mint_to(&self.reward_vault, &authority, ahead)?;
-        self.mint.reload()?;
+        let supply = token.mint_to(&self.reward_vault, &authority, ahead)?;
         event.bounty = self.pay_bounty(bounty, keeper_bump)?;
         let mut economy = self.economy.load_mut()?;
         economy.supply_rewards(ahead)?;
         event.new_supplied = economy.totals.supplied;
-        economy.invariant(self.mint.supply, now)
+        economy.invariant(supply, now)
     }
 
     /// Pays the whole bounty or none of it, and returns what was paid (lamports). An empty
@@ -273,7 +272,7 @@ fn step_one(
 /// 4. Opens the next period, mints its rewards ahead, and pays the bounty.
 pub fn crank<'info>(ctx: Context<'info, Crank<'info>>) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
-    let accounts = &mut *ctx.accounts;
+    let accounts = &ctx.accounts;
     accounts.validate(now)?;
     let (mut event, ahead) = accounts.apply(ctx.remaining_accounts, now)?;
     accounts.settle_up(&mut event, ahead, now)?;

@@ -210,7 +210,7 @@ impl<'info> Close<'info> {
 
     /// Returns the funds and closes every vault. Returns what was refunded (base units).
     #[inline(never)]
-    fn close_vaults(&mut self, parts: &Parts<'info>) -> Result<u64> {
+    fn close_vaults(&self, parts: &Parts<'info>) -> Result<u64> {
         let refund = self.reward_vault.amount;
         let authority = Authority {
             info: &self.authority,

@@ -125,7 +125,7 @@ impl<'info> GoLive<'info> {
 
     /// Mints the first period's rewards (base units) and checks the invariant.
     #[inline(never)]
-    fn mint_ahead(&mut self, ahead: u64, now: i64) -> Result<()> {
+    fn mint_ahead(&self, ahead: u64, now: i64) -> Result<()> {
         let authority = Authority {
             info: &self.authority,
             economy: &self.economy.key(),
@@ -135,11 +135,10 @@ impl<'info> GoLive<'info> {
             mint: &self.mint,
             program: &self.token_program,
         };
-        token.mint_to(&self.reward_vault, &authority, ahead)?;
-        self.mint.reload()?;
+        let supply = token.mint_to(&self.reward_vault, &authority, ahead)?;
         let mut economy = self.economy.load_mut()?;
         economy.supply_rewards(ahead)?;
-        economy.invariant(self.mint.supply, now)
+        economy.invariant(supply, now)
     }
 
     fn event(&self, opening: Opening, now: i64) -> Result<WentLive> {

@@ -40,7 +40,7 @@ impl TopUp<'_> {
     }
 
     #[inline(never)]
-    fn apply(&mut self, now: i64) -> Result<ToppedUp> {
+    fn apply(&self, now: i64) -> Result<ToppedUp> {
         let key = self.economy.key();
         let (amount, bump) = {
             let economy = self.economy.load()?;
@@ -55,13 +55,12 @@ impl TopUp<'_> {
             mint: &self.mint,
             program: &self.token_program,
         };
-        token.mint_to(&self.reward_vault, &authority, amount)?;
-        self.mint.reload()?;
+        let supply = token.mint_to(&self.reward_vault, &authority, amount)?;
 
         let mut economy = self.economy.load_mut()?;
         let old_supplied = economy.totals.supplied;
         economy.supply_rewards(amount)?;
-        economy.invariant(self.mint.supply, now)?;
+        economy.invariant(supply, now)?;
         Ok(ToppedUp {
             economy: key,
             amount,

@@ -126,7 +126,9 @@ impl Execute<'_> {
                 configs.extend_from_slice(bytemuck::bytes_of(&controller.config));
             }
         }
-        log::append(&self.log, &mut records)?;
+        if !records.is_empty() {
+            log::append(&self.log, &mut records)?;
+        }
         Ok(Logged {
             records: bytemuck::cast_slice(&records).to_vec(),
             configs,
@@ -259,11 +261,9 @@ impl<'a, 'info: 'a> ActionAccounts<'info> for Settlement<'a, 'info> {
             mint,
             program: &program,
         };
-        token.mint_to(&to, &authority, owed)?;
+        let supply = token.mint_to(&to, &authority, owed)?;
         token.set_mint_authority(&authority, successor)?;
-        mint.supply
-            .checked_add(owed)
-            .ok_or_else(|| error!(HomeostatError::MathOverflow))
+        Ok(supply)
     }
 }
 

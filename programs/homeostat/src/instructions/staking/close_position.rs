@@ -30,7 +30,6 @@ pub struct ClosePosition<'info> {
         close = payer,
         seeds = [seeds::POSITION, pool.key().as_ref(), owner.key().as_ref()],
         bump = position.load()?.bump,
-        has_one = pool,
         has_one = owner,
         has_one = payer,
     )]

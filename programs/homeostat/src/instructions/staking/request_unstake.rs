@@ -26,7 +26,6 @@ pub struct RequestUnstake<'info> {
         mut,
         seeds = [seeds::POSITION, pool.key().as_ref(), owner.key().as_ref()],
         bump = position.load()?.bump,
-        has_one = pool,
         has_one = owner,
     )]
     pub position: AccountLoader<'info, Position>,
