@@ -50,6 +50,8 @@ pub mod anchor {
     pub const CONSTRAINT_RAW: u32 = 2003;
     /// An account is not at its derived address.
     pub const CONSTRAINT_SEEDS: u32 = 2006;
+    /// An account would be closed into itself.
+    pub const CONSTRAINT_CLOSE: u32 = 2011;
     /// An account is not at its fixed address.
     pub const CONSTRAINT_ADDRESS: u32 = 2012;
     /// A token account belongs to another mint.

@@ -164,6 +164,7 @@ const FRAMEWORK: Table = &[
     (2003, "ConstraintRaw", "An account is not what the instruction needs; build it with this SDK"),
     (2004, "ConstraintOwner", "An account belongs to another program; check its address"),
     (2006, "ConstraintSeeds", "An account is not at its derived address; derive it with this SDK"),
+    (2011, "ConstraintClose", "An account would be closed into itself; send its rent to who paid it"),
     (2012, "ConstraintAddress", "An account is not at its fixed address; build the instruction with this SDK"),
     (2014, "ConstraintTokenMint", "A token account belongs to another mint; use one of the economy's mint"),
     (2015, "ConstraintTokenOwner", "A token account belongs to somebody else; use one of the owner's"),
