@@ -1,6 +1,7 @@
 //! The program's interface as a whole: what holds for every instruction of the IDL.
 
 mod exchange;
+mod framework;
 mod pauses;
 mod stage;
 mod table;
@@ -46,6 +47,21 @@ impl Interface {
         let named = named.iter().map(|account| name_of(account).to_owned());
         let remaining = core::iter::repeat_n("remaining".to_owned(), count);
         named.chain(remaining).take(count).collect()
+    }
+
+    /// What the IDL says of an account of an instruction; nothing of those after the named
+    /// ones.
+    fn account(&self, instruction: &str, account: &str) -> Option<&Value> {
+        let all = self.accounts();
+        let of_it = all.filter(|(name, _)| *name == instruction);
+        let mut of_it = of_it.map(|(_, account)| account);
+        of_it.find(|known| name_of(known) == account)
+    }
+
+    /// Whether an account's address is derived from seeds that the IDL knows.
+    fn is_derived(&self, instruction: &str, account: &str) -> bool {
+        let account = self.account(instruction, account);
+        account.is_some_and(|account| account.get("pda").is_some())
     }
 }
 

@@ -3,7 +3,6 @@
 use homeostat_client::Section;
 use homeostat_sandbox::World;
 use homeostat_tests::{attack, HomeostatError};
-use solana_keypair::Keypair;
 
 use super::{
     stage::{walk, Case},
@@ -20,7 +19,7 @@ async fn send(world: &mut World, section: Section, case: &Case) {
         .find(|(row, ..)| row == name)
         .unwrap_or_else(|| panic!("{name} has no row"));
     let instruction = core::slice::from_ref(instruction);
-    let signers: Vec<&Keypair> = case.signers.iter().collect();
+    let signers = case.signers();
     let what = format!("{name} while {section:?} is paused");
     match behaviour[section as usize] {
         Works => {

@@ -76,7 +76,7 @@ async fn trips(world: &mut World) -> [Instruction; 3] {
 #[tokio::test]
 async fn m3_every_instruction_refuses_every_account_of_another_version() {
     walk(Section::Emission, false, async |world, case, _| {
-        let signers: Vec<&Keypair> = case.signers.iter().collect();
+        let signers = case.signers();
         match case.name {
             // An older version is what it is for.
             "migrate" => (),
@@ -87,9 +87,7 @@ async fn m3_every_instruction_refuses_every_account_of_another_version() {
             }
             name => with_other_versions(world, name, &case.instruction, &signers).await,
         }
-        let instruction = core::slice::from_ref(&case.instruction);
-        let sent = world.bank.send(instruction, &signers).await;
-        sent.unwrap_or_else(|failure| panic!("{}: {failure}", case.name));
+        case.send(world).await;
     })
     .await;
 }

@@ -50,6 +50,8 @@ pub mod anchor {
     pub const CONSTRAINT_RAW: u32 = 2003;
     /// An account is not at its derived address.
     pub const CONSTRAINT_SEEDS: u32 = 2006;
+    /// An account would be closed into itself.
+    pub const CONSTRAINT_CLOSE: u32 = 2011;
     /// An account is not at its fixed address.
     pub const CONSTRAINT_ADDRESS: u32 = 2012;
     /// A token account belongs to another mint.
@@ -62,6 +64,8 @@ pub mod anchor {
     pub const CONSTRAINT_DUPLICATE_MUTABLE_ACCOUNT: u32 = 2040;
     /// Another account type.
     pub const ACCOUNT_DISCRIMINATOR_MISMATCH: u32 = 3002;
+    /// An account's data is too short, or damaged.
+    pub const ACCOUNT_DID_NOT_DESERIALIZE: u32 = 3003;
     /// An account that has to be writable is not, found on loading.
     pub const ACCOUNT_NOT_MUTABLE: u32 = 3006;
     /// An account is no wallet.
@@ -80,6 +84,8 @@ pub mod anchor {
 pub mod system {
     /// An account that is to be created is there already.
     pub const ALREADY_IN_USE: u32 = 0;
+    /// Whoever pays has too few lamports.
+    pub const INSUFFICIENT_LAMPORTS: u32 = 1;
 }
 
 /// Numbers of the token programs' errors.

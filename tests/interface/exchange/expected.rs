@@ -1,68 +1,133 @@
 //! What each exchange ends with.
 //!
-//! The default follows from the kind of the exchange. Where an instruction takes any account
-//! in a role, or another check comes first, a row of [`EXCEPTIONS`] says so and why.
+//! The default follows from the kind of the exchange, from what the IDL says of the account
+//! and from what lies in its place. Where another check comes first, or where the
+//! instruction takes any account in a role, a row of [`EXCEPTIONS`] says so and why.
 
 use anchor_lang::error::ERROR_CODE_OFFSET;
-use homeostat_sandbox::Failure;
-use homeostat_tests::{anchor, token, HomeostatError as E};
+use homeostat_tests::{anchor, error_name, system, token, HomeostatError as E};
+use solana_instruction::error::InstructionError;
 
-use super::Exchange::{self, *};
+use super::{
+    slot::{Kind, Slot},
+    Exchange::{self, *},
+};
 
 /// What an exchange must end with.
-#[derive(Clone, Copy)]
-pub(super) enum Expected {
-    /// Refused with one of these codes.
-    Refused(&'static [u32]),
-    /// Refused in a way that the function recognises.
-    Checked(fn(&Failure) -> bool),
-    /// It may go through; the sentence says why that harms nobody.
+#[derive(Clone, Debug)]
+pub(super) enum Outcome {
+    /// Refused with this code.
+    Code(u32),
+    /// Refused with one of these codes, whichever check comes first.
+    OneOf(&'static [u32]),
+    /// Refused by the runtime, or by a library that has no codes.
+    Runtime(InstructionError),
+    /// It goes through; the sentence says why that harms nobody.
     Harmless(&'static str),
+    /// The same, or refused with this code where the economy is in another stage of life.
+    HarmlessOr(&'static str, u32),
+    /// Nothing is known by default: a row has to say it.
+    Unknown,
 }
 
-impl core::fmt::Debug for Expected {
+impl Outcome {
+    /// Whether an instruction that ended with `error`, or went through, ended like this.
+    pub(super) fn is(&self, error: Option<&InstructionError>) -> bool {
+        let code = match error {
+            Some(InstructionError::Custom(code)) => Some(*code),
+            _ => None,
+        };
+        match self {
+            Self::Code(expected) => code == Some(*expected),
+            Self::OneOf(expected) => code.is_some_and(|code| expected.contains(&code)),
+            Self::Runtime(expected) => error == Some(expected),
+            Self::Harmless(_) => error.is_none(),
+            Self::HarmlessOr(_, expected) => error.is_none() || code == Some(*expected),
+            Self::Unknown => false,
+        }
+    }
+
+    /// Whether it may go through.
+    pub(super) const fn may_pass(&self) -> bool {
+        matches!(self, Self::Harmless(_) | Self::HarmlessOr(..))
+    }
+}
+
+impl core::fmt::Display for Outcome {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Self::Refused(codes) => {
-                let names: Vec<String> = codes
-                    .iter()
-                    .map(|code| homeostat_tests::error_name(*code))
-                    .collect();
-                write!(f, "{}", names.join(" or "))
+            Self::Code(code) => f.write_str(&error_name(*code)),
+            Self::OneOf(codes) => {
+                let names: Vec<String> = codes.iter().copied().map(error_name).collect();
+                f.write_str(&names.join(" or "))
             }
-            Self::Checked(_) => f.write_str("a check of the account"),
+            Self::Runtime(error) => write!(f, "{error:?}"),
             Self::Harmless(why) => f.write_str(why),
+            Self::HarmlessOr(why, code) => write!(f, "{why} Or {}", error_name(*code)),
+            Self::Unknown => f.write_str("a row of the exceptions"),
         }
     }
 }
 
-/// An instruction, an account of it, how it is exchanged, and what follows. `*` is any.
-pub(super) type Row = (&'static str, &'static str, &'static [Exchange], Expected);
-
-const fn code(error: E) -> u32 {
-    error as u32 + ERROR_CODE_OFFSET
+/// What is in an account's place.
+pub(super) struct Given {
+    pub(super) kind: Kind,
+    /// The instruction writes it in this place and in another one.
+    pub(super) both_written: bool,
+    /// The program is still among the accounts, so that it can call itself.
+    pub(super) still_called: bool,
 }
 
-const NOT_A_MEMBER: Expected = Expected::Refused(&[code(E::NotAMember)]);
-const UNAUTHORIZED: Expected = Expected::Refused(&[code(E::Unauthorized)]);
-const REMAINING: Expected = Expected::Refused(&[code(E::WrongRemainingAccounts)]);
+/// An instruction, an account of it, how it is exchanged, and what follows. `*` is any.
+pub(super) type Row = (&'static str, &'static str, &'static [Exchange], Outcome);
+
+const fn refused(error: E) -> Outcome {
+    Outcome::Code(error as u32 + ERROR_CODE_OFFSET)
+}
+
+const NOT_A_MEMBER: Outcome = refused(E::NotAMember);
+const NOT_PERMITTED: Outcome = refused(E::NotPermitted);
+const UNAUTHORIZED: Outcome = refused(E::Unauthorized);
 /// By the token program, which moves tokens for their owner or delegate only.
-const NOT_THE_OWNER: Expected = Expected::Refused(&[token::OWNER_MISMATCH]);
-const ANY_PAYER: Expected =
-    Expected::Harmless("Anybody may pay the rent: it comes back to who paid it.");
-const ANYBODY: Expected =
-    Expected::Harmless("Anybody may do it once its time has come, and gains nothing by it.");
-const NO_AMM_VAULT: Expected =
-    Expected::Harmless("The native pool has no AMM vault, and none is read.");
-const BOTH_ITS_CREATOR: Expected = Expected::Harmless(
+const NOT_THE_OWNER: Outcome = Outcome::Code(token::OWNER_MISMATCH);
+const OTHER_MINT: Outcome = Outcome::Code(anchor::CONSTRAINT_TOKEN_MINT);
+const OTHER_OWNER: Outcome = Outcome::Code(anchor::CONSTRAINT_TOKEN_OWNER);
+const HAS_ONE: Outcome = Outcome::Code(anchor::CONSTRAINT_HAS_ONE);
+const ANY_PAYER: Outcome =
+    Outcome::Harmless("Anybody may pay the rent: it comes back to who paid it.");
+const PENNILESS: Outcome = Outcome::Code(system::INSUFFICIENT_LAMPORTS);
+const ANYBODY: Outcome =
+    Outcome::Harmless("Anybody may do it once its time has come, and gains nothing by it.");
+const BOTH_ITS_CREATOR: Outcome = Outcome::Harmless(
     "The economy is what the instruction acts on, and who signed created both of them.",
 );
+const IN_DRAFT_ITS_CREATOR: Outcome = Outcome::HarmlessOr(
+    "Anybody may build what a proposal has allowed; in a Draft its creator alone.",
+    E::Unauthorized as u32 + ERROR_CODE_OFFSET,
+);
+/// By the token program: the vault is created before the mint's program is compared.
+const OTHER_TOKEN_PROGRAM: Outcome = Outcome::Runtime(InstructionError::IncorrectProgramId);
+/// An account of any type may get the rent. One that is a program is never writable.
+const RENT_TO_ITS_PAYER: Outcome =
+    Outcome::OneOf(&[anchor::CONSTRAINT_HAS_ONE, anchor::CONSTRAINT_MUT]);
+/// The log's length decides how far it grows, so it is read before the log's type. A
+/// program is never writable.
+const NO_LOG: Outcome = Outcome::OneOf(&[
+    anchor::ACCOUNT_DID_NOT_DESERIALIZE,
+    anchor::CONSTRAINT_HAS_ONE,
+    anchor::CONSTRAINT_MUT,
+]);
+/// An account of any type may be migrated. One that is a program is never writable.
+const NO_STATE: Outcome = Outcome::OneOf(&[
+    anchor::ACCOUNT_OWNED_BY_WRONG_PROGRAM,
+    anchor::CONSTRAINT_MUT,
+]);
 
 /// Exchanges that end otherwise than their kind does.
 #[rustfmt::skip]
 pub(super) const EXCEPTIONS: &[Row] = &[
     // Who acts: not an account of another role but a key without the right.
-    ("accept_role", "signer", &[OtherSigner], Expected::Refused(&[code(E::NotPendingAuthority)])),
+    ("accept_role", "signer", &[OtherSigner], refused(E::NotPendingAuthority)),
     ("advise", "signer", &[OtherSigner], UNAUTHORIZED),
     ("approve", "signer", &[OtherSigner], NOT_A_MEMBER),
     ("cancel", "signer", &[OtherSigner], NOT_A_MEMBER),
@@ -76,110 +141,142 @@ pub(super) const EXCEPTIONS: &[Row] = &[
     ("override_veto", "signer", &[OtherSigner], NOT_A_MEMBER),
     ("pause", "signer", &[OtherSigner], UNAUTHORIZED),
     ("pay", "payer", &[OtherSigner], NOT_THE_OWNER),
-    ("propose", "proposer", &[OtherSigner, OtherSlot], NOT_A_MEMBER),
-    ("report_feed", "reporter", &[OtherSigner], Expected::Refused(&[code(E::NotAReporter)])),
-    ("veto", "signer", &[OtherSigner], Expected::Refused(&[code(E::MissingPermission)])),
+    ("propose", "proposer", &[OtherSigner, Doubled], NOT_A_MEMBER),
+    ("report_feed", "reporter", &[OtherSigner], refused(E::NotAReporter)),
+    ("veto", "signer", &[OtherSigner], refused(E::MissingPermission)),
     ("veto_advice", "signer", &[OtherSigner], UNAUTHORIZED),
     ("withdraw_approval", "signer", &[OtherSigner], NOT_A_MEMBER),
-    // Where anybody may act or pay.
-    ("cast_ballot", "payer", &[OtherSigner, OtherSlot], ANY_PAYER),
+    // Where anybody may act or pay who has the lamports for it.
+    ("cast_ballot", "payer", &[OtherSigner], ANY_PAYER),
+    ("cast_ballot", "payer", &[Doubled, OtherSlot], PENNILESS),
     ("crank", "keeper", &[OtherSigner], ANYBODY),
-    ("create_feed", "creator", &[OtherSigner], Expected::Harmless("Anybody may build a feed that a proposal has allowed; in a Draft its creator alone.")),
-    ("create_meter", "creator", &[OtherSigner], Expected::Harmless("Anybody may build a meter that a proposal has allowed.")),
-    ("create_pool", "creator", &[OtherSigner], Expected::Harmless("Anybody may build the pool that a proposal has allowed; in a Draft its creator alone.")),
+    ("create_feed", "creator", &[OtherSigner], IN_DRAFT_ITS_CREATOR),
+    ("create_meter", "creator", &[OtherSigner], IN_DRAFT_ITS_CREATOR),
+    ("create_pool", "creator", &[OtherSigner], IN_DRAFT_ITS_CREATOR),
     ("execute", "executor", &[OtherSigner], ANYBODY),
     ("expire", "signer", &[OtherSigner], ANYBODY),
-    ("expire", "instructions", &[OtherSlot], Expected::Harmless("Anybody may call it through any program, so the caller is not looked at.")),
-    ("grow_log", "payer", &[OtherSigner], Expected::Harmless("Anybody may pay for a longer log: it is the economy's from then on.")),
-    ("migrate", "payer", &[OtherSigner], Expected::Harmless("Anybody may pay for a migration, which changes no balance.")),
-    ("open_position", "payer", &[OtherSigner, OtherSlot], ANY_PAYER),
-    ("propose", "payer", &[OtherSigner, OtherSlot], ANY_PAYER),
+    ("grow_log", "payer", &[OtherSigner], Outcome::Harmless("Anybody may pay for a longer log: it is the economy's from then on.")),
+    ("migrate", "payer", &[OtherSigner], Outcome::Harmless("Anybody may pay for a migration, which changes no balance.")),
+    ("open_position", "payer", &[OtherSigner], ANY_PAYER),
+    ("open_position", "payer", &[Doubled, OtherSlot], PENNILESS),
+    ("propose", "payer", &[OtherSigner], ANY_PAYER),
+    ("propose", "payer", &[Doubled, OtherSlot], PENNILESS),
     // What an instruction acts on, chosen by who sends it.
-    ("close_proposal", "proposal", &[OtherEconomy], Expected::Harmless("Anybody closes any final proposal: its rent goes to the payer that it names.")),
+    ("close_proposal", "proposal", &[OtherEconomy], Outcome::Harmless("Anybody closes any final proposal: its rent goes to the payer that it names.")),
     ("configure", "economy", &[OtherEconomy], BOTH_ITS_CREATOR),
-    ("create_feed", "economy", &[OtherEconomy], BOTH_ITS_CREATOR),
-    ("migrate", "account", &[OtherType], Expected::Refused(&[code(E::AlreadyCurrent)])),
-    ("report_feed", "feed", &[OtherEconomy], Expected::Refused(&[code(E::NotAReporter)])),
-    ("trip_breaker", "vault", &[LookAlike, OtherEconomy, OtherSlot], Expected::Refused(&[code(E::WrongVault)])),
-    // What a proposal allowed, or the first pool of a Draft has to be.
-    ("create_feed", "council", &[OtherSlot], Expected::Checked(of_an_account_check_or_permit)),
-    ("create_meter", "council", &[OtherSlot], Expected::Checked(of_an_account_check_or_permit)),
-    ("create_pool", "amm_vault", &[LookAlike, OtherEconomy], Expected::Refused(&[code(E::NotPermitted)])),
-    ("create_pool", "amm_vault", &[OtherSlot], NO_AMM_VAULT),
-    ("create_pool", "council", &[OtherSlot], Expected::Checked(of_an_account_check_or_permit)),
-    ("create_pool", "stake_mint", &[LookAlike, OtherEconomy, OtherSlot], Expected::Refused(&[code(E::NotPermitted), code(E::NativePoolMissing), code(E::UnsupportedMintExtension)])),
-    ("stake", "amm_vault", &[OtherSlot], NO_AMM_VAULT),
-    // Behind the named accounts: every pool, meter and exclusion in order.
-    ("crank", "remaining", &[LookAlike, OtherEconomy, OtherType], REMAINING),
-    ("preview", "remaining", &[LookAlike, OtherEconomy, OtherType], REMAINING),
-    ("trip_breaker", "remaining", &[LookAlike, OtherEconomy, OtherType], REMAINING),
-    // The callee of the event's call, which is made to the program's own address.
-    ("*", "program", &[LookAlike, OtherSlot], Expected::Harmless("Without the program among the accounts its call to itself fails; with it, only that is called.")),
+    ("propose", "native_pool", &[OtherEconomy], Outcome::Code(anchor::CONSTRAINT_ADDRESS)),
+    ("report_feed", "feed", &[OtherEconomy], refused(E::NotAReporter)),
+    ("trip_breaker", "vault", &[Doubled, OtherEconomy], refused(E::WrongVault)),
+    // Token accounts of people, which nothing of the economy names.
+    ("charge_fee", "payer_tokens", &[OtherEconomy], OTHER_MINT),
+    ("claim", "owner_tokens", &[OtherEconomy], OTHER_OWNER),
+    ("close", "creator_tokens", &[OtherEconomy], OTHER_MINT),
+    ("fund_rewards", "funder_tokens", &[OtherEconomy], OTHER_MINT),
+    ("pay", "payer_tokens", &[OtherEconomy], OTHER_MINT),
+    ("pay", "recipient_tokens", &[OtherEconomy], OTHER_MINT),
+    ("stake", "owner_tokens", &[OtherEconomy], OTHER_OWNER),
+    ("withdraw", "owner_tokens", &[OtherEconomy], OTHER_OWNER),
+    // The log may be of any length, so its type is read by hand and the IDL has no relation.
+    ("grow_log", "economy", &[OtherEconomy], HAS_ONE),
+    ("grow_log", "log", &[OtherEconomy], HAS_ONE),
+    // Accounts of any type, bound by what another account stores.
+    ("close_ballot", "payer", &[OtherSlot], RENT_TO_ITS_PAYER),
+    ("close_ballot", "proposal", &[Emptied, LookAlike, OtherSlot, OtherType], HAS_ONE),
+    ("close_position", "payer", &[OtherSlot], RENT_TO_ITS_PAYER),
+    ("close_proposal", "payer", &[OtherSlot], RENT_TO_ITS_PAYER),
+    ("grow_log", "log", &[Emptied, OtherSlot], NO_LOG),
+    ("migrate", "account", &[OtherSlot], NO_STATE),
+    ("migrate", "account", &[OtherType], refused(E::AlreadyCurrent)),
+    // What a proposal allowed.
+    ("create_feed", "council", &[LeftOut], NOT_PERMITTED),
+    ("create_meter", "council", &[LeftOut], NOT_PERMITTED),
+    ("create_pool", "amm_vault", &[LeftOut], NOT_PERMITTED),
+    ("create_pool", "amm_vault", &[OtherEconomy], refused(E::WrongAmmVault)),
+    ("create_pool", "council", &[LeftOut], NOT_PERMITTED),
+    ("stake", "amm_vault", &[Doubled, OtherSlot], Outcome::Harmless("The native pool has no AMM vault, and none is read.")),
+    // A vault's token program.
+    ("create_economy", "token_program", &[LookAlike], OTHER_TOKEN_PROGRAM),
+    ("create_meter", "token_program", &[LookAlike], OTHER_TOKEN_PROGRAM),
+    ("create_pool", "token_program", &[LookAlike], OTHER_TOKEN_PROGRAM),
 ];
 
-/// By a constraint, by the account's type, or because its bytes are no mint and no token
-/// account: before the instruction did anything.
-fn of_an_account_check(failure: &Failure) -> bool {
-    match failure.code() {
-        Some(code) => {
-            (anchor::CONSTRAINT_MUT..4_000).contains(&code)
-                || code == u32::from(E::DuplicateAccount)
-                || code == u32::from(E::WrongRemainingAccounts)
-        }
-        None => failure
-            .error
-            .as_ref()
-            .is_some_and(|error| format!("{error:?}").contains("InvalidAccountData")),
+/// The code of the constraint that binds an account's address.
+const fn binding(slot: &Slot) -> Outcome {
+    // What is created is derived before any constraint is looked at.
+    if slot.remaining {
+        refused(E::WrongRemainingAccounts)
+    } else if slot.derived || slot.seed_of_created {
+        Outcome::Code(anchor::CONSTRAINT_SEEDS)
+    } else if slot.fixed {
+        Outcome::Code(anchor::CONSTRAINT_ADDRESS)
+    } else if slot.related {
+        HAS_ONE
+    } else {
+        Outcome::Unknown
     }
 }
 
-/// The same, or because without a council nothing is permitted to a live economy: the
-/// program in an optional account's place means none.
-fn of_an_account_check_or_permit(failure: &Failure) -> bool {
-    of_an_account_check(failure) || failure.code() == Some(code(E::NotPermitted))
+/// The code of the account's type, for an account of another one.
+const fn loading(slot: &Slot, given: Kind) -> Outcome {
+    if slot.remaining || slot.created {
+        return binding(slot);
+    }
+    match (slot.kind, given) {
+        (Kind::Program, _) => Outcome::Code(anchor::INVALID_PROGRAM_ID),
+        _ if slot.fixed => binding(slot),
+        (Kind::State(_), Kind::State(_)) => Outcome::Code(anchor::ACCOUNT_DISCRIMINATOR_MISMATCH),
+        (Kind::Mint | Kind::Tokens, Kind::Mint | Kind::Tokens) => {
+            Outcome::Runtime(InstructionError::InvalidAccountData)
+        }
+        (Kind::Mint | Kind::Tokens, Kind::Absent) => Outcome::Code(anchor::ACCOUNT_NOT_INITIALIZED),
+        (Kind::State(_) | Kind::Mint | Kind::Tokens, _) => {
+            Outcome::Code(anchor::ACCOUNT_OWNED_BY_WRONG_PROGRAM)
+        }
+        (Kind::Absent | Kind::System, _) => Outcome::Code(anchor::ACCOUNT_NOT_SYSTEM_OWNED),
+        (Kind::Other, _) => Outcome::Unknown,
+    }
+}
+
+/// What follows from the kind of the exchange.
+fn default(exchange: Exchange, slot: &Slot, given: &Given) -> Outcome {
+    if slot.is_callee() {
+        // The event's call is made to the program's own address, whatever is in its place.
+        return if given.still_called {
+            Outcome::Harmless("An optional account that is left out names the program too.")
+        } else {
+            Outcome::Runtime(InstructionError::MissingAccount)
+        };
+    }
+    match exchange {
+        Unsigned => Outcome::Code(anchor::ACCOUNT_NOT_SIGNER),
+        OtherSigner if slot.seed => Outcome::Code(anchor::CONSTRAINT_SEEDS),
+        OtherSigner | LeftOut => Outcome::Unknown,
+        // By the runtime: the call that creates an account cannot write it.
+        ReadOnly if slot.created => Outcome::Runtime(InstructionError::PrivilegeEscalation),
+        ReadOnly => Outcome::Code(anchor::CONSTRAINT_MUT),
+        OtherEconomy => binding(slot),
+        LookAlike if slot.kind == Kind::Program && !slot.fixed => {
+            Outcome::Code(anchor::CONSTRAINT_MINT_TOKEN_PROGRAM)
+        }
+        Doubled if slot.kind == Kind::Tokens && given.both_written => {
+            Outcome::Code(anchor::CONSTRAINT_DUPLICATE_MUTABLE_ACCOUNT)
+        }
+        Doubled if slot.meta.is_signer && slot.seed => Outcome::Code(anchor::CONSTRAINT_SEEDS),
+        Doubled => binding(slot),
+        OtherType | LookAlike | Emptied | OtherSlot => loading(slot, given.kind),
+    }
 }
 
 /// What is expected of an exchange, and the exception that says so.
-pub(super) fn expected(
-    instruction: &str,
-    account: &str,
-    exchange: Exchange,
-) -> (Expected, Option<usize>) {
-    let matches = |pattern: &str, name: &str| pattern == "*" || pattern == name;
-    let row = EXCEPTIONS.iter().position(|(on, of, kinds, _)| {
-        matches(on, instruction) && matches(of, account) && kinds.contains(&exchange)
-    });
-    if let Some(row) = row {
-        return (EXCEPTIONS[row].3, Some(row));
-    }
-    let expected = match exchange {
-        OtherEconomy => Expected::Refused(&[
-            anchor::CONSTRAINT_HAS_ONE,
-            anchor::CONSTRAINT_SEEDS,
-            anchor::CONSTRAINT_ADDRESS,
-            anchor::CONSTRAINT_TOKEN_MINT,
-            anchor::CONSTRAINT_TOKEN_OWNER,
-        ]),
-        // Bound by another account before it is read itself, or by its own type.
-        OtherType => Expected::Refused(&[
-            anchor::ACCOUNT_DISCRIMINATOR_MISMATCH,
-            anchor::CONSTRAINT_HAS_ONE,
-        ]),
-        LookAlike => Expected::Refused(&[
-            anchor::ACCOUNT_OWNED_BY_WRONG_PROGRAM,
-            anchor::INVALID_PROGRAM_ID,
-            anchor::CONSTRAINT_ADDRESS,
-            anchor::CONSTRAINT_HAS_ONE,
-            anchor::CONSTRAINT_MINT_TOKEN_PROGRAM,
-        ]),
-        OtherSlot => Expected::Checked(of_an_account_check),
-        OtherSigner => Expected::Refused(&[
-            anchor::CONSTRAINT_HAS_ONE,
-            anchor::CONSTRAINT_SEEDS,
-            anchor::CONSTRAINT_TOKEN_OWNER,
-        ]),
-        Unsigned => Expected::Refused(&[anchor::ACCOUNT_NOT_SIGNER]),
-        ReadOnly => Expected::Refused(&[anchor::CONSTRAINT_MUT, anchor::ACCOUNT_NOT_MUTABLE]),
-    };
-    (expected, None)
+pub(super) fn expected(exchange: Exchange, slot: &Slot, given: &Given) -> (Outcome, Option<usize>) {
+    let row = EXCEPTIONS
+        .iter()
+        .position(|(instruction, account, kinds, _)| {
+            *instruction == slot.instruction && *account == slot.name && kinds.contains(&exchange)
+        });
+    let outcome = row.map_or_else(
+        || default(exchange, slot, given),
+        |row| EXCEPTIONS[row].3.clone(),
+    );
+    (outcome, row)
 }

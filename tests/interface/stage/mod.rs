@@ -27,6 +27,19 @@ pub(super) struct Case {
     pub(super) signers: Vec<Keypair>,
 }
 
+impl Case {
+    pub(super) fn signers(&self) -> Vec<&Keypair> {
+        self.signers.iter().collect()
+    }
+
+    /// Sends the instruction, which has to go through.
+    pub(super) async fn send(&self, world: &mut World) {
+        let instruction = core::slice::from_ref(&self.instruction);
+        let sent = world.bank.send(instruction, &self.signers()).await;
+        sent.unwrap_or_else(|failure| panic!("{}: {failure}", self.name));
+    }
+}
+
 /// A live economy in which every instruction of the table has something to do.
 struct Stage {
     world: World,
