@@ -37,7 +37,8 @@ async fn i5_foreign_mint_authority_is_refused() {
 /// The economy account itself is not its authority.
 #[tokio::test]
 async fn i5_mint_authority_at_a_look_alike_address_is_refused() {
-    let picks: [(fn(&EconomyAddresses) -> Pubkey, _); 3] = [
+    type Pick = fn(&EconomyAddresses) -> Pubkey;
+    let picks: [(Pick, ErrorCode); 3] = [
         (|at| at.economy, ErrorCode::AccountNotSystemOwned),
         (|at| at.keeper_vault, ErrorCode::ConstraintHasOne),
         (|at| at.reward_vault, ErrorCode::AccountNotSystemOwned),

@@ -117,7 +117,7 @@ pub mod subscription {
             ctx.accounts.charge.homeostat.key(),
             ctx.accounts.charge.pay(payer, &ctx.accounts.till),
         );
-        Ok(homeostat::cpi::pay(pay, ctx.accounts.shop.price, max_fee)?)
+        homeostat::cpi::pay(pay, ctx.accounts.shop.price, max_fee)
     }
 
     /// Pays the next period out of what the customer approved. Anyone; refused before the
@@ -143,7 +143,7 @@ pub mod subscription {
             ctx.accounts.charge.pay(payer, &ctx.accounts.till),
             &signer,
         );
-        Ok(homeostat::cpi::pay(pay, ctx.accounts.shop.price, max_fee)?)
+        homeostat::cpi::pay(pay, ctx.accounts.shop.price, max_fee)
     }
 
     /// Tips the shop: `amount` (base units) goes to the till in full, and the customer pays
@@ -162,7 +162,7 @@ pub mod subscription {
         );
         transfer_checked(transfer, amount, charge.mint.decimals)?;
         let fee = CpiContext::new(charge.homeostat.key(), charge.fee(payer));
-        Ok(homeostat::cpi::charge_fee(fee, amount, max_fee)?)
+        homeostat::cpi::charge_fee(fee, amount, max_fee)
     }
 
     /// Ends the signer's subscription; the rent goes back. Revoke the allowance too.

@@ -169,13 +169,14 @@ pub(super) const EXCEPTIONS: &[Row] = &[
     ("trip_breaker", "vault", &[Doubled, OtherEconomy], refused(E::WrongVault)),
     // Token accounts of people, which nothing of the economy names.
     ("charge_fee", "payer_tokens", &[OtherEconomy], OTHER_MINT),
-    ("claim", "owner_tokens", &[OtherEconomy], OTHER_OWNER),
+    ("claim", "owner_tokens", &[Doubled, OtherEconomy], OTHER_OWNER),
+    ("close", "creator_tokens", &[Doubled], OTHER_OWNER),
     ("close", "creator_tokens", &[OtherEconomy], OTHER_MINT),
     ("fund_rewards", "funder_tokens", &[OtherEconomy], OTHER_MINT),
     ("pay", "payer_tokens", &[OtherEconomy], OTHER_MINT),
     ("pay", "recipient_tokens", &[OtherEconomy], OTHER_MINT),
-    ("stake", "owner_tokens", &[OtherEconomy], OTHER_OWNER),
-    ("withdraw", "owner_tokens", &[OtherEconomy], OTHER_OWNER),
+    ("stake", "owner_tokens", &[Doubled, OtherEconomy], OTHER_OWNER),
+    ("withdraw", "owner_tokens", &[Doubled, OtherEconomy], OTHER_OWNER),
     // The log may be of any length, so its type is read by hand and the IDL has no relation.
     ("grow_log", "economy", &[OtherEconomy], HAS_ONE),
     ("grow_log", "log", &[OtherEconomy], HAS_ONE),
@@ -258,7 +259,8 @@ fn default(exchange: Exchange, slot: &Slot, given: &Given) -> Outcome {
         LookAlike if slot.kind == Kind::Program && !slot.fixed => {
             Outcome::Code(anchor::CONSTRAINT_MINT_TOKEN_PROGRAM)
         }
-        Doubled if slot.kind == Kind::Tokens && given.both_written => {
+        // What another account stores is bound by that; what none does is compared.
+        Doubled if slot.kind == Kind::Tokens && given.both_written && !slot.related => {
             Outcome::Code(anchor::CONSTRAINT_DUPLICATE_MUTABLE_ACCOUNT)
         }
         Doubled if slot.meta.is_signer && slot.seed => Outcome::Code(anchor::CONSTRAINT_SEEDS),

@@ -52,7 +52,7 @@ const BUILD: &str = "/build";
 const SOURCES: &str = "/homeostat";
 
 /// What the ELF is compiled with.
-const FLAGS: [&str; 15] = [
+const FLAGS: [&str; 17] = [
     "--cfg=homeostat_upstream_sbf",
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
@@ -64,6 +64,10 @@ const FLAGS: [&str; 15] = [
     "-Clink-arg=--llvm-args=--bpf-stack-size=4096",
     // Four words, a key's length, are copied and compared in line; more is a call.
     "-Clink-arg=--llvm-args=--bpf-max-stores-per-memfunc=4",
+    // Functions and tails of blocks that compile to the same code are kept once: generic
+    // code of the framework makes many. Some 6 % smaller, at no cost in compute units.
+    "-Clink-arg=--llvm-args=--enable-merge-functions",
+    "-Clink-arg=--llvm-args=--enable-gvn-sink",
     // A function that asks to be inlined is only where it is small: most of what asks is the
     // framework's and runs once. 6 % smaller, 1 % fewer compute units.
     "-Cllvm-args=--inlinehint-threshold=25",
