@@ -43,5 +43,9 @@ fn publish_data(authority: &AccountInfo, event: &[u8]) -> Result<()> {
         data: [EVENT_IX_TAG_LE, event].concat(),
     };
     let seeds: [&[u8]; 2] = [b"__event_authority", &[crate::EVENT_AUTHORITY_AND_BUMP.1]];
-    Ok(invoke_signed(&call, &[authority.clone()], &[&seeds])?)
+    Ok(invoke_signed(
+        &call,
+        core::slice::from_ref(authority),
+        &[&seeds],
+    )?)
 }
