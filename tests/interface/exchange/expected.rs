@@ -149,6 +149,8 @@ pub(super) const EXCEPTIONS: &[Row] = &[
     // Where anybody may act or pay who has the lamports for it.
     ("cast_ballot", "payer", &[OtherSigner], ANY_PAYER),
     ("cast_ballot", "payer", &[Doubled, OtherSlot], PENNILESS),
+    // The pool's economy is compared with the proposal's.
+    ("cast_ballot", "pool", &[OtherEconomy], HAS_ONE),
     ("crank", "keeper", &[OtherSigner], ANYBODY),
     ("create_feed", "creator", &[OtherSigner], IN_DRAFT_ITS_CREATOR),
     ("create_meter", "creator", &[OtherSigner], IN_DRAFT_ITS_CREATOR),
