@@ -86,12 +86,19 @@ impl From<Fx> for Fixed {
 /// The number 1 in Q64.64.
 pub const ONE_Q64: u128 = 1 << 64;
 
+/// `floor(a / b)` and what is left of `a`; `None` when `b` is zero. The rest is computed from
+/// the quotient, because a second division of 128 bits is a loop of hundreds of compute units.
+/// Nothing wraps: the product is at most `a`.
+fn div_rem(a: u128, b: u128) -> Option<(u128, u128)> {
+    let quotient = a.checked_div(b)?;
+    Some((quotient, a.wrapping_sub(quotient.wrapping_mul(b))))
+}
+
 /// `floor(numerator * 2^64 / denominator)` for `numerator < 2^127`; `None` when
 /// the denominator is zero or the result leaves 128 bits.
 pub fn ratio_q64(numerator: u128, denominator: u64) -> Option<u128> {
     let denominator = u128::from(denominator);
-    let whole = numerator.checked_div(denominator)?;
-    let rest = numerator.checked_rem(denominator)?;
+    let (whole, rest) = div_rem(numerator, denominator)?;
     // The rest is below the denominator, so it has 64 bits and the shift loses none.
     let fraction = (rest << 64).checked_div(denominator)?;
     if whole >> 64 != 0 {
@@ -105,17 +112,22 @@ pub fn product(a: u64, b: u64) -> u128 {
     u128::from(a).wrapping_mul(u128::from(b))
 }
 
-/// `a * b`, or the largest number where it leaves 128 bits. It is a function of its own
-/// because the compiler would inline `u128::saturating_mul` at every use.
+/// `a * b`; `None` where it leaves 128 bits. Two products of 64-bit numbers suffice, half of
+/// what `u128::checked_mul` takes, which the compiler would also inline at every use.
 #[inline(never)]
-pub fn times(a: u128, b: u64) -> u128 {
+pub fn checked_times(a: u128, b: u64) -> Option<u128> {
     let high = product((a >> 64) as u64, b);
     let low = product(a as u64, b);
     if high >> 64 == 0 {
-        (high << 64).saturating_add(low)
+        (high << 64).checked_add(low)
     } else {
-        u128::MAX
+        None
     }
+}
+
+/// `a * b`, or the largest number where it leaves 128 bits.
+pub fn times(a: u128, b: u64) -> u128 {
+    checked_times(a, b).unwrap_or(u128::MAX)
 }
 
 /// `floor(a * b / c)` with a 128-bit intermediate; `None` when `c` is zero or
@@ -137,10 +149,9 @@ trait DivCeilChecked: Sized {
 
 impl DivCeilChecked for u128 {
     fn div_ceil_checked(self, divisor: Self) -> Option<Self> {
-        let quotient = self.checked_div(divisor)?;
-        match self.checked_rem(divisor)? {
-            0 => Some(quotient),
-            _ => quotient.checked_add(1),
+        match div_rem(self, divisor)? {
+            (quotient, 0) => Some(quotient),
+            (quotient, _) => quotient.checked_add(1),
         }
     }
 }

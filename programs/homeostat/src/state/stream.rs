@@ -11,7 +11,7 @@
 
 use anchor_lang::prelude::*;
 
-use super::number::{ratio_q64, times, U128};
+use super::number::{checked_times, product, ratio_q64, times, U128};
 use crate::{constants::*, error::HomeostatError};
 
 /// The index of the native pool's lane.
@@ -189,25 +189,28 @@ impl Stream {
         weights: &[u16; MAX_POOLS],
         grant_q64: u128,
     ) -> Result<()> {
-        let liquidity_weights = || weights.iter().skip(1).map(|w| u128::from(*w));
-        let total_weight: u128 = liquidity_weights().sum();
+        let liquidity_weights = || weights.iter().skip(1).map(|w| u64::from(*w));
+        let total_weight: u64 = liquidity_weights().sum();
         let to_liquidity = if total_weight == 0 {
             0
         } else {
             per_second
                 .checked_div(u128::from(PPM))
-                .and_then(|q| q.checked_mul(u128::from(liquidity_ppm.min(PPM))))
+                .and_then(|q| checked_times(q, liquidity_ppm.min(PPM)))
                 .ok_or(HomeostatError::MathOverflow)?
         };
         let per_weight = to_liquidity
-            .checked_div(total_weight.max(1))
+            .checked_div(u128::from(total_weight.max(1)))
             .ok_or(HomeostatError::MathOverflow)?;
         let mut given = 0u128;
         for (lane, weight) in self.lanes.iter_mut().skip(1).zip(liquidity_weights()) {
+            lane.rate_q64 = U128::ZERO;
+            // Most economies leave most lanes unused.
+            if weight == 0 {
+                continue;
+            }
             // The floor costs a lane less than its weight times 2^-64 base units a second.
-            let rate = per_weight
-                .checked_mul(weight)
-                .ok_or(HomeostatError::MathOverflow)?;
+            let rate = checked_times(per_weight, weight).ok_or(HomeostatError::MathOverflow)?;
             lane.rate_q64 = U128::new(rate);
             given = given
                 .checked_add(rate)
@@ -245,17 +248,13 @@ impl Stream {
 /// The emission per second (Q64.64 base units, floored) at an annual rate of `ppm` of
 /// `supply` (base units).
 pub fn emission_per_second(supply: u64, ppm: u64) -> Result<u128> {
-    let annual_ppm = u128::from(supply)
-        .checked_mul(u128::from(ppm))
-        .ok_or(HomeostatError::MathOverflow)?;
     let divisor = PPM.saturating_mul(YEAR.unsigned_abs());
-    ratio_q64(annual_ppm, divisor).ok_or_else(|| error!(HomeostatError::MathOverflow))
+    ratio_q64(product(supply, ppm), divisor).ok_or_else(|| error!(HomeostatError::MathOverflow))
 }
 
 /// `acc + rate * seconds`.
 fn advance(acc: U128, rate: U128, seconds: u64) -> Result<u128> {
-    rate.get()
-        .checked_mul(u128::from(seconds))
+    checked_times(rate.get(), seconds)
         .and_then(|streamed| acc.get().checked_add(streamed))
         .ok_or_else(|| error!(HomeostatError::MathOverflow))
 }

@@ -21,8 +21,13 @@ impl Economy {
     /// The emission that belongs to stakers at `now`: what has streamed, less what streamed
     /// to empty pools up to the last crank (Q64.64 base units).
     pub fn owed_emission(&self, now: i64) -> Result<u128> {
-        self.stream
-            .emitted_at(now)?
+        self.owed_of(self.stream.emitted_at(now)?)
+    }
+
+    /// The same of `emitted`, what [`Stream::emitted_at`](crate::state::Stream::emitted_at)
+    /// gave, so that it is summed once.
+    fn owed_of(&self, emitted: u128) -> Result<u128> {
+        emitted
             .checked_sub(self.tally.returned_emission_q64.get())
             .ok_or_else(|| error!(HomeostatError::InvariantViolated))
     }
@@ -57,7 +62,8 @@ impl Economy {
     ///
     /// Where nothing is left, the subtractions saturate at 0: nothing more is emitted.
     fn grant(&self, mint_supply: u64, now: i64) -> Result<u64> {
-        let owed = ceil_q64(self.owed_emission(now)?);
+        let emitted = self.stream.emitted_at(now)?;
+        let owed = ceil_q64(self.owed_of(emitted)?);
         let room = if self.mints() {
             // What the mint's supply will be once everything owed is minted.
             let committed = u128::from(mint_supply)
@@ -75,7 +81,6 @@ impl Economy {
             PPM,
         )
         .ok_or(HomeostatError::MathOverflow)?;
-        let emitted = self.stream.emitted_at(now)?;
         let this_period = emitted.saturating_sub(self.tally.emitted_q64.get());
         let lifetime = MAX_LIFETIME_STREAM
             .saturating_sub(ceil_q64(emitted))
