@@ -191,6 +191,120 @@ pub mod homeostat {
         instructions::fund_rewards(ctx, amount)
     }
 
+    /// A seated member: proposes one to four actions, and approves them. Refuses actions that
+    /// could not be executed now, and more than the member's share of open proposals.
+    ///
+    /// `index`: the council's next, `Council.proposals`; the proposal's address comes from
+    /// it. `actions`: each with the value it expects and the new one; their fields say the
+    /// units.
+    pub fn propose(ctx: Context<Propose>, index: u64, actions: Vec<Action>) -> Result<()> {
+        instructions::propose(ctx, index, actions)
+    }
+
+    /// A seated member: approves the actions with that digest. The approval that reaches the
+    /// threshold fixes when the proposal can be executed.
+    ///
+    /// `digest`: `Proposal.digest`, the sha256 of the actions as Borsh writes them.
+    pub fn approve(ctx: Context<Decide>, digest: [u8; 32]) -> Result<()> {
+        instructions::approve(ctx, digest)
+    }
+
+    /// Anyone, between eta and expiry: executes a proposal, all of its actions or none.
+    /// Refused unless enough of the present members approve and every old value is as
+    /// expected.
+    pub fn execute<'info>(ctx: Context<'info, Execute<'info>>) -> Result<()> {
+        instructions::execute(ctx)
+    }
+
+    /// A seated member: withdraws its approval. Below the threshold the proposal loses its
+    /// eta.
+    pub fn withdraw_approval(ctx: Context<Decide>) -> Result<()> {
+        instructions::withdraw_approval(ctx)
+    }
+
+    /// The guardian: vetoes a proposal, approved or not. Refused for a proposal that only
+    /// resumes, and for one whose veto was lifted.
+    pub fn veto(ctx: Context<Decide>) -> Result<()> {
+        instructions::veto(ctx)
+    }
+
+    /// A seated member: votes to lift the guardian's veto of its own replacement. Enough votes
+    /// queue the proposal again, with a fresh Critical delay.
+    pub fn override_veto(ctx: Context<Decide>) -> Result<()> {
+        instructions::override_veto(ctx)
+    }
+
+    /// A staker: votes against a Standard or Critical proposal with native stake from
+    /// before it. Enough stake vetoes the proposal for good.
+    pub fn cast_ballot(ctx: Context<CastBallot>) -> Result<()> {
+        instructions::cast_ballot(ctx)
+    }
+
+    /// Anyone: closes a ballot whose proposal is final; the rent goes to its payer.
+    pub fn close_ballot<'info>(ctx: Context<'info, CloseBallot<'info>>) -> Result<()> {
+        instructions::close_ballot(ctx)
+    }
+
+    /// The proposer while it is active, a threshold of members while it is queued: cancels a
+    /// proposal.
+    pub fn cancel(ctx: Context<Decide>) -> Result<()> {
+        instructions::cancel(ctx)
+    }
+
+    /// Anyone: marks a proposal as expired. Refused while it can still be approved or
+    /// executed.
+    pub fn expire(ctx: Context<Decide>) -> Result<()> {
+        instructions::expire(ctx)
+    }
+
+    /// Anyone: closes a final proposal; the rent goes to its payer.
+    pub fn close_proposal(ctx: Context<CloseProposal>) -> Result<()> {
+        instructions::close_proposal(ctx)
+    }
+
+    /// The address that a proposal offered a role: accepts it. Refused once the offer has run
+    /// out.
+    ///
+    /// `role`: guardian, advisor or a seat in the council.
+    pub fn accept_role(ctx: Context<AcceptRole>, role: RoleKind) -> Result<()> {
+        instructions::accept_role(ctx, role)
+    }
+
+    /// The advisor: recommends a setpoint or a bias, which a crank applies after the Routine
+    /// delay. Refused outside the council's range, and while advice is pending.
+    ///
+    /// `parameter`: the controller. `field`: the quantity of it. `value_q48`: its
+    /// target, the setpoint as a fraction, the bias in ppm (x 2^48). `over_seconds`: duration
+    /// of the ramp (seconds), at most a year.
+    pub fn advise(
+        ctx: Context<Office>,
+        parameter: Parameter,
+        field: Tunable,
+        value_q48: i128,
+        over_seconds: u32,
+    ) -> Result<()> {
+        instructions::advise(ctx, parameter, field, value_q48, over_seconds)
+    }
+
+    /// The guardian: drops the pending advice. Refused when none is pending.
+    pub fn veto_advice(ctx: Context<Office>) -> Result<()> {
+        instructions::veto_advice(ctx)
+    }
+
+    /// The guardian: pauses a section for a time, which is charged to the section's budget.
+    /// Exits and governance never pause.
+    ///
+    /// `section`: stake, pay, crank or emission. `seconds`: from now on, at most what is
+    /// left of the budget. `reason`: for people to read.
+    pub fn pause(
+        ctx: Context<Office>,
+        section: Section,
+        seconds: u32,
+        reason: PauseReason,
+    ) -> Result<()> {
+        instructions::pause(ctx, section, seconds, reason)
+    }
+
     /// The creator, who pays: creates an economy in Draft with its vaults and its decision
     /// log. Refuses mints with a freeze authority or with extensions off the allow-list,
     /// and a period or cap out of range.
@@ -268,120 +382,6 @@ pub mod homeostat {
     /// `args`: members, threshold, guardian, delays (seconds).
     pub fn create_council(ctx: Context<CreateCouncil>, args: CouncilArgs) -> Result<()> {
         instructions::create_council(ctx, args)
-    }
-
-    /// A seated member: proposes one to four actions, and approves them. Refuses actions that
-    /// could not be executed now, and more than the member's share of open proposals.
-    ///
-    /// `index`: the council's next, `Council.proposals`; the proposal's address comes from
-    /// it. `actions`: each with the value it expects and the new one; their fields say the
-    /// units.
-    pub fn propose(ctx: Context<Propose>, index: u64, actions: Vec<Action>) -> Result<()> {
-        instructions::propose(ctx, index, actions)
-    }
-
-    /// A seated member: approves the actions with that digest. The approval that reaches the
-    /// threshold fixes when the proposal can be executed.
-    ///
-    /// `digest`: `Proposal.digest`, the sha256 of the actions as Borsh writes them.
-    pub fn approve(ctx: Context<Decide>, digest: [u8; 32]) -> Result<()> {
-        instructions::approve(ctx, digest)
-    }
-
-    /// A seated member: withdraws its approval. Below the threshold the proposal loses its
-    /// eta.
-    pub fn withdraw_approval(ctx: Context<Decide>) -> Result<()> {
-        instructions::withdraw_approval(ctx)
-    }
-
-    /// The guardian: vetoes a proposal, approved or not. Refused for a proposal that only
-    /// resumes, and for one whose veto was lifted.
-    pub fn veto(ctx: Context<Decide>) -> Result<()> {
-        instructions::veto(ctx)
-    }
-
-    /// A seated member: votes to lift the guardian's veto of its own replacement. Enough votes
-    /// queue the proposal again, with a fresh Critical delay.
-    pub fn override_veto(ctx: Context<Decide>) -> Result<()> {
-        instructions::override_veto(ctx)
-    }
-
-    /// A staker: votes against a Standard or Critical proposal with native stake from
-    /// before it. Enough stake vetoes the proposal for good.
-    pub fn cast_ballot(ctx: Context<CastBallot>) -> Result<()> {
-        instructions::cast_ballot(ctx)
-    }
-
-    /// Anyone: closes a ballot whose proposal is final; the rent goes to its payer.
-    pub fn close_ballot<'info>(ctx: Context<'info, CloseBallot<'info>>) -> Result<()> {
-        instructions::close_ballot(ctx)
-    }
-
-    /// Anyone, between eta and expiry: executes a proposal, all of its actions or none.
-    /// Refused unless enough of the present members approve and every old value is as
-    /// expected.
-    pub fn execute<'info>(ctx: Context<'info, Execute<'info>>) -> Result<()> {
-        instructions::execute(ctx)
-    }
-
-    /// The proposer while it is active, a threshold of members while it is queued: cancels a
-    /// proposal.
-    pub fn cancel(ctx: Context<Decide>) -> Result<()> {
-        instructions::cancel(ctx)
-    }
-
-    /// Anyone: marks a proposal as expired. Refused while it can still be approved or
-    /// executed.
-    pub fn expire(ctx: Context<Decide>) -> Result<()> {
-        instructions::expire(ctx)
-    }
-
-    /// Anyone: closes a final proposal; the rent goes to its payer.
-    pub fn close_proposal(ctx: Context<CloseProposal>) -> Result<()> {
-        instructions::close_proposal(ctx)
-    }
-
-    /// The address that a proposal offered a role: accepts it. Refused once the offer has run
-    /// out.
-    ///
-    /// `role`: guardian, advisor or a seat in the council.
-    pub fn accept_role(ctx: Context<AcceptRole>, role: RoleKind) -> Result<()> {
-        instructions::accept_role(ctx, role)
-    }
-
-    /// The advisor: recommends a setpoint or a bias, which a crank applies after the Routine
-    /// delay. Refused outside the council's range, and while advice is pending.
-    ///
-    /// `parameter`: the controller. `field`: the quantity of it. `value_q48`: its
-    /// target, the setpoint as a fraction, the bias in ppm (x 2^48). `over_seconds`: duration
-    /// of the ramp (seconds), at most a year.
-    pub fn advise(
-        ctx: Context<Office>,
-        parameter: Parameter,
-        field: Tunable,
-        value_q48: i128,
-        over_seconds: u32,
-    ) -> Result<()> {
-        instructions::advise(ctx, parameter, field, value_q48, over_seconds)
-    }
-
-    /// The guardian: drops the pending advice. Refused when none is pending.
-    pub fn veto_advice(ctx: Context<Office>) -> Result<()> {
-        instructions::veto_advice(ctx)
-    }
-
-    /// The guardian: pauses a section for a time, which is charged to the section's budget.
-    /// Exits and governance never pause.
-    ///
-    /// `section`: stake, pay, crank or emission. `seconds`: from now on, at most what is
-    /// left of the budget. `reason`: for people to read.
-    pub fn pause(
-        ctx: Context<Office>,
-        section: Section,
-        seconds: u32,
-        reason: PauseReason,
-    ) -> Result<()> {
-        instructions::pause(ctx, section, seconds, reason)
     }
 
     /// Anyone, who pays the rent: adds slots to the decision log or to the audit log, up to

@@ -88,7 +88,6 @@ pub const NO_PROPOSAL: u64 = u64::MAX;
 impl AuditRecord {
     /// A record of an act by `actor` at the clock's time. Whoever makes it fills in subject,
     /// outcome and value; [`append`] numbers it.
-    #[inline(never)]
     pub fn new(kind: AuditKind, actor: &Pubkey, clock: &Clock) -> Self {
         Self {
             at: clock.unix_timestamp,
@@ -101,7 +100,6 @@ impl AuditRecord {
     }
 
     /// Appends the record to the log and returns its bytes, for the event.
-    #[inline(never)]
     pub fn append(mut self, log: &AccountLoader<'_, AuditLog>) -> Result<Vec<u8>> {
         append(log, core::slice::from_mut(&mut self))?;
         Ok(bytemuck::bytes_of(&self).to_vec())

@@ -33,15 +33,14 @@ pub struct Decide<'info> {
     pub instructions: UncheckedAccount<'info>,
 }
 
-/// The effect of an act on a proposal and on its council's count of open ones, at a time (unix
-/// seconds).
+/// What an act refuses, and then its effect on a proposal and on its council's count of open
+/// ones, at a time (unix seconds).
 type Act<'a> = &'a dyn Fn(&mut Council, &mut Proposal, i64) -> Result<()>;
 
 impl Decide<'_> {
     /// The signer's place in the council. Refuses who is not seated, and a call that the
     /// seat does not allow.
-    fn validate_member(&self) -> Result<usize> {
-        let council = self.council.load()?;
+    fn validate_member(&self, council: &Council) -> Result<usize> {
         let place = council.place(self.signer.key)?;
         let via = &council.member(place)?.seat.via;
         require_caller(&self.instructions, via, Nonce::Refused)?;
@@ -50,8 +49,8 @@ impl Decide<'_> {
 
     /// Refuses anybody but the guardian, and a call that the guardian's seat does not
     /// allow. A veto may be signed in advance: it only stops things.
-    fn validate_guardian(&self) -> Result<()> {
-        let guardian = &self.council.load()?.guardian.holder;
+    fn validate_guardian(&self, council: &Council) -> Result<()> {
+        let guardian = &council.guardian.holder;
         require!(
             guardian.key == *self.signer.key,
             HomeostatError::MissingPermission
@@ -94,28 +93,25 @@ fn decide(ctx: &Context<Decide>, kind: AuditKind, act: Act) -> Result<()> {
 /// other actions is refused (`WrongDigest`), so that no display can pass one proposal off
 /// as another.
 pub fn approve(ctx: Context<Decide>, digest: [u8; 32]) -> Result<()> {
-    let place = ctx.accounts.validate_member()?;
-    require!(
-        ctx.accounts.proposal.load()?.digest == digest,
-        HomeostatError::WrongDigest
-    );
     decide(&ctx, AuditKind::Approved, &|council, proposal, now| {
+        let place = ctx.accounts.validate_member(council)?;
+        require!(proposal.digest == digest, HomeostatError::WrongDigest);
         proposal.approve(council, place, now)
     })
 }
 
 /// A seated member calls it and withdraws its approval.
 pub fn withdraw_approval(ctx: Context<Decide>) -> Result<()> {
-    let place = ctx.accounts.validate_member()?;
     decide(&ctx, AuditKind::Withdrawn, &|council, proposal, now| {
+        let place = ctx.accounts.validate_member(council)?;
         proposal.withdraw(council, place, now)
     })
 }
 
 /// The guardian calls it and stops a proposal, approved or not.
 pub fn veto(ctx: Context<Decide>) -> Result<()> {
-    ctx.accounts.validate_guardian()?;
     decide(&ctx, AuditKind::Vetoed, &|council, proposal, now| {
+        ctx.accounts.validate_guardian(council)?;
         proposal.veto(now)?;
         council.close_proposal(proposal.place, proposal.proposer_id);
         Ok(())
@@ -125,8 +121,8 @@ pub fn veto(ctx: Context<Decide>) -> Result<()> {
 /// A seated member calls it and votes to lift the guardian's veto of its own replacement. The
 /// vote that suffices queues the proposal again.
 pub fn override_veto(ctx: Context<Decide>) -> Result<()> {
-    let place = ctx.accounts.validate_member()?;
     decide(&ctx, AuditKind::Overridden, &|council, proposal, now| {
+        let place = ctx.accounts.validate_member(council)?;
         if proposal.override_veto(council, place, now)? {
             council.reopen_proposal(proposal.place, proposal.proposer_id);
         }
@@ -137,8 +133,8 @@ pub fn override_veto(ctx: Context<Decide>) -> Result<()> {
 /// The proposer calls it for an active proposal; for a queued one each member who wants it
 /// cancelled does, and it takes a threshold of them.
 pub fn cancel(ctx: Context<Decide>) -> Result<()> {
-    let place = ctx.accounts.validate_member()?;
     decide(&ctx, AuditKind::Cancelled, &|council, proposal, now| {
+        let place = ctx.accounts.validate_member(council)?;
         if proposal.cancel(council, place, now)? {
             council.close_proposal(proposal.place, proposal.proposer_id);
         }

@@ -168,7 +168,6 @@ impl Proposal {
     }
 
     /// A record of what `actor` did to the proposal, whose address is `key`.
-    #[inline(never)]
     pub fn record(
         &self,
         kind: AuditKind,
