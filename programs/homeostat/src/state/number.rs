@@ -138,22 +138,10 @@ pub fn mul_div_floor(a: u64, b: u64, c: u64) -> Option<u64> {
 
 /// `ceil(a * b / c)`, like [`mul_div_floor`].
 pub fn mul_div_ceil(a: u64, b: u64, c: u64) -> Option<u64> {
-    let product = u128::from(a).checked_mul(u128::from(b))?;
-    u64::try_from(product.div_ceil_checked(u128::from(c))?).ok()
-}
-
-/// A `div_ceil` that gives `None` for a zero divisor instead of a panic.
-trait DivCeilChecked: Sized {
-    fn div_ceil_checked(self, divisor: Self) -> Option<Self>;
-}
-
-impl DivCeilChecked for u128 {
-    fn div_ceil_checked(self, divisor: Self) -> Option<Self> {
-        match div_rem(self, divisor)? {
-            (quotient, 0) => Some(quotient),
-            (quotient, _) => quotient.checked_add(1),
-        }
-    }
+    let (quotient, rest) = div_rem(product(a, b), u128::from(c))?;
+    u64::try_from(quotient)
+        .ok()?
+        .checked_add(u64::from(rest != 0))
 }
 
 /// A Q64.64 amount in whole base units, rounded down: what may be paid. The shift leaves 64
@@ -207,7 +195,29 @@ mod tests {
             for low in edges {
                 let a = u128::from(high) << 64 | u128::from(low);
                 for b in edges {
-                    assert_eq!(times(a, b), a.saturating_mul(u128::from(b)), "{a} x {b}");
+                    let exact = a.checked_mul(u128::from(b));
+                    assert_eq!(checked_times(a, b), exact, "{a} x {b}");
+                    assert_eq!(times(a, b), exact.unwrap_or(u128::MAX), "{a} x {b}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_ratio_is_rounded_once_and_only_in_its_direction() {
+        let edges = [0, 1, 2, 3, (1 << 32) - 1, 1 << 63, u64::MAX - 1, u64::MAX];
+        for a in edges {
+            for b in edges {
+                let exact = u128::from(a) * u128::from(b);
+                assert_eq!(div_rem(exact, 0), None);
+                assert_eq!(mul_div_ceil(a, b, 0), None);
+                for c in edges.into_iter().skip(1) {
+                    let wide = u128::from(c);
+                    assert_eq!(div_rem(exact, wide), Some((exact / wide, exact % wide)));
+                    let floor = u64::try_from(exact / wide).ok();
+                    assert_eq!(mul_div_floor(a, b, c), floor, "{a} x {b} / {c}");
+                    let ceil = u64::try_from(exact.div_ceil(wide)).ok();
+                    assert_eq!(mul_div_ceil(a, b, c), ceil, "{a} x {b} / {c}");
                 }
             }
         }
