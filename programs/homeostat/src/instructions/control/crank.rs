@@ -143,10 +143,7 @@ impl<'info> Crank<'info> {
         let parameter = Parameter::from_index(advice.parameter)?;
         let field = Tunable::from_byte(advice.field)?;
         let period = economy.totals.periods;
-        let controller = economy
-            .controllers
-            .get_mut(parameter.index())
-            .ok_or(HomeostatError::NoSuchController)?;
+        let controller = economy.controller_mut(parameter)?;
         let to = Tuning {
             field,
             value: advice.value.get(),
@@ -254,10 +251,7 @@ fn step_one(
     let metric = economy.controller(parameter)?.metric()?;
     let (measurement, applied) = report.of(metric, parameter);
     let outcome = snapshot.decide(economy, parameter, measurement, applied)?;
-    let controller = economy
-        .controllers
-        .get_mut(parameter.index())
-        .ok_or(HomeostatError::NoSuchController)?;
+    let controller = economy.controller_mut(parameter)?;
     records.push(DecisionRecord::new(parameter, controller, &outcome));
     controller.remember(&outcome.step.state);
     controller.guard = (&outcome.step.guard).into();

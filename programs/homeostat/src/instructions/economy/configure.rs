@@ -100,10 +100,7 @@ impl Configure<'_> {
             } => {
                 let config = settings.config(economy.limits.period);
                 Controller::validate(&config, *parameter, settings.metric)?;
-                let controller = economy
-                    .controllers
-                    .get_mut(parameter.index())
-                    .ok_or(HomeostatError::NoSuchController)?;
+                let controller = economy.controller_mut(*parameter)?;
                 controller.config = (&config).into();
                 controller.metric = settings.metric as u8;
             }
@@ -113,10 +110,7 @@ impl Configure<'_> {
                 parameter,
                 settings,
             } => {
-                let controller = economy
-                    .controllers
-                    .get_mut(parameter.index())
-                    .ok_or(HomeostatError::NoSuchController)?;
+                let controller = economy.controller_mut(*parameter)?;
                 // It is validated below, with the whole economy.
                 controller.guard_config = (&GuardConfig::from(settings)).into();
             }

@@ -5,7 +5,6 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::{
     constants::*,
-    error::HomeostatError,
     events::{publish, EconomyCreated},
     seeds,
     state::{
@@ -117,12 +116,8 @@ impl CreateEconomy<'_> {
         economy.treasury_vault = self.treasury_vault.key();
         economy.log = self.log.key();
         economy.limits = defaults::limits(args.period, args.hard_cap);
-        for parameter in Parameter::ALL {
+        for (controller, parameter) in economy.controllers.iter_mut().zip(Parameter::ALL) {
             let config = defaults::config(parameter, args.period);
-            let controller = economy
-                .controllers
-                .get_mut(parameter.index())
-                .ok_or(HomeostatError::InvariantViolated)?;
             *controller = Controller {
                 config: (&config).into(),
                 guard_config: (&defaults::guard(parameter)).into(),

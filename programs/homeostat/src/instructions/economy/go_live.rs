@@ -101,11 +101,7 @@ impl<'info> GoLive<'info> {
 
         let mut records = Vec::with_capacity(Parameter::ALL.len());
         let mut configs = Vec::new();
-        for parameter in Parameter::ALL {
-            let controller = economy
-                .controllers
-                .get_mut(parameter.index())
-                .ok_or(HomeostatError::InvariantViolated)?;
+        for (controller, parameter) in economy.controllers.iter_mut().zip(Parameter::ALL) {
             let state = create(&controller.config(), now)
                 .map_err(|_| error!(HomeostatError::InvalidParameter))?;
             controller.remember(&state);

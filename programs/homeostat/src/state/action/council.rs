@@ -43,7 +43,7 @@ impl Act for fields::AdviceRange<'_> {
     }
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
-        let envelope = &mut context.controller(*self.parameter)?.envelope;
+        let envelope = &mut context.economy.controller_mut(*self.parameter)?.envelope;
         let present = AdviceRange {
             setpoint_q48: envelope.advice_setpoint.get().to_bits(),
             bias_q48: envelope.advice_bias.get().to_bits(),

@@ -20,7 +20,7 @@ impl Act for fields::Wire<'_> {
         let config = self.settings.config(context.economy.limits.period);
         Controller::validate(&config, *self.parameter, self.settings.metric)?;
         context.economy.require_metric(self.settings.metric)?;
-        let controller = context.controller(*self.parameter)?;
+        let controller = context.economy.controller_mut(*self.parameter)?;
         expect(controller.config_seq == *self.expected_seq)?;
         controller.config = (&config).into();
         controller.metric = self.settings.metric as u8;
@@ -74,7 +74,10 @@ impl Act for fields::Guard<'_> {
         let config = GuardConfig::from(self.value);
         Controller::validate_guard(&config, *self.parameter)?;
         let expected = (&GuardConfig::from(self.expected)).into();
-        let stored = &mut context.controller(*self.parameter)?.guard_config;
+        let stored = &mut context
+            .economy
+            .controller_mut(*self.parameter)?
+            .guard_config;
         replace(stored, &expected, &(&config).into())
     }
 

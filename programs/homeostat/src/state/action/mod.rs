@@ -30,7 +30,7 @@ use anchor_lang::prelude::*;
 
 use self::list::fields;
 pub use super::envelope::Tunable;
-use super::{Class, Controller, Council, Economy, Parameter};
+use super::{Class, Council, Economy, Parameter};
 use crate::error::HomeostatError;
 
 /// One action: its class, its effect and its token moves.
@@ -141,14 +141,6 @@ impl ExecutionContext<'_> {
         }
         self.council.invariant()?;
         Ok(gravest)
-    }
-
-    /// The controller of a parameter.
-    fn controller(&mut self, parameter: Parameter) -> Result<&mut Controller> {
-        self.economy
-            .controllers
-            .get_mut(parameter.index())
-            .ok_or_else(|| error!(HomeostatError::NoSuchController))
     }
 }
 

@@ -16,7 +16,7 @@ impl Act for fields::ResumeController<'_> {
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
         let now = context.now;
-        let controller = context.controller(*self.parameter)?;
+        let controller = context.economy.controller_mut(*self.parameter)?;
         require!(
             controller.guard.latched != 0,
             HomeostatError::NothingToResume

@@ -44,7 +44,7 @@ impl Act for fields::Tune<'_> {
 
     fn apply(&self, class: Class, context: &mut ExecutionContext) -> Result<()> {
         let (period, now) = (context.economy.totals.periods, context.now);
-        let controller = context.controller(*self.parameter)?;
+        let controller = context.economy.controller_mut(*self.parameter)?;
         let target = self.field.ramp(&controller.config).to.get();
         expect(target.to_bits() == *self.expected_q48)?;
         let to = Tuning {
@@ -74,7 +74,7 @@ impl Act for fields::HalfLife<'_> {
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
         let now = context.now;
-        let controller = context.controller(*self.parameter)?;
+        let controller = context.economy.controller_mut(*self.parameter)?;
         expect(controller.config.half_life == *self.expected)?;
         controller.change(*self.parameter, &Change::HalfLife(*self.value), now)
     }
@@ -91,7 +91,7 @@ impl Act for fields::Slew<'_> {
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
         let now = context.now;
-        let controller = context.controller(*self.parameter)?;
+        let controller = context.economy.controller_mut(*self.parameter)?;
         let config = controller.config();
         expect(
             config.slew_up == self.expected.up_ppm && config.slew_down == self.expected.down_ppm,
@@ -116,7 +116,7 @@ impl Act for fields::Mode<'_> {
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
         let mode = |manual: &Option<i64>| manual.map_or(Mode::Auto, Mode::Manual);
         let now = context.now;
-        let controller = context.controller(*self.parameter)?;
+        let controller = context.economy.controller_mut(*self.parameter)?;
         expect(controller.config().mode == mode(self.expected_ppm))?;
         controller.change(*self.parameter, &Change::Mode(mode(self.value_ppm)), now)
     }
@@ -139,7 +139,7 @@ impl Act for fields::Limits<'_> {
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
         let now = context.now;
-        let controller = context.controller(*self.parameter)?;
+        let controller = context.economy.controller_mut(*self.parameter)?;
         let old = &controller.config;
         expect(old.min == self.expected.min_ppm && old.max == self.expected.max_ppm)?;
         let limits = Change::Limits {

@@ -225,6 +225,13 @@ impl Economy {
             .ok_or_else(|| error!(HomeostatError::NoSuchController))
     }
 
+    /// The same, to change it.
+    pub fn controller_mut(&mut self, parameter: Parameter) -> Result<&mut Controller> {
+        self.controllers
+            .get_mut(parameter.index())
+            .ok_or_else(|| error!(HomeostatError::NoSuchController))
+    }
+
     /// The value of a parameter in force (ppm).
     pub fn value(&self, parameter: Parameter) -> u64 {
         self.controllers
