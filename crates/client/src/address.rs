@@ -1,5 +1,5 @@
-//! Program-derived addresses: where every account of the program lies. Each costs a search for
-//! the canonical bump, so keep what you need often.
+//! Program-derived addresses: where every account of the program lies. Each but the event
+//! authority costs a search for the canonical bump, so keep what you need often.
 
 use anchor_lang::prelude::Pubkey;
 use homeostat::seeds;
@@ -93,6 +93,6 @@ pub fn fee_vault(meter: &Pubkey) -> Pubkey {
 }
 
 /// The address that signs the calls of the program to itself that carry events.
-pub fn event_authority() -> Pubkey {
-    derive(&[b"__event_authority"])
+pub const fn event_authority() -> Pubkey {
+    homeostat::EVENT_AUTHORITY_AND_BUMP.0
 }

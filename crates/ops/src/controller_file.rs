@@ -7,8 +7,6 @@ use crate::controller_settings::{SAMPLINGS, SETTINGS};
 use crate::failure::Failure;
 use crate::settings::{self, Section};
 
-pub use crate::settings::LARGEST;
-
 /// The keys of a controller file, in the order of a well-written one.
 pub fn keys() -> Vec<&'static str> {
     SETTINGS
@@ -279,7 +277,7 @@ period = 604800
         );
         let failure = read_controller(b"kp = 1\n# \xff\n", "c.toml").expect_err("not UTF-8");
         assert_eq!(failure.message, "c.toml, line 2: is not UTF-8");
-        let large = vec![b'#'; LARGEST as usize + 1];
+        let large = vec![b'#'; settings::LARGEST as usize + 1];
         let failure = read_controller(&large, "c.toml").expect_err("large");
         assert_eq!(failure.code, "file_too_large");
     }

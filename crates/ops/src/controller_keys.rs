@@ -17,7 +17,8 @@ pub struct ControllerKeys<'a> {
 }
 
 impl ControllerKeys<'_> {
-    /// Puts every key that is there into `config`.
+    /// Puts every key that is there into `config`. A setpoint brings its scale with it; a scale
+    /// that is given wins, because it stands after the setpoint in the table.
     ///
     /// # Errors
     ///

@@ -2,6 +2,7 @@
 //! changes are shown from it. The control law's own list has the key, the unit and the range
 //! of each; how one is written follows from its unit and its type.
 
+use homeostat_client::Tunable;
 use homeostat_control::{Config, Direction, Field, Fx, Ramp, Sampling, Unit};
 
 use crate::controller_keys::ControllerKeys;
@@ -83,9 +84,22 @@ pub(crate) fn in_economy() -> impl Iterator<Item = &'static Setting> {
         .filter(move |setting| !elsewhere(setting.field))
 }
 
+/// The setting that a tunable quantity is.
+pub(crate) const fn field(tunable: Tunable) -> Field {
+    match tunable {
+        Tunable::Setpoint => Field::Setpoint,
+        Tunable::Bias => Field::Bias,
+        Tunable::Kp => Field::Kp,
+        Tunable::Ki => Field::Ki,
+        Tunable::Kd => Field::Kd,
+        Tunable::Filter => Field::Filter,
+        Tunable::DeadBand => Field::DeadBand,
+    }
+}
+
 /// Decimal places from a setting's unit in files to the law's: fractions of the parameter
 /// there, parts per million here.
-pub(crate) fn places(field: Field) -> i32 {
+pub(crate) const fn places(field: Field) -> i32 {
     match field.unit() {
         Unit::Ppm => PPM,
         Unit::Word | Unit::Seconds | Unit::Periods | Unit::Plain | Unit::Samples => 0,

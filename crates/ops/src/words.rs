@@ -47,14 +47,6 @@ pub(crate) fn listed<T>(words: &[(&'static str, T)]) -> String {
     words.join(", ")
 }
 
-/// The metric of its stored byte.
-pub(crate) fn metric(byte: u8) -> Option<Metric> {
-    METRICS
-        .iter()
-        .map(|(_, metric)| *metric)
-        .find(|metric| *metric as u8 == byte)
-}
-
 /// The parameter of a word.
 pub fn parameter(text: &str) -> Option<Parameter> {
     Parameter::ALL

@@ -16,7 +16,7 @@ use super::{
     governance::full_council,
     stage::{
         self, build, heaviest_spec, lanes, liquidity, mint, ordinary_spec, populated, spec, DUST,
-        MOST, SOL,
+        MOST_METERS, MOST_POOLS, SOL,
     },
     ORDINARY, REPEATED, WORST,
 };
@@ -104,10 +104,9 @@ async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     if !bench.wants(&["configure", "create_pool", "create_meter"]) {
         return Ok(());
     }
-    let most = MOST - 1;
     let mut world = build(WorldSpec {
-        liquidity: lanes(if heavy { most - 1 } else { 0 }),
-        meters: if heavy { most } else { 0 },
+        liquidity: lanes(if heavy { MOST_POOLS - 2 } else { 0 }),
+        meters: if heavy { MOST_METERS - 1 } else { 0 },
         draft: true,
         ..spec(heavy)
     })
@@ -123,7 +122,7 @@ async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
         bench.measure(&mut world, WORST, &set, &[]).await?;
         let stake = liquidity(&mut world).await?;
         let pool = at.pool(&stake.mint);
-        let meter = at.meter(most);
+        let meter = at.meter(MOST_METERS - 1);
         for address in [
             pool,
             address::principal_vault(&pool),
@@ -146,7 +145,7 @@ async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
             .await;
         let create = ix::create_allowed_pool(&at, &creator, &stake, 7);
         bench.measure(&mut world, WORST, &create, &[]).await?;
-        let create = ix::create_allowed_meter(&at, &creator, &token_program, most);
+        let create = ix::create_allowed_meter(&at, &creator, &token_program, MOST_METERS - 1);
         return bench.measure(&mut world, WORST, &create, &[]).await;
     }
     let set = ix::configure(&at.economy, &creator, Setting::Limits(stage::limits()));

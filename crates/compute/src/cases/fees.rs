@@ -4,7 +4,7 @@ use homeostat_client::instruction as ix;
 use homeostat_sandbox::{world::TOKEN, Wallet, World};
 
 use super::{
-    stage::{heaviest_spec, ordinary_spec, payment, populated, MOST},
+    stage::{heaviest_spec, ordinary_spec, payment, populated, MOST_METERS},
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{Bench, Error};
@@ -57,12 +57,12 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
         .await;
     let payment = ix::Payment {
         payer: carol.pubkey(),
-        ..payment(&alice, &bob, MOST - 1)
+        ..payment(&alice, &bob, MOST_METERS - 1)
     };
     let pay = ix::pay(&at, &program, &payment);
     bench.perform(bank, WORST, &pay, &signer).await?;
     let charge = ix::charge_fee(&at, &program, &payment);
     bench.perform(bank, WORST, &charge, &signer).await?;
-    let collect = ix::collect(&at, &program, MOST - 1);
+    let collect = ix::collect(&at, &program, MOST_METERS - 1);
     bench.measure(bank, WORST, &collect, &[]).await
 }

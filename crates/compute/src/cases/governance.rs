@@ -16,7 +16,7 @@ use solana_signer::Signer;
 
 use super::{
     actions::{four_ramps, longest, new_guardian, ramp, slew},
-    stage::{heaviest_spec, ordinary_spec, populated, turn_log, DUST},
+    stage::{heaviest_spec, ordinary_spec, populated, turn_log, DUST, MOST_MEMBERS},
     ORDINARY, REPEATED, WORST,
 };
 use crate::bench::{Bench, Error};
@@ -66,7 +66,7 @@ pub fn full_council(keys: &[Keypair], guardian: &Keypair) -> CouncilArgs {
     };
     CouncilArgs {
         members: keys.iter().map(through).collect(),
-        threshold: 15,
+        threshold: MOST_MEMBERS,
         guardian: through(guardian),
         delays: None,
     }
@@ -223,8 +223,8 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     world
         .enact(vec![
             Action::Threshold {
-                expected: 15,
-                value: 14,
+                expected: MOST_MEMBERS,
+                value: MOST_MEMBERS - 1,
             },
             Action::RemoveMember { key: removed },
             Action::AddMember { seat: seat(&key) },
@@ -234,8 +234,8 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     bench.perform(&mut world, WORST, &accept, &[&key]).await?;
     world
         .enact(vec![Action::Threshold {
-            expected: 14,
-            value: 15,
+            expected: MOST_MEMBERS - 1,
+            value: MOST_MEMBERS,
         }])
         .await?;
 

@@ -3,6 +3,9 @@
 use anchor_spl::token_2022::spl_token_2022::extension::{
     group_member_pointer, group_pointer, metadata_pointer, transfer_fee, ExtensionType,
 };
+use homeostat::constants::{
+    MAX_EXCLUDED, MAX_FEEDS, MAX_MEMBERS, MAX_METERS, MAX_POOLS, MAX_REPORTERS,
+};
 use homeostat_client::{
     instruction::{self as ix, StakeMint},
     ControllerSettings, Direction, FeedSettings, LimitSettings, Metric, Parameter,
@@ -16,16 +19,19 @@ use crate::bench::{bank, Error};
 
 /// One in the control law's numbers.
 const ONE: i128 = 1 << 48;
-/// Most pools, meters and exclusions of an economy.
-pub const MOST: u8 = 8;
+// The worst cases are as large as the program allows; every such number fits a byte.
+/// Most pools of an economy.
+pub const MOST_POOLS: u8 = MAX_POOLS as u8;
+/// Most meters of an economy.
+pub const MOST_METERS: u8 = MAX_METERS as u8;
 /// Most feeds of an economy.
-pub const MOST_FEEDS: u8 = 4;
+pub const MOST_FEEDS: u8 = MAX_FEEDS as u8;
 /// Most reporters of a feed.
-pub const MOST_REPORTERS: u8 = 7;
+pub const MOST_REPORTERS: u8 = MAX_REPORTERS as u8;
 /// Most excluded accounts.
-const MOST_EXCLUDED: u8 = 4;
+const MOST_EXCLUDED: u8 = MAX_EXCLUDED as u8;
 /// Most members of a council.
-pub const MOST_MEMBERS: u8 = 15;
+pub const MOST_MEMBERS: u8 = MAX_MEMBERS as u8;
 /// Periods after which a log of 24 slots has turned: four records each.
 const PERIODS: usize = 7;
 /// Lamports that somebody sends to an address before an account is created there.
@@ -57,8 +63,8 @@ pub fn heaviest_spec() -> WorldSpec {
         program: TokenProgram::Token2022,
         limits: Some(limits()),
         controllers: Parameter::ALL.map(|p| (p, controller(p))).into(),
-        liquidity: lanes(MOST - 1),
-        meters: MOST,
+        liquidity: lanes(MOST_POOLS - 1),
+        meters: MOST_METERS,
         feeds: vec![Some(feed_of(0, MOST_REPORTERS)); usize::from(MOST_FEEDS)],
         excluded: MOST_EXCLUDED,
         members: MOST_MEMBERS,

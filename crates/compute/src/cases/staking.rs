@@ -1,5 +1,6 @@
 //! Staking, from the opening of a position to its closing.
 
+use homeostat::constants::MAX_TICKETS;
 use homeostat_client::{address, instruction as ix, Position};
 use homeostat_sandbox::{
     world::{TOKEN, WEEK},
@@ -25,8 +26,8 @@ const INSTRUCTIONS: [&str; 7] = [
 
 /// A day (seconds): tickets of different days do not merge.
 const DAY: i64 = 86_400;
-/// Tickets of a position.
-const TICKETS: u8 = 8;
+/// Most tickets of a position; they fit a byte.
+const TICKETS: u8 = MAX_TICKETS as u8;
 
 /// Measures this family of instructions.
 pub async fn measure(bench: &mut Bench) -> Result<(), Error> {

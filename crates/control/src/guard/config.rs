@@ -31,8 +31,8 @@ fields! {
     floor: u32 as Floor, Ppm, "1,000 to 1,000,000 ppm of scale";
     /// Half-life of the running statistics (periods); 1 ..= [`Self::MAX_HALF_LIFE`].
     half_life: u16 as HalfLife, Periods, "1 to 1,000 periods";
-    /// Samples learnt before one is judged, after creation and after every
-    /// resume; [`Self::MIN_MIN_SAMPLES`] ..= [`Self::MAX_MIN_SAMPLES`].
+    /// Samples learnt before one is judged for spike and drift, after creation and after
+    /// every resume; [`Self::MIN_MIN_SAMPLES`] ..= [`Self::MAX_MIN_SAMPLES`].
     min_samples: u16 as MinSamples, Samples, "4 to 1,000";
     /// So many identical samples of a feed in a row are
     /// [`crate::LatchReason::Frozen`]; 0 = off, otherwise 2 or more. Ignored with

@@ -37,8 +37,8 @@
 //! squared. Normal noise of standard deviation s has a mean absolute deviation
 //! of 0.798 s.
 //!
-//! The first `min_samples` samples are learnt, not judged; they are winsorised
-//! too, and since sigma grows with every clamped sample, the clamp of a noisy series
+//! The first `min_samples` samples are learnt, not judged for spike and drift; they are
+//! winsorised too, and since sigma grows with every clamped sample, the clamp of a noisy series
 //! widens within a few samples. Evidence counts by time and at most one period's
 //! worth a sample, so that nobody makes more of it by cranking more often.
 //!
@@ -48,9 +48,10 @@
 //! what follows may be more of the same. It opens with the first observation at or after
 //! `latched_since + max(hold_periods, MIN_HOLD in whole periods) x period`, or by
 //! [`GuardState::resume`], and then starts from nothing: a lasting change of level
-//! is the new normal, and cannot hold a controller again before `min_samples`
-//! further samples. So whoever can latch a guard at will holds its controller for
-//! at most `hold / (hold + min_samples)` of the time, at the value it had.
+//! is the new normal, and cannot hold a controller again before `n` further samples:
+//! `min_samples`, or `frozen` where that is on and smaller. So whoever can latch a guard
+//! at will holds its controller for at most `hold / (hold + n)` of the time, at the value
+//! it had.
 //!
 //! A series that keeps within `slack x floor x scale` (4 % of the scale by
 //! default) never latches, however quiet it was: small deposits and donations, which

@@ -84,7 +84,7 @@ impl GuardFlags {
     pub const PRIMED: Self = Self(1);
     /// `now` is not after the last observation: nothing changed.
     pub const REPEATED: Self = Self(1 << 1);
-    /// Fewer than `min_samples` learnt so far: the sample was not judged.
+    /// Fewer than `min_samples` learnt so far: the sample was not judged for spike and drift.
     pub const WARMING_UP: Self = Self(1 << 2);
     /// The sample entered the statistics clamped to the deviation limit.
     pub const CLAMPED: Self = Self(1 << 3);

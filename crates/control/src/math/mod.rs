@@ -1,7 +1,7 @@
 //! Rounded fixed-point arithmetic.
 //!
-//! Everything here works on magnitudes and applies the sign afterwards, so
-//! every rounding is symmetric about zero. A BPF machine divides 64 bits in
+//! Products and quotients work on magnitudes and apply the sign afterwards, so
+//! their rounding is symmetric about zero. A BPF machine divides 64 bits in
 //! one instruction but 128 bits in about a thousand, so quotients are taken
 //! digit by digit, in digits small enough for a remainder and the next digit
 //! to share 64 bits.
@@ -40,7 +40,7 @@ pub(crate) const fn whole(value: i64) -> Fx {
     Fx::from_bits((value as i128) << FRAC)
 }
 
-/// `value` clamped to `[low, high]`. Crossed limits give `low` or `high`; the standard
+/// `value` clamped to `[low, high]`. Crossed limits give `high`; the standard
 /// library's `clamp` would panic.
 pub(crate) fn clamp<T: Ord>(value: T, low: T, high: T) -> T {
     Ord::min(Ord::max(value, low), high)

@@ -9,11 +9,10 @@ use super::{
 };
 use crate::{
     change::Row,
-    controller_settings::{in_economy, places},
+    controller_settings::{field, places},
     decimal::{Decimal, DecimalError, PPM},
     failure::Failure,
     shown::{self, UNLIMITED},
-    words::{word, TUNABLES},
 };
 
 /// Longest ramp (seconds): a year.
@@ -145,11 +144,9 @@ impl Fixed {
     pub(crate) const PPM: Self = Self { places: PPM };
 
     /// The unit of a tunable quantity: that of the setting.
-    pub(crate) fn of(field: Tunable) -> Self {
-        let name = word(&TUNABLES, &field);
-        let setting = in_economy().find(|setting| setting.field.name() == name);
+    pub(crate) const fn of(tunable: Tunable) -> Self {
         Self {
-            places: setting.map_or(0, |setting| places(setting.field)),
+            places: places(field(tunable)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Rewiring a controller: a metric, the keys of a controller, and what is asked of a feed.
-//! What a file does not say stays as it is.
+//! What a file does not say stays as it is, except the scale: a setpoint brings its own unless
+//! `scale` is given too.
 
 use homeostat::constants::MAX_REPORTERS;
 use homeostat_client::{ControllerSettings, Economy, Metric, Parameter};
@@ -35,7 +36,9 @@ pub(super) fn read(
     parameter: Parameter,
 ) -> Result<(u64, ControllerSettings), Failure> {
     let controller = reader.controller(parameter);
-    let present = words::metric(controller.metric).unwrap_or(Metric::default_for(parameter));
+    let present = controller
+        .metric()
+        .unwrap_or(Metric::default_for(parameter));
     let allowed = words::listed(&METRICS);
     let metric = reader.section.word("metric", &METRICS, &allowed)?;
     let keys = ControllerKeys {
@@ -65,8 +68,8 @@ pub(super) fn rows(
     new: &ControllerSettings,
 ) -> Vec<Row> {
     let old = economy.and_then(|economy| {
-        let controller = economy.controllers.get(parameter.index())?;
-        let metric = words::metric(controller.metric)?;
+        let controller = economy.controller(parameter).ok()?;
+        let metric = controller.metric().ok()?;
         (controller.config_seq == expected_seq)
             .then(|| ControllerSettings::new(metric, &controller.config()))
     });
@@ -97,6 +100,5 @@ pub(super) fn rows(
         new: &new.min_samples,
         tokens,
     }));
-    rows.retain(|row| row.old != row.new);
-    rows
+    super::differing(&[rows])
 }
