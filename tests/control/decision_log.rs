@@ -67,7 +67,7 @@ async fn success_the_log_alone_recomputes_every_decision() {
         };
         let digest = hashv(&[bytemuck::bytes_of(&controller.config)]).to_bytes();
         assert_eq!(first.digest, digest);
-        let guard_config = GuardConfig::from(&first.guard_config);
+        let guard_config = first.guard_config.law();
         assert_eq!(guard_config, controller.guard_config());
         let mut state = create(&config, live).unwrap();
         let mut guard = GuardState::new(live);

@@ -898,7 +898,7 @@ impl<'a> Life<'a> {
             self.made.push(Made {
                 period,
                 parameter,
-                decision: Decision::from(&after.last),
+                decision: after.last.law(),
                 min: config.min,
                 max: config.max,
             });

@@ -24,14 +24,14 @@ impl Track {
     /// it is known.
     pub(super) fn configure(&mut self, record: &ConfigRecord, config: Option<&StoredConfig>) {
         self.configured = true;
-        self.config = config.map(Config::from);
+        self.config = config.map(StoredConfig::law);
         self.state = Some(record.state);
         // The log opens with the creation of each controller.
         let created = record.seq <= Parameter::ALL.len() as u64;
         if let Some(config) = self.config.as_ref().filter(|_| created) {
             self.last = create(config, record.at).ok().map(|state| state.last);
         }
-        self.guard = Some(((&record.guard_config).into(), (&record.guard).into()));
+        self.guard = Some((record.guard_config.law(), record.guard.law()));
     }
 
     /// Recomputes a decision and counts in `proof` what that proved.
@@ -89,12 +89,12 @@ impl Track {
 
 /// The place-holder for a last decision that is not known: its terms are zero.
 fn unknown() -> Decision {
-    Decision::from(&StoredDecision::default())
+    StoredDecision::default().law()
 }
 
 /// The decision as far as its record keeps it: everything that the next step looks at.
 fn recorded(record: &DecisionRecord) -> Decision {
-    Decision::from(&StoredDecision {
+    StoredDecision {
         y: record.y,
         r: record.r,
         z: record.z,
@@ -113,7 +113,8 @@ fn recorded(record: &DecisionRecord) -> Decision {
         flags: record.flags,
         held: record.held,
         ..StoredDecision::default()
-    })
+    }
+    .law()
 }
 
 /// True when every term of a decision is the one on record.

@@ -17,7 +17,7 @@ use token_2022::spl_token_2022::{
     pod::PodAccount,
 };
 
-use crate::{error::HomeostatError, seeds};
+use crate::{error::HomeostatError, seeds, state::number::add};
 
 /// The economy's signature: its data-less authority, which owns every vault and, in Mint
 /// mode, holds the mint authority.
@@ -109,11 +109,7 @@ impl<'info> Token<'_, 'info> {
         authority: &Authority<'_, 'info>,
         amount: u64,
     ) -> Result<u64> {
-        let supply = self
-            .mint
-            .supply
-            .checked_add(amount)
-            .ok_or(HomeostatError::MathOverflow)?;
+        let supply = add(self.mint.supply, amount)?;
         if amount == 0 {
             return Ok(supply);
         }
@@ -203,6 +199,13 @@ impl<'info> Token<'_, 'info> {
 /// it; only the balance is read again, at a tenth of a reload's cost.
 pub fn balance(account: &InterfaceAccount<TokenAccount>) -> Result<u64> {
     token::accessor::amount(account.as_ref())
+}
+
+/// Refuses a vault that now contains less than its `liability` (base units;
+/// `InsolventVault`).
+pub fn require_covered(vault: &InterfaceAccount<TokenAccount>, liability: u64) -> Result<()> {
+    require!(balance(vault)? >= liability, HomeostatError::InsolventVault);
+    Ok(())
 }
 
 /// The transfer fees withheld in a token account (base units).

@@ -6,14 +6,18 @@
 
 use anchor_lang::prelude::*;
 
-use super::log::{append, Ring, HASH_BYTES};
+use super::{
+    layout::space,
+    log::{append, Ring, HASH_BYTES},
+};
 
 /// The bytes of a record that are hashed.
 pub const AUDIT_RECORD_BYTES: usize = core::mem::size_of::<AuditRecord>();
 /// The bytes of a record together with its hash.
 pub const AUDIT_SLOT_BYTES: usize = AUDIT_RECORD_BYTES + HASH_BYTES;
 
-/// What was done, in a record of the audit log.
+/// What was done, in a record of the audit log. Where a kind names no subject, it is the
+/// proposal's address, or none if the act concerned no proposal.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
@@ -87,7 +91,8 @@ pub const NO_PROPOSAL: u64 = u64::MAX;
 
 impl AuditRecord {
     /// A record of an act by `actor` at the clock's time. Whoever makes it fills in subject,
-    /// outcome and value; [`append`] numbers it.
+    /// outcome and value, and for an act on a proposal its index and digest; [`append`]
+    /// numbers it.
     pub fn new(kind: AuditKind, actor: &Pubkey, clock: &Clock) -> Self {
         Self {
             at: clock.unix_timestamp,
@@ -120,7 +125,7 @@ pub struct AuditLog {
     pub ring: Ring,
 }
 
-const _: () = assert!(Ring::SLOTS_AT == 8 + core::mem::size_of::<AuditLog>());
+const _: () = assert!(Ring::SLOTS_AT == space::<AuditLog>());
 
 impl core::ops::Deref for AuditLog {
     type Target = Ring;

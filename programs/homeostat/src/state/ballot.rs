@@ -2,6 +2,8 @@
 
 use anchor_lang::prelude::*;
 
+use super::layout::space;
+
 /// One owner's ballot. It stays until the proposal is final, so that nobody votes twice.
 #[account(zero_copy, discriminator = b"ballot.\x01")]
 #[derive(Debug, PartialEq, Eq)]
@@ -24,5 +26,5 @@ const _: () = assert!(core::mem::size_of::<Ballot>() == 112);
 
 impl Ballot {
     /// Bytes of the account.
-    pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
+    pub const SPACE: usize = space::<Self>();
 }

@@ -74,28 +74,13 @@ const fn start(parameter: Parameter) -> Start {
     }
 }
 
-/// The credible range of a metric (fraction; for feeds in their own unit). Measurements are
-/// clamped to it; a feed refuses reports outside of it.
-pub const fn metric_range(metric: Metric) -> (Fx, Fx) {
-    match metric {
-        Metric::StakedShare => (const { Fx::lit("0") }, const { Fx::lit("1") }),
-        Metric::Utilisation | Metric::LiquidityDepth => {
-            (const { Fx::lit("0") }, const { Fx::lit("1000") })
-        }
-        Metric::NetSupplyGrowth => (const { Fx::lit("-100") }, const { Fx::lit("100") }),
-        Metric::Feed0 | Metric::Feed1 | Metric::Feed2 | Metric::Feed3 => {
-            (const { Fx::lit("0") }, Config::MAX_SIGNAL)
-        }
-    }
-}
-
 /// The starting configuration of a controller for an economy's period (seconds). Rates per
 /// week are scaled to the period and rounded down; a slew limit is at least 1 ppm, or the
 /// controller could never move. The products of these constants with any period stay far
 /// inside their types: nothing saturates.
 pub fn config(parameter: Parameter, period: u32) -> Config {
     let start = start(parameter);
-    let (y_min, y_max) = metric_range(Metric::default_for(parameter));
+    let (y_min, y_max) = Metric::default_for(parameter).range();
     let per_period = |per_week: u64| {
         per_week
             .saturating_mul(u64::from(period))

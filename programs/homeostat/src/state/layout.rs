@@ -19,6 +19,11 @@ use crate::error::HomeostatError;
 
 /// The bytes of a discriminator; the state follows it.
 pub const DISCRIMINATOR_LEN: usize = 8;
+/// The bytes of an account of the type `T`: the discriminator and the state.
+pub const fn space<T: ZeroCopy>() -> usize {
+    DISCRIMINATOR_LEN + core::mem::size_of::<T>()
+}
+
 /// Where an account has its layout version: the last byte of its discriminator.
 pub const VERSION_AT: usize = DISCRIMINATOR_LEN - 1;
 

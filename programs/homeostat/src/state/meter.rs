@@ -1,11 +1,13 @@
-//! A meter: one shard of the economy's payments. Payments through different meters write
-//! different accounts, so they never wait for each other.
+//! A meter: one shard of the economy's payments. Payments through different meters do not wait
+//! for each other's meter and vault, only where payer or recipient have a token account in
+//! common.
 
 use anchor_lang::prelude::*;
 
 use super::{
     economy::{Economy, Life},
-    number::{mul_div_ceil, mul_div_floor, U128},
+    layout::space,
+    number::{add, mul_div_ceil, mul_div_floor, U128},
 };
 use crate::{constants::PPM, error::HomeostatError};
 
@@ -157,15 +159,11 @@ impl SweepRules {
 
 impl Meter {
     /// Bytes of the account.
-    pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
+    pub const SPACE: usize = space::<Self>();
 
     /// Counts a payment of `volume` base units whose fee arrived as `split`. The count of
     /// payments saturates, because nothing is computed from it.
     pub fn record(&mut self, volume: u64, split: &Split) -> Result<()> {
-        let add = |to: u64, amount: u64| {
-            to.checked_add(amount)
-                .ok_or_else(|| error!(HomeostatError::MathOverflow))
-        };
         self.pending_burn = add(self.pending_burn, split.burn)?;
         self.pending_stakers = add(self.pending_stakers, split.stakers)?;
         self.pending_treasury = add(self.pending_treasury, split.treasury)?;
@@ -221,10 +219,10 @@ impl Meter {
 
     /// The fee vault's least balance (base units): everything uncollected.
     pub fn liability(&self) -> Result<u64> {
-        self.pending_burn
-            .checked_add(self.pending_stakers)
-            .and_then(|sum| sum.checked_add(self.pending_treasury))
-            .ok_or_else(|| error!(HomeostatError::MathOverflow))
+        add(
+            add(self.pending_burn, self.pending_stakers)?,
+            self.pending_treasury,
+        )
     }
 
     /// What holds after every instruction that writes a meter: what is pending and what was

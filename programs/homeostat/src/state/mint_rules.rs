@@ -32,13 +32,21 @@ mod extension {
     pub const TOKEN_GROUP_MEMBER: u16 = 23;
 }
 
+/// Refuses a mint that is not safe to hold other people's tokens of: one with an extension
+/// that is not allowed (`UnsupportedMintExtension`) or with a freeze authority
+/// (`FreezeAuthoritySet`). `authority` is the economy's.
+pub fn require_safe(data: &[u8], authority: &Pubkey) -> Result<()> {
+    require_safe_extensions(data, authority)?;
+    require_no_freeze_authority(data)
+}
+
 /// Refuses a mint whose extensions could seize, freeze, tax or hide balances
 /// (`UnsupportedMintExtension`). Types and lengths are read from `data` here, byte for
 /// byte, so that an extension unknown to the libraries is refused and not skipped.
 ///
 /// Allowed are metadata and group pointers and their data, and a transfer fee whose
 /// configuration authority is nobody or `authority`.
-pub fn require_safe_extensions(data: &[u8], authority: &Pubkey) -> Result<()> {
+fn require_safe_extensions(data: &[u8], authority: &Pubkey) -> Result<()> {
     if data.len() == BASE_MINT_LEN {
         return Ok(());
     }
@@ -100,7 +108,7 @@ fn option_key(data: &[u8], at: usize) -> Result<COption<Pubkey>> {
 
 /// Refuses a mint whose balances somebody can freeze (`FreezeAuthoritySet`): a frozen vault
 /// would stop every exit.
-pub fn require_no_freeze_authority(data: &[u8]) -> Result<()> {
+fn require_no_freeze_authority(data: &[u8]) -> Result<()> {
     require!(
         option_key(data, FREEZE_AUTHORITY_AT)?.is_none(),
         HomeostatError::FreezeAuthoritySet

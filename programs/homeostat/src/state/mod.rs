@@ -39,7 +39,7 @@ pub mod proposal;
 pub mod snapshot;
 pub mod stream;
 
-pub use action::{Action, Tunable};
+pub use action::Action;
 pub use audit::{AuditKind, AuditLog, AuditRecord};
 pub use ballot::Ballot;
 pub use controller::{
@@ -48,7 +48,7 @@ pub use controller::{
 };
 pub use council::{Class, Council, CouncilArgs, Delays, Member, Role, RoleKind, SeatArgs};
 pub use economy::{Economy, Funding, Life, Limits, PoolSlot};
-pub use envelope::{Advice, Envelope};
+pub use envelope::{Advice, Envelope, Tunable};
 pub use feed::{Feed, FeedReading, FeedSettings, Reporter};
 pub use layout::{AccountKind, Layout};
 pub use log::{ConfigRecord, DecisionLog, DecisionRecord};

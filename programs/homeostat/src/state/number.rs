@@ -83,13 +83,26 @@ impl From<Fx> for Fixed {
     }
 }
 
-/// The number 1 in Q64.64.
-pub const ONE_Q64: u128 = 1 << 64;
+/// The sum of two amounts (base units), or of two counts. Refuses one that leaves 64 bits
+/// (`MathOverflow`).
+pub fn add(a: u64, b: u64) -> Result<u64> {
+    a.checked_add(b)
+        .ok_or_else(|| error!(HomeostatError::MathOverflow))
+}
+
+/// What was added to a sum between `before` and `after`. Such sums only grow; a smaller one is
+/// refused (`InvariantViolated`).
+#[inline(never)]
+pub fn since(after: u128, before: U128) -> Result<u128> {
+    after
+        .checked_sub(before.get())
+        .ok_or_else(|| error!(HomeostatError::InvariantViolated))
+}
 
 /// `floor(a / b)` and what is left of `a`; `None` when `b` is zero. The rest is computed from
 /// the quotient, because a second division of 128 bits is a loop of hundreds of compute units.
 /// Nothing wraps: the product is at most `a`.
-fn div_rem(a: u128, b: u128) -> Option<(u128, u128)> {
+pub(super) fn div_rem(a: u128, b: u128) -> Option<(u128, u128)> {
     let quotient = a.checked_div(b)?;
     Some((quotient, a.wrapping_sub(quotient.wrapping_mul(b))))
 }

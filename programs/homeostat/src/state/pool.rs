@@ -3,7 +3,8 @@
 use anchor_lang::prelude::*;
 
 use super::{
-    number::{mul_div_floor, product, U128},
+    layout::space,
+    number::{add, div_rem, mul_div_floor, product, since, U128},
     stream::{Stream, Streamed},
 };
 use crate::{constants::*, error::HomeostatError};
@@ -96,7 +97,7 @@ pub struct Touched {
 
 impl Pool {
     /// Bytes of the account.
-    pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
+    pub const SPACE: usize = space::<Self>();
 
     /// True for the pool of the economy's own mint.
     pub fn is_native(&self) -> bool {
@@ -113,14 +114,7 @@ impl Pool {
         if now < self.settled_at {
             return Ok(());
         }
-        let emission = streamed
-            .emission
-            .checked_sub(self.seen_emission_q64.get())
-            .ok_or(HomeostatError::InvariantViolated)?;
-        let fees = streamed
-            .fees
-            .checked_sub(self.seen_fees_q64.get())
-            .ok_or(HomeostatError::InvariantViolated)?;
+        let (emission, fees) = self.unseen(streamed)?;
         if self.total == 0 {
             self.returned_emission_q64.add(emission)?;
             self.returned_fees_q64.add(fees)?;
@@ -128,16 +122,11 @@ impl Pool {
             let income = emission
                 .checked_add(fees)
                 .ok_or(HomeostatError::MathOverflow)?;
-            let total = u128::from(self.total);
             let divisible = income
                 .checked_add(self.remainder_q64.get())
                 .ok_or(HomeostatError::MathOverflow)?;
-            let per_share = divisible
-                .checked_div(total)
-                .ok_or(HomeostatError::MathOverflow)?;
-            // Nothing wraps: the product is a quotient times its divisor, so at most what was
-            // divided.
-            let remainder = divisible.wrapping_sub(per_share.wrapping_mul(total));
+            let (per_share, remainder) =
+                div_rem(divisible, u128::from(self.total)).ok_or(HomeostatError::MathOverflow)?;
             self.reward_per_share_q64.add(per_share)?;
             self.remainder_q64 = U128::new(remainder);
             self.distributed_q64.add(income)?;
@@ -155,16 +144,20 @@ impl Pool {
         let mut emission = self.returned_emission_q64;
         let mut fees = self.returned_fees_q64;
         if self.total == 0 && now >= self.settled_at {
-            let streamed = stream.at(usize::from(self.lane), now)?;
-            let since = |after: u128, before: U128| {
-                after
-                    .checked_sub(before.get())
-                    .ok_or_else(|| error!(HomeostatError::InvariantViolated))
-            };
-            emission.add(since(streamed.emission, self.seen_emission_q64)?)?;
-            fees.add(since(streamed.fees, self.seen_fees_q64)?)?;
+            let unseen = self.unseen(stream.at(usize::from(self.lane), now)?)?;
+            emission.add(unseen.0)?;
+            fees.add(unseen.1)?;
         }
         Ok((emission, fees))
+    }
+
+    /// The emission and the fees of `streamed` that have streamed since the last settlement
+    /// (Q64.64 base units).
+    fn unseen(&self, streamed: Streamed) -> Result<(u128, u128)> {
+        Ok((
+            since(streamed.emission, self.seen_emission_q64)?,
+            since(streamed.fees, self.seen_fees_q64)?,
+        ))
     }
 
     /// The time integral of the stake at `now` (base units x seconds). A clock that stepped
@@ -216,10 +209,7 @@ impl Pool {
 
     /// Adds `amount` base units of stake. Settle first.
     pub fn add_stake(&mut self, amount: u64) -> Result<()> {
-        self.total = self
-            .total
-            .checked_add(amount)
-            .ok_or(HomeostatError::MathOverflow)?;
+        self.total = add(self.total, amount)?;
         self.invariant()
     }
 
@@ -229,10 +219,7 @@ impl Pool {
             .total
             .checked_sub(amount)
             .ok_or(HomeostatError::InvariantViolated)?;
-        self.unbonding = self
-            .unbonding
-            .checked_add(amount)
-            .ok_or(HomeostatError::MathOverflow)?;
+        self.unbonding = add(self.unbonding, amount)?;
         self.invariant()
     }
 
@@ -254,18 +241,13 @@ impl Pool {
     /// Counts `amount` base units of rewards as paid out. Refuses more than was distributed
     /// (`InvariantViolated`).
     pub fn pay_out(&mut self, amount: u64) -> Result<()> {
-        self.claimed = self
-            .claimed
-            .checked_add(amount)
-            .ok_or(HomeostatError::MathOverflow)?;
+        self.claimed = add(self.claimed, amount)?;
         self.invariant()
     }
 
     /// The principal vault's least balance (base units): all stake and all tickets.
     pub fn liability(&self) -> Result<u64> {
-        self.total
-            .checked_add(self.unbonding)
-            .ok_or_else(|| error!(HomeostatError::MathOverflow))
+        add(self.total, self.unbonding)
     }
 
     /// What holds after every instruction that writes a pool: claims do not exceed what was

@@ -3,7 +3,8 @@
 use anchor_lang::prelude::*;
 
 use super::{
-    number::{floor_q64, U128},
+    layout::space,
+    number::{add, checked_times, floor_q64, since, U128},
     pool::Pool,
 };
 use crate::{constants::*, error::HomeostatError};
@@ -53,20 +54,14 @@ const _: () = assert!(core::mem::align_of::<Position>() == 8);
 
 impl Position {
     /// Bytes of the account.
-    pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
+    pub const SPACE: usize = space::<Self>();
 
     /// Credits what the stake has earned since it was last settled. Settle the pool first.
     pub fn settle(&mut self, pool: &Pool) -> Result<()> {
-        let per_share = pool
-            .reward_per_share_q64
-            .get()
-            .checked_sub(self.paid_q64.get())
-            .ok_or(HomeostatError::InvariantViolated)?;
+        let per_share = since(pool.reward_per_share_q64.get(), self.paid_q64)?;
         // At most what the pool has distributed, which stays below MAX_LIFETIME_STREAM in
         // Q64.64: only a broken invariant overflows here.
-        let earned = per_share
-            .checked_mul(u128::from(self.amount))
-            .ok_or(HomeostatError::MathOverflow)?;
+        let earned = checked_times(per_share, self.amount).ok_or(HomeostatError::MathOverflow)?;
         self.pending_q64.add(earned)?;
         self.paid_q64 = pool.reward_per_share_q64;
         Ok(())
@@ -74,10 +69,7 @@ impl Position {
 
     /// Adds `amount` base units of stake at `now` (unix seconds). Settle first.
     pub fn add(&mut self, amount: u64, now: i64) -> Result<()> {
-        self.amount = self
-            .amount
-            .checked_add(amount)
-            .ok_or(HomeostatError::MathOverflow)?;
+        self.amount = add(self.amount, amount)?;
         self.last_add_at = now;
         Ok(())
     }
@@ -122,10 +114,7 @@ impl Position {
         } else {
             ticket.unlock_at.max(unlock_at)
         };
-        ticket.amount = ticket
-            .amount
-            .checked_add(amount)
-            .ok_or(HomeostatError::MathOverflow)?;
+        ticket.amount = add(ticket.amount, amount)?;
         ticket.unlock_at = later;
         Ok(later)
     }
@@ -144,10 +133,7 @@ impl Position {
         let (Some((_, first)), Some((slot, second))) = (unlocked.next(), unlocked.next()) else {
             return Ok(None);
         };
-        first.amount = first
-            .amount
-            .checked_add(core::mem::take(second).amount)
-            .ok_or(HomeostatError::MathOverflow)?;
+        first.amount = add(first.amount, core::mem::take(second).amount)?;
         Ok(Some(slot))
     }
 
@@ -186,9 +172,7 @@ impl Position {
         let mut sum = 0u64;
         for ticket in self.tickets.iter_mut() {
             if ticket.amount > 0 && ticket.unlock_at <= now {
-                sum = sum
-                    .checked_add(core::mem::take(ticket).amount)
-                    .ok_or(HomeostatError::MathOverflow)?;
+                sum = add(sum, core::mem::take(ticket).amount)?;
             }
         }
         require!(sum > 0, HomeostatError::StillLocked);

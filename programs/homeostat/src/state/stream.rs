@@ -144,13 +144,8 @@ impl Stream {
     }
 
     /// What would have been emitted from the period's start to `now` without caps and
-    /// pauses (Q64.64 base units). Saturates, which no emission below
-    /// [`MAX_LIFETIME_STREAM`] comes near.
-    pub fn planned_at(&self, now: i64) -> Result<u128> {
-        Ok(self.planned_with(self.emission_rate()?, now))
-    }
-
-    /// The same with `rate`, what [`Self::emission_rate`] gave, so that it is summed once.
+    /// pauses (Q64.64 base units), at `rate`, what [`Self::emission_rate`] gave, so that it is
+    /// summed once. Saturates, which no emission below [`MAX_LIFETIME_STREAM`] comes near.
     pub fn planned_with(&self, rate: u128, now: i64) -> u128 {
         let seconds = now.saturating_sub(self.t0).max(0).unsigned_abs();
         self.planned_q64.get().saturating_add(times(rate, seconds))
@@ -262,7 +257,10 @@ fn advance(acc: U128, rate: U128, seconds: u64) -> Result<u128> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::number::{floor_q64, ONE_Q64};
+    use crate::state::number::floor_q64;
+
+    /// The number 1 in Q64.64.
+    const ONE_Q64: u128 = 1 << 64;
 
     fn stream(rate: u64) -> Stream {
         let mut stream = Stream {

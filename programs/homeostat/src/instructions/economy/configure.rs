@@ -71,20 +71,18 @@ pub struct Configure<'info> {
 }
 
 /// The stored bytes that a setting concerns.
-fn stored(economy: &Economy, setting: &Setting) -> Vec<u8> {
-    match setting {
-        Setting::Controller { parameter, .. } => economy
-            .controllers
-            .get(parameter.index())
-            .map(|controller| bytemuck::bytes_of(&controller.config).to_vec()),
-        Setting::Limits(_) => Some(bytemuck::bytes_of(&economy.limits).to_vec()),
-        Setting::Excluded { .. } => Some(bytemuck::cast_slice(&economy.excluded).to_vec()),
-        Setting::Guard { parameter, .. } => economy
-            .controllers
-            .get(parameter.index())
-            .map(|controller| bytemuck::bytes_of(&controller.guard_config).to_vec()),
-    }
-    .unwrap_or_default()
+fn stored(economy: &Economy, setting: &Setting) -> Result<Vec<u8>> {
+    let bytes = match setting {
+        Setting::Controller { parameter, .. } => {
+            bytemuck::bytes_of(&economy.controller(*parameter)?.config)
+        }
+        Setting::Limits(_) => bytemuck::bytes_of(&economy.limits),
+        Setting::Excluded { .. } => bytemuck::cast_slice(&economy.excluded),
+        Setting::Guard { parameter, .. } => {
+            bytemuck::bytes_of(&economy.controller(*parameter)?.guard_config)
+        }
+    };
+    Ok(bytes.to_vec())
 }
 
 impl Configure<'_> {
@@ -92,7 +90,7 @@ impl Configure<'_> {
     fn apply(&self, setting: &Setting) -> Result<(Vec<u8>, Vec<u8>)> {
         let mut economy = self.economy.load_mut()?;
         economy.require_draft()?;
-        let old = stored(&economy, setting);
+        let old = stored(&economy, setting)?;
         match setting {
             Setting::Controller {
                 parameter,
@@ -116,7 +114,7 @@ impl Configure<'_> {
             }
         }
         economy.validate()?;
-        let new = stored(&economy, setting);
+        let new = stored(&economy, setting)?;
         Ok((old, new))
     }
 }

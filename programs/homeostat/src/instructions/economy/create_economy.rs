@@ -90,10 +90,9 @@ impl CreateEconomy<'_> {
     fn validate(&self) -> Result<()> {
         let mint = self.mint.to_account_info();
         let data = mint.try_borrow_data()?;
-        mint_rules::require_safe_extensions(&data, self.authority.key)?;
-        // This is refused from the start, because a vault that was frozen in Draft stays
-        // frozen for ever once the authority is revoked, and would block collect.
-        mint_rules::require_no_freeze_authority(&data)
+        // A freeze authority is refused from the start, because a vault that was frozen in
+        // Draft stays frozen for ever once the authority is revoked, and would block collect.
+        mint_rules::require_safe(&data, self.authority.key)
     }
 
     #[inline(never)]

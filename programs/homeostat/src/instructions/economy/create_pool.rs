@@ -88,8 +88,7 @@ impl CreatePool<'_> {
         );
         let mint = self.stake_mint.to_account_info();
         let data = mint.try_borrow_data()?;
-        mint_rules::require_safe_extensions(&data, &economy.authority)?;
-        mint_rules::require_no_freeze_authority(&data)?;
+        mint_rules::require_safe(&data, &economy.authority)?;
 
         // kind: the native pool is the first, so that its lane is always 0
         let native = self.stake_mint.key() == economy.mint;

@@ -67,8 +67,7 @@ impl<'info> GoLive<'info> {
         let mint = self.mint.to_account_info();
         let data = mint.try_borrow_data()?;
         let supply = self.mint.supply;
-        mint_rules::require_safe_extensions(&data, &economy.authority)?;
-        mint_rules::require_no_freeze_authority(&data)?;
+        mint_rules::require_safe(&data, &economy.authority)?;
         if economy.mints() {
             mint_rules::require_mint_authority(&data, &economy.authority)?;
             check("hard_cap", supply <= economy.limits.hard_cap)?;

@@ -5,7 +5,7 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use super::{charge, record};
 use crate::{
-    instructions::tokens::{balance, Token},
+    instructions::tokens::Token,
     state::{Economy, Meter},
 };
 
@@ -55,5 +55,5 @@ pub fn charge_fee(ctx: Context<ChargeFee>, amount: u64, max_fee: u64) -> Result<
     let vault = &accounts.vault;
     let received = token.transfer(&accounts.payer_tokens, vault, &accounts.payer, charge.fee)?;
     let mut meter = accounts.meter.load_mut()?;
-    record(&economy, &mut meter, amount, received, balance(vault)?)
+    record(&economy, &mut meter, amount, received, vault)
 }

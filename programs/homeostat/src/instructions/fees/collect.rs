@@ -5,9 +5,8 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::{
-    error::HomeostatError,
     events::{publish, Collected},
-    instructions::tokens::{balance, Authority, Token},
+    instructions::tokens::{require_covered, Authority, Token},
     state::{
         meter::{Sweep, SweepRules},
         Economy, Meter,
@@ -82,10 +81,7 @@ impl Collect<'_> {
 
         let mut meter = self.meter.load_mut()?;
         meter.swept(stakers, treasury)?;
-        require!(
-            balance(&self.vault)? >= meter.liability()?,
-            HomeostatError::InsolventVault
-        );
+        require_covered(&self.vault, meter.liability()?)?;
         let event = Collected {
             economy: key,
             meter: self.meter.key(),

@@ -1,5 +1,5 @@
-//! Payments, and what becomes of their fees. Two payments write no account in common unless
-//! they have the same meter or the same recipient, so they rarely wait for each other.
+//! Payments, and what becomes of their fees. Two payments wait for each other where they write
+//! an account in common: the meter and its vault, the payer's token account or the recipient's.
 
 pub mod charge_fee;
 pub mod collect;
@@ -10,9 +10,11 @@ pub use collect::*;
 pub use pay::*;
 
 use anchor_lang::prelude::*;
+use anchor_spl::token_interface::TokenAccount;
 
 use crate::{
     error::HomeostatError,
+    instructions::tokens::require_covered,
     state::{
         meter::{Charge, Split},
         pause::Section,
@@ -30,15 +32,14 @@ fn charge(economy: &Economy, amount: u64, max_fee: u64, now: i64) -> Result<Char
     Ok(charge)
 }
 
-/// Counts a payment of `volume` of whose fee `received` arrived; `balance` is that of the
-/// meter's vault afterwards (all in base units). Refuses where the vault contains less than
-/// the meter counts (`InsolventVault`).
+/// Counts a payment of `volume` of whose fee `received` arrived in `vault`, the meter's (base
+/// units). Refuses where the vault contains less than the meter counts (`InsolventVault`).
 fn record(
     economy: &Economy,
     meter: &mut Meter,
     volume: u64,
     received: u64,
-    balance: u64,
+    vault: &InterfaceAccount<TokenAccount>,
 ) -> Result<()> {
     let split = Split::new(
         received,
@@ -46,9 +47,5 @@ fn record(
         u64::from(economy.limits.treasury_ppm),
     )?;
     meter.record(volume, &split)?;
-    require!(
-        balance >= meter.liability()?,
-        HomeostatError::InsolventVault
-    );
-    Ok(())
+    require_covered(vault, meter.liability()?)
 }

@@ -5,7 +5,7 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use super::{charge, record};
 use crate::{
-    instructions::tokens::{balance, Token},
+    instructions::tokens::Token,
     state::{Economy, Meter},
 };
 
@@ -66,5 +66,5 @@ pub fn pay(ctx: Context<Pay>, amount: u64, max_fee: u64) -> Result<()> {
     token.transfer(from, &accounts.recipient_tokens, payer, charge.net)?;
     let received = token.transfer(from, vault, payer, charge.fee)?;
     let mut meter = accounts.meter.load_mut()?;
-    record(&economy, &mut meter, amount, received, balance(vault)?)
+    record(&economy, &mut meter, amount, received, vault)
 }

@@ -18,11 +18,7 @@ impl Office<'_> {
         let eta = now.saturating_add(i64::from(self.council.load()?.delays.routine));
         let mut economy = self.economy.load_mut()?;
         require!(economy.advice.pending == 0, HomeostatError::AdvicePending);
-        let controller = economy
-            .controllers
-            .get(parameter.index())
-            .ok_or(HomeostatError::NoSuchController)?;
-        let old = validate_advice(controller, parameter, to, now)?;
+        let old = validate_advice(economy.controller(parameter)?, parameter, to, now)?;
         economy.advice = Advice {
             value: to.value.into(),
             eta,

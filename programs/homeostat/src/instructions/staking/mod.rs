@@ -1,5 +1,6 @@
-//! Positions: stake, unbond, withdraw, claim. None of these writes the economy's account,
-//! so only stakers of the same pool wait for each other.
+//! Positions: stake, unbond, withdraw, claim. None of these writes the economy's account.
+//! Stakers of one pool write the pool and wait for each other. Claims wait for each other in
+//! every pool of an economy, because all of them are paid from its reward vault.
 
 pub mod cancel_unstake;
 pub mod claim;

@@ -7,7 +7,7 @@ use super::settle;
 use crate::{
     error::HomeostatError,
     events::{publish, Staked},
-    instructions::tokens::{balance, balance_or_zero, Token},
+    instructions::tokens::{balance_or_zero, require_covered, Token},
     seeds,
     state::{pause::Section, Economy, Pool, Position},
 };
@@ -94,10 +94,7 @@ impl Stake<'_> {
         let old_amount = position.amount;
         position.add(received, now)?;
         pool.add_stake(received)?;
-        require!(
-            balance(&self.principal_vault)? >= pool.liability()?,
-            HomeostatError::InsolventVault
-        );
+        require_covered(&self.principal_vault, pool.liability()?)?;
         Ok(Staked {
             pool: self.pool.key(),
             owner: self.owner.key(),

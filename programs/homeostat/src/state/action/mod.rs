@@ -29,7 +29,6 @@ pub use tuning::{OutputLimits, SlewLimits};
 use anchor_lang::prelude::*;
 
 use self::list::fields;
-pub use super::envelope::Tunable;
 use super::{Class, Council, Economy, Parameter};
 use crate::error::HomeostatError;
 

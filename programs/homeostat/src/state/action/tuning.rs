@@ -1,16 +1,10 @@
 //! Actions that tune a controller: its ramped quantities, half-life, slew, mode and limits.
 
 use anchor_lang::prelude::*;
-use homeostat_control::{change, Change, Fx, Mode};
+use homeostat_control::{Change, Fx, Mode};
 
 use super::{expect, fields, Act, ExecutionContext};
-use crate::{
-    constants::MAX_RAMP,
-    error::check,
-    state::{
-        controller::refuse_config, envelope::Tuning, Class, Controller, Economy, Metric, Parameter,
-    },
-};
+use crate::state::{envelope::Tuning, Class, Economy, Parameter};
 
 /// The slew limits of a parameter (ppm per period); none = unlimited.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,30 +145,5 @@ impl Act for fields::Limits<'_> {
 
     fn configures(&self, parameter: Parameter) -> bool {
         *self.parameter == parameter
-    }
-}
-
-impl Controller {
-    /// Applies a change of the control law at `now` (unix seconds), bumpless where the law
-    /// is. Refuses what the law or the parameter's range excludes (`InvalidParameter`).
-    #[inline(never)]
-    pub fn change(&mut self, parameter: Parameter, by: &Change, now: i64) -> Result<()> {
-        let (config, state) = change(&self.config(), &self.state(), by, now)
-            .map_err(|wrong| refuse_config(parameter, &wrong))?;
-        // The law has validated its own part of the configuration in `change`.
-        Self::validate_range(&config, parameter, Metric::from_byte(self.metric)?)?;
-        self.config = (&config).into();
-        // The last decision stays in `self.last`: it was made under the old configuration.
-        self.state = (&state).into();
-        self.config_seq = self.config_seq.saturating_add(1);
-        Ok(())
-    }
-
-    /// Moves a quantity along a ramp from `now` (unix seconds) on. Refuses a ramp of more
-    /// than a year (`InvalidParameter`).
-    pub fn tune(&mut self, parameter: Parameter, to: &Tuning, now: i64) -> Result<()> {
-        check("over_seconds", to.over_seconds <= MAX_RAMP)?;
-        let change = to.field.change(to.value, to.over_seconds);
-        self.change(parameter, &change, now)
     }
 }

@@ -219,18 +219,7 @@ macro_rules! stored {
                 }
             }
         }
-
-        stored!(@from $Stored, $Law, $into $(, $given)?);
     };
-    (@from $Stored:ident, $Law:ident, $into:ident) => {
-        impl From<&$Stored> for $Law {
-            fn from(stored: &$Stored) -> Self {
-                stored.$into()
-            }
-        }
-    };
-    // A type that the account alone cannot give has no `From`.
-    (@from $Stored:ident, $Law:ident, $into:ident, $given:ident) => {};
 }
 
 pub(super) use stored;

@@ -1,7 +1,7 @@
 //! What a controller can measure.
 
 use anchor_lang::prelude::*;
-use homeostat_control::Sampling;
+use homeostat_control::{Config, Fx, Sampling};
 
 use super::Parameter;
 use crate::error::HomeostatError;
@@ -67,6 +67,21 @@ impl Metric {
         match self.feed_index() {
             Some(_) => Sampling::Point,
             None => Sampling::Mean,
+        }
+    }
+
+    /// The credible range (fraction; for feeds in their own unit). Measurements are clamped to
+    /// it; a feed refuses reports outside of it.
+    pub const fn range(self) -> (Fx, Fx) {
+        match self {
+            Self::StakedShare => (const { Fx::lit("0") }, const { Fx::lit("1") }),
+            Self::Utilisation | Self::LiquidityDepth => {
+                (const { Fx::lit("0") }, const { Fx::lit("1000") })
+            }
+            Self::NetSupplyGrowth => (const { Fx::lit("-100") }, const { Fx::lit("100") }),
+            Self::Feed0 | Self::Feed1 | Self::Feed2 | Self::Feed3 => {
+                (const { Fx::lit("0") }, Config::MAX_SIGNAL)
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! One controller of an economy: its configuration, the state of the control law and of its
 //! anomaly guard, and the value in force.
 
+mod change;
 mod encoding;
 mod metric;
 mod parameter;
@@ -16,7 +17,6 @@ pub use settings::{ControllerSettings, Direction, GuardSettings, Q48};
 pub use stored::{
     StoredConfig, StoredDecision, StoredGuardConfig, StoredGuardState, StoredRamp, StoredState,
 };
-pub use validate::refuse_config;
 
 use anchor_lang::prelude::*;
 use homeostat_control::{resume, Config, GuardConfig, GuardState, State};

@@ -4,7 +4,6 @@ use anchor_lang::prelude::*;
 use homeostat_control::{Config, Fx, GuardConfig, Sampling};
 
 use super::{encoding::Encoded, Metric};
-use crate::state::defaults::metric_range;
 
 /// A control-law number in arguments: the bits of an `I80F48` (value x 2^48).
 pub type Q48 = i128;
@@ -109,7 +108,7 @@ impl ControllerSettings {
     /// The control law's configuration for an economy's period.
     pub fn config(&self, period: u32) -> Config {
         let sampling = self.metric.sampling();
-        let (y_min, y_max) = metric_range(self.metric);
+        let (y_min, y_max) = self.metric.range();
         let neutral = Config::new(self.direction.decode(), sampling, period, Fx::ZERO, 0, 0, 0);
         let config = Config {
             y_min,

@@ -12,7 +12,7 @@ use crate::{
 /// Logs the field that is wrong and what it allows, and returns the error
 /// (`InvalidParameter`).
 #[cold]
-pub fn refuse_config(parameter: Parameter, wrong: &ConfigError) -> Error {
+pub(super) fn refuse_config(parameter: Parameter, wrong: &ConfigError) -> Error {
     msg!(
         "{}.{}: allowed {}",
         parameter.name(),

@@ -11,6 +11,7 @@ pub use roles::{Role, RoleKind, Seat, SeatArgs};
 
 use anchor_lang::prelude::*;
 
+use super::layout::space;
 use crate::{constants::MAX_MEMBERS, error::check};
 
 /// What a Standard proposal allowed anybody to create.
@@ -84,7 +85,7 @@ pub struct CouncilArgs {
 
 impl Council {
     /// Bytes of the account.
-    pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
+    pub const SPACE: usize = space::<Self>();
 
     /// Sets up a Draft's council, from the start each time. Refuses what
     /// [`validate`](Self::validate) refuses, and more than fifteen members (`TooMany`).

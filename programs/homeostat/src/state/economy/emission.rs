@@ -11,7 +11,7 @@ use crate::{
     error::HomeostatError,
     state::{
         controller::Parameter,
-        number::{ceil_q64, mul_div_floor, U128},
+        number::{add, ceil_q64, mul_div_floor, since, U128},
         snapshot::Tally,
         stream::emission_per_second,
     },
@@ -27,9 +27,7 @@ impl Economy {
     /// The same of `emitted`, what [`Stream::emitted_at`](crate::state::Stream::emitted_at)
     /// gave, so that it is summed once.
     fn owed_of(&self, emitted: u128) -> Result<u128> {
-        emitted
-            .checked_sub(self.tally.returned_emission_q64.get())
-            .ok_or_else(|| error!(HomeostatError::InvariantViolated))
+        since(emitted, self.tally.returned_emission_q64)
     }
 
     /// The tokens that have accrued and are not in the reward vault yet (base units, rounded
@@ -143,11 +141,7 @@ impl Economy {
 
     /// Counts `amount` base units that went into the reward vault for emission.
     pub fn supply_rewards(&mut self, amount: u64) -> Result<()> {
-        self.totals.supplied = self
-            .totals
-            .supplied
-            .checked_add(amount)
-            .ok_or(HomeostatError::MathOverflow)?;
+        self.totals.supplied = add(self.totals.supplied, amount)?;
         Ok(())
     }
 }

@@ -22,6 +22,7 @@ use anchor_lang::prelude::*;
 use super::{
     controller::{Controller, Parameter},
     envelope::Advice,
+    layout::space,
     number::U128,
     pause::{Pause, Section},
     snapshot::Tally,
@@ -193,7 +194,7 @@ const _: () = assert!(core::mem::size_of::<Economy>() == 7_248);
 
 impl Economy {
     /// Bytes of the account.
-    pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
+    pub const SPACE: usize = space::<Self>();
 
     /// Refuses an economy that is not a Draft (`NotDraft`).
     pub fn require_draft(&self) -> Result<()> {

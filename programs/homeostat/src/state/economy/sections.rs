@@ -102,7 +102,8 @@ mod tests {
             emitted(&economy, 31),
             hours(14) + per_second(30_000) * HOUR as u128
         );
-        assert_eq!(economy.stream.planned_at(at(25)).unwrap(), hours(25));
+        let rate = economy.stream.emission_rate().unwrap();
+        assert_eq!(economy.stream.planned_with(rate, at(25)), hours(25));
         // After the stored end the emission goes on without any instruction.
         assert!(economy.require_open(Section::Emission, at(29)).is_err());
         assert!(economy.require_open(Section::Emission, at(30)).is_ok());

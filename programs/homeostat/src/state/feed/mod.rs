@@ -19,7 +19,7 @@ pub use settings::FeedSettings;
 use anchor_lang::prelude::*;
 use homeostat_control::{Config, Fx};
 
-use super::number::Fixed;
+use super::{layout::space, number::Fixed};
 use crate::{constants::*, error::HomeostatError};
 
 /// One of a feed's reporters, with its last report.
@@ -80,7 +80,7 @@ const _: () = assert!(core::mem::align_of::<Feed>() == 8);
 
 impl Feed {
     /// Bytes of the account.
-    pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
+    pub const SPACE: usize = space::<Self>();
 
     /// The reporters in use.
     pub fn active(&self) -> &[Reporter] {

@@ -4,7 +4,13 @@ use anchor_lang::{prelude::*, Owner, ZeroCopy};
 use solana_program::hash::hashv;
 
 use super::{DecisionLog, HASH_BYTES};
-use crate::{error::HomeostatError, state::layout::DISCRIMINATOR_LEN};
+use crate::{
+    error::HomeostatError,
+    state::{
+        layout::{space, DISCRIMINATOR_LEN},
+        number::add,
+    },
+};
 
 /// Appends records to a log, numbers them and chains them. Anchor has checked owner, type and
 /// layout version when it took the account in, and `mut` at its field that it is writable.
@@ -41,7 +47,7 @@ pub struct Ring {
 
 impl Ring {
     /// Where the slots of a log begin in its account's data.
-    pub const SLOTS_AT: usize = DISCRIMINATOR_LEN + core::mem::size_of::<DecisionLog>();
+    pub const SLOTS_AT: usize = space::<DecisionLog>();
     /// Where the ring itself begins.
     const AT: usize = Self::SLOTS_AT - core::mem::size_of::<Self>();
 
@@ -64,10 +70,7 @@ impl Ring {
                 self.next = 0;
             }
         }
-        let seq = self
-            .head_seq
-            .checked_add(1)
-            .ok_or(HomeostatError::MathOverflow)?;
+        let seq = add(self.head_seq, 1)?;
         let (seq_bytes, _) = record
             .split_first_chunk_mut::<8>()
             .ok_or(HomeostatError::InvariantViolated)?;

@@ -89,14 +89,8 @@ impl Proposal {
     /// (`ProposalExpired`).
     pub fn override_veto(&mut self, council: &Council, place: usize, now: i64) -> Result<bool> {
         self.require(ProposalState::Vetoed)?;
-        require!(
-            self.replaces_guardian != 0 && self.vetoed_by_stakers == 0,
-            HomeostatError::VetoFinal
-        );
-        require!(
-            now <= self.ended_at.saturating_add(OPEN_TIME),
-            HomeostatError::ProposalExpired
-        );
+        require!(self.is_liftable(), HomeostatError::VetoFinal);
+        require!(now <= self.lift_until(), HomeostatError::ProposalExpired);
         vote(&mut self.overrides, council, place)?;
         if council.count(&self.overrides) < council.override_threshold() {
             return Ok(false);
@@ -188,12 +182,19 @@ impl Proposal {
     /// Refuses while its state can still change (`InvalidState`), because its account is
     /// needed as long: while it is open, and while members can lift the guardian's veto.
     pub fn require_final(&self, now: i64) -> Result<()> {
-        let liftable = self.is(ProposalState::Vetoed)
-            && self.replaces_guardian != 0
-            && self.vetoed_by_stakers == 0
-            && now <= self.ended_at.saturating_add(OPEN_TIME);
+        let liftable = self.is_liftable() && now <= self.lift_until();
         require!(!self.is_open() && !liftable, HomeostatError::InvalidState);
         Ok(())
+    }
+
+    /// True for the guardian's veto of its own replacement, which members can lift.
+    const fn is_liftable(&self) -> bool {
+        self.is(ProposalState::Vetoed) && self.replaces_guardian != 0 && self.vetoed_by_stakers == 0
+    }
+
+    /// The last second in which members can lift the guardian's veto (unix seconds).
+    const fn lift_until(&self) -> i64 {
+        self.ended_at.saturating_add(OPEN_TIME)
     }
 }
 

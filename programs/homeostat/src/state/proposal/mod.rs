@@ -9,6 +9,7 @@ use solana_program::hash::hash;
 use super::{
     action::Action,
     audit::{AuditKind, AuditRecord},
+    layout::space,
 };
 use crate::{constants::*, error::HomeostatError};
 
@@ -104,7 +105,7 @@ const _: () = assert!(core::mem::size_of::<Proposal>() == 1_072);
 
 impl Proposal {
     /// Bytes of the account.
-    pub const SPACE: usize = 8 + core::mem::size_of::<Self>();
+    pub const SPACE: usize = space::<Self>();
 
     /// True when the proposal is in that state.
     pub const fn is(&self, state: ProposalState) -> bool {
@@ -167,17 +168,18 @@ impl Proposal {
             .unwrap_or_default()
     }
 
-    /// A record of what `actor` did to the proposal, whose address is `key`.
+    /// A record of what `actor` did to the proposal. `subject` is the proposal's address, or
+    /// what else [`AuditKind`] says.
     pub fn record(
         &self,
         kind: AuditKind,
         actor: &Pubkey,
-        key: &Pubkey,
+        subject: &Pubkey,
         clock: &Clock,
     ) -> AuditRecord {
         let mut record = AuditRecord::new(kind, actor, clock);
         record.proposal = self.index;
-        record.subject = *key;
+        record.subject = *subject;
         record.digest = self.digest;
         record.outcome = self.state;
         record.value = self.eta;

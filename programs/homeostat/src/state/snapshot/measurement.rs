@@ -3,13 +3,13 @@
 use anchor_lang::prelude::*;
 use homeostat_control::Fx;
 
-use super::{tally::since, Report, Snapshot};
+use super::{Report, Snapshot};
 use crate::{
     constants::*,
     state::{
         controller::{Metric, Parameter},
         economy::Economy,
-        number::{floor_q64, product, quotient, times},
+        number::{floor_q64, product, quotient, since, times},
     },
 };
 
@@ -75,11 +75,11 @@ impl Snapshot {
         let before = &economy.tally;
         Ok(match metric {
             Metric::StakedShare => Measurement::new(
-                since(self.tally.stake_seconds, before.stake_seconds)?,
+                since(self.tally.stake_seconds.get(), before.stake_seconds)?,
                 self.circulating_seconds,
             ),
             Metric::Utilisation => {
-                let volume = since(self.tally.volume, before.volume)?;
+                let volume = since(self.tally.volume.get(), before.volume)?;
                 let turnover = times(self.circulating_seconds, economy.limits.turnover_ppm);
                 Measurement::new(
                     times(volume, YEAR.unsigned_abs()),
@@ -87,13 +87,13 @@ impl Snapshot {
                 )
             }
             Metric::NetSupplyGrowth => {
-                let emitted = since(self.tally.emitted_q64, before.emitted_q64)?;
+                let emitted = since(self.tally.emitted_q64.get(), before.emitted_q64)?;
                 let returned = since(
-                    self.tally.returned_emission_q64,
+                    self.tally.returned_emission_q64.get(),
                     before.returned_emission_q64,
                 )?;
                 let accrued = u128::from(floor_q64(emitted.saturating_sub(returned)));
-                let burned = since(self.tally.burned, before.burned)?;
+                let burned = since(self.tally.burned.get(), before.burned)?;
                 let growth = Measurement::new(
                     times(accrued.abs_diff(burned), YEAR.unsigned_abs()),
                     product(economy.totals.supply, self.seconds),
@@ -105,7 +105,7 @@ impl Snapshot {
                 }
             }
             Metric::LiquidityDepth if economy.has_liquidity_pools() => Measurement::new(
-                since(self.tally.depth_seconds, before.depth_seconds)?,
+                since(self.tally.depth_seconds.get(), before.depth_seconds)?,
                 self.circulating_seconds,
             ),
             // A feed has no measurement of the program's own: its reading is the sample.
@@ -124,12 +124,12 @@ impl Snapshot {
         let before = &economy.tally;
         let (part, whole) = match parameter {
             Parameter::Emission => (
-                since(self.tally.emitted_q64, before.emitted_q64)?,
+                since(self.tally.emitted_q64.get(), before.emitted_q64)?,
                 economy.stream.planned_with(self.emission_rate, self.now),
             ),
             Parameter::Burn => {
-                let burned = since(self.tally.burned, before.burned)?;
-                let blocked = since(self.tally.burn_blocked, before.burn_blocked)?;
+                let burned = since(self.tally.burned.get(), before.burned)?;
+                let blocked = since(self.tally.burn_blocked.get(), before.burn_blocked)?;
                 (burned, burned.saturating_add(blocked))
             }
             Parameter::Fee | Parameter::Liquidity => return Ok(None),
@@ -140,7 +140,7 @@ impl Snapshot {
     /// The mean of the native stake over the window (base units, rounded down); 0 for a window
     /// of no time. A mean of 64-bit stakes has 64 bits.
     fn mean_stake(&self, economy: &Economy) -> Result<u64> {
-        let stake = since(self.tally.stake_seconds, economy.tally.stake_seconds)?;
+        let stake = since(self.tally.stake_seconds.get(), economy.tally.stake_seconds)?;
         let mean = stake.checked_div(u128::from(self.seconds)).unwrap_or(0);
         Ok(u64::try_from(mean).unwrap_or(u64::MAX))
     }

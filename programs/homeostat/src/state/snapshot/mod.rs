@@ -14,15 +14,12 @@ pub use tally::Tally;
 use anchor_lang::prelude::*;
 use homeostat_control::{guarded_step, Config, Guarded, Input, Sample};
 
-use self::{
-    supply::{circulating, follow_supply},
-    tally::since,
-};
+use self::supply::{circulating, follow_supply};
 use super::{
     controller::{Metric, Parameter},
     economy::Economy,
     feed::FeedReading,
-    number::U128,
+    number::{since, U128},
 };
 use crate::constants::*;
 
@@ -101,7 +98,7 @@ impl Snapshot {
         } else {
             0
         };
-        let burned = since(tally.burned, before.burned)?;
+        let burned = since(tally.burned.get(), before.burned)?;
         let supply = follow_supply(economy.totals.supply, minted, burned, mint_supply);
         let owed = Economy::reward_liability(&tally, tally.supplied)?;
         let circulating = circulating(economy, &tally, owed, supply, excluded);

@@ -2,9 +2,11 @@
 
 use anchor_lang::prelude::*;
 
-use crate::{
-    error::HomeostatError,
-    state::{meter::Meter, number::U128, pool::Pool, stream::Stream},
+use crate::state::{
+    meter::Meter,
+    number::{add, U128},
+    pool::Pool,
+    stream::Stream,
 };
 
 /// The sums over all pools and meters since creation.
@@ -64,20 +66,7 @@ impl Tally {
         self.burn_blocked.count(meter.burn_blocked);
         self.swept_stakers.count(meter.swept_stakers);
         self.swept_treasury.count(meter.swept_treasury);
-        self.pending_fees = self
-            .pending_fees
-            .checked_add(meter.liability()?)
-            .ok_or(HomeostatError::MathOverflow)?;
+        self.pending_fees = add(self.pending_fees, meter.liability()?)?;
         Ok(())
     }
-}
-
-/// What was added to a sum since the last crank. Sums only grow; a smaller one is refused
-/// (`InvariantViolated`).
-#[inline(never)]
-pub(super) fn since(after: U128, before: U128) -> Result<u128> {
-    after
-        .get()
-        .checked_sub(before.get())
-        .ok_or_else(|| error!(HomeostatError::InvariantViolated))
 }
