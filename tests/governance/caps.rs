@@ -66,7 +66,7 @@ async fn success_a_treasury_payment_arrives_whole() {
 }
 
 #[tokio::test]
-async fn fail_the_treasury_pays_no_more_than_its_cap_in_30_days() {
+async fn t1_the_treasury_pays_no_more_than_its_cap_in_30_days() {
     // Given a month's outflow of 1,000 tokens, of which 600 are paid,
     let mut world = rich().await;
     let vendor = world.wallet(0).await;

@@ -248,22 +248,21 @@ impl<'a, 'info: 'a> ActionAccounts<'info> for Settlement<'a, 'info> {
     }
 
     #[inline(never)]
-    fn give_up_mint(&mut self, owed: Option<u64>, successor: Option<Pubkey>) -> Result<u64> {
+    fn give_up_mint(&mut self, owed: Option<u64>, successor: Option<Pubkey>) -> Result<()> {
         let [authority, to, program] = self.next_accounts()?;
         let authority = self.authority(authority)?;
         let to = vault(to, self.execute.economy.load()?.reward_vault)?;
         let program = self.token_program(program)?;
         let mint = &*self.execute.mint;
         let Some(owed) = owed else {
-            return Ok(mint.supply);
+            return Ok(());
         };
         let token = Token {
             mint,
             program: &program,
         };
-        let supply = token.mint_to(&to, &authority, owed)?;
-        token.set_mint_authority(&authority, successor)?;
-        Ok(supply)
+        token.mint_to(&to, &authority, owed)?;
+        token.set_mint_authority(&authority, successor)
     }
 }
 

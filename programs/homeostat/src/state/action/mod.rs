@@ -90,8 +90,8 @@ pub trait ActionAccounts<'info> {
     /// Mints `owed` (base units) into the reward vault, then gives the mint authority to
     /// `successor`, or to nobody for ever. Without `owed` nothing moves: the mint of a
     /// Funded economy is not the economy's. Needs three accounts: authority, reward vault,
-    /// token program. Returns the mint's supply afterwards (base units).
-    fn give_up_mint(&mut self, owed: Option<u64>, successor: Option<Pubkey>) -> Result<u64>;
+    /// token program.
+    fn give_up_mint(&mut self, owed: Option<u64>, successor: Option<Pubkey>) -> Result<()>;
 }
 
 impl Action {

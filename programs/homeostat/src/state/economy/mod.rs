@@ -88,7 +88,7 @@ pub struct Totals {
     /// The treasury payments that counted against the outflow cap at `outflow_at` (base
     /// units).
     pub outflow: u64,
-    /// The time of the last treasury payment (unix seconds).
+    /// The time up to which `outflow` has decayed (unix seconds).
     pub outflow_at: i64,
 }
 
