@@ -188,7 +188,7 @@ fn preview_one(context: &Context, live: &Live, parameter: Parameter) -> Result<D
         .ok_or_else(|| context.connection.nonsense("a preview without return data"))?;
     let stored = decode::preview(&data)
         .map_err(|error| context.connection.nonsense(format!("a preview: {error}")))?;
-    Ok((&stored).into())
+    Ok(stored.law())
 }
 
 /// `preview`: what the next crank would do.
