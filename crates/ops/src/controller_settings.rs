@@ -84,6 +84,11 @@ pub(crate) fn in_economy() -> impl Iterator<Item = &'static Setting> {
         .filter(move |setting| !elsewhere(setting.field))
 }
 
+/// The keys of a `[controllers.*]` table, in the order of a well-written one.
+pub fn controller_keys() -> Vec<&'static str> {
+    in_economy().map(|setting| setting.field.name()).collect()
+}
+
 /// The setting that a tunable quantity is.
 pub(crate) const fn field(tunable: Tunable) -> Field {
     match tunable {

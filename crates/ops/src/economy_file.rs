@@ -12,12 +12,13 @@ use homeostat_control::Config;
 use toml::de::DeValue;
 
 use crate::controller_keys::ControllerKeys;
-use crate::controller_settings::in_economy;
 use crate::council_file::council;
 use crate::failure::Failure;
 use crate::keys::Keys;
 use crate::settings::{self, Section};
 use crate::tokens::Tokens;
+
+pub use crate::controller_settings::controller_keys;
 
 /// A week (seconds).
 const WEEK: u32 = 604_800;
@@ -52,11 +53,6 @@ const ECONOMY_KEYS: [&str; 16] = [
     "outflow_cap",
     "meters",
 ];
-
-/// The keys of a `[controllers.*]` table, in the order of a well-written one.
-pub fn controller_keys() -> Vec<&'static str> {
-    in_economy().map(|setting| setting.field.name()).collect()
-}
 
 /// An economy to bring to life.
 #[derive(Clone, Debug, PartialEq)]

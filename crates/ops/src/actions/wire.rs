@@ -15,8 +15,7 @@ use super::{
 use crate::{
     change::Row,
     controller_keys::ControllerKeys,
-    controller_settings::in_economy,
-    economy_file::controller_keys,
+    controller_settings::{controller_keys, in_economy},
     failure::Failure,
     tokens::Tokens,
     words::{self, word, METRICS},
