@@ -24,8 +24,6 @@ pub(super) enum Outcome {
     Runtime(InstructionError),
     /// It goes through; the sentence says why that harms nobody.
     Harmless(&'static str),
-    /// The same, or refused with this code where the economy is in another stage of life.
-    HarmlessOr(&'static str, u32),
     /// Nothing is known by default: a row has to say it.
     Unknown,
 }
@@ -42,14 +40,13 @@ impl Outcome {
             Self::OneOf(expected) => code.is_some_and(|code| expected.contains(&code)),
             Self::Runtime(expected) => error == Some(expected),
             Self::Harmless(_) => error.is_none(),
-            Self::HarmlessOr(_, expected) => error.is_none() || code == Some(*expected),
             Self::Unknown => false,
         }
     }
 
-    /// Whether it may go through.
-    pub(super) const fn may_pass(&self) -> bool {
-        matches!(self, Self::Harmless(_) | Self::HarmlessOr(..))
+    /// Whether it goes through.
+    pub(super) const fn passes(&self) -> bool {
+        matches!(self, Self::Harmless(_))
     }
 }
 
@@ -63,7 +60,6 @@ impl core::fmt::Display for Outcome {
             }
             Self::Runtime(error) => write!(f, "{error:?}"),
             Self::Harmless(why) => f.write_str(why),
-            Self::HarmlessOr(why, code) => write!(f, "{why} Or {}", error_name(*code)),
             Self::Unknown => f.write_str("a row of the exceptions"),
         }
     }
@@ -101,10 +97,7 @@ const ANYBODY: Outcome =
 const BOTH_ITS_CREATOR: Outcome = Outcome::Harmless(
     "The economy is what the instruction acts on, and who signed created both of them.",
 );
-const IN_DRAFT_ITS_CREATOR: Outcome = Outcome::HarmlessOr(
-    "Anybody may build what a proposal has allowed; in a Draft its creator alone.",
-    E::Unauthorized as u32 + ERROR_CODE_OFFSET,
-);
+const WAS_ALLOWED: Outcome = Outcome::Harmless("Anybody may build what a proposal has allowed.");
 /// By the token program: the vault is created before the mint's program is compared.
 const OTHER_TOKEN_PROGRAM: Outcome = Outcome::Runtime(InstructionError::IncorrectProgramId);
 /// An account of any type may get the rent. One that is a program is never writable.
@@ -123,9 +116,16 @@ const NO_STATE: Outcome = Outcome::OneOf(&[
     anchor::CONSTRAINT_MUT,
 ]);
 
+/// Exchanges that end otherwise in a Draft than in the rest of an economy's life.
+#[rustfmt::skip]
+const IN_DRAFT: &[Row] = &[
+    ("create_feed", "creator", &[OtherSigner], UNAUTHORIZED),
+    ("create_pool", "creator", &[OtherSigner], UNAUTHORIZED),
+];
+
 /// Exchanges that end otherwise than their kind does.
 #[rustfmt::skip]
-pub(super) const EXCEPTIONS: &[Row] = &[
+const EXCEPTIONS: &[Row] = &[
     // Who acts: not an account of another role but a key without the right.
     ("accept_role", "signer", &[OtherSigner], refused(E::NotPendingAuthority)),
     ("advise", "signer", &[OtherSigner], UNAUTHORIZED),
@@ -148,21 +148,21 @@ pub(super) const EXCEPTIONS: &[Row] = &[
     ("withdraw_approval", "signer", &[OtherSigner], NOT_A_MEMBER),
     // Where anybody may act or pay who has the lamports for it.
     ("cast_ballot", "payer", &[OtherSigner], ANY_PAYER),
-    ("cast_ballot", "payer", &[Doubled, OtherSlot], PENNILESS),
+    ("cast_ballot", "payer", &[Doubled], PENNILESS),
     // The pool's economy is compared with the proposal's.
     ("cast_ballot", "pool", &[OtherEconomy], HAS_ONE),
     ("crank", "keeper", &[OtherSigner], ANYBODY),
-    ("create_feed", "creator", &[OtherSigner], IN_DRAFT_ITS_CREATOR),
-    ("create_meter", "creator", &[OtherSigner], IN_DRAFT_ITS_CREATOR),
-    ("create_pool", "creator", &[OtherSigner], IN_DRAFT_ITS_CREATOR),
+    ("create_feed", "creator", &[OtherSigner], WAS_ALLOWED),
+    ("create_meter", "creator", &[OtherSigner], WAS_ALLOWED),
+    ("create_pool", "creator", &[OtherSigner], WAS_ALLOWED),
     ("execute", "executor", &[OtherSigner], ANYBODY),
     ("expire", "signer", &[OtherSigner], ANYBODY),
     ("grow_log", "payer", &[OtherSigner], Outcome::Harmless("Anybody may pay for a longer log: it is the economy's from then on.")),
     ("migrate", "payer", &[OtherSigner], Outcome::Harmless("Anybody may pay for a migration, which changes no balance.")),
     ("open_position", "payer", &[OtherSigner], ANY_PAYER),
-    ("open_position", "payer", &[Doubled, OtherSlot], PENNILESS),
+    ("open_position", "payer", &[Doubled], PENNILESS),
     ("propose", "payer", &[OtherSigner], ANY_PAYER),
-    ("propose", "payer", &[Doubled, OtherSlot], PENNILESS),
+    ("propose", "payer", &[Doubled], PENNILESS),
     // What an instruction acts on, chosen by who sends it.
     ("close_proposal", "proposal", &[OtherEconomy], Outcome::Harmless("Anybody closes any final proposal: its rent goes to the payer that it names.")),
     ("configure", "economy", &[OtherEconomy], BOTH_ITS_CREATOR),
@@ -271,16 +271,21 @@ fn default(exchange: Exchange, slot: &Slot, given: &Given) -> Outcome {
     }
 }
 
+/// Every exception, in the order in which they are looked for.
+pub(super) fn exceptions() -> impl Iterator<Item = (usize, &'static Row)> {
+    IN_DRAFT.iter().chain(EXCEPTIONS).enumerate()
+}
+
 /// What is expected of an exchange, and the exception that says so.
 pub(super) fn expected(exchange: Exchange, slot: &Slot, given: &Given) -> (Outcome, Option<usize>) {
-    let row = EXCEPTIONS
-        .iter()
-        .position(|(instruction, account, kinds, _)| {
+    let first = if slot.in_draft { 0 } else { IN_DRAFT.len() };
+    let exception = exceptions()
+        .skip(first)
+        .find(|(_, (instruction, account, kinds, _))| {
             *instruction == slot.instruction && *account == slot.name && kinds.contains(&exchange)
         });
-    let outcome = row.map_or_else(
-        || default(exchange, slot, given),
-        |row| EXCEPTIONS[row].3.clone(),
-    );
-    (outcome, row)
+    match exception {
+        Some((row, (.., outcome))) => (outcome.clone(), Some(row)),
+        None => (default(exchange, slot, given), None),
+    }
 }

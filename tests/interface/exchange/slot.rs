@@ -3,7 +3,7 @@
 use anchor_lang::Discriminator;
 use anchor_spl::{token, token_2022};
 use homeostat::state::Council;
-use homeostat_client::PROGRAM_ID;
+use homeostat_client::{decode::Decode, Economy, Life, PROGRAM_ID};
 use homeostat_sandbox::World;
 use serde_json::Value;
 use solana_account::ReadableAccount;
@@ -105,6 +105,8 @@ pub(super) struct Slot {
     pub(super) seed_of_created: bool,
     /// It may be left out.
     pub(super) optional: bool,
+    /// The economy that the instruction acts on is a Draft.
+    pub(super) in_draft: bool,
 }
 
 /// Accounts that an account's address is derived from, as the IDL tells.
@@ -122,11 +124,25 @@ fn relations(account: &Value) -> Vec<&str> {
     all.map(|name| name.as_str().expect("a name")).collect()
 }
 
+/// Whether an economy is a Draft; one that is yet to be created is none.
+async fn is_draft(world: &mut World, economy: &Pubkey) -> bool {
+    let account = world.bank.account(economy).await;
+    account.is_some_and(|account| {
+        let economy = Economy::decode(account.data()).expect("an economy");
+        economy.life == Life::Draft as u8
+    })
+}
+
 impl Slot {
     /// Every account of an instruction, in order.
     pub(super) async fn all(world: &mut World, interface: &Interface, case: &Case) -> Vec<Self> {
         let metas = &case.instruction.accounts;
         let names = interface.accounts_of(case.name, metas.len());
+        let economy = names.iter().position(|name| name == "economy");
+        let in_draft = match economy {
+            Some(at) => is_draft(world, &metas[at].pubkey).await,
+            None => false,
+        };
         let mut slots = Vec::new();
         for (meta, name) in metas.iter().zip(names) {
             let account = interface.account(case.name, &name);
@@ -153,6 +169,7 @@ impl Slot {
                 seed: false,
                 seed_of_created: false,
                 optional,
+                in_draft,
                 name,
             });
         }
