@@ -39,15 +39,15 @@ use homeostat_client::{
     Economy, Funding, Life, LimitSettings, Metric, Parameter, PauseReason, Pubkey, Setting,
 };
 use homeostat_control::{
-    create, guarded_step, step, Config, Flags, Fx, GuardConfig, GuardState, HoldReason, Input,
-    LatchReason,
+    create, guarded_step, step, Config, Flags, Fx, GuardState, HoldReason, Input, LatchReason,
 };
 use homeostat_sandbox::{
     world::{TOKEN, WEEK},
     MintSpec, TokenProgram, Wallet, World, WorldSpec,
 };
 use homeostat_tests::{
-    anchor, assert_sound, attack, exchange, read_only, refused, unchanged, unsigned, HomeostatError,
+    anchor, assert_sound, attack, exchange, give, read_only, refused, unchanged, unsigned,
+    HomeostatError,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
@@ -120,16 +120,6 @@ async fn circulating(world: &mut World) -> u64 {
         circulating -= world.bank.balance(&account).await;
     }
     circulating
-}
-
-/// Tokens out of the reserve to any token account.
-async fn give(world: &mut World, to: &Pubkey, amount: u64) {
-    let (mint, reserve) = (world.at.mint, world.reserve);
-    let creator = world.creator.insecure_clone();
-    world
-        .bank
-        .transfer(&mint, &reserve, to, &creator, amount)
-        .await;
 }
 
 /// A wallet that has staked `amount` LP tokens, minted for it, in a pool.

@@ -40,16 +40,11 @@ async fn assert_gone(world: &mut World) {
 /// Puts a little of each mint into every vault of the economy.
 async fn donate_everywhere(world: &mut World, amount: u64) {
     let at = world.at;
-    let creator = world.creator.insecure_clone();
-    let reserve = world.reserve;
     let native = address::principal_vault(&world.native_pool());
     let mut targets = vec![at.reward_vault, at.treasury_vault, native];
     targets.extend((0..world.meters).map(|shard| address::fee_vault(&at.meter(shard))));
     for target in targets {
-        world
-            .bank
-            .transfer(&at.mint, &reserve, &target, &creator, amount)
-            .await;
+        give(world, &target, amount).await;
     }
     for stake in world.pools.clone().iter().skip(1) {
         let vault = address::principal_vault(&at.pool(&stake.mint));

@@ -128,7 +128,7 @@ async fn success_a_guard_is_stored_as_given_and_goes_live_unprimed() {
             .unwrap();
 
         let controller = world.economy().await.controllers[parameter.index()];
-        assert_eq!(guard_of(&controller), wanted);
+        assert_eq!(GuardSettings::new(&controller.guard_config()), wanted);
         assert_eq!(controller.guard_config(), GuardConfig::from(&wanted));
     }
     world.hand_over_mint(Funding::Mint).await;
@@ -178,7 +178,7 @@ async fn success_events_carry_the_bytes_before_and_after() {
                 parameter: Parameter::Emission,
                 settings: GuardSettings {
                     hold_periods: 3,
-                    ..guard_of(&old.controllers[0])
+                    ..GuardSettings::new(&old.controllers[0].guard_config())
                 },
             },
             3,
@@ -258,7 +258,7 @@ async fn fail_configure_after_going_live() {
         },
         Setting::Guard {
             parameter: Parameter::Fee,
-            settings: guard_of(&economy.controllers[1]),
+            settings: GuardSettings::new(&economy.controllers[1].guard_config()),
         },
     ];
     for setting in settings {

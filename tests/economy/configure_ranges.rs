@@ -93,7 +93,8 @@ async fn i7_every_limit_is_bounded() {
 async fn i7_every_field_of_a_guard_is_bounded() {
     let mut world = draft().await;
     let parameter = Parameter::Burn;
-    let base = guard_of(&world.economy().await.controllers[parameter.index()]);
+    let base =
+        GuardSettings::new(&world.economy().await.controllers[parameter.index()].guard_config());
     type Set = fn(&mut GuardSettings, u32);
     // Field, setter, values inside, values outside.
     let table: [(&str, Set, &[u32], &[u32]); 8] = [

@@ -48,13 +48,13 @@ async fn i2_creating_twice_is_refused() {
 
     for funding in [Funding::Mint, Funding::Funded] {
         let again = create_ix(&world, args(funding));
-        attack(&mut world, &[again], &[], ALREADY_IN_USE).await;
+        attack(&mut world, &[again], &[], system::ALREADY_IN_USE).await;
     }
 
     world.hand_over_mint(Funding::Mint).await;
     world.go_live().await.unwrap();
     let again = create_ix(&world, args(Funding::Mint));
-    attack(&mut world, &[again], &[], ALREADY_IN_USE).await;
+    attack(&mut world, &[again], &[], system::ALREADY_IN_USE).await;
 }
 
 #[tokio::test]

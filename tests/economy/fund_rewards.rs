@@ -111,12 +111,8 @@ async fn success_a_donation_to_the_vault_is_not_counted() {
     // Given a live economy and a plain transfer into its reward vault.
     let mut world = funded(1_000 * TOKEN).await;
     let before = world.economy().await;
-    let (mint, from, vault) = (world.at.mint, world.reserve, world.at.reward_vault);
-    let creator = world.creator.insecure_clone();
-    world
-        .bank
-        .transfer(&mint, &from, &vault, &creator, 500 * TOKEN)
-        .await;
+    let vault = world.at.reward_vault;
+    give(&mut world, &vault, 500 * TOKEN).await;
 
     world.next_period().await.unwrap();
 
@@ -166,7 +162,7 @@ async fn fail_with_more_than_there_is() {
 
     for amount in [TOKEN + 1, u64::MAX] {
         let fund = fund_ix(&world, &poor.pubkey(), &poor.tokens, amount);
-        attack(&mut world, &[fund], &[&poor.key], TOKEN_INSUFFICIENT_FUNDS).await;
+        attack(&mut world, &[fund], &[&poor.key], token::INSUFFICIENT_FUNDS).await;
     }
 }
 
@@ -178,7 +174,7 @@ async fn fail_with_somebody_elses_tokens() {
 
     let fund = fund_ix(&world, &thief.pubkey(), &victim.tokens, TOKEN);
 
-    attack(&mut world, &[fund], &[&thief.key], TOKEN_OWNER_MISMATCH).await;
+    attack(&mut world, &[fund], &[&thief.key], token::OWNER_MISMATCH).await;
 }
 
 /// The economy's own vaults cannot be counted a second time.
@@ -197,14 +193,9 @@ async fn fail_with_the_economys_own_tokens() {
     )
     .await;
 
-    let (mint, from) = (at.mint, world.reserve);
-    let creator = world.creator.insecure_clone();
-    world
-        .bank
-        .transfer(&mint, &from, &at.treasury_vault, &creator, 10 * TOKEN)
-        .await;
+    give(&mut world, &at.treasury_vault, 10 * TOKEN).await;
     let treasury = fund_ix(&world, &thief.pubkey(), &at.treasury_vault, TOKEN);
-    attack(&mut world, &[treasury], &[&thief], TOKEN_OWNER_MISMATCH).await;
+    attack(&mut world, &[treasury], &[&thief], token::OWNER_MISMATCH).await;
 }
 
 #[tokio::test]

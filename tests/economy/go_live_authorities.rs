@@ -149,6 +149,6 @@ async fn i5_creator_cannot_take_the_mint_authority_back() {
     .unwrap();
 
     for attempt in [take_back, print] {
-        attack(&mut world, &[attempt], &[], TOKEN_OWNER_MISMATCH).await;
+        attack(&mut world, &[attempt], &[], token::OWNER_MISMATCH).await;
     }
 }

@@ -30,17 +30,10 @@ use homeostat_sandbox::{
     world::{TOKEN, WEEK},
     Bank, Failure, Receipt, World, WorldSpec,
 };
-use homeostat_tests::{assert_sound, exchange, unchanged};
+use homeostat_tests::{assert_sound, exchange, give, system, token, unchanged};
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
-
-/// The system program's "already in use".
-const ALREADY_IN_USE: u32 = 0;
-/// The token programs' "insufficient funds".
-const TOKEN_INSUFFICIENT_FUNDS: u32 = 1;
-/// The token programs' "owner does not match".
-const TOKEN_OWNER_MISMATCH: u32 = 4;
 
 /// One SOL (lamports).
 const SOL: u64 = 1_000_000_000;
@@ -272,22 +265,6 @@ fn settings_of(controller: &Controller) -> ControllerSettings {
         max_hold: config.max_hold,
         max_age: config.max_age,
         min_samples: config.min_samples,
-    }
-}
-
-/// The guard of a controller as a setting.
-fn guard_of(controller: &Controller) -> GuardSettings {
-    let guard = controller.guard_config;
-    GuardSettings {
-        enabled: guard.enabled != 0,
-        limit: guard.limit,
-        slack: guard.slack,
-        threshold: guard.threshold,
-        floor: guard.floor,
-        half_life: guard.half_life,
-        min_samples: guard.min_samples,
-        frozen: guard.frozen,
-        hold_periods: guard.hold_periods,
     }
 }
 

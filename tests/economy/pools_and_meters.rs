@@ -171,9 +171,9 @@ async fn fail_the_same_pool_or_meter_twice() {
     let lp = world.add_liquidity_pool(1).await.unwrap();
 
     for (again, code) in [
-        (native_pool_ix(&world), ALREADY_IN_USE),
-        (pool_ix(&world, &lp, 2), ALREADY_IN_USE),
-        (meter_ix(&world, 0), ALREADY_IN_USE),
+        (native_pool_ix(&world), system::ALREADY_IN_USE),
+        (pool_ix(&world, &lp, 2), system::ALREADY_IN_USE),
+        (meter_ix(&world, 0), system::ALREADY_IN_USE),
         // Shards are numbered as they come.
         (
             meter_ix(&world, 2),

@@ -13,8 +13,8 @@ use homeostat_sandbox::{
 use homeostat_tests::{refused, HomeostatError};
 use solana_signer::Signer;
 
-pub(super) const HOUR: i64 = 3_600;
-pub(super) const DAY: i64 = 24 * HOUR;
+use super::{DAY, HOUR};
+
 pub(super) const SUPPLY: u64 = 1_000_000_000;
 
 /// Two of three members decide; six in ten tokens are staked, as wanted.

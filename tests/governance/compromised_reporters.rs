@@ -8,7 +8,7 @@ use homeostat_sandbox::{World, WorldSpec};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
-use super::compromised_keys::{emission, DAY, HOUR};
+use super::{compromised_keys::emission, DAY, HOUR};
 
 fn reporter(index: u8) -> Keypair {
     Keypair::new_from_array([100 + index; 32])

@@ -9,9 +9,6 @@ mod versions;
 
 use serde_json::Value;
 
-/// An economy of an older layout: see `layout::migrate`.
-const ECONOMY_0: &[u8] = include_bytes!("../fixtures/economy-0.bin");
-
 /// The IDL.
 struct Interface(Value);
 

@@ -17,13 +17,10 @@ use homeostat_sandbox::{
     world::TOKEN,
     Wallet, World, WorldSpec,
 };
-use homeostat_tests::{anchor, assert_sound, attack, unchanged};
+use homeostat_tests::{anchor, assert_sound, attack, unchanged, ECONOMY_0};
 use solana_account::{Account, AccountSharedData, ReadableAccount, WritableAccount};
 use solana_program::{pubkey::Pubkey, rent::Rent};
 use solana_signer::Signer;
-
-/// The economy of the fixture, first of its accounts.
-pub(super) const ECONOMY_0: &[u8] = include_bytes!("../fixtures/economy-0.bin");
 
 /// When it was written (unix seconds).
 const WRITTEN_AT: i64 = 1_769_475_600;

@@ -11,6 +11,10 @@ use solana_keypair::Keypair;
 use solana_program::pubkey::Pubkey;
 use solana_transaction_error::TransactionError;
 
+/// An economy of layout version 0 and its other accounts: `layout::migrate` says how it was
+/// made. The economy is the first.
+pub const ECONOMY_0: &[u8] = include_bytes!("../fixtures/economy-0.bin");
+
 /// Latches the guard of a controller at `now`, as if it had found a spike.
 pub fn latch(controller: &mut Controller, now: i64) {
     controller.guard = (&controller.guard().latch(LatchReason::Spike, now)).into();
@@ -131,6 +135,16 @@ pub async fn attack_ends_with(
     };
     unchanged(what, &before, &world.state().await);
     logs
+}
+
+/// Sends tokens of the reserve to any token account.
+pub async fn give(world: &mut World, to: &Pubkey, amount: u64) {
+    let (mint, reserve) = (world.at.mint, world.reserve);
+    let creator = world.creator.insecure_clone();
+    world
+        .bank
+        .transfer(&mint, &reserve, to, &creator, amount)
+        .await;
 }
 
 /// Asserts every invariant of the design, showing the figures of a broken one.

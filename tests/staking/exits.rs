@@ -156,12 +156,7 @@ async fn u8_exit_after_a_real_trip() {
         HomeostatError::RewardVaultShort,
     )
     .await;
-    let (mint, creator) = (world.at.mint, world.creator.insecure_clone());
-    let reserve = world.reserve;
-    world
-        .bank
-        .transfer(&mint, &reserve, &vault, &creator, TOKEN)
-        .await;
+    give(&mut world, &vault, TOKEN).await;
     world.bank.send(&[claim], &[&wallet.key]).await.unwrap();
     assert_eq!(world.balance(&wallet).await, 10 * TOKEN + due);
 }

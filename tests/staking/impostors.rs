@@ -264,31 +264,3 @@ async fn s1_fake_accounts_in_every_exit() {
         }
     }
 }
-
-#[tokio::test]
-async fn fail_a_read_only_account_is_not_written() {
-    // Given instructions that ask for writable accounts and get them read-only,
-    let (mut world, owner, _) = stage().await;
-    for right in [
-        world.stake_ix(&owner, TOKEN),
-        request_unstake_ix(&world, &owner, TOKEN),
-        cancel_unstake_ix(&world, &owner, 0),
-        withdraw_ix(&world, &owner),
-        world.claim_ix(&owner),
-    ] {
-        for slot in 0..right.accounts.len() {
-            if !right.accounts[slot].is_writable {
-                continue;
-            }
-            let mut attempt = right.clone();
-            attempt.accounts[slot].is_writable = false;
-            attack(
-                &mut world,
-                &[attempt],
-                &[&owner.key],
-                ErrorCode::ConstraintMut,
-            )
-            .await;
-        }
-    }
-}

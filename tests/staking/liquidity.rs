@@ -27,23 +27,13 @@ pub(super) async fn world_with_pools(weights: &[u16]) -> World {
     .await;
     for lane in 1..=weights.len() {
         let vault = amm_vault(&world, lane);
-        pour(&mut world, &vault, 1_000 * TOKEN).await;
+        give(&mut world, &vault, 1_000 * TOKEN).await;
     }
     world
 }
 
 pub(super) fn amm_vault(world: &World, lane: usize) -> Pubkey {
     world.pools[lane].amm_vault.expect("a liquidity pool")
-}
-
-/// Sends tokens of the reserve.
-pub(super) async fn pour(world: &mut World, to: &Pubkey, amount: u64) {
-    let (mint, reserve) = (world.at.mint, world.reserve);
-    let creator = world.creator.insecure_clone();
-    world
-        .bank
-        .transfer(&mint, &reserve, to, &creator, amount)
-        .await;
 }
 
 /// A provider with `amount` new LP tokens and an open position.
@@ -245,7 +235,7 @@ async fn fail_lp_stake_with_native_tokens_and_the_reverse() {
     let provider = provider(&mut world, 1, 100 * TOKEN).await;
     world.open(&provider.wallet).await.unwrap();
     let tokens = provider.wallet.tokens;
-    pour(&mut world, &tokens, 5 * TOKEN).await;
+    give(&mut world, &tokens, 5 * TOKEN).await;
     let (native, lp_mint) = (world.native_pool(), world.pools[1].mint);
     let lp_pool = world.at.pool(&lp_mint);
     let stake = stake_ix(&world, 1, &provider, TOKEN);

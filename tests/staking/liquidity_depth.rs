@@ -4,7 +4,7 @@ use homeostat::constants::MIN_TOUCH_INTERVAL;
 use homeostat_sandbox::{world::TOKEN, World};
 
 use super::{
-    liquidity::{amm_vault, claim_ix, pour, provider, stake, world_with_pools},
+    liquidity::{amm_vault, claim_ix, provider, stake, world_with_pools},
     *,
 };
 
@@ -39,7 +39,7 @@ async fn success_depth_counts_the_lower_of_two_touches() {
     assert_eq!(depth(&mut world).await, (second, 600 * TOKEN, 0));
 
     // a vault that has doubled counts with the lower value until the next touch,
-    pour(&mut world, &vault, 1_000 * TOKEN).await;
+    give(&mut world, &vault, 1_000 * TOKEN).await;
     let third = second + 100;
     world.bank.set_time(third).await;
     stake(&mut world, 1, &provider, 10 * TOKEN).await;

@@ -25,7 +25,7 @@ use homeostat_client::{
     Position, PROGRAM_ID,
 };
 use homeostat_sandbox::{Failure, Wallet, World, WorldSpec};
-use homeostat_tests::{assert_sound, exchange, unsigned};
+use homeostat_tests::{assert_sound, exchange, give, unsigned};
 use solana_instruction::{AccountMeta, Instruction};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
@@ -45,17 +45,6 @@ async fn attack(
     code: impl Into<u32>,
 ) {
     homeostat_tests::attack(world, "an attack on stakers", instructions, signers, code).await;
-}
-
-/// Moves lamports of the bank's payer.
-fn lamports_to(from: &Pubkey, to: &Pubkey, lamports: u64) -> Instruction {
-    let mut data = vec![2, 0, 0, 0];
-    data.extend(lamports.to_le_bytes());
-    Instruction {
-        program_id: system_program::ID,
-        accounts: vec![AccountMeta::new(*from, true), AccountMeta::new(*to, false)],
-        data,
-    }
 }
 
 /// The unstake instruction on the native pool.

@@ -7,6 +7,7 @@ use homeostat_sandbox::{
 };
 use solana_keypair::Keypair;
 use solana_signer::Signer;
+use solana_system_interface::instruction::transfer;
 
 use super::*;
 
@@ -155,7 +156,7 @@ async fn success_a_position_closed_and_kept_alive_with_lamports_holds_nothing() 
 
     let revive = [
         close_position_ix(&world, &wallet, &payer),
-        lamports_to(&payer, &position, 5_000_000),
+        transfer(&payer, &position, 5_000_000),
         ix::open_position(&world.native_pool(), &wallet.pubkey(), &payer),
         world.stake_ix(&wallet, 5 * TOKEN),
         world.claim_ix(&wallet),

@@ -6,13 +6,10 @@ use homeostat_sandbox::{
     world::{TOKEN, WEEK},
     World,
 };
-use homeostat_tests::HomeostatError;
+use homeostat_tests::{system, HomeostatError};
 use solana_signer::Signer;
 
 use super::*;
-
-/// What the system program says when an account exists already.
-const ALREADY_IN_USE: u32 = 0;
 
 #[tokio::test]
 async fn fail_a_position_opens_once() {
@@ -22,7 +19,7 @@ async fn fail_a_position_opens_once() {
 
     let again = ix::open_position(&world.native_pool(), &wallet.pubkey(), &payer);
 
-    attack(&mut world, &[again], &[&wallet.key], ALREADY_IN_USE).await;
+    attack(&mut world, &[again], &[&wallet.key], system::ALREADY_IN_USE).await;
 }
 
 #[tokio::test]

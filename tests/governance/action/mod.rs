@@ -19,7 +19,7 @@ use homeostat_client::{
 };
 use homeostat_control::{change, resume, Change, Fx, Mode};
 use homeostat_sandbox::{MintSpec, TokenProgram, Wallet};
-use homeostat_tests::{anchor, attack, exchange, system, token, unchanged, HomeostatError};
+use homeostat_tests::{anchor, attack, exchange, give, system, token, HomeostatError};
 
 use super::{caps::open_treasury, *};
 
@@ -83,21 +83,6 @@ async fn whole() -> World {
     .await
 }
 
-fn guard_of(economy: &Economy) -> GuardSettings {
-    let guard = economy.controllers[0].guard_config;
-    GuardSettings {
-        enabled: guard.enabled != 0,
-        limit: guard.limit,
-        slack: guard.slack,
-        threshold: guard.threshold,
-        floor: guard.floor,
-        half_life: guard.half_life,
-        min_samples: guard.min_samples,
-        frozen: guard.frozen,
-        hold_periods: guard.hold_periods,
-    }
-}
-
 /// Settings like the default ones of the emission, with another bias (ppm).
 fn wiring(economy: &Economy, bias: f64) -> ControllerSettings {
     let config = economy.controllers[0].config();
@@ -122,16 +107,6 @@ fn wiring(economy: &Economy, bias: f64) -> ControllerSettings {
         max_age: config.max_age,
         min_samples: config.min_samples,
     }
-}
-
-/// Somebody gives the treasury tokens.
-async fn fill_treasury(world: &mut World, amount: u64) {
-    let (mint, reserve, treasury) = (world.at.mint, world.reserve, world.at.treasury_vault);
-    let creator = world.creator.insecure_clone();
-    world
-        .bank
-        .transfer(&mint, &reserve, &treasury, &creator, amount)
-        .await;
 }
 
 /// A world whose controllers have lived: two periods with an error.

@@ -9,7 +9,7 @@ async fn g6_values_out_of_range_are_not_proposed() {
     let config = economy.controllers[0].config();
     let limits = &economy.limits;
     let (caps, terms) = (Caps::of(limits), Terms::of(limits));
-    let guard = guard_of(&economy);
+    let guard = GuardSettings::new(&economy.controllers[0].guard_config());
     let slew = SlewLimits {
         up_ppm: config.slew_up,
         down_ppm: config.slew_down,

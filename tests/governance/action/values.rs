@@ -25,7 +25,7 @@ fn pairs(economy: &Economy, council: &Council) -> Vec<Pair> {
         setpoint_q48: 0,
         bias_q48: 0,
     };
-    let guard = guard_of(economy);
+    let guard = GuardSettings::new(&economy.controllers[0].guard_config());
     let mut all = Vec::new();
     macro_rules! pair {
         ($what:expr, $class:expr, $make:expr, $first:expr, $second:expr, $holds:expr) => {

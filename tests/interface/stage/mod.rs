@@ -11,6 +11,7 @@ use homeostat_client::{
     EconomyAddresses, Funding, PauseReason, Section,
 };
 use homeostat_sandbox::{fixture, world::TOKEN, Bank, World, WorldSpec};
+use homeostat_tests::ECONOMY_0;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
 use solana_program::pubkey::Pubkey;
@@ -18,7 +19,7 @@ use solana_signer::Signer;
 
 use self::{draft::draft, live::stage};
 
-use super::{Interface, ECONOMY_0};
+use super::Interface;
 
 /// An instruction that has something to do, and who signs beside the bank's payer.
 pub(super) struct Case {

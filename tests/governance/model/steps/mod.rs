@@ -12,10 +12,10 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 use solana_program::pubkey::Pubkey;
 
-use super::reference::{Model, Proposal, Stage, Verdict};
-
-const HOUR: i64 = 3_600;
-const DAY: i64 = 86_400;
+use super::{
+    super::{DAY, HOUR},
+    reference::{Model, Proposal, Stage, Verdict},
+};
 
 /// One transaction.
 #[derive(Clone, Debug)]
