@@ -21,7 +21,7 @@ use crate::error::HomeostatError;
 pub const DISCRIMINATOR_LEN: usize = 8;
 /// The bytes of an account of the type `T`: the discriminator and the state.
 pub const fn space<T: ZeroCopy>() -> usize {
-    DISCRIMINATOR_LEN + core::mem::size_of::<T>()
+    DISCRIMINATOR_LEN.saturating_add(core::mem::size_of::<T>())
 }
 
 /// Where an account has its layout version: the last byte of its discriminator.
