@@ -19,7 +19,8 @@ use crate::error::HomeostatError;
 
 /// The bytes of a discriminator; the state follows it.
 pub const DISCRIMINATOR_LEN: usize = 8;
-/// The bytes of an account of the type `T`: the discriminator and the state.
+/// The bytes of an account of the type `T`: the discriminator and the state. No state comes
+/// near the largest size, so nothing saturates.
 pub const fn space<T: ZeroCopy>() -> usize {
     DISCRIMINATOR_LEN.saturating_add(core::mem::size_of::<T>())
 }
