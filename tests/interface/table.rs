@@ -60,6 +60,7 @@ pub(super) const TABLE: &[Row] = &[
     ("fund_rewards", ALWAYS, &["fail_others_cannot_fund_a_draft", "fail_in_mint_mode"]),
     ("go_live", ALWAYS, &["i1_go_live_by_another_is_refused", "i5_foreign_mint_authority_is_refused"]),
     ("grow_log", ALWAYS, &["fail_grow_log"]),
+    ("hand_over_mint", ALWAYS, &["e20_nobody_but_the_successor_gets_the_mint_authority", "e21_an_unanswered_offer_of_the_mint_authority_ends"]),
     ("migrate", ALWAYS, &["m3_nothing_is_migrated_twice", "m3_versions_that_this_release_does_not_know_are_refused", "m3_nothing_but_whole_accounts_of_the_program_are_migrated"]),
     ("open_position", ALWAYS, &["fail_a_position_opens_once", "fail_nobody_opens_a_position_for_another"]),
     ("override_veto", ALWAYS, &["n6_a_sole_member_lifts_no_veto_but_of_the_guardians_replacement", "g18_a_guardian_cannot_stay_against_the_members"]),

@@ -65,6 +65,7 @@ events!(
     WentLive,
     RewardsFunded,
     EconomyClosed,
+    MintHandedOver,
     LogGrown,
     Migrated,
     BreakerTripped,

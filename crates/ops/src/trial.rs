@@ -30,7 +30,7 @@ pub fn try_out(actions: &[Action], state: State<'_>) -> Result<Trial, Failure> {
         council: &mut council,
         now: state.now,
     };
-    let class = context.apply(actions, Class::Critical).map_err(refused)?;
+    let class = context.apply(actions, Class::GRAVEST).map_err(refused)?;
     Ok(Trial {
         class,
         economy,

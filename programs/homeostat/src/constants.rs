@@ -76,8 +76,8 @@ pub const MAX_ACTION_BYTES: usize = 640;
 pub const OPEN_PROPOSALS: u8 = 16;
 /// Number of open proposals that every member may have, however many members there are.
 pub const MIN_OPEN_PER_MEMBER: u8 = 2;
-/// Time in which a proposal must reach the threshold, and an offered role must be
-/// accepted (seconds): 14 d.
+/// Time in which a proposal must reach the threshold, and an offered role or mint authority
+/// must be accepted (seconds): 14 d.
 pub const OPEN_TIME: i64 = 1_209_600;
 
 const HOUR: u32 = 3_600;
@@ -88,6 +88,9 @@ pub const ROUTINE_DELAY: core::ops::RangeInclusive<u32> = 6 * HOUR..=7 * DAY;
 pub const STANDARD_DELAY: core::ops::RangeInclusive<u32> = DAY..=14 * DAY;
 /// Delay of Critical proposals (seconds): 72 h to 30 d.
 pub const CRITICAL_DELAY: core::ops::RangeInclusive<u32> = 3 * DAY..=30 * DAY;
+/// How much longer a Terminal proposal waits than a Critical one (seconds): 14 d. It is no
+/// setting, so no council shortens it.
+pub const TERMINAL_EXTRA: u32 = 14 * DAY;
 /// Time in which a queued proposal can be executed (seconds): 1 d to 30 d.
 pub const GRACE: core::ops::RangeInclusive<u32> = DAY..=30 * DAY;
 /// Share of the native stake whose ballots veto a proposal (ppm): 10 % to 50 %.

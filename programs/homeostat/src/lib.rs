@@ -234,7 +234,7 @@ pub mod homeostat {
         instructions::override_veto(ctx)
     }
 
-    /// A staker: votes against a Standard or Critical proposal with native stake from
+    /// A staker: votes against a Standard or graver proposal with native stake from
     /// before it. Enough stake vetoes the proposal for good.
     pub fn cast_ballot(ctx: Context<CastBallot>) -> Result<()> {
         instructions::cast_ballot(ctx)
@@ -368,6 +368,12 @@ pub mod homeostat {
     /// Refused unless every account of the Draft is passed.
     pub fn close<'info>(ctx: Context<'info, Close<'info>>) -> Result<()> {
         instructions::close(ctx)
+    }
+
+    /// The successor that a retirement named, within 14 d: accepts the mint authority.
+    /// Afterwards anyone: gives it to nobody, for ever. Refused where nothing is offered.
+    pub fn hand_over_mint(ctx: Context<HandOverMint>) -> Result<()> {
+        instructions::hand_over_mint(ctx)
     }
 
     /// Anyone: trips the economy when a vault is short of what the economy owes from it. The

@@ -6,6 +6,7 @@ mod envelope;
 mod law;
 mod ranges;
 mod retire;
+mod successor;
 mod treasury;
 mod values;
 

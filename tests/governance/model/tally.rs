@@ -175,7 +175,8 @@ impl Tally {
         let Some(proposal) = proposal else {
             return;
         };
-        let class = ["Immediate", "Routine", "Standard", "Critical"][usize::from(proposal.class)];
+        let class = ["Immediate", "Routine", "Standard", "Critical", "Terminal"]
+            [usize::from(proposal.class)];
         let state = |seen: &Seen| match seen.state() {
             None => "none",
             Some(state) => [

@@ -113,7 +113,6 @@ fn always_critical(action: &Action) -> bool {
             | Action::Guardian { .. }
             | Action::Delays { .. }
             | Action::PayTreasury { .. }
-            | Action::Retire { .. }
     )
 }
 
@@ -151,8 +150,11 @@ fn shortest_wait(actions: &[Action], before: &Seen, delays: &homeostat_client::D
             Action::Tune { .. } | Action::ResumeController { .. } | Action::ResumeEconomy
         )
     };
+    let ends = |action: &Action| matches!(action, Action::Retire { .. });
     let any = |of: &dyn Fn(&Action) -> bool| actions.iter().any(of);
-    i64::from(if any(&always_critical) || any(&widens) {
+    i64::from(if any(&ends) {
+        delays.critical + 14 * 86_400
+    } else if any(&always_critical) || any(&widens) {
         delays.critical
     } else if any(&always_standard) {
         delays.standard

@@ -138,6 +138,7 @@ const EXCEPTIONS: &[Row] = &[
     ("create_council", "creator", &[OtherSigner], UNAUTHORIZED),
     ("fund_rewards", "funder", &[OtherSigner], NOT_THE_OWNER),
     ("go_live", "creator", &[OtherSigner], UNAUTHORIZED),
+    ("hand_over_mint", "signer", &[OtherSigner], refused(E::NotPendingAuthority)),
     ("override_veto", "signer", &[OtherSigner], NOT_A_MEMBER),
     ("pause", "signer", &[OtherSigner], UNAUTHORIZED),
     ("pay", "payer", &[OtherSigner], NOT_THE_OWNER),

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use homeostat_client::{
     governance::{self},
     instruction::{self as ix, Vault},
-    EconomyAddresses, Funding, PauseReason, Section,
+    Action, EconomyAddresses, Funding, PauseReason, Section,
 };
 use homeostat_sandbox::{fixture, world::TOKEN, Bank, World, WorldSpec};
 use homeostat_tests::ECONOMY_0;
@@ -101,6 +101,29 @@ async fn funded(bank: Bank, section: Section) -> (World, Case) {
     (world, case)
 }
 
+/// An economy that has ended; `section` was paused just before.
+async fn retired(bank: Bank, section: Section) -> (World, Case) {
+    let mut world = World::build_on(bank, &WorldSpec::default()).await;
+    let successor = world.bank.fresh_key();
+    let retire = Action::Retire {
+        successor: Some(successor.pubkey()),
+    };
+    let index = world.queue(vec![retire]).await.unwrap();
+    let eta = world.proposal(index).await.eta;
+    world.bank.set_time(eta).await;
+    let guardian = world.guardian.insecure_clone();
+    let (at, program) = (world.at, world.token_program);
+    let pause = governance::pause(&at, &guardian.pubkey(), section, 60, PauseReason::Other);
+    world.send_as(&guardian, pause).await.unwrap();
+    world.execute(index).await.unwrap();
+    let case = Case {
+        name: "hand_over_mint",
+        instruction: ix::hand_over_mint(&at, &successor.pubkey(), &program),
+        signers: vec![successor],
+    };
+    (world, case)
+}
+
 /// An economy of an older layout from before.
 fn older(world: &mut World) -> Case {
     let payer = world.bank.payer().pubkey();
@@ -133,6 +156,8 @@ async fn twin(bank: Bank, section: Section) -> (Bank, Vec<Case>) {
     cases.push(trip(&mut world).await);
     let (world, fund) = funded(world.bank, section).await;
     cases.push(fund);
+    let (world, hand_over) = retired(world.bank, section).await;
+    cases.push(hand_over);
     (world.bank, cases)
 }
 
@@ -171,6 +196,9 @@ pub(super) async fn walk(
     shown.insert(case.name);
     let (mut world, case) = funded(world.bank, section).await;
     act(&mut world, &case, twins.get(cases.len() + 1)).await;
+    shown.insert(case.name);
+    let (mut world, case) = retired(world.bank, section).await;
+    act(&mut world, &case, twins.get(cases.len() + 2)).await;
     shown.insert(case.name);
 
     for name in Interface::read().names() {

@@ -113,11 +113,12 @@ fn state_name(state: u8) -> &'static str {
 }
 
 pub(super) fn class_name(class: u8) -> &'static str {
-    const CLASSES: [(Class, &str); 4] = [
+    const CLASSES: [(Class, &str); 5] = [
         (Class::Immediate, "immediate"),
         (Class::Routine, "routine"),
         (Class::Standard, "standard"),
         (Class::Critical, "critical"),
+        (Class::Terminal, "terminal"),
     ];
     CLASSES
         .iter()

@@ -269,7 +269,7 @@ fn every_kind_of_action_is_read_and_shown() {
             "routine=43200\nstaker_veto=0.2".into(),
             "critical",
         ),
-        ("retire", String::new(), "critical"),
+        ("retire", String::new(), "terminal"),
         ("revoke_advisor", String::new(), "immediate"),
     ];
     for (kind, lines, class) in kinds {

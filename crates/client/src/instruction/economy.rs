@@ -131,6 +131,29 @@ pub fn top_up(at: &EconomyAddresses, token_program: &Pubkey) -> Instruction {
     )
 }
 
+/// Gives the mint authority that a retirement offered to the successor, who signs as `signer`
+/// within 14 d of the retirement; afterwards anybody signs, and nobody gets it, for ever.
+///
+/// Refused where nothing is offered, and for anybody else while the offer lasts.
+pub fn hand_over_mint(
+    at: &EconomyAddresses,
+    signer: &Pubkey,
+    token_program: &Pubkey,
+) -> Instruction {
+    build(
+        accounts::HandOverMint {
+            signer: *signer,
+            economy: at.economy,
+            mint: at.mint,
+            authority: at.authority,
+            token_program: *token_program,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::HandOverMint {},
+    )
+}
+
 /// What a Draft consists of. [`close`] needs all of it, since no part may be left behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Parts<'a> {

@@ -58,6 +58,7 @@ names!(
     ConfigureFeed = "configure_feed",
     GoLive = "go_live",
     Close = "close",
+    HandOverMint = "hand_over_mint",
     TripBreaker = "trip_breaker",
     CreateCouncil = "create_council",
     Propose = "propose",

@@ -166,6 +166,7 @@ pub fn built(stage: &Stage) -> Vec<Instruction> {
         ix::go_live(at, &creator, &token, &[]),
         ix::migrate(&key("account"), &payer),
         ix::close(at, &creator, &key("creator_tokens"), &token, &parts),
+        ix::hand_over_mint(at, &signer, &token),
         ix::trip_breaker(at, &[], &economy, Vault::Rewards).unwrap(),
         governance::propose(at, &key("proposer"), &payer, 7, vec![Action::ResumeEconomy]),
         governance::approve(at, &signer, 7, [1; 32]),

@@ -5,6 +5,7 @@ pub mod actions;
 pub mod control;
 pub mod council_of_five;
 pub mod economy;
+pub mod ending;
 pub mod feeds;
 pub mod fees;
 pub mod governance;
@@ -35,6 +36,7 @@ pub async fn measure_all(bench: &mut Bench) -> Result<(), Error> {
     control::measure(bench).await?;
     layout::measure(bench).await?;
     governance::measure(bench).await?;
+    ending::measure(bench).await?;
     council_of_five::measure(bench).await
 }
 

@@ -140,6 +140,15 @@ pub struct ToppedUp {
     pub new_supplied: u64,
 }
 
+/// The mint authority that a retirement offered has left the economy.
+#[event]
+pub struct MintHandedOver {
+    /// The economy that is retired.
+    pub economy: Pubkey,
+    /// Who holds the mint authority now; none = nobody, for ever.
+    pub successor: Option<Pubkey>,
+}
+
 /// A Draft was closed.
 #[event]
 pub struct EconomyClosed {

@@ -32,7 +32,7 @@ impl Model {
         let retires = |action: &Action| matches!(action, Action::Retire { .. });
         let mixed = actions.len() != 1 && actions.iter().any(retires);
         must(!mixed, E::BadActions)?;
-        let (_, gravity) = self.realm.after(actions, Gravity::Critical, self.now)?;
+        let (_, gravity) = self.realm.after(actions, Gravity::Terminal, self.now)?;
         must(self.open(Some(id)) < self.realm.quota(), E::TooManyOpen)?;
         must((1..=4).contains(&actions.len()), E::BadActions)?;
         let staked = self.staked();

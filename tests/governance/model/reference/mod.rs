@@ -53,6 +53,7 @@ pub enum Gravity {
     Routine,
     Standard,
     Critical,
+    Terminal,
 }
 
 /// Stage of a proposal.

@@ -82,8 +82,8 @@ impl Realm {
             | Action::RemoveMember { .. }
             | Action::Threshold { .. }
             | Action::Guardian { .. }
-            | Action::Delays { .. }
-            | Action::Retire { .. } => Critical,
+            | Action::Delays { .. } => Critical,
+            Action::Retire { .. } => Terminal,
             other => panic!("{other:?} is not in the stories"),
         }
     }
@@ -94,6 +94,7 @@ impl Realm {
             Gravity::Routine => self.delays.routine,
             Gravity::Standard => self.delays.standard,
             Gravity::Critical => self.delays.critical,
+            Gravity::Terminal => self.delays.critical + 14 * 86_400,
         })
     }
 

@@ -217,6 +217,7 @@ impl Play<'_> {
             Gravity::Routine,
             Gravity::Standard,
             Gravity::Critical,
+            Gravity::Terminal,
         ];
         apart.same(
             &name("class"),

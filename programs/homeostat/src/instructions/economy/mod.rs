@@ -1,5 +1,5 @@
-//! The life of an economy: creation, configuration, go-live, funding, and the close of a
-//! Draft.
+//! The life of an economy: creation, configuration, go-live, funding, the close of a Draft,
+//! and what follows a retirement.
 
 pub mod close;
 pub mod configure;
@@ -10,6 +10,7 @@ pub mod create_meter;
 pub mod create_pool;
 pub mod fund_rewards;
 pub mod go_live;
+pub mod hand_over_mint;
 pub mod permit;
 pub mod top_up;
 
@@ -22,4 +23,5 @@ pub use create_meter::*;
 pub use create_pool::*;
 pub use fund_rewards::*;
 pub use go_live::*;
+pub use hand_over_mint::*;
 pub use top_up::*;

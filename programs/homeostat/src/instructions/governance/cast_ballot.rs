@@ -21,7 +21,7 @@ pub struct CastBallot<'info> {
     /// The council that decides on the proposal.
     #[account(mut, has_one = audit)]
     pub council: AccountLoader<'info, Council>,
-    /// The proposal that is voted against; it must be Standard or Critical, and open.
+    /// The proposal that is voted against; it must be Standard or graver, and open.
     #[account(mut, has_one = council)]
     pub proposal: AccountLoader<'info, Proposal>,
     /// The native pool of the proposal's economy: no other stake votes.

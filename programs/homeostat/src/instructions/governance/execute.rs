@@ -248,21 +248,23 @@ impl<'a, 'info: 'a> ActionAccounts<'info> for Settlement<'a, 'info> {
     }
 
     #[inline(never)]
-    fn give_up_mint(&mut self, owed: Option<u64>, successor: Option<Pubkey>) -> Result<()> {
+    fn mint_last(&mut self, owed: u64, offered: bool) -> Result<()> {
         let [authority, to, program] = self.next_accounts()?;
         let authority = self.authority(authority)?;
         let to = vault(to, self.execute.economy.load()?.reward_vault)?;
         let program = self.token_program(program)?;
         let mint = &*self.execute.mint;
-        let Some(owed) = owed else {
-            return Ok(());
-        };
+        let held = mint.mint_authority == Some(*authority.info.key).into();
+        require!(held || !offered, HomeostatError::MintAuthorityNotHeld);
         let token = Token {
             mint,
             program: &program,
         };
         token.mint_to(&to, &authority, owed)?;
-        token.set_mint_authority(&authority, successor)
+        if held && !offered {
+            token.set_mint_authority(&authority, None)?;
+        }
+        Ok(())
     }
 }
 

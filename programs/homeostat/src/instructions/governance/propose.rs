@@ -115,7 +115,7 @@ impl Propose<'_> {
             council: council.state()?,
             now,
         };
-        context.apply(actions, Class::Critical)
+        context.apply(actions, Class::GRAVEST)
     }
 
     #[inline(never)]

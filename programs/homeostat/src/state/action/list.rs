@@ -302,9 +302,10 @@ actions! {
             amount: u64,
         },
         /// Ends the economy for ever: accrual stops, what is owed is minted, claims stay
-        /// open. Critical, and alone in its proposal.
+        /// open. Terminal, and alone in its proposal.
         Retire {
-            /// The address that gets the mint authority; none = nobody, for ever.
+            /// The address that is offered the mint authority, which it accepts with its own
+            /// signature within 14 d; none = nobody, for ever.
             successor: Option<Pubkey>,
         },
     }

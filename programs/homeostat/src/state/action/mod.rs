@@ -87,11 +87,12 @@ pub trait ActionAccounts<'info> {
     /// recipient of the economy's own (`WrongVault`).
     fn pay_treasury(&mut self, to: &Pubkey, amount: u64) -> Result<()>;
 
-    /// Mints `owed` (base units) into the reward vault, then gives the mint authority to
-    /// `successor`, or to nobody for ever. Without `owed` nothing moves: the mint of a
-    /// Funded economy is not the economy's. Needs three accounts: authority, reward vault,
-    /// token program.
-    fn give_up_mint(&mut self, owed: Option<u64>, successor: Option<Pubkey>) -> Result<()>;
+    /// Mints `owed` (base units) into the reward vault for the last time. Then the mint
+    /// authority, where the economy has it, goes to nobody for ever, unless it is `offered` to
+    /// a successor. Refuses an offer of an authority that the economy does not have
+    /// (`MintAuthorityNotHeld`), as in most Funded economies. Needs three accounts: authority,
+    /// reward vault, token program.
+    fn mint_last(&mut self, owed: u64, offered: bool) -> Result<()>;
 }
 
 impl Action {

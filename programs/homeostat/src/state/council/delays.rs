@@ -22,9 +22,14 @@ pub enum Class {
     Standard = 2,
     /// Widens what controllers may do, pays out, or changes who decides.
     Critical = 3,
+    /// Ends the economy, which no later proposal undoes.
+    Terminal = 4,
 }
 
 impl Class {
+    /// The gravest class.
+    pub const GRAVEST: Self = Self::Terminal;
+
     /// The class that is stored as `byte`.
     pub fn from_byte(byte: u8) -> Result<Self> {
         Ok(match byte {
@@ -32,6 +37,7 @@ impl Class {
             1 => Self::Routine,
             2 => Self::Standard,
             3 => Self::Critical,
+            4 => Self::Terminal,
             _ => return Err(error!(HomeostatError::InvariantViolated)),
         })
     }
@@ -79,13 +85,15 @@ impl Delays {
         staker_veto_ppm: 334_000,
     };
 
-    /// The delay of a class (seconds).
+    /// The delay of a class (seconds). A Terminal proposal waits [`TERMINAL_EXTRA`] longer
+    /// than a Critical one, so whoever just learns that the economy ends can unstake and leave.
     pub const fn of(&self, class: Class) -> u32 {
         match class {
             Class::Immediate => 0,
             Class::Routine => self.routine,
             Class::Standard => self.standard,
             Class::Critical => self.critical,
+            Class::Terminal => self.critical.saturating_add(TERMINAL_EXTRA),
         }
     }
 

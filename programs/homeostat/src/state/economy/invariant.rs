@@ -93,7 +93,7 @@ mod tests {
     fn retired(change: impl FnOnce(&mut Economy)) -> (Economy, u64, i64) {
         let (mut economy, supply) = live(change);
         let now = START + 2 * WEEK;
-        economy.retire(now).unwrap();
+        economy.retire(None, now).unwrap();
         (economy, supply, now)
     }
 

@@ -185,8 +185,12 @@ pub struct Economy {
     pub controllers: [Controller; 4],
     /// What the advisor recommends at present.
     pub advice: Advice,
+    /// Whom a retirement offered the mint authority; the zero address means nobody.
+    pub successor: Pubkey,
+    /// The last second in which that offer can be accepted (unix seconds).
+    pub successor_until: i64,
     /// Reserved; zero.
-    pub reserved_end: [u8; 256],
+    pub reserved_end: [u8; 216],
 }
 
 const _: () = assert!(core::mem::align_of::<Economy>() == 8);

@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use super::{Economy, Life, Reading};
 use crate::{
     constants::*,
-    error::HomeostatError,
+    error::{check, HomeostatError},
     state::{
         number::{mul_div_floor, U128},
         snapshot::{Report, Snapshot},
@@ -99,14 +99,37 @@ impl Economy {
     }
 
     /// Ends the economy at `now` (unix seconds): the emission stops for ever. Fees that were
-    /// swept already stream over one more period.
-    pub fn retire(&mut self, now: i64) -> Result<()> {
+    /// swept already stream over one more period. A `successor` is offered the mint authority;
+    /// the zero address, which nobody can sign for, is refused (`InvalidParameter`).
+    pub fn retire(&mut self, successor: Option<Pubkey>, now: i64) -> Result<()> {
         self.require_live()?;
+        check("successor", successor != Some(Pubkey::default()))?;
+        if let Some(successor) = successor {
+            self.successor = successor;
+            self.successor_until = now.saturating_add(OPEN_TIME);
+        }
         self.stream.settle(now)?;
         self.stream_fees()?;
         self.stream.set_emission(0, 0, &[0; MAX_POOLS], 0)?;
         self.stream.emit_until = self.stream.t0;
         self.life = Life::Retired as u8;
         Ok(())
+    }
+
+    /// Ends the offer of the mint authority, and returns who gets it: the successor, if it is
+    /// `signer` and in time; nobody, once the offer has run out, whoever `signer` is. Refuses
+    /// anybody else before that, and where nothing is offered (`NotPendingAuthority`).
+    pub fn take_successor(&mut self, signer: &Pubkey, now: i64) -> Result<Option<Pubkey>> {
+        let successor = core::mem::take(&mut self.successor);
+        require!(
+            successor != Pubkey::default(),
+            HomeostatError::NotPendingAuthority
+        );
+        let open = now <= core::mem::take(&mut self.successor_until);
+        require!(
+            !open || successor == *signer,
+            HomeostatError::NotPendingAuthority
+        );
+        Ok(open.then_some(successor))
     }
 }
