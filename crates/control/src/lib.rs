@@ -34,7 +34,7 @@ pub use guard::{
     guarded_step, observe, resumed_step, GuardConfig, GuardConfigError, GuardField, GuardFlags,
     GuardState, Guarded, Verdict,
 };
-pub use law::{change, create, held_step, resume, step, Change, Input, Sample};
+pub use law::{change, create, held_step, replace, resume, step, Change, Input, Sample};
 pub use math::{div_half_even, exp2_neg, mul_half_even};
 pub use ramp::Ramp;
 pub use reason::{HoldReason, LatchReason};

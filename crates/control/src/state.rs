@@ -23,6 +23,11 @@ pub struct State {
     pub bucket_up: u64,
     /// Downward slew budget (ppm seconds), `u64::MAX` without a limit.
     pub bucket_down: u64,
+    /// The upward slew limit was widened since the last step: until the next one
+    /// `bucket_up` keeps what the limit before had filled.
+    pub widened_up: bool,
+    /// The same of the downward slew limit and `bucket_down`.
+    pub widened_down: bool,
     /// Seconds since the last accepted sample that were held.
     pub held_for: u64,
     /// How the next accepted sample primes the integral.

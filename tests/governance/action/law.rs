@@ -128,6 +128,77 @@ async fn k4_rewiring_primes_the_law_at_the_present_value() {
 }
 
 #[tokio::test]
+async fn n9_nothing_a_proposal_contains_moves_a_value_faster_than_the_slew_limit_before_it() {
+    let first = lived_in().await.economy().await;
+    let slew = SlewLimits {
+        up_ppm: Some(20_000),
+        down_ppm: Some(20_000),
+    };
+    let raise = |field: Tunable, value: f64| {
+        let now = field.ramp(&first.controllers[0].config).to.get();
+        tune_bits(field, now.to_bits(), q48(value))
+    };
+    let high = OutputLimits {
+        min_ppm: 199_999,
+        max_ppm: 200_000,
+    };
+    let by_hand = Action::Mode {
+        parameter: E,
+        expected_ppm: None,
+        value_ppm: Some(200_000),
+    };
+    let faster = |up_ppm| Action::Slew {
+        parameter: E,
+        expected: slew,
+        value: SlewLimits { up_ppm, ..slew },
+    };
+    let attacks = [
+        (
+            "minimum",
+            vec![
+                raise(Tunable::Bias, 199_999.0),
+                emission_limits(EMISSION_LIMITS, high),
+            ],
+        ),
+        ("no slew limit", vec![faster(None), by_hand.clone()]),
+        ("a wide slew limit", vec![faster(Some(1_000_000)), by_hand]),
+        (
+            "wiring",
+            vec![Action::Wire {
+                parameter: E,
+                expected_seq: 0,
+                settings: ControllerSettings {
+                    min_ppm: high.min_ppm,
+                    max_ppm: high.max_ppm,
+                    slew_up_ppm: None,
+                    slew_down_ppm: None,
+                    ..wiring(&first, 200_000.0)
+                },
+            }],
+        ),
+    ];
+    for (what, actions) in attacks {
+        // Given a controller whose movement is limited to 20,000 ppm a week,
+        let mut world = lived_in().await;
+        let index = world.queue(actions).await.unwrap();
+        ripen(&mut world, index).await;
+        let before = world.economy().await;
+
+        // when the proposal is executed, then nothing moves at that moment,
+        world.execute(index).await.unwrap();
+        let after = world.economy().await;
+        assert_eq!(after.value(E), before.value(E), "{what}");
+        let rate = |economy: &Economy| economy.stream.emission_rate().unwrap();
+        assert_eq!(rate(&after), rate(&before), "{what}");
+
+        // and the crank brings no more than the old limit allows.
+        world.next_period().await.unwrap();
+        let moved = world.economy().await.value(E) - before.value(E);
+        assert!((1..=20_000).contains(&moved), "{what}: {moved}");
+    }
+}
+
+#[tokio::test]
 async fn k7_tightened_limits_act_on_the_next_payment_and_the_next_second() {
     let mut world = World::new().await;
     let staker = world.staker(1_000 * TOKEN).await;
@@ -214,12 +285,19 @@ async fn f3_a_raised_fee_that_lands_first_is_refused_by_the_payer() {
         max_fee: TOKEN * 3_000 / 1_000_000,
     };
     let pay = ix::pay(&world.at, &world.token_program, &payment);
-    // when the execution is put before it, in one transaction or in the one before
-    let execute = world.execute_ix(index).await;
-    let error = HomeostatError::FeeAboveMax;
-    let sandwich = [execute, pay.clone()];
-    attack(&mut world, "sandwich", &sandwich, &[&alice.key], error).await;
+    // when the proposal is executed, then no fee has changed yet: the minimum lifts it at the
+    // next crank, by the slew limit
     world.execute(index).await.unwrap();
+    assert_eq!(world.economy().await.value(Parameter::Fee), 3_000);
+    // when that crank is put before the payment, in one transaction or in the one before
+    let end = world.economy().await.next_end.max(world.bank.now());
+    world.bank.set_time(end).await;
+    let crank = world.crank_ix().await;
+    let error = HomeostatError::FeeAboveMax;
+    let sandwich = [crank, pay.clone()];
+    attack(&mut world, "sandwich", &sandwich, &[&alice.key], error).await;
+    world.crank().await.unwrap();
+    assert_eq!(world.economy().await.value(Parameter::Fee), 4_000);
     attack(&mut world, "afterwards", &[pay], &[&alice.key], error).await;
     assert_eq!(world.balance(&alice).await, 100 * TOKEN);
 }

@@ -142,6 +142,8 @@ fn state(part: &'static str, state: &State, to: &mut impl Sink) {
         feed_forward,
         bucket_up,
         bucket_down,
+        widened_up,
+        widened_down,
         held_for,
         prime,
         last: _,
@@ -160,6 +162,8 @@ fn state(part: &'static str, state: &State, to: &mut impl Sink) {
     number(part, "feed_forward", feed_forward, to);
     to.put(part, "bucket_up", &bucket_up.to_le_bytes());
     to.put(part, "bucket_down", &bucket_down.to_le_bytes());
+    let widened = [u8::from(*widened_up), u8::from(*widened_down)];
+    to.put(part, "widened", &widened);
     to.put(part, "held_for", &held_for.to_le_bytes());
     to.put(part, "prime", &[prime]);
 }

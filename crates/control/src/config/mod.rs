@@ -53,7 +53,7 @@ fields! {
     mode: Mode as Mode, Word, "automatic, or a manual value from min to max";
     /// Controller period (seconds), fixed at creation: another one would rescale the
     /// gains; [`Config::MIN_PERIOD`] ..= [`Config::MAX_PERIOD`].
-    period: u32 as Period, Seconds, "60 to 31,536,000 s";
+    period: u32 as Period, Seconds, "60 to 2,592,000 s";
     /// Longest time that one step integrates over (periods); 1 ..= 52. A longer
     /// silence counts as this long and raises [`crate::Flags::GAP`].
     max_periods: u32 as MaxPeriods, Periods, "1 to 52";
@@ -84,12 +84,12 @@ fields! {
     min: i64 as Min, Ppm, "-1e12 to 1e12 ppm (1,000,000 as a fraction) and less than max";
     /// Upper limit of u (ppm); within ±[`Config::MAX_OUTPUT`].
     max: i64 as Max, Ppm, "-1e12 to 1e12 ppm (1,000,000 as a fraction) and more than min";
-    /// Fastest rise of u (ppm per period); `None` = unlimited, 0 = no movement;
-    /// at most [`Config::MAX_SLEW`].
-    slew_up: Option<u64> as SlewUp, Ppm, "absent (unlimited), or 0 to 5e11 ppm a period (500,000 as a fraction)";
-    /// Fastest fall of u (ppm per period); `None` = unlimited, 0 = no movement;
-    /// at most [`Config::MAX_SLEW`].
-    slew_down: Option<u64> as SlewDown, Ppm, "absent (unlimited), or 0 to 5e11 ppm a period (500,000 as a fraction)";
+    /// Fastest rise of u (ppm per period); `None` = unlimited, 0 = no movement, in
+    /// automatic mode both ways or neither; at most [`Config::MAX_SLEW`].
+    slew_up: Option<u64> as SlewUp, Ppm, "absent (unlimited), or 0 to 5e11 ppm a period (500,000 as a fraction); 0 both ways or neither";
+    /// Fastest fall of u (ppm per period); `None` = unlimited, 0 = no movement, in
+    /// automatic mode both ways or neither; at most [`Config::MAX_SLEW`].
+    slew_down: Option<u64> as SlewDown, Ppm, "absent (unlimited), or 0 to 5e11 ppm a period (500,000 as a fraction); 0 both ways or neither";
     /// Feed-forward gain Kf (ppm per unit of w), any sign; within ±[`Config::MAX_GAIN`].
     kf: Fx as Kf, Ppm, "-1e12 to 1e12 ppm (1,000,000 as a fraction)";
     /// Reference w0 of the feed-forward measurement (unit of w); within ±[`Config::MAX_SIGNAL`].
@@ -112,8 +112,9 @@ fields! {
 impl Config {
     /// Shortest period (seconds).
     pub const MIN_PERIOD: u32 = 60;
-    /// Longest period (seconds): 365 days.
-    pub const MAX_PERIOD: u32 = 31_536_000;
+    /// Longest period (seconds): 30 days. A loop cannot be faster than its measurements:
+    /// with longer periods no gains are both stable and of any use.
+    pub const MAX_PERIOD: u32 = 2_592_000;
     /// Largest `max_periods`.
     pub const MAX_MAX_PERIODS: u32 = 52;
     /// Largest `max_hold` (periods).

@@ -51,7 +51,7 @@ fn each_bound_of_each_field() {
         c.mode = super::Mode::Manual(v)
     });
     bound(Period, 60, 59, |c, v| c.period = v);
-    bound(Period, 31_536_000, 31_536_001, |c, v| c.period = v);
+    bound(Period, 2_592_000, 2_592_001, |c, v| c.period = v);
     bound(MaxPeriods, 1, 0, |c, v| c.max_periods = v);
     bound(MaxPeriods, 52, 53, |c, v| c.max_periods = v);
     bound(MaxHold, 1, 0, |c, v| c.max_hold = v);
@@ -100,7 +100,8 @@ fn each_bound_of_each_field() {
     bound(SlewDown, Some(fastest), Some(fastest + 1), |c, v| {
         c.slew_down = v
     });
-    bound(SlewDown, Some(0), Some(u64::MAX), |c, v| c.slew_down = v);
+    bound(SlewDown, Some(1), Some(0), |c, v| c.slew_down = v);
+    bound(SlewUp, Some(1), Some(0), |c, v| c.slew_up = v);
 
     bound(Kf, gain, gain + ulp, |c, v| c.kf = v);
     bound(Kf, -gain, -gain - ulp, |c, v| c.kf = v);

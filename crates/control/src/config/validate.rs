@@ -24,6 +24,10 @@ impl Config {
         let signal = |value: Fx| value.unsigned_abs() <= Self::MAX_SIGNAL.unsigned_abs();
         let gain = |ramp: &Ramp| within(ramp, Fx::ZERO, Self::MAX_GAIN);
         let slew = |rate: Option<u64>| rate.is_none_or(|rate| rate <= Self::MAX_SLEW);
+        // A u that can move one way only ratchets: noise takes it to a limit and leaves it there.
+        let ratchets = |rate: Option<u64>, other: Option<u64>| {
+            self.mode == Mode::Auto && rate == Some(0) && other != Some(0)
+        };
         let output = |value: i64| value.unsigned_abs() <= Self::MAX_OUTPUT.unsigned_abs();
 
         // Limits that are themselves at fault are not applied to the fields that they
@@ -83,8 +87,14 @@ impl Config {
             ),
             (Field::Min, min_holds),
             (Field::Max, output(self.max)),
-            (Field::SlewUp, slew(self.slew_up)),
-            (Field::SlewDown, slew(self.slew_down)),
+            (
+                Field::SlewUp,
+                slew(self.slew_up) && !ratchets(self.slew_up, self.slew_down),
+            ),
+            (
+                Field::SlewDown,
+                slew(self.slew_down) && !ratchets(self.slew_down, self.slew_up),
+            ),
             (
                 Field::Kf,
                 self.kf.unsigned_abs() <= Self::MAX_GAIN.unsigned_abs(),

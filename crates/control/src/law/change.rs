@@ -2,7 +2,8 @@
 
 use super::{
     resolve::{last_sample_at, resolve, solve_for_output, Gains},
-    slew::{capacity, place_output},
+    resume,
+    slew::{adopt, cut},
 };
 use crate::{
     config::{Config, ConfigError, Mode},
@@ -13,7 +14,7 @@ use crate::{
 
 /// A change of the configuration of a living controller. What is not listed
 /// (direction, sampling, period, scale, `max_periods`, `max_hold`, the gate) is fixed:
-/// it takes a new configuration, put in place together with [`super::resume`].
+/// it takes a new configuration, put in place with [`replace`].
 ///
 /// A quantity with `over_seconds` moves linearly from its present value to
 /// `to` in that time, starting at once; 0 is a jump.
@@ -70,16 +71,18 @@ pub enum Change {
     },
     /// Half-life of the integral (s); 0 = no leak. The integral stays.
     HalfLife(u64),
-    /// Limits of u (ppm). A u outside them is clamped at once, and the
-    /// integral re-solved for the clamped u.
+    /// Limits of u (ppm). A u above the maximum is clamped at once; one below the minimum
+    /// stays, and the next steps lift it by the slew limit. Either way the integral is
+    /// re-solved for the limit.
     Limits {
         /// Lower limit (ppm).
         min: i64,
         /// Upper limit (ppm).
         max: i64,
     },
-    /// Slew limits (ppm per period). Fuller buckets shrink to the new capacity;
-    /// the time since the last step refills them at the new rate.
+    /// Slew limits (ppm per period). A fuller bucket shrinks to the new capacity. A wider
+    /// limit fills no bucket before the next step, which therefore moves u by no more
+    /// than the limit before had saved up.
     Slew {
         /// Fastest rise; `None` = unlimited.
         up: Option<u64>,
@@ -136,22 +139,30 @@ pub fn change(
             }
         }
         Change::Limits { min, max } => {
-            let u = clamp(state.u, min, max);
-            if u != state.u {
-                place_output(&next, &mut after, u);
+            if clamp(state.u, min, max) != state.u {
+                cut(&next, &mut after);
                 match solve_for_output(&next, &after, now) {
                     Some(integral) => after.integral = integral,
                     None => after.prime = Prime::Solve,
                 }
             }
         }
-        Change::Slew { up, down } => {
-            after.bucket_up = Ord::min(state.bucket_up, capacity(up, config.period));
-            after.bucket_down = Ord::min(state.bucket_down, capacity(down, config.period));
-        }
+        Change::Slew { .. } => adopt(config, &next, &mut after, now),
         _ => {}
     }
     Ok((next, after))
+}
+
+/// The state under a configuration that replaces `old` as a whole, at `now` (unix seconds):
+/// limits and slew limits act as [`Change::Limits`] and [`Change::Slew`] do, so that no
+/// replacement moves u faster than a change could, and the law is resumed ([`resume`]).
+///
+/// Nothing is checked here; see [`Config::validate`].
+pub fn replace(old: &Config, new: &Config, state: &State, now: i64) -> State {
+    let mut after = *state;
+    adopt(old, new, &mut after, now);
+    cut(new, &mut after);
+    resume(new, &after, now)
 }
 
 /// The configuration with the change written into it, unchecked.

@@ -80,6 +80,8 @@ pub(super) fn hold(
         feed_forward: interval.f,
         bucket_up: moved.budget.up,
         bucket_down: moved.budget.down,
+        widened_up: false,
+        widened_down: false,
         held_for,
         prime,
         last: decision,

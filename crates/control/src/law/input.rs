@@ -24,8 +24,8 @@ pub struct Input {
     /// The feed-forward measurement w, already gated by the caller (unit of
     /// [`crate::Config::w_ref`]); `None` keeps the last F.
     pub w: Option<Fx>,
-    /// The value of u that was really in force since the last step (ppm), if a
-    /// cap or funding changed it.
+    /// The mean value of u that was really in force since the last step (ppm), if a
+    /// cap, a pause or the funding changed it: the integral follows it.
     pub applied: Option<i64>,
     /// The caller's breaker is tripped: the step is held, whatever the sample
     /// ([`crate::HoldReason::Tripped`]).

@@ -1,10 +1,6 @@
 //! The time since the last step, and what passes in it whatever y is.
 
-use super::{
-    resolve::Gains,
-    slew::{refill, Budget},
-    Input,
-};
+use super::{resolve::Gains, slew::Budget, Input};
 use crate::{
     config::{Config, Mode},
     decision::Flags,
@@ -62,10 +58,7 @@ impl Interval {
             u0: config.bias.at(now),
             f: feed_forward(config, state, input),
             gains: Gains::at(config, now),
-            budget: Budget {
-                up: refill(state.bucket_up, config.slew_up, elapsed, config.period),
-                down: refill(state.bucket_down, config.slew_down, elapsed, config.period),
-            },
+            budget: Budget::after(config, state, elapsed),
             flags,
         }
     }

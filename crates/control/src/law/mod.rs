@@ -9,11 +9,25 @@
 //! inside its range. A state from elsewhere may not, and then the step holds
 //! ([`HoldReason::Computation`]).
 //!
+//! # Noise
+//!
+//! Slew limits that differ both ways cut noise on one side more than on the other. The
+//! integral makes up for it, since its increment is clamped alike both ways. With the
+//! emission's starting gains and limits and no dead-band, 40 years of uniform noise on
+//! a weekly y move the mean of y off its target 0.6 by less than 0.005, for slew limits
+//! up to 20 times apart and noise up to ±0.08. Beyond that the trimming at the nearer
+//! limit acts on one side: with a fall 20 times slower than the rise the mean lies 0.01
+//! too high under noise of ±0.12 and 0.05 under ±0.2; 200 times apart 0.008 under
+//! ±0.08. The price of one clamp for both ways is that the integral may run ahead of a u
+//! that rises, or falls, by the slower limit, until `raw` reaches a limit of u. A limit of 0 one way would be a ratchet, and [`Config::validate`] refuses it in
+//! automatic mode.
+//!
 //! # What re-solves the integral
 //!
 //! To re-solve the integral is to choose I so that an event does not move u by
 //! itself. The terms of the last accepted sample are P, D and `raw`; u0 is the bias, F
-//! the feed-forward term.
+//! the feed-forward term. Where I is solved for a u below a raised minimum, the minimum
+//! stands for u.
 //!
 //! | event | the integral |
 //! |---|---|
@@ -28,9 +42,11 @@
 //! | setpoint, bias | stays: they act through their ramps and the slew limits |
 //! | feed-forward | stays: F acts through the slew limits |
 //! | limits that contain u | stays |
-//! | limits that exclude u | u is clamped at once and paid for from the slew budget, then I = u - u0 - F - P - D |
-//! | slew limits | stays; a fuller budget shrinks to the new capacity |
-//! | a cap that changed u ([`Input::applied`]) | not re-solved: an increment further into the cap is 0, the others stay |
+//! | a maximum below u | u is clamped at once and paid for from the slew budget, then I = max - u0 - F - P - D |
+//! | a minimum above u | I = min - u0 - F - P - D; u stays and rises to the minimum by its slew limit |
+//! | slew limits | stays; a fuller budget shrinks to the new capacity, and a wider limit fills none before the next step |
+//! | another configuration ([`replace`]) | as for [`resume`], after its limits and slew limits have acted as above |
+//! | a cap that changed u ([`Input::applied`]) | not re-solved: the increment gets min(1, tau min(1, Ki / Kp)) (applied - u), the mean value really in force less u |
 //! | a held step in automatic mode | stays, without leak, also once u has moved to the bias |
 //! | a held step after a failed computation | stays, and I = u - u0 - F - P with D = 0 at the next accepted sample |
 //! | a gap, more than `max_periods` | not re-solved: leak and increment go on over `max_periods`; D = 0 and the previous sample is forgotten |
@@ -51,7 +67,7 @@ mod slew;
 #[cfg(test)]
 mod tests;
 
-pub use change::{change, Change};
+pub use change::{change, replace, Change};
 pub(crate) use gate::gate;
 pub use input::{Input, Sample};
 
@@ -96,6 +112,8 @@ pub fn create(config: &Config, now: i64) -> Result<State, ConfigError> {
         feed_forward: Fx::ZERO,
         bucket_up: capacity(config.slew_up, config.period),
         bucket_down: capacity(config.slew_down, config.period),
+        widened_up: false,
+        widened_down: false,
         held_for: 0,
         prime: Prime::Zero,
         last: Decision {

@@ -10,7 +10,8 @@ use crate::{
     config::{Config, Direction, Mode, Sampling},
     decision::{Decision, Flags},
     math::{
-        checked_div, checked_mul, checked_mul_halved, div_half_even, exp2_neg, symmetric, whole,
+        checked_div, checked_mul, checked_mul_halved, clamp, div_half_even, exp2_neg, symmetric,
+        whole,
     },
     reason::HoldReason,
     state::{Prime, State},
@@ -67,7 +68,11 @@ pub(super) fn regulate(
         Mode::Auto => {
             let (retained, wanted) = match state.prime {
                 Prime::Zero => (Fx::ZERO, Fx::ZERO),
-                Prime::Solve => (whole(state.u).checked_sub(terms)?, Fx::ZERO),
+                Prime::Solve => {
+                    // As in `solve_for_output`: a raised minimum stands for a u below it.
+                    let target = clamp(state.u, config.min, config.max);
+                    (whole(target).checked_sub(terms)?, Fx::ZERO)
+                }
                 Prime::No => (
                     scaled(
                         lambda,
@@ -126,6 +131,8 @@ pub(super) fn regulate(
         feed_forward: interval.f,
         bucket_up: moved.budget.up,
         bucket_down: moved.budget.down,
+        widened_up: false,
+        widened_down: false,
         held_for: 0,
         prime: Prime::No,
         last: decision,
@@ -157,8 +164,11 @@ pub(super) fn filtered(interval: &Interval, d: Fx, movement: Fx) -> Option<Fx> {
     checked_div(remembered, filter.checked_add(interval.tau)?)
 }
 
-/// The increment of the integral: Ki e* tau (1 + lambda) / 2, clamped to what the slew
-/// limits allow u to do in the same time, and never further into a cap that binds.
+/// The increment of the integral: Ki e* tau (1 + lambda) / 2, clamped to what the faster
+/// slew limit allows u to do in the same time, and what a cap takes back of it.
+///
+/// The clamp is the same both ways: one for each direction would cut noise on one side
+/// only, and drag the mean of y off the setpoint.
 fn increment(
     config: &Config,
     state: &State,
@@ -179,19 +189,39 @@ fn increment(
     if lambda != Fx::ONE {
         delta = checked_mul_halved(delta, lambda.checked_add(Fx::ONE)?)?;
     }
-    delta = match (config.slew_up, config.slew_down) {
-        (Some(up), _) if delta > Fx::ZERO => Ord::min(delta, scaled(interval.tau, rate_ppm(up))?),
-        (_, Some(down)) if delta < Fx::ZERO => {
-            let fall = scaled(interval.tau, rate_ppm(down))?;
-            Ord::max(delta, fall.checked_neg()?)
-        }
-        _ => delta,
+    if let (Some(up), Some(down)) = (config.slew_up, config.slew_down) {
+        let most = scaled(interval.tau, rate_ppm(Ord::max(up, down)))?;
+        delta = symmetric(delta, most);
+    }
+    match input.applied {
+        Some(applied) if applied != state.u => delta.checked_add(tracked(
+            whole(applied).checked_sub(whole(state.u))?,
+            ki,
+            interval,
+        )?),
+        _ => Some(delta),
+    }
+}
+
+/// Back-calculation: how far the integral follows the mean value that was really in force,
+/// `away` (ppm) from u, in the time of this step.
+///
+/// It does so with the time constant Tt = Kp / Ki, the integral time of the law, but not
+/// under one period: I comes to rest where u0 + F + I is the value in force, so that
+/// nothing is wound up when the error that pushed against the cap is gone. Being in
+/// proportion to the difference, a pause of one second costs a second's worth; a freeze
+/// on any difference would let whoever pauses a second a period stop the integral for ever.
+fn tracked(away: Fx, ki: Fx, interval: &Interval) -> Option<Fx> {
+    let kp = interval.gains.kp;
+    let per_period = if ki == Fx::ZERO {
+        Fx::ZERO
+    } else if ki >= kp {
+        Fx::ONE
+    } else {
+        div_half_even(ki, kp)?
     };
-    Some(match input.applied {
-        Some(applied) if applied < state.u => Ord::min(delta, Fx::ZERO),
-        Some(applied) if applied > state.u => Ord::max(delta, Fx::ZERO),
-        _ => delta,
-    })
+    let share = Ord::min(scaled(interval.tau, per_period)?, Fx::ONE);
+    scaled(share, away)
 }
 
 /// Anti-windup: of an increment that pushes `raw` further over a limit only

@@ -71,10 +71,13 @@ pub(super) fn resolve(config: &Config, state: &State, old: &Gains, new: &Gains) 
         .checked_sub(new.last_terms(state)?)
 }
 
-/// I = u - u0 - F - P - D with the P and D of the last accepted sample.
+/// I = clamp(u, min, max) - u0 - F - P - D with the P and D of the last accepted sample. A u
+/// that is still on its way to a raised minimum counts as the minimum: what is missing is
+/// the slew limit's affair, and solving for it would be a wind-up.
 pub(super) fn solve_for_output(config: &Config, state: &State, now: i64) -> Option<Fx> {
     let terms = Gains::at(config, last_sample_at(state)).last_terms(state)?;
-    whole(state.u).checked_sub(sum(&[config.bias.at(now), state.feed_forward, terms])?)
+    let target = clamp(state.u, config.min, config.max);
+    whole(target).checked_sub(sum(&[config.bias.at(now), state.feed_forward, terms])?)
 }
 
 /// The exact sum (ppm), or `None` out of range.

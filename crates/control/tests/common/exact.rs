@@ -227,6 +227,8 @@ pub struct Turn<R> {
     pub u_prev: i64,
     /// Slew budgets before they fill (ppm seconds).
     pub buckets: (u64, u64),
+    /// Slew limits that were widened since the last step, whose budgets do not fill.
+    pub widened: (bool, bool),
     /// How the integral starts.
     pub prime: Prime,
 }
@@ -370,7 +372,11 @@ impl<R: Real> Law<R> {
         let (kept, mut delta_i) = if primed {
             let start = match turn.prime {
                 Prime::Zero => self.zero.clone(),
-                _ => u_prev.minus(&self.u0).minus(&f).minus(&p),
+                _ => u_prev
+                    .within(&self.lo, &self.hi)
+                    .minus(&self.u0)
+                    .minus(&f)
+                    .minus(&p),
             };
             (start, self.zero.clone())
         } else {
@@ -381,16 +387,21 @@ impl<R: Real> Law<R> {
             };
             let weight = self.one.plus(&lambda).times(&self.half);
             let mut delta_i = self.ki.times(&mean).times(&tau).times(&weight);
-            if let Some(up) = self.slew_up {
-                delta_i = delta_i.least(&R::whole(up as i64).times(&tau));
+            if let (Some(up), Some(down)) = (self.slew_up, self.slew_down) {
+                let most = R::whole(up.max(down) as i64).times(&tau);
+                delta_i = Self::symmetric(&delta_i, &most);
             }
-            if let Some(down) = self.slew_down {
-                delta_i = delta_i.most(&R::whole(down as i64).times(&tau).negated());
-            }
-            match turn.applied {
-                Some(real) if real < turn.u_prev => delta_i = delta_i.least(&self.zero),
-                Some(real) if real > turn.u_prev => delta_i = delta_i.most(&self.zero),
-                _ => {}
+            if let Some(real) = turn.applied {
+                // Back-calculation with Tt = Kp / Ki, at least one period.
+                let rate = if self.ki.order(&self.kp) == Ordering::Less {
+                    self.ki.over(&self.kp)
+                } else if self.ki.positive() {
+                    self.one.clone()
+                } else {
+                    self.zero.clone()
+                };
+                let share = rate.times(&tau).least(&self.one);
+                delta_i = delta_i.plus(&share.times(&R::whole(real).minus(&u_prev)));
             }
             (lambda.times(&memory.i), delta_i)
         };
@@ -413,20 +424,35 @@ impl<R: Real> Law<R> {
         let i = Self::symmetric(&kept.plus(&delta_i), &self.i_max);
 
         let mut slewed = raw.clone();
-        let budget = |bucket: u64, rate: u64| {
-            let filled = u128::from(bucket) + u128::from(turn.dt.unsigned_abs()) * u128::from(rate);
-            let most = u128::from(rate) * u128::from(self.period.unsigned_abs());
+        let period = u128::from(self.period.unsigned_abs());
+        let budget = |bucket: u64, rate: Option<u64>, widened: bool| {
+            let bucket = u128::from(bucket);
+            let most = rate.map(|rate| u128::from(rate) * period);
+            let filled = match (rate, widened) {
+                (None, false) => return None,
+                (None, true) => bucket,
+                (Some(_), true) => bucket.min(most.unwrap_or(bucket)),
+                (Some(rate), false) => (bucket
+                    + u128::from(turn.dt.unsigned_abs()) * u128::from(rate))
+                .min(most.unwrap_or(bucket)),
+            };
             // A budget is spent in whole ppm: what is left of one waits in the bucket.
-            let ppm = filled.min(most) / u128::from(self.period.unsigned_abs());
-            R::ratio(&BigInt::from(ppm), &BigInt::one())
+            Some(R::ratio(&BigInt::from(filled / period), &BigInt::one()))
         };
-        if let Some(rate) = self.slew_up {
-            slewed = slewed.least(&u_prev.plus(&budget(turn.buckets.0, rate)));
+        let highest =
+            budget(turn.buckets.0, self.slew_up, turn.widened.0).map(|room| u_prev.plus(&room));
+        if let Some(highest) = &highest {
+            slewed = slewed.least(highest);
         }
-        if let Some(rate) = self.slew_down {
-            slewed = slewed.most(&u_prev.minus(&budget(turn.buckets.1, rate)));
+        if let Some(room) = budget(turn.buckets.1, self.slew_down, turn.widened.1) {
+            slewed = slewed.most(&u_prev.minus(&room));
         }
-        let limited = slewed.within(&self.lo, &self.hi);
+        // The minimum lifts u no faster than the slew limit; the maximum cuts it at once.
+        let least = match &highest {
+            Some(highest) => self.lo.least(highest),
+            None => self.lo.clone(),
+        };
+        let limited = slewed.most(&least).least(&self.hi);
 
         Outcome {
             z,

@@ -34,6 +34,11 @@ pub fn sometimes(value: impl Strategy<Value = Fx>) -> impl Strategy<Value = Fx> 
     prop_oneof![Just(whole(0)), value]
 }
 
+/// A slew limit under which u moves.
+fn slew() -> impl Strategy<Value = Option<u64>> {
+    prop_oneof![Just(None), (1u64..=300_000).prop_map(Some)]
+}
+
 prop_compose! {
     /// Realistic configurations: gains up to one unit of u per unit of error,
     /// a filter of at least two and a half periods, all of it from random bits.
@@ -51,8 +56,10 @@ prop_compose! {
         leak in prop_oneof![Just(None), (1u64..=200).prop_map(Some)],
         (min, span) in (-500_000i64..=500_000, 1i64..=1_500_000),
         bias in 0.0f64..=1.0,
-        slew_up in prop_oneof![Just(None), (0u64..=300_000).prop_map(Some)],
-        slew_down in prop_oneof![Just(None), (0u64..=300_000).prop_map(Some)],
+        (slew_up, slew_down) in prop_oneof![
+            1 => Just((Some(0), Some(0))),
+            9 => (slew(), slew()),
+        ],
         kf in sometimes(signed_bits(whole(500_000))),
         w_ref in signed_bits(whole(1)),
         f_max in sometimes(bits(whole(0), whole(100_000))),
@@ -104,8 +111,12 @@ prop_compose! {
         y_prev in prop_oneof![Just(None), signed_bits(whole(3)).prop_map(Some)],
         e_prev in prop_oneof![Just(None), signed_bits(whole(8)).prop_map(Some)],
         feed_forward in signed_bits(config.f_max),
-        bucket_up in 0..=config.slew_up.unwrap_or(0) * u64::from(config.period),
-        bucket_down in 0..=config.slew_down.unwrap_or(0) * u64::from(config.period),
+        bucket_up in 0..=config.slew_up.unwrap_or(300_000) * u64::from(config.period),
+        bucket_down in 0..=config.slew_down.unwrap_or(300_000) * u64::from(config.period),
+        (widened_up, widened_down) in prop_oneof![
+            2 => Just((false, false)),
+            1 => any::<(bool, bool)>(),
+        ],
         prime in prop_oneof![6 => Just(Prime::No), 1 => Just(Prime::Zero), 1 => Just(Prime::Solve)],
         dt in prop_oneof![
             1i64..=60,
@@ -136,6 +147,7 @@ prop_compose! {
         state.feed_forward = feed_forward;
         state.bucket_up = bucket_up;
         state.bucket_down = bucket_down;
+        (state.widened_up, state.widened_down) = (widened_up, widened_down);
         state.prime = prime;
         state.last.r = config.setpoint.to;
         state.last.u0 = config.bias.to;
@@ -304,13 +316,14 @@ prop_compose! {
             prop_oneof![Just(0), Just(u64::MAX), any::<u64>()],
             prop_oneof![Just(0), Just(u64::MAX), any::<u64>()],
         ),
+        (widened_up, widened_down) in any::<(bool, bool)>(),
         held_for in prop_oneof![Just(0), Just(u64::MAX), any::<u64>()],
         prime in prop_oneof![Just(Prime::No), Just(Prime::Zero), Just(Prime::Solve)],
         last in any_decision(),
     ) -> State {
         State {
             last_at, u, integral, derivative, y_prev, e_prev, feed_forward, bucket_up,
-            bucket_down, held_for, prime, last,
+            bucket_down, widened_up, widened_down, held_for, prime, last,
         }
     }
 }

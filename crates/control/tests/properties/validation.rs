@@ -110,7 +110,7 @@ fn p06_validation_names_the_first_offending_field() {
 #[test]
 fn p06_the_ends_of_every_range_validate() {
     let period = u64::from(Config::MAX_PERIOD);
-    let ends: [fn(&mut Config); 20] = [
+    let ends: [fn(&mut Config); 21] = [
         |c| c.mode = Mode::Manual(c.max),
         |c| c.mode = Mode::Manual(c.min),
         |c| c.period = 60,
@@ -127,7 +127,8 @@ fn p06_the_ends_of_every_range_validate() {
         |c| c.dead_band = still(whole(8) - Fx::DELTA),
         |c| c.half_life = 4 * WEEK as u64,
         |c| c.half_life = Config::MAX_HALF_LIFE,
-        |c| c.slew_up = Some(0),
+        |c| (c.slew_up, c.slew_down) = (Some(0), Some(0)),
+        |c| (c.mode, c.slew_up) = (Mode::Manual(c.max), Some(0)),
         |c| c.slew_down = Some(Config::MAX_SLEW),
         |c| (c.min, c.max) = (-Config::MAX_OUTPUT, Config::MAX_OUTPUT),
         |c| c.min = c.max - 1_000,
@@ -147,6 +148,52 @@ fn p06_the_ends_of_every_range_validate() {
         ..emission()
     };
     assert_eq!(longest.validate(), Ok(()));
+}
+
+/// Noise would take such a u to a limit and leave it there.
+#[test]
+fn l1_a_slew_limit_of_zero_one_way_is_refused_in_automatic_mode() {
+    let refused = |up, down, mode| {
+        let config = Config {
+            slew_up: up,
+            slew_down: down,
+            mode,
+            ..emission()
+        };
+        config.validate().err().map(|error| error.field)
+    };
+    for other in [None, Some(1), Some(20_000)] {
+        let up = refused(Some(0), other, Mode::Auto);
+        assert_eq!(up, Some(Field::SlewUp), "{other:?}");
+        let down = refused(other, Some(0), Mode::Auto);
+        assert_eq!(down, Some(Field::SlewDown), "{other:?}");
+        // By hand a u that only rises, or only falls, is what was asked for.
+        let by_hand = Mode::Manual(60_000);
+        assert_eq!(refused(Some(0), other, by_hand), None, "{other:?}");
+        assert_eq!(refused(other, Some(0), by_hand), None, "{other:?}");
+    }
+    // A u that moves neither way does not drift.
+    assert_eq!(refused(Some(0), Some(0), Mode::Auto), None);
+
+    // Nor does a change lead there: by the slew limits, or by the mode.
+    let rig = Rig::primed(emission(), ratio(60, 100));
+    let slew = Change::Slew {
+        up: Some(20_000),
+        down: Some(0),
+    };
+    let named = |config, what| {
+        change(&config, &rig.state, &what, rig.now)
+            .map_err(|error| error.field)
+            .err()
+    };
+    assert_eq!(named(rig.config, slew), Some(Field::SlewDown));
+    let by_hand = Config {
+        mode: Mode::Manual(60_000),
+        slew_down: Some(0),
+        ..emission()
+    };
+    let auto = Change::Mode(Mode::Auto);
+    assert_eq!(named(by_hand, auto), Some(Field::SlewDown));
 }
 
 #[test]

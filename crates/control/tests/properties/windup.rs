@@ -1,6 +1,6 @@
 //! Property 1: the integral winds up neither at a limit nor while u slews.
 
-use homeostat_control::{Config, Flags, Input};
+use homeostat_control::{Config, Flags, Fx, Input};
 use proptest::prelude::*;
 
 use crate::common::{random::cases, *};
@@ -131,7 +131,8 @@ fn p01_the_integral_grows_no_faster_than_u_may_slew() {
         slew_down: Some(2_000),
         ..integral_only(20_000)
     };
-    for (y, most) in [(whole(0), 1_500), (whole(1), -1_000)] {
+    // The faster limit bounds both ways: Ki e is 10,000 and -6,667 in half a week.
+    for (y, most) in [(whole(0), 1_500), (whole(1), -1_500)] {
         let mut rig = Rig::primed(config, ratio(3, 5));
         assert_eq!(rig.after(WEEK / 2, y).i, whole(most));
     }
@@ -142,7 +143,7 @@ fn p01_a_long_slew_leaves_no_overshoot_behind() {
     // given: P and I that both want to rise fast, and u slewing for weeks
     let config = Config {
         slew_up: Some(5_000),
-        slew_down: Some(20_000),
+        slew_down: Some(5_000),
         ..emission()
     };
     let mut rig = Rig::primed(config, ratio(1, 5));
@@ -155,6 +156,89 @@ fn p01_a_long_slew_leaves_no_overshoot_behind() {
 
     // then: raw is at most what u has covered in the time and one step of P
     assert!(got.raw <= whole(60_000 + 11 * 5_000), "{}", got.raw);
+}
+
+/// Steps a week on with a mean applied value of `share` of u.
+fn capped(rig: &mut Rig, y: Fx, share: f64) {
+    let applied = (rig.state.u as f64 * share) as i64;
+    rig.with(WEEK, |now| Input {
+        applied: Some(applied),
+        ..fresh(now, y)
+    });
+}
+
+#[test]
+fn n16_a_pause_of_a_second_a_week_costs_a_seconds_worth() {
+    // given: the staked share has dropped, u has to rise for weeks
+    let y = ratio(50, 100);
+    let (mut free, mut paused) = (Rig::primed(emission(), y), Rig::primed(emission(), y));
+
+    // when: twenty weeks, in each of which the emission pauses for one second
+    for _ in 0..20 {
+        free.after(WEEK, y);
+        capped(&mut paused, y, 1.0 - 1.0 / WEEK as f64);
+    }
+
+    // then: far away from where both began, u differs by less than 1 %
+    assert!(free.state.u > 110_000, "{}", free.state.u);
+    let apart = free.state.u - paused.state.u;
+    assert!((0..=free.state.u / 1_000).contains(&apart), "{apart}");
+}
+
+#[test]
+fn n16_the_longest_pauses_cost_their_share_and_no_more() {
+    // given: 72 hours of every 30 days, all that the budget of pauses gives
+    let y = ratio(50, 100);
+    let (mut free, mut paused) = (Rig::primed(emission(), y), Rig::primed(emission(), y));
+    for _ in 0..20 {
+        free.after(WEEK, y);
+        capped(&mut paused, y, 0.9);
+    }
+    // A tenth of the emission is missing; Kp / Ki = 5 weeks later u lags by what
+    // Ki e* = 2,933 a week leaves of it, but it goes on rising.
+    let gain = |rig: &Rig| rig.state.u - 60_000;
+    assert!(
+        gain(&paused) * 3 > gain(&free),
+        "{} {}",
+        gain(&paused),
+        gain(&free)
+    );
+}
+
+#[test]
+fn p01_a_long_cap_leaves_no_wind_up() {
+    // given: half a year in which half of the present u is all there is, and an error that
+    // asks for more all the time
+    let mut rig = Rig::primed(emission(), ratio(40, 100));
+    let cap = 30_000;
+    for _ in 0..60 {
+        rig.with(WEEK, |now| Input {
+            applied: Some(Ord::min(cap, now)),
+            ..fresh(now, ratio(40, 100))
+        });
+    }
+    // then: bias and integral alone ask for the value in force
+    let resting = rig.state.integral + whole(60_000);
+    assert!((float(resting) - cap as f64).abs() < 100.0, "{resting}");
+
+    // when: the cap is lifted and the error gone, then u goes there and not above
+    for _ in 0..8 {
+        rig.after(WEEK, ratio(60, 100));
+    }
+    assert!((rig.state.u - cap).abs() <= 100, "{}", rig.state.u);
+}
+
+#[test]
+fn p01_without_an_integral_gain_nothing_follows_a_cap() {
+    let config = Config {
+        ki: ppm(0),
+        ..emission()
+    };
+    let mut rig = Rig::primed(config, ratio(50, 100));
+    for _ in 0..10 {
+        capped(&mut rig, ratio(50, 100), 0.0);
+    }
+    assert_eq!(rig.state.integral, whole(0));
 }
 
 proptest! {

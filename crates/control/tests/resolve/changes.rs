@@ -151,6 +151,7 @@ fn what_acts_through_ramp_leak_or_slew_leaves_the_integral() {
     // Slew limits touch the budgets only.
     let mut changed = rig.clone();
     changed.state.bucket_up = 20_000 * WEEK as u64;
+    changed.state.bucket_down = 5;
     let before = changed.state;
     changed.set(Change::Slew {
         up: Some(3),
@@ -158,13 +159,14 @@ fn what_acts_through_ramp_leak_or_slew_leaves_the_integral() {
     });
     let expected = State {
         bucket_up: 3 * WEEK as u64,
+        widened_down: true,
         ..before
     };
     assert_eq!(changed.state, expected);
 }
 
 #[test]
-fn limits_that_exclude_u_clamp_it_and_solve_for_it() {
+fn limits_that_exclude_u_cut_or_lift_it_and_solve_for_the_limit() {
     for below in [true, false] {
         // given
         let mut rig = running(Config {
@@ -185,11 +187,15 @@ fn limits_that_exclude_u_clamp_it_and_solve_for_it() {
         // when
         rig.set(Change::Limits { min, max });
 
-        // then: at once, and paid for
-        assert_eq!(rig.state.u, bound);
-        assert_eq!(rig.state.integral, solved(&rig.config, &rig.state));
+        // then: a maximum cuts at once, and that is paid for; a minimum waits for the steps
+        assert_eq!(rig.state.u, u.min(bound));
+        let at_the_limit = State {
+            u: bound,
+            ..rig.state
+        };
+        assert_eq!(rig.state.integral, solved(&rig.config, &at_the_limit));
         let paid = full - 1_000 * WEEK as u64;
-        let left = if below { (full, paid) } else { (paid, full) };
+        let left = if below { (full, paid) } else { (full, full) };
         assert_eq!((rig.state.bucket_up, rig.state.bucket_down), left);
         assert_eq!(rig.state.prime, Prime::No);
     }

@@ -1,26 +1,38 @@
 //! Steps that leave the integral, and the one sample that solves it after a failed step.
 
-use homeostat_control::{mul_half_even, Config, Flags, Fx, HoldReason, Input, Prime, Sampling};
+use homeostat_control::{Config, Flags, Fx, HoldReason, Input, Prime, Sampling};
 
 use crate::common::*;
 use crate::{config, primes_at_the_next_sample, running, Y};
 
 #[test]
-fn a_cap_only_stops_an_increment_further_into_it() {
-    let free = running(config()).after(WEEK, Y);
-    for (above, stopped) in [(-5, true), (0, false), (5, false)] {
-        let mut rig = running(config());
-        let before = rig.state;
-        let made = rig.with(WEEK, |now| Input {
-            applied: Some(before.u + above),
-            ..fresh(now, Y)
-        });
-        let expected = if stopped {
-            mul_half_even(made.lambda, before.integral)
-        } else {
-            free.i
+fn a_cap_draws_the_integral_in_proportion_to_difference_and_time() {
+    // Kp / Ki = 5 periods, and no integral time is shorter than one.
+    for (kp, per_period) in [(100_000, ratio(1, 5)), (10_000, whole(1)), (0, whole(1))] {
+        let config = Config {
+            kp: ppm(kp),
+            ..config()
         };
-        assert_eq!(made.i, expected, "{above}");
+        let begun = running(Config {
+            kp: ppm(100_000),
+            ..config
+        });
+        for (periods, above) in [(1, -5_000), (1, 0), (1, 7), (3, -100), (4, 8)] {
+            let mut rig = begun.clone();
+            rig.config = config;
+            let free = rig.clone().after(periods * WEEK, Y);
+            let applied = rig.state.u + above;
+            let made = rig.with(periods * WEEK, |now| Input {
+                applied: Some(applied),
+                ..fresh(now, Y)
+            });
+            let share = (per_period * whole(periods)).min(whole(1));
+            let apart = made.i - free.i - share * whole(above);
+            assert!(
+                apart.abs() < ratio(1, 1_000),
+                "{kp} {periods} {above}: {apart}"
+            );
+        }
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) fn empty(config: &Config) -> State {
         feed_forward: Fx::ZERO,
         bucket_up: 0,
         bucket_down: 0,
+        widened_up: false,
+        widened_down: false,
         held_for: 0,
         prime: Prime::Zero,
         last: Decision::default(),
@@ -34,7 +36,10 @@ pub(super) fn corner(random: &mut Random, config: &Config, state: &mut State) {
         3 => state.integral = random.signed(span),
         4 => state.integral = random.signed(span) * 16,
         5 => state.derivative = random.signed(whole(4)),
-        6 => (state.bucket_up, state.bucket_down) = (0, 0),
+        6 => {
+            (state.bucket_up, state.bucket_down) = (0, 0);
+            (state.widened_up, state.widened_down) = (random.once_in(2), random.once_in(2));
+        }
         _ => state.prime = Prime::Solve,
     }
 }
@@ -56,6 +61,7 @@ pub(super) fn corrupt(random: &mut Random, state: &mut State) {
     state.e_prev = random.perhaps(Random::any_number);
     state.bucket_up = random.bits();
     state.bucket_down = if random.once_in(2) { 0 } else { u64::MAX };
+    (state.widened_up, state.widened_down) = (random.once_in(2), random.once_in(2));
     state.held_for = match random.below(4) {
         0 => u64::MAX,
         1 => random.bits(),

@@ -22,13 +22,11 @@ impl Act for fields::Wire<'_> {
         context.economy.require_metric(self.settings.metric)?;
         let controller = context.economy.controller_mut(*self.parameter)?;
         expect(controller.config_seq == *self.expected_seq)?;
-        controller.config = (&config).into();
+        // The states of guard and law belong to another measurement: they start anew.
+        controller.rewire(&config, now);
         controller.metric = self.settings.metric as u8;
         controller.envelope.anchor_all(&controller.config);
-        controller.state.u = controller.state.u.clamp(config.min, config.max);
         controller.config_seq = controller.config_seq.saturating_add(1);
-        // The states of guard and law belong to another measurement: they start anew.
-        controller.resume_under(&config, now);
         Ok(())
     }
 

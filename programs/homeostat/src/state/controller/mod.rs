@@ -19,7 +19,7 @@ pub use stored::{
 };
 
 use anchor_lang::prelude::*;
-use homeostat_control::{resume, Config, GuardConfig, GuardState, State};
+use homeostat_control::{replace, resume, Config, GuardConfig, GuardState, State};
 
 use super::envelope::Envelope;
 
@@ -82,15 +82,18 @@ impl Controller {
     /// because those from before the latch may be the attacker's, and the law's integral is
     /// solved again at the value in force, so that nothing jumps.
     pub fn resume_guard(&mut self, now: i64) {
-        let config = self.config();
-        self.resume_under(&config, now);
-    }
-
-    /// The same with the configuration in the law's form, where it was made already.
-    pub fn resume_under(&mut self, config: &Config, now: i64) {
         self.guard = (&self.guard().resume(now)).into();
         // `last` stays: it is what was decided, whatever is remembered from now on.
-        self.state = (&resume(config, &self.state(), now)).into();
+        self.state = (&resume(&self.config(), &self.state(), now)).into();
+    }
+
+    /// Puts another configuration in the place of the one in force and starts law and guard
+    /// anew at `now` (unix seconds). The value in force falls at once to a maximum below it,
+    /// and moves otherwise no faster than the old slew limits had saved up.
+    pub fn rewire(&mut self, config: &Config, now: i64) {
+        self.state = (&replace(&self.config(), config, &self.state(), now)).into();
+        self.guard = (&self.guard().resume(now)).into();
+        self.config = config.into();
     }
 
     /// Stores the state of the law after a step, with the step's decision.
@@ -99,13 +102,14 @@ impl Controller {
         self.last = (&state.last).into();
     }
 
-    /// The value in force (ppm): the output clamped to the limits and to the parameter's
-    /// compile-time range, so that a limit tightened beyond it acts at once. No floor is
-    /// negative, so nothing is lost by leaving the sign out.
+    /// The value in force (ppm): the output, not above the maximum, so that a lowered maximum
+    /// acts at once, and clamped to the parameter's compile-time range. A raised minimum does
+    /// not lift it: the next cranks do, by the slew limit. No floor is negative, so nothing
+    /// is lost by leaving the sign out.
     pub fn value(&self, parameter: Parameter) -> u64 {
         self.state
             .u
-            .clamp(self.config.min, self.config.max)
+            .min(self.config.max)
             .clamp(parameter.floor(), parameter.ceiling())
             .unsigned_abs()
     }

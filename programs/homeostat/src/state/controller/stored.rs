@@ -184,10 +184,15 @@ stored! {
         /// How the next accepted sample sets the integral: 0 = not at all, 1 = to zero, 2 =
         /// it solves it.
         prime: u8,
+        /// 1 when the limit of rises was widened since the last step: its budget does not fill
+        /// before the next one.
+        widened_up: u8,
+        /// The same of the limit of falls.
+        widened_down: u8,
     }
     own {
         /// Reserved; zero.
-        reserved: [u8; 6] = [0; 6],
+        reserved: [u8; 4] = [0; 4],
     }
     into with_last(stored, last: Decision) {
         y_prev: stored.if_known(stored.y_prev, KNOWS_Y),

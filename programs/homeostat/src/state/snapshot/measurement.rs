@@ -118,8 +118,8 @@ impl Snapshot {
     }
 
     /// The mean value of a parameter over the window (ppm) where a cap, a pause or the funding
-    /// kept it from its set value, else `None`. The law stops integrating towards a value that
-    /// cannot be applied.
+    /// kept it from its set value, else `None`. The law's integral follows it, in proportion
+    /// to the difference: a pause of one second counts as one second.
     pub fn applied(&self, economy: &Economy, parameter: Parameter) -> Result<Option<i64>> {
         let before = &economy.tally;
         let (part, whole) = match parameter {
