@@ -106,7 +106,10 @@ async fn success_a_guard_is_stored_as_given_and_goes_live_unprimed() {
     let mut world = draft().await;
     for parameter in Parameter::ALL {
         let controller = world.economy().await.controllers[parameter.index()];
-        assert_eq!(controller.guard_config(), defaults::guard(parameter));
+        assert_eq!(
+            controller.guard_config(),
+            defaults::guard(parameter, WEEK as u32)
+        );
         let wanted = GuardSettings {
             enabled: false,
             limit: 2_000_001,

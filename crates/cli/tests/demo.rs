@@ -250,7 +250,7 @@ fn success_extreme_economies_live() {
         (
             "largest",
             "[economy]\nsupply = 2_305_843_009\nhard_cap = 4_611_686_018\ndecimals = 9\nperiod = \
-             31_536_000\nunbonding = 7_776_000\n",
+             2_592_000\nunbonding = 7_776_000\n",
         ),
         (
             "still",

@@ -124,7 +124,7 @@ period = 604800
         let config = good(
             "setpoint = -0.25\nscale = 2\naction = 'direct'\nkp = 1_000.5\nki = 2e-6\nkd = 3e-6\n\
              bias = 0\nmin = -1.0\nmax = 1\nperiod = 3_600\nfilter = 0.01\nhalf_life = 90000\n\
-             dead_band = 0.5\nslew_up = 0\nslew_down = 0.000001\nmax_periods = 25\nmax_hold = 7\n\
+             dead_band = 0.5\nslew_up = 0.000002\nslew_down = 0.000001\nmax_periods = 25\nmax_hold = 7\n\
              sampling = 'point'\n",
         );
         assert_eq!(config.setpoint.to, Fx::from_num(-0.25));
@@ -136,7 +136,7 @@ period = 604800
         assert_eq!((config.min, config.max), (-1_000_000, 1_000_000));
         assert_eq!(config.half_life, 90_000);
         assert_eq!(config.dead_band.to, Fx::from_num(0.5));
-        assert_eq!((config.slew_up, config.slew_down), (Some(0), Some(1)));
+        assert_eq!((config.slew_up, config.slew_down), (Some(2), Some(1)));
         assert_eq!((config.max_periods, config.max_hold), (25, 7));
         assert_eq!(config.sampling, Sampling::Point);
     }
@@ -190,13 +190,13 @@ period = 604800
                 "period = 59",
                 "bad_value",
                 "c.toml, line 8, column 10, `period`: `59` is out of range",
-                "`period` must be 60 to 31,536,000 s",
+                "`period` must be 60 to 2,592,000 s",
             ),
             (
                 "period = 1e10",
                 "bad_value",
                 "c.toml, line 8, column 10, `period`: `1e10` is out of range",
-                "`period` must be 60 to 31,536,000 s",
+                "`period` must be 60 to 2,592,000 s",
             ),
             (
                 "max_hold = 1.5",

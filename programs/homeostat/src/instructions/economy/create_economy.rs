@@ -18,7 +18,7 @@ use crate::{
 pub struct EconomyArgs {
     /// Where the economy's rewards come from.
     pub funding: Funding,
-    /// The length of a period (seconds), 60 to 31,536,000; it never changes.
+    /// The length of a period (seconds), 60 to 2,592,000 (30 d); it never changes.
     pub period: u32,
     /// The highest supply that emission may lead to (base units).
     pub hard_cap: u64,
@@ -119,7 +119,7 @@ impl CreateEconomy<'_> {
             let config = defaults::config(parameter, args.period);
             *controller = Controller {
                 config: (&config).into(),
-                guard_config: (&defaults::guard(parameter)).into(),
+                guard_config: (&defaults::guard(parameter, args.period)).into(),
                 metric: Metric::default_for(parameter) as u8,
                 ..Controller::default()
             };

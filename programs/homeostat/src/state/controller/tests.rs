@@ -38,7 +38,7 @@ fn a_configuration_comes_back_from_its_account() {
 fn what_a_step_made_comes_back_from_its_account() {
     // Given a controller and its guard,
     let config = defaults::config(Parameter::Emission, WEEK);
-    let guard_config = defaults::guard(Parameter::Emission);
+    let guard_config = defaults::guard(Parameter::Emission, WEEK);
     assert_eq!(StoredGuardConfig::from(&guard_config).law(), guard_config);
     let mut state = create(&config, 0).unwrap();
     let mut guard = GuardState::new(0);
@@ -70,7 +70,7 @@ fn settings_made_from_a_configuration_set_it_again() {
     for parameter in Parameter::ALL {
         // Given what a controller starts with,
         let config = defaults::config(parameter, WEEK);
-        let guard = defaults::guard(parameter);
+        let guard = defaults::guard(parameter, WEEK);
         // when it is encoded as arguments and decoded, then it is the same.
         let metric = Metric::default_for(parameter);
         let settings = ControllerSettings::new(metric, &config);

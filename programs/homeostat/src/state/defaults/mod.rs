@@ -4,6 +4,31 @@
 //! periods, of whom a tenth decide anew each week. The other controllers start with a
 //! proportional gain of a tenth of their range, and an integral gain of a fifth of that a
 //! week.
+//!
+//! # Other periods than a week
+//!
+//! What these values are tuned for takes weeks, however long the period is, so they scale
+//! with it:
+//!
+//! | value | with the period T |
+//! |---|---|
+//! | integral gain (a period), slew limits, caps on emission and burn of a period | in proportion to T |
+//! | proportional gain | the same up to a week, above it in proportion to 1 / T; the integral gain then stays what it is for a week, so that Kp / Ki is five weeks always |
+//! | `max_hold`, the guard's half-life, threshold, length of a latch, samples to learn | as many periods as make the same time, within their ranges |
+//!
+//! A loop cannot be faster than its measurements: above a week the mean over a period and
+//! the value that holds for the next one delay it so much that the weekly gains oscillate.
+//! With these, a first-order plant of four weeks settles under the default gains, half and
+//! twice of them, for every period from an hour to 30 days (the longest there is).
+//!
+//! Below an hour the values still follow the same rules, as far as their units allow: 1,000
+//! periods are the longest `max_hold`, half-life and threshold, so the guard forgets within
+//! hours, and whole ppm are the finest slew limit, always rounded down. The fee's, 1,000 ppm
+//! a week, is 0 below 605 s: there the fee stays at its bias until the creator sets a slew
+//! limit. Rounding it up would let the fee run ten times too fast at 60 s.
+
+#[cfg(test)]
+mod tests;
 
 use homeostat_control::{Config, Direction, Fx, GuardConfig, Ramp, Sampling};
 
@@ -15,6 +40,8 @@ use crate::constants::*;
 
 /// A week (seconds), the period that the rates below are given for.
 const WEEK: u64 = 604_800;
+/// The longest hold and half-life (periods).
+const MAX_PERIODS: u16 = GuardConfig::MAX_HALF_LIFE;
 
 /// Starting values of one controller: the setpoint as a fraction, the rest in ppm, rates in
 /// ppm per week.
@@ -74,27 +101,39 @@ const fn start(parameter: Parameter) -> Start {
     }
 }
 
-/// The starting configuration of a controller for an economy's period (seconds). Rates per
-/// week are scaled to the period and rounded down; a slew limit is at least 1 ppm, or the
-/// controller could never move. The products of these constants with any period stay far
-/// inside their types: nothing saturates.
+/// `per_week` for a period (seconds), rounded down. The products of these constants with any
+/// period stay far inside their types: nothing saturates.
+fn per_period(per_week: u64, period: u32) -> u64 {
+    per_week
+        .saturating_mul(u64::from(period))
+        .checked_div(WEEK)
+        .unwrap_or(0)
+}
+
+/// As many periods (seconds each) as `weeks` last, rounded up, in `least ..= most`.
+fn periods(weeks: u64, period: u32, least: u16, most: u16) -> u16 {
+    let periods = weeks
+        .saturating_mul(WEEK)
+        .div_ceil(u64::from(period.max(1)));
+    u16::try_from(periods).unwrap_or(most).clamp(least, most)
+}
+
+/// The starting configuration of a controller for an economy's period (seconds).
 pub fn config(parameter: Parameter, period: u32) -> Config {
     let start = start(parameter);
     let (y_min, y_max) = Metric::default_for(parameter).range();
-    let per_period = |per_week: u64| {
-        per_week
-            .saturating_mul(u64::from(period))
-            .checked_div(WEEK)
-            .unwrap_or(0)
+    let scaled = |gain: i64, numerator: u64, denominator: u64| {
+        Fx::from_num(gain)
+            .saturating_mul(Fx::from_num(numerator))
+            .checked_div(Fx::from_num(denominator))
+            .unwrap_or(Fx::ZERO)
     };
-    let ki = Fx::from_num(start.ki_week)
-        .saturating_mul(Fx::from_num(period))
-        .checked_div(Fx::from_num(WEEK))
-        .unwrap_or(Fx::ZERO);
-    let slew = Some(per_period(start.slew_week).max(1));
+    let seconds = u64::from(period);
+    let slew = Some(per_period(start.slew_week, period));
     Config {
-        kp: Ramp::constant(Fx::from_num(start.kp)),
-        ki: Ramp::constant(ki),
+        kp: Ramp::constant(scaled(start.kp, WEEK, seconds.max(WEEK))),
+        ki: Ramp::constant(scaled(start.ki_week, seconds.min(WEEK), WEEK)),
+        max_hold: u32::from(periods(4, period, 1, MAX_PERIODS)),
         dead_band: Ramp::constant(const { Fx::lit("0.02") }),
         slew_up: slew,
         slew_down: slew,
@@ -112,7 +151,8 @@ pub fn config(parameter: Parameter, period: u32) -> Config {
     }
 }
 
-/// The starting configuration of a controller's guard: the law's default, except for the
+/// The starting configuration of a controller's guard for a period (seconds): the law's
+/// default for a week, in the same time of other periods, except for the
 /// floor of the running deviation (ppm of the error scale). A sample latches when it deviates
 /// by eight running deviations, so after a calm stretch by eight of these floors. On the
 /// default setpoints and weekly periods:
@@ -125,41 +165,55 @@ pub fn config(parameter: Parameter, period: u32) -> Config {
 ///   (2 points a year) in a week when its own controller answers a shock.
 /// - liquidity depth: 6 %; a price that doubles or halves moves it by 29 % down or 41 %
 ///   up (constant product), which must not latch.
-pub fn guard(parameter: Parameter) -> GuardConfig {
+pub fn guard(parameter: Parameter, period: u32) -> GuardConfig {
+    let usual = GuardConfig::default();
+    // Evidence adds up with time, in deviations times periods.
+    let threshold = u64::from(usual.threshold)
+        .saturating_mul(WEEK)
+        .checked_div(u64::from(period))
+        .and_then(|threshold| u32::try_from(threshold).ok())
+        .unwrap_or(GuardConfig::MAX_THRESHOLD);
     GuardConfig {
+        half_life: periods(8, period, 1, MAX_PERIODS),
+        min_samples: periods(8, period, GuardConfig::MIN_MIN_SAMPLES, MAX_PERIODS),
+        // A quarter of the samples to learn at most: whoever can latch the guard at will
+        // holds the controller for no more than a fifth of the time.
+        hold_periods: periods(2, period, 1, MAX_PERIODS / 4),
+        threshold: threshold.clamp(GuardConfig::MIN_THRESHOLD, GuardConfig::MAX_THRESHOLD),
         floor: match parameter {
             Parameter::Emission => 20_000,
             Parameter::Fee => 100_000,
             Parameter::Burn => 500_000,
             Parameter::Liquidity => 60_000,
         },
-        ..GuardConfig::default()
+        ..usual
     }
 }
 
 /// The starting limits for a period (seconds) and a hard cap (base units).
 pub fn limits(period: u32, hard_cap: u64) -> Limits {
-    // Twice what the highest emission rate gives in a period (ppm of supply). A longer period
-    // than a year cannot saturate it: both factors have 32 bits at most.
+    // Twice what the highest emission rate gives in a period (ppm of supply).
     let highest = start(Parameter::Emission).max.unsigned_abs();
-    let per_period = highest
+    let emission = highest
         .saturating_mul(2)
         .saturating_mul(u64::from(period))
         .checked_div(YEAR.unsigned_abs())
         .unwrap_or(0)
         .clamp(1, u64::from(MAX_PERIOD_EMISSION_PPM));
+    // A hundredth of the supply in a week.
+    let burn = per_period(10_000, period).clamp(1, u64::from(MAX_PERIOD_BURN_PPM));
     Limits {
         hard_cap,
         supply_floor: 0,
         turnover_ppm: 4_000_000,
         min_stake: 1,
         bounty: 0,
-        period_emission_ppm: u32::try_from(per_period).unwrap_or(MAX_PERIOD_EMISSION_PPM),
+        period_emission_ppm: u32::try_from(emission).unwrap_or(MAX_PERIOD_EMISSION_PPM),
         treasury_ppm: 200_000,
         period,
         unbonding: 604_800,
         outflow_cap: 0,
-        period_burn_ppm: 10_000,
+        period_burn_ppm: u32::try_from(burn).unwrap_or(MAX_PERIOD_BURN_PPM),
         reserved: 0,
     }
 }
