@@ -55,6 +55,11 @@ async fn o8_a_latch_lasts_no_less_than_a_day() {
         ..WorldSpec::default()
     })
     .await;
+    edit(&mut calm.world, |economy| {
+        let guard = &mut economy.controllers[0].guard_config;
+        (guard.min_samples, guard.hold_periods) = (8, 1);
+    })
+    .await;
     calm.run().await;
     assert_eq!(calm.crank().await.latched[0], SPIKE);
     let tripped = calm.world.bank.now();

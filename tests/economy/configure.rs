@@ -56,7 +56,7 @@ async fn success_a_controller_is_stored_as_given() {
             min_ppm: 400,
             max_ppm: 700,
             slew_up_ppm: None,
-            slew_down_ppm: Some(0),
+            slew_down_ppm: Some(1),
             max_periods: 9,
             max_hold: 10,
             // The program's own measurements are never old.

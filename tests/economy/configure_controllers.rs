@@ -85,9 +85,11 @@ fn controller_bounds(base: &ControllerSettings) -> Vec<Bound> {
             s.slew_up_ppm = v
         }),
         bound("slew_up", None, Some(u64::MAX), |s, v| s.slew_up_ppm = v),
-        bound("slew_down", Some(0), Some(slew + 1), |s, v| {
+        bound("slew_down", Some(1), Some(slew + 1), |s, v| {
             s.slew_down_ppm = v
         }),
+        bound("slew_up", Some(1), Some(0), |s, v| s.slew_up_ppm = v),
+        bound("slew_down", Some(1), Some(0), |s, v| s.slew_down_ppm = v),
         bound("slew_down", None, Some(u64::MAX), |s, v| {
             s.slew_down_ppm = v
         }),

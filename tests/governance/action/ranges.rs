@@ -101,6 +101,18 @@ async fn g6_values_out_of_range_are_not_proposed() {
             InvalidParameter,
         ),
         (
+            "a slew limit that lets the emission rise only",
+            Action::Slew {
+                parameter: E,
+                expected: slew,
+                value: SlewLimits {
+                    up_ppm: Some(20_000),
+                    down_ppm: Some(0),
+                },
+            },
+            InvalidParameter,
+        ),
+        (
             "a manual value outside",
             Action::Mode {
                 parameter: E,
