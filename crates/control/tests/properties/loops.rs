@@ -108,7 +108,7 @@ fn p14_beyond_that_the_drag_is_what_the_documentation_says() {
     for (up, down, amplitude, from, to) in [
         // a fifth of the target as noise, a ratio of 20
         (Some(10_000), Some(500), 0.12, 0.005, 0.015),
-        (Some(500), Some(10_000), 0.12, -0.005, 0.0),
+        (Some(500), Some(10_000), 0.12, -0.005, 0.005),
         // a third of the target as noise
         (Some(10_000), Some(500), 0.20, 0.035, 0.060),
         // a ratio of 200
