@@ -96,7 +96,7 @@ async fn success_measurements_and_decisions_follow_from_what_was_done() {
     world.bank.set_time(live + 100_000).await;
     let staker = world.staker(300 * million).await;
     world.bank.set_time(live + 150_000).await;
-    give(&mut world, &team, 50 * million).await;
+    give(&mut world, &team, 10 * million).await;
     give(&mut world, &amm_vault, 80 * million).await;
     let loose = world.bank.create_tokens(&lp.mint, &alice.pubkey()).await;
     world.bank.mint_to(&lp.mint, &loose, 3_000).await;

@@ -2,11 +2,13 @@
 //! measure and decide, and the logs and events that they leave.
 
 mod caps;
+mod clock;
 mod crank;
 mod crank_accounts;
 mod crank_extremes;
 mod crank_succeeds;
 mod decision_log;
+mod excluded;
 mod feeds;
 mod grow_log;
 mod guard;

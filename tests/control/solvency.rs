@@ -72,6 +72,35 @@ async fn o7_a_failed_check_latches_instead_of_failing() {
 }
 
 #[tokio::test]
+async fn d1_a_claim_out_of_donated_tokens_stops_no_crank() {
+    // Given a crank that is two weeks late, so that more has accrued than was minted,
+    let mut world = World::new().await;
+    let staker = world.staker(100_000_000 * TOKEN).await;
+    let before = world.economy().await;
+    world.bank.set_time(before.next_end + 2 * WEEK).await;
+
+    // when somebody donates to the reward vault, and a claim takes it out,
+    let vault = world.at.reward_vault;
+    give(&mut world, &vault, 5_000_000 * TOKEN).await;
+    world.claim(&staker).await.unwrap();
+    assert!(world.pool(0).await.claimed > before.totals.supplied);
+
+    // then preview and crank go through, nothing is held, and the vault is solvent,
+    let previewed = preview(&mut world, 0).await;
+    world.crank().await.unwrap();
+    let economy = world.economy().await;
+    assert_eq!(previewed, of(&economy, Parameter::Emission).last);
+    assert_eq!(economy.tripped, 0);
+    assert!(!held(of(&economy, Parameter::Emission)));
+    assert_sound(&mut world).await;
+
+    // and whatever accrues from then on is paid without a top-up.
+    world.next_period().await.unwrap();
+    world.claim(&staker).await.unwrap();
+    assert_sound(&mut world).await;
+}
+
+#[tokio::test]
 async fn o8_nobody_trips_the_breaker_with_what_they_own() {
     let mut world = World::build(&WorldSpec {
         excluded: 1,

@@ -1,5 +1,6 @@
 //! The program's interface as a whole: what holds for every instruction of the IDL.
 
+mod clock;
 mod exchange;
 mod framework;
 mod pauses;

@@ -67,7 +67,7 @@ impl Shared {
             after: None,
             bounty: 0,
             fees: 0,
-            table: job.table,
+            table: job.table.clone(),
             failures: Vec::new(),
         };
         if self.collect && job.named {
@@ -78,7 +78,7 @@ impl Shared {
             // Who made the economy also makes the prices that were paid for it lately.
             fees.cap = fees.cap.min(job.pays.saturating_sub(BASE_FEE));
         }
-        done.result = self.crank(&job.live, job.named, fees, &mut done);
+        done.result = self.crank(&job, fees, &mut done);
         if done.result.is_ok() {
             self.look(&job.live, job.vault, &mut done);
         }
@@ -93,21 +93,20 @@ impl Shared {
         }
     }
 
-    fn crank(
-        &self,
-        live: &Live,
-        named: bool,
-        fees: Fees,
-        done: &mut Done,
-    ) -> Result<Receipt, Failure> {
-        let own = self.key.pubkey();
-        let crank = [live.crank(&own)];
+    /// Cranks, with `top_up` in front when [`owes_ahead`].
+    fn crank(&self, job: &Job, fees: Fees, done: &mut Done) -> Result<Receipt, Failure> {
+        let (own, live) = (self.key.pubkey(), &job.live);
+        let crank = live.crank(&own);
+        let mut instructions = vec![crank.clone()];
+        if owes_ahead(live) {
+            instructions.insert(0, ix::top_up(&live.at, &live.token_program()));
+        }
         let mut tables: Vec<_> = done.table.iter().cloned().collect();
-        let prepared = match self.sender(fees, &tables).prepare(&own, &crank) {
+        let prepared = match self.sender(fees, &tables).prepare(&own, &instructions) {
             Err(failure) if failure.code == "too_large" => {
-                let made = self.table(live, &crank[0], named, done)?;
+                let made = self.table(live, &crank, job.named, done)?;
                 tables = vec![made];
-                self.sender(fees, &tables).prepare(&own, &crank)?
+                self.sender(fees, &tables).prepare(&own, &instructions)?
             }
             prepared => prepared?,
         };
@@ -222,5 +221,43 @@ impl Shared {
                 done.failures.push(failure);
             }
         }
+    }
+}
+
+/// Whether more was claimed than was put into the reward vault. Donated tokens then paid for
+/// what has accrued and is not minted yet, as they can when a period ends late. The books are
+/// even again once that is minted.
+fn owes_ahead(live: &Live) -> bool {
+    let claimed: u128 = live.pools.iter().map(|pool| u128::from(pool.claimed)).sum();
+    let swept = live.economy.tally.swept_stakers.get();
+    live.economy.mints() && claimed > u128::from(live.economy.totals.supplied).saturating_add(swept)
+}
+
+#[cfg(test)]
+mod tests {
+    use homeostat_client::{EconomyAddresses, Pool};
+
+    use super::*;
+
+    #[test]
+    fn d1_what_donations_paid_is_minted_before_the_crank() {
+        let pool = |claimed| Pool {
+            claimed,
+            ..bytemuck::Zeroable::zeroed()
+        };
+        let mut live = Live {
+            at: EconomyAddresses::new(&Pubkey::default(), &Pubkey::default()),
+            economy: Box::new(bytemuck::Zeroable::zeroed()),
+            pools: vec![pool(70), pool(40)],
+            stakes: Vec::new(),
+        };
+        live.economy.totals.supplied = 100;
+        assert!(owes_ahead(&live));
+        live.economy.tally.swept_stakers.words = [10, 0];
+        assert!(!owes_ahead(&live));
+        live.pools[0].claimed = 71;
+        assert!(owes_ahead(&live));
+        live.economy.funding = homeostat_client::Funding::Funded as u8;
+        assert!(!owes_ahead(&live));
     }
 }

@@ -171,22 +171,36 @@ impl Bank {
         owner: &Keypair,
         amount: u64,
     ) {
+        let instruction = self
+            .transfer_ix(mint, from, to, &owner.pubkey(), amount)
+            .await;
+        self.send(&[instruction], &[owner])
+            .await
+            .unwrap_or_else(|failure| panic!("transferring: {failure}"));
+    }
+
+    /// The instruction that transfers tokens; `owner` signs.
+    pub async fn transfer_ix(
+        &mut self,
+        mint: &Pubkey,
+        from: &Pubkey,
+        to: &Pubkey,
+        owner: &Pubkey,
+        amount: u64,
+    ) -> Instruction {
         let program = self.owner(mint).await;
         let decimals = self.mint(mint).await.decimals;
-        let instruction = spl_token_2022::instruction::transfer_checked(
+        spl_token_2022::instruction::transfer_checked(
             &program,
             from,
             mint,
             to,
-            &owner.pubkey(),
+            owner,
             &[],
             amount,
             decimals,
         )
-        .expect("a token program");
-        self.send(&[instruction], &[owner])
-            .await
-            .unwrap_or_else(|failure| panic!("transferring: {failure}"));
+        .expect("a token program")
     }
 
     /// Burns tokens of a token account.

@@ -48,8 +48,12 @@ pub const TURNOVER_RANGE_PPM: core::ops::RangeInclusive<u64> = 10_000..=1_000_00
 /// Highest bounty a crank pays (lamports): 0.1 SOL.
 pub const MAX_BOUNTY: u64 = 100_000_000;
 
-/// How far the supply counter follows foreign mints and burns in a period (ppm of itself).
+/// How far a crank moves the supply counter towards foreign mints and burns, and the excluded
+/// balance towards that of the accounts, when a week or more has passed (ppm of the supply);
+/// after less time in proportion.
 pub const SUPPLY_DRIFT_PPM: u64 = 10_000;
+/// The time that all of [`SUPPLY_DRIFT_PPM`] takes (seconds): a week.
+pub const DRIFT_TIME: u64 = 604_800;
 /// Least time between two touches of a liquidity pool (seconds); a sooner one is ignored.
 pub const MIN_TOUCH_INTERVAL: i64 = 60;
 /// Most tokens (base units) that one economy streams over its whole life. It keeps every

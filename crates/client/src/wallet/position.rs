@@ -18,11 +18,7 @@ pub fn pending_rewards(
     now: i64,
 ) -> Result<u64, HomeostatError> {
     let (mut pool, mut position) = (*pool, *position);
-    let streamed = economy
-        .stream
-        .at(usize::from(pool.lane), now)
-        .map_err(refusal)?;
-    pool.settle(streamed, now).map_err(refusal)?;
+    pool.settle(&economy.stream, now).map_err(refusal)?;
     position.settle(&pool).map_err(refusal)?;
     Ok(position.claimable())
 }

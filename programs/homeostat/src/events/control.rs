@@ -46,6 +46,10 @@ pub struct Cranked {
     pub old_circulating: u64,
     /// The circulating supply C after (base units).
     pub new_circulating: u64,
+    /// What the excluded accounts counted for before (base units).
+    pub old_excluded: u64,
+    /// What the excluded accounts count for after (base units).
+    pub new_excluded: u64,
     /// All tokens supplied for emission before (base units).
     pub old_supplied: u64,
     /// All tokens supplied for emission after minting ahead (base units).

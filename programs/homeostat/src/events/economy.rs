@@ -102,6 +102,9 @@ pub struct WentLive {
     pub supply: u64,
     /// The circulating supply at that time (base units).
     pub circulating: u64,
+    /// The balance of the excluded accounts at that time, which does not circulate (base
+    /// units).
+    pub excluded: u64,
     /// What was minted ahead for the first period (base units).
     pub minted: u64,
     /// When emission stops unless a crank comes before (unix seconds).

@@ -210,10 +210,16 @@ pub struct Advice {
 }
 
 impl Advice {
-    /// Removes and returns the advice that is due at `now` (unix seconds), if any is.
+    /// The advice that is due at `now` (unix seconds), if any is.
+    pub fn due(&self, now: i64) -> Option<Self> {
+        (self.pending != 0 && now >= self.eta).then_some(*self)
+    }
+
+    /// The same, which no longer waits then.
     pub fn take_due(&mut self, now: i64) -> Option<Self> {
-        let due = self.pending != 0 && now >= self.eta;
-        due.then(|| core::mem::take(self))
+        let due = self.due(now)?;
+        *self = Self::default();
+        Some(due)
     }
 
     /// Drops the pending advice. Refuses when none is pending (`NoAdvice`).

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use super::{
     layout::space,
-    number::{add, div_rem, mul_div_floor, product, since, U128},
+    number::{add, div_rem, mul_div_floor, product, U128},
     stream::{Stream, Streamed},
 };
 use crate::{constants::*, error::HomeostatError};
@@ -110,11 +110,12 @@ impl Pool {
     /// of settlements stakers miss less than 2^-64 base units per share. What streamed while
     /// nobody staked is returned. A clock that stepped back changes nothing and fails nothing,
     /// because an exit must not wait for it.
-    pub fn settle(&mut self, streamed: Streamed, now: i64) -> Result<()> {
+    pub fn settle(&mut self, stream: &Stream, now: i64) -> Result<()> {
+        let now = stream.time(now);
         if now < self.settled_at {
             return Ok(());
         }
-        let (emission, fees) = self.unseen(streamed)?;
+        let Streamed { emission, fees } = self.unseen(stream, now)?;
         if self.total == 0 {
             self.returned_emission_q64.add(emission)?;
             self.returned_fees_q64.add(fees)?;
@@ -131,11 +132,25 @@ impl Pool {
             self.remainder_q64 = U128::new(remainder);
             self.distributed_q64.add(income)?;
         }
-        self.seen_emission_q64 = U128::new(streamed.emission);
-        self.seen_fees_q64 = U128::new(streamed.fees);
+        self.seen_emission_q64.add(emission)?;
+        self.seen_fees_q64.add(fees)?;
         self.stake_seconds = U128::new(self.stake_seconds_at(now)?);
         self.settled_at = now;
         Ok(())
+    }
+
+    /// What has streamed up to `now` (unix seconds) and is not credited yet. It saturates: after
+    /// the clock stepped back under a settled pool, a rate may change from an earlier second on,
+    /// and less has streamed than the pool has seen. The pool then credits nothing until the
+    /// stream has made up for it, and no exit is refused.
+    fn unseen(&self, stream: &Stream, now: i64) -> Result<Streamed> {
+        let streamed = stream.at(usize::from(self.lane), now)?;
+        Ok(Streamed {
+            emission: streamed
+                .emission
+                .saturating_sub(self.seen_emission_q64.get()),
+            fees: streamed.fees.saturating_sub(self.seen_fees_q64.get()),
+        })
     }
 
     /// The emission and the fees returned for want of stake, as they will be once the pool is
@@ -143,21 +158,13 @@ impl Pool {
     pub fn returned_at(&self, stream: &Stream, now: i64) -> Result<(U128, U128)> {
         let mut emission = self.returned_emission_q64;
         let mut fees = self.returned_fees_q64;
+        let now = stream.time(now);
         if self.total == 0 && now >= self.settled_at {
-            let unseen = self.unseen(stream.at(usize::from(self.lane), now)?)?;
-            emission.add(unseen.0)?;
-            fees.add(unseen.1)?;
+            let streamed = self.unseen(stream, now)?;
+            emission.add(streamed.emission)?;
+            fees.add(streamed.fees)?;
         }
         Ok((emission, fees))
-    }
-
-    /// The emission and the fees of `streamed` that have streamed since the last settlement
-    /// (Q64.64 base units).
-    fn unseen(&self, streamed: Streamed) -> Result<(u128, u128)> {
-        Ok((
-            since(streamed.emission, self.seen_emission_q64)?,
-            since(streamed.fees, self.seen_fees_q64)?,
-        ))
     }
 
     /// The time integral of the stake at `now` (base units x seconds). A clock that stepped

@@ -6,8 +6,9 @@
 //! which the grant is used up. A rate that changes inside a period shares what is left of
 //! that period's grant.
 //!
-//! Times are unix seconds. Differences of times saturate and are cut off at 0, so a clock
-//! that stepped back counts as no time at all.
+//! Times are unix seconds. A cluster's clock is one leader's within bounds, so it may step back
+//! a little. Differences of times saturate and are cut off at 0, so that this counts as no time
+//! at all; and what is settled stays settled ([`Stream::time`]).
 
 use anchor_lang::prelude::*;
 
@@ -76,6 +77,14 @@ pub struct Streamed {
 }
 
 impl Stream {
+    /// The economy's time when the clock shows `now`: never before the second up to which the
+    /// stream is settled. Pools settle and cranks measure at this time. If they went back with
+    /// the clock, seconds that were paid at an old rate would be paid again at a new one, and
+    /// sums that only grow would shrink, which would refuse every later crank.
+    pub fn time(&self, now: i64) -> i64 {
+        now.max(self.t0)
+    }
+
     /// The seconds in `(t0, min(now, until)]`; with `pausable`, those outside the
     /// emission's pause.
     fn seconds(&self, now: i64, until: i64, pausable: bool) -> u64 {

@@ -14,8 +14,8 @@ use crate::{
         tokens::{Authority, Token},
     },
     state::{
-        envelope::Tuning, log::append, pause::Section, ConfigRecord, DecisionLog, DecisionRecord,
-        Economy, Parameter, Report, Snapshot, Tunable,
+        log::append, pause::Section, ConfigRecord, DecisionLog, DecisionRecord, Economy, Parameter,
+        Report, Snapshot,
     },
 };
 
@@ -62,12 +62,14 @@ pub struct Crank<'info> {
 }
 
 impl<'info> Crank<'info> {
-    fn validate(&self, now: i64) -> Result<()> {
+    /// Returns the economy's time (unix seconds), at which everything is measured.
+    fn validate(&self, now: i64) -> Result<i64> {
         let economy = self.economy.load()?;
         economy.require_live()?;
+        let now = economy.stream.time(now);
         economy.require_open(Section::Crank, now)?;
         require!(now >= economy.next_end, HomeostatError::TooEarly);
-        Ok(())
+        Ok(now)
     }
 
     /// Measures, decides and opens the next period; no tokens move yet. Returns the event
@@ -108,6 +110,8 @@ impl<'info> Crank<'info> {
             new_supply: snapshot.supply,
             old_circulating: economy.totals.circulating,
             new_circulating: snapshot.circulating,
+            old_excluded: economy.excluded_balance,
+            new_excluded: snapshot.excluded,
             old_supplied: economy.totals.supplied,
             new_supplied: 0,
             old_emit_until,
@@ -132,30 +136,17 @@ impl<'info> Crank<'info> {
         Ok((event, ahead))
     }
 
-    /// Applies the advisor's recommendation once its delay is over. One that the council's
-    /// range or the control law no longer allows is dropped and not refused, because advice
-    /// must not stop a crank.
+    /// Applies the advisor's recommendation once its delay is over; what no longer fits is
+    /// dropped ([`Controller::follow`](crate::state::Controller::follow)).
     fn follow_advice(&self, economy: &mut Economy, event: &mut Cranked, now: i64) -> Result<()> {
         let Some(advice) = economy.advice.take_due(now) else {
             return Ok(());
         };
         event.advice = ADVICE_DROPPED;
         let parameter = Parameter::from_index(advice.parameter)?;
-        let field = Tunable::from_byte(advice.field)?;
         let period = economy.totals.periods;
         let controller = economy.controller_mut(parameter)?;
-        let to = Tuning {
-            field,
-            value: advice.value.get(),
-            over_seconds: advice.over_seconds,
-        };
-        let fits = controller
-            .envelope
-            .require_advisable(field, to.value)
-            .and_then(|()| controller.envelope.change_once(field, period))
-            .and_then(|()| controller.tune(parameter, &to, now))
-            .is_ok();
-        if !fits {
+        if !controller.follow(&advice, period, now)? {
             return Ok(());
         }
         event.advice = ADVICE_FOLLOWED;
@@ -248,10 +239,9 @@ fn step_one(
     parameter: Parameter,
     records: &mut Vec<DecisionRecord>,
 ) -> Result<()> {
-    let metric = economy.controller(parameter)?.metric()?;
-    let (measurement, applied) = report.of(metric, parameter);
-    let outcome = snapshot.decide(economy, parameter, measurement, applied)?;
     let controller = economy.controller_mut(parameter)?;
+    let (measurement, applied) = report.of(controller.metric()?, parameter);
+    let outcome = snapshot.decide(controller, measurement, applied)?;
     records.push(DecisionRecord::new(parameter, controller, &outcome));
     controller.remember(&outcome.step.state);
     controller.guard = (&outcome.step.guard).into();
@@ -265,9 +255,8 @@ fn step_one(
 /// 3. Applies due advice, steps the four controllers, and logs it all.
 /// 4. Opens the next period, mints its rewards ahead, and pays the bounty.
 pub fn crank<'info>(ctx: Context<'info, Crank<'info>>) -> Result<()> {
-    let now = Clock::get()?.unix_timestamp;
     let accounts = &ctx.accounts;
-    accounts.validate(now)?;
+    let now = accounts.validate(Clock::get()?.unix_timestamp)?;
     let (mut event, ahead) = accounts.apply(ctx.remaining_accounts, now)?;
     accounts.settle_up(&mut event, ahead, now)?;
     publish(&ctx.accounts.event_authority, &*event)

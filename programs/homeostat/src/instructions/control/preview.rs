@@ -30,6 +30,7 @@ impl<'info> Preview<'info> {
     ) -> Result<StoredDecision> {
         let economy = self.economy.load()?;
         economy.require_live()?;
+        let now = economy.stream.time(now);
         let (tally, feeds, excluded) = gather::tally(&economy, remaining, Touch::Preview, now)?;
         let snapshot = Box::new(Snapshot::new(
             &economy,
@@ -40,16 +41,22 @@ impl<'info> Preview<'info> {
             self.reward_vault.amount,
             now,
         )?);
-        let metric = economy.controller(parameter)?.metric()?;
-        let measurement = snapshot.measure(&economy, metric)?;
+        // A crank applies due advice before it decides.
+        let mut controller = Box::new(*economy.controller(parameter)?);
+        let advice = economy.advice.due(now);
+        if let Some(advice) = advice.filter(|advice| advice.parameter == parameter as u8) {
+            controller.follow(&advice, economy.totals.periods, now)?;
+        }
+        let measurement = snapshot.measure(&economy, controller.metric()?)?;
         let applied = snapshot.applied(&economy, parameter)?;
-        let outcome = snapshot.decide(&economy, parameter, measurement, applied)?;
+        let outcome = snapshot.decide(&controller, measurement, applied)?;
         Ok((&outcome.step.decision).into())
     }
 }
 
 /// Anyone calls it, by simulation or from another program, for one controller of a live
-/// economy. A period that has not ended is measured so far.
+/// economy. A period that has not ended is measured so far, and advice that is due counts as
+/// applied.
 pub fn preview<'info>(ctx: Context<'info, Preview<'info>>, controller: u8) -> Result<()> {
     let parameter = Parameter::from_index(controller)?;
     let now = Clock::get()?.unix_timestamp;

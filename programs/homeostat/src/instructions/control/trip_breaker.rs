@@ -41,6 +41,7 @@ impl<'info> TripBreaker<'info> {
         economy.require_live()?;
         let (economy_key, vault) = (self.economy.key(), self.vault.key());
         if vault == economy.reward_vault {
+            let now = economy.stream.time(now);
             let (tally, ..) = gather::tally(&economy, remaining, Touch::Preview, now)?;
             return Economy::reward_liability(&tally, economy.totals.supplied);
         }

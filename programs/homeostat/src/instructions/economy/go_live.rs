@@ -143,6 +143,7 @@ impl<'info> GoLive<'info> {
             at: now,
             supply: economy.totals.supply,
             circulating: economy.totals.circulating,
+            excluded: economy.excluded_balance,
             minted: opening.ahead,
             emit_until: economy.stream.emit_until,
             records: opening.records,

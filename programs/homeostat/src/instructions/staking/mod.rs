@@ -25,7 +25,6 @@ use crate::state::{Economy, Pool, Position};
 /// Settles a pool and one of its positions at `now` (unix seconds): credits what has streamed
 /// since they were settled last.
 fn settle(economy: &Economy, pool: &mut Pool, position: &mut Position, now: i64) -> Result<()> {
-    let streamed = economy.stream.at(usize::from(pool.lane), now)?;
-    pool.settle(streamed, now)?;
+    pool.settle(&economy.stream, now)?;
     position.settle(pool)
 }

@@ -4,7 +4,14 @@ use anchor_lang::prelude::*;
 use homeostat_control::{change, Change};
 
 use super::{validate::refuse_config, Controller, Parameter};
-use crate::{constants::MAX_RAMP, error::check, state::envelope::Tuning};
+use crate::{
+    constants::MAX_RAMP,
+    error::check,
+    state::{
+        envelope::{Advice, Tuning},
+        Tunable,
+    },
+};
 
 impl Controller {
     /// Applies a change of the control law at `now` (unix seconds), bumpless where the law
@@ -28,5 +35,29 @@ impl Controller {
         check("over_seconds", to.over_seconds <= MAX_RAMP)?;
         let change = to.field.change(to.value, to.over_seconds);
         self.change(parameter, &change, now)
+    }
+
+    /// Follows the advisor's recommendation at `now` (unix seconds) in `period`, and returns
+    /// whether it did. What the council's range or the control law no longer allows is dropped
+    /// and not refused, because advice must not stop a crank; nothing has changed then. Both
+    /// `crank` and `preview` call it, so that a preview shows what a crank does.
+    pub fn follow(&mut self, advice: &Advice, period: u64, now: i64) -> Result<bool> {
+        let parameter = Parameter::from_index(advice.parameter)?;
+        let to = Tuning {
+            field: Tunable::from_byte(advice.field)?,
+            value: advice.value.get(),
+            over_seconds: advice.over_seconds,
+        };
+        let before = self.envelope;
+        let fits = self
+            .envelope
+            .require_advisable(to.field, to.value)
+            .and_then(|()| self.envelope.change_once(to.field, period))
+            .and_then(|()| self.tune(parameter, &to, now))
+            .is_ok();
+        if !fits {
+            self.envelope = before;
+        }
+        Ok(fits)
     }
 }

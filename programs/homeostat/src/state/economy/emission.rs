@@ -11,7 +11,7 @@ use crate::{
     error::HomeostatError,
     state::{
         controller::Parameter,
-        number::{add, ceil_q64, mul_div_floor, since, U128},
+        number::{add, ceil_q64, mul_div_floor, U128},
         snapshot::Tally,
         stream::emission_per_second,
     },
@@ -21,13 +21,14 @@ impl Economy {
     /// The emission that belongs to stakers at `now`: what has streamed, less what streamed
     /// to empty pools up to the last crank (Q64.64 base units).
     pub fn owed_emission(&self, now: i64) -> Result<u128> {
-        self.owed_of(self.stream.emitted_at(now)?)
+        Ok(self.owed_of(self.stream.emitted_at(now)?))
     }
 
     /// The same of `emitted`, what [`Stream::emitted_at`](crate::state::Stream::emitted_at)
-    /// gave, so that it is summed once.
-    fn owed_of(&self, emitted: u128) -> Result<u128> {
-        since(emitted, self.tally.returned_emission_q64)
+    /// gave, so that it is summed once. It saturates: after the clock stepped back, an empty
+    /// pool may have returned seconds that the stream has not reached yet.
+    fn owed_of(&self, emitted: u128) -> u128 {
+        emitted.saturating_sub(self.tally.returned_emission_q64.get())
     }
 
     /// The tokens that have accrued and are not in the reward vault yet (base units, rounded
@@ -42,11 +43,15 @@ impl Economy {
 
     /// The reward vault's least balance (base units): everything that was put in, less what
     /// the pools have paid out, as `tally` counts it.
+    ///
+    /// Saturates at 0. What has accrued and is not minted yet is owed as well, and donated
+    /// tokens in the vault may have paid for it already. Then more is paid out than was put in,
+    /// the vault owes nothing until the next mint, and no crank is refused for it.
     pub fn reward_liability(tally: &Tally, supplied: u64) -> Result<u64> {
         let liability = u128::from(supplied)
             .checked_add(tally.swept_stakers.get())
-            .and_then(|sum| sum.checked_sub(tally.claimed.get()))
-            .ok_or(HomeostatError::InvariantViolated)?;
+            .ok_or(HomeostatError::MathOverflow)?
+            .saturating_sub(tally.claimed.get());
         u64::try_from(liability).map_err(|_| error!(HomeostatError::MathOverflow))
     }
 
@@ -61,7 +66,7 @@ impl Economy {
     /// Where nothing is left, the subtractions saturate at 0: nothing more is emitted.
     fn grant(&self, mint_supply: u64, now: i64) -> Result<u64> {
         let emitted = self.stream.emitted_at(now)?;
-        let owed = ceil_q64(self.owed_of(emitted)?);
+        let owed = ceil_q64(self.owed_of(emitted));
         let room = if self.mints() {
             // What the mint's supply will be once everything owed is minted.
             let committed = u128::from(mint_supply)

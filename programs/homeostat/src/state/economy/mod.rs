@@ -189,8 +189,10 @@ pub struct Economy {
     pub successor: Pubkey,
     /// The last second in which that offer can be accepted (unix seconds).
     pub successor_until: i64,
+    /// What the excluded accounts count for (base units): their balance, followed slowly.
+    pub excluded_balance: u64,
     /// Reserved; zero.
-    pub reserved_end: [u8; 216],
+    pub reserved_end: [u8; 208],
 }
 
 const _: () = assert!(core::mem::align_of::<Economy>() == 8);

@@ -25,7 +25,8 @@ impl Economy {
         self.stream.fee_until = now;
         self.totals.supply = supply;
         self.tally.supplied = self.totals.supplied;
-        self.totals.circulating = self.first_circulating(excluded)?;
+        self.excluded_balance = excluded;
+        self.totals.circulating = self.first_circulating()?;
         Ok(())
     }
 
@@ -40,6 +41,7 @@ impl Economy {
         self.tally = snapshot.tally;
         self.totals.supply = snapshot.supply;
         self.totals.circulating = snapshot.circulating;
+        self.excluded_balance = snapshot.excluded;
         self.totals.mean_stake = report.mean_stake;
         self.totals.periods = self.totals.periods.saturating_add(1);
         for (reading, measured) in self.readings.iter_mut().zip(&report.measurements) {

@@ -14,9 +14,9 @@ pub use tally::Tally;
 use anchor_lang::prelude::*;
 use homeostat_control::{guarded_step, Config, Guarded, Input, Sample};
 
-use self::supply::{circulating, follow_supply};
+use self::supply::{circulating, follow_excluded, follow_supply};
 use super::{
-    controller::{Metric, Parameter},
+    controller::{Controller, Metric, Parameter},
     economy::Economy,
     feed::FeedReading,
     number::{since, U128},
@@ -56,6 +56,8 @@ pub struct Snapshot {
     pub supply: u64,
     /// The circulating supply C from now on (base units).
     pub circulating: u64,
+    /// What the excluded accounts count for from now on (base units).
+    pub excluded: u64,
     /// The readings of the feeds, by index.
     pub feeds: [Option<FeedReading>; MAX_FEEDS],
     /// True when the economy is tripped, now or since before: every controller is held.
@@ -74,7 +76,7 @@ impl Snapshot {
     /// pass them the same economy before it rolls on.
     ///
     /// `tally` has every pool (settled to `now`) and every meter; `excluded` is the balance of
-    /// the excluded accounts, `rewards` that of the reward vault (base units). A mint in a
+    /// the excluded accounts, which is followed slowly; `rewards` that of the reward vault (base units). A mint in a
     /// Funded economy is foreign, so `minted` is 0 there. A clock that stepped back makes a
     /// window of 0 seconds.
     pub fn new(
@@ -99,7 +101,8 @@ impl Snapshot {
             0
         };
         let burned = since(tally.burned.get(), before.burned)?;
-        let supply = follow_supply(economy.totals.supply, minted, burned, mint_supply);
+        let supply = follow_supply(economy.totals.supply, minted, burned, mint_supply, seconds);
+        let excluded = follow_excluded(economy.excluded_balance, excluded, supply, seconds);
         let owed = Economy::reward_liability(&tally, tally.supplied)?;
         let circulating = circulating(economy, &tally, owed, supply, excluded);
         // The mean of C before and after, times the window. Nothing wraps: the sum has 65 bits
@@ -113,6 +116,7 @@ impl Snapshot {
             tally,
             supply,
             circulating,
+            excluded,
             feeds,
             tripped: economy.tripped != 0 || rewards < owed,
             seconds,
@@ -121,16 +125,14 @@ impl Snapshot {
         })
     }
 
-    /// What the controller of `parameter` decides on this snapshot, given what its metric
-    /// measured and what was applied (ppm). Changes nothing.
+    /// What a controller decides on this snapshot, given what its metric measured and what was
+    /// applied of its parameter (ppm). Changes nothing.
     pub fn decide(
         &self,
-        economy: &Economy,
-        parameter: Parameter,
+        controller: &Controller,
         measurement: Option<Measurement>,
         applied: Option<i64>,
     ) -> Result<Outcome> {
-        let controller = economy.controller(parameter)?;
         let config = controller.config();
         let (measurement, sample) = match controller.metric()?.feed_index() {
             Some(feed) => self.feed(feed, &config),
