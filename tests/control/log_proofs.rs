@@ -6,7 +6,7 @@ use homeostat::state::{
     AuditLog,
 };
 use homeostat_client::{
-    governance::{self, q48},
+    governance::{self, q48, ProposalId},
     log::LogError,
     verify::{verify_audit, verify_log, AuditProof, LogProof},
     Action, AuditKind, Parameter, PauseReason, Section, Tunable,
@@ -196,9 +196,19 @@ async fn fail_a_forged_record_state_or_history_is_found() {
 async fn g19_the_audit_log_keeps_what_closed_proposals_were() {
     let mut world = lived().await;
     let payer = world.bank.payer().pubkey();
-    let digest = world.proposal(3).await.digest;
-    for index in 0..4 {
-        let close = governance::close_proposal(&world.at, &payer, index);
+    let before = prove_audit(&mut world, false).await.unwrap().records;
+    let made = before
+        .iter()
+        .filter(|record| record.kind == AuditKind::Proposed as u8);
+    let made: Vec<ProposalId> = made
+        .map(|record| ProposalId {
+            index: record.proposal,
+            digest: record.digest,
+        })
+        .collect();
+    let digest = made[3].digest;
+    for id in made {
+        let close = governance::close_proposal(&world.at, &payer, id);
         world.run(&[close]).await.unwrap();
     }
 

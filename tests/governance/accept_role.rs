@@ -97,13 +97,13 @@ async fn m1_an_offer_to_a_wrong_key_costs_nothing_but_time() {
         expected: 2,
         value: 4,
     };
-    let propose = proposing(&mut world, &member, vec![threshold]).await;
+    let propose = world.propose_ix(&member, vec![threshold]);
     let error = HomeostatError::InvalidParameter;
     attack(&mut world, "four of three", &[propose], &[&member], error).await;
     let zero = Action::AddMember {
         seat: seat_of(Pubkey::default()),
     };
-    let propose = proposing(&mut world, &member, vec![zero]).await;
+    let propose = world.propose_ix(&member, vec![zero]);
     attack(
         &mut world,
         "the zero address",
@@ -118,7 +118,7 @@ async fn m1_an_offer_to_a_wrong_key_costs_nothing_but_time() {
             via: Some(Pubkey::default()),
         },
     };
-    let propose = proposing(&mut world, &member, vec![via]).await;
+    let propose = world.propose_ix(&member, vec![via]);
     attack(&mut world, "via nothing", &[propose], &[&member], error).await;
 
     // Another offer takes the guardian's back, to whoever is in office even.
@@ -199,7 +199,7 @@ async fn m2_offers_that_ran_out_never_fill_the_council() {
         world.enact(four).await.unwrap();
     }
     let member = member(&world, 0);
-    let propose = proposing(&mut world, &member, critical()).await;
+    let propose = world.propose_ix(&member, critical());
     let error = HomeostatError::TooMany;
     attack(&mut world, "full of offers", &[propose], &[&member], error).await;
     // when they have run out

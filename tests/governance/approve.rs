@@ -1,6 +1,6 @@
 //! Attacks on `approve`, `withdraw_approval` and `cancel`.
 
-use homeostat_client::{address, governance};
+use homeostat_client::governance;
 use homeostat_tests::{anchor, attack, exchange, HomeostatError};
 
 use super::{propose::two_worlds, *};
@@ -16,7 +16,7 @@ async fn g1_nobody_but_a_member_decides() {
         governance::override_veto,
     ];
     for (who, key, error) in strangers {
-        let approve = approving(&mut world, &key, index).await;
+        let approve = governance::approve(&world.at, &key.pubkey(), index);
         attack(&mut world, who, &[approve], &[&key], error).await;
         for act in acts {
             let act = act(&world.at, &key.pubkey(), index);
@@ -37,16 +37,16 @@ async fn g2_an_approval_counts_once() {
     let (proposer, second, third) = (member(&world, 0), member(&world, 1), member(&world, 2));
     let error = HomeostatError::AlreadyApproved;
 
-    let own = approving(&mut world, &proposer, index).await;
+    let own = governance::approve(&world.at, &proposer.pubkey(), index);
     attack(&mut world, "the proposer", &[own], &[&proposer], error).await;
-    let approve = approving(&mut world, &second, index).await;
+    let approve = governance::approve(&world.at, &second.pubkey(), index);
     let twice = [approve.clone(), approve.clone()];
     attack(&mut world, "twice at once", &twice, &[&second], error).await;
     world.approve(1, index).await.unwrap();
     attack(&mut world, "again", &[approve], &[&second], error).await;
 
     // Accounts that nobody asks for are not looked at.
-    let mut padded = approving(&mut world, &third, index).await;
+    let mut padded = governance::approve(&world.at, &third.pubkey(), index);
     let extra = padded.accounts[0].clone();
     padded.accounts.extend([extra.clone(), extra]);
     world.send_as(&third, padded).await.unwrap();
@@ -69,16 +69,19 @@ async fn g3_an_approval_is_of_the_actions_that_were_read() {
     let grave = world.propose(critical()).await.unwrap();
     let member = member(&world, 1);
 
-    // The digest of one proposal under the other, as a deceiving interface sends it.
-    let digest = world.proposal(harmless).await.digest;
-    let swapped = governance::approve(&world.at, &member.pubkey(), grave, digest);
-    let error = HomeostatError::WrongDigest;
+    // The index of one proposal under the other's address.
+    let mixed = ProposalId {
+        index: harmless.index,
+        ..grave
+    };
+    let swapped = governance::approve(&world.at, &member.pubkey(), mixed);
+    let error = HomeostatError::WrongProposal;
     attack(&mut world, "payload swap", &[swapped], &[&member], error).await;
 
     // The same actions in another economy have the same digest, and another council.
-    let approve = approving(&mut world, &member, harmless).await;
-    let own = address::proposal(&world.at.economy, harmless);
-    let theirs = address::proposal(&other.economy, 0);
+    let approve = governance::approve(&world.at, &member.pubkey(), harmless);
+    let own = harmless.address(&world.at.economy);
+    let theirs = harmless.address(&other.economy);
     for (what, old, new) in [
         ("their proposal", own, theirs),
         ("their council", world.at.council, other.council),
@@ -96,7 +99,7 @@ async fn g3_an_approval_is_of_the_actions_that_were_read() {
     world.approve(1, harmless).await.unwrap();
     let proposal = world.proposal(harmless).await;
     assert_eq!(proposal.read().unwrap(), routine());
-    assert_eq!(proposal.digest, digest);
+    assert_eq!(proposal.digest, harmless.digest);
 }
 
 #[tokio::test]
@@ -140,7 +143,7 @@ async fn g10_what_is_final_stays_final() {
         // then nothing can be done to it any more
         let (third, guardian) = (member(&world, 2), world.guardian.insecure_clone());
         let error = HomeostatError::InvalidState;
-        let approve = approving(&mut world, &third, index).await;
+        let approve = governance::approve(&world.at, &third.pubkey(), index);
         attack(&mut world, "approve", &[approve], &[&third], error).await;
         for (what, act, signer) in [
             (
@@ -258,7 +261,7 @@ async fn n3_below_the_threshold_it_waits_its_whole_delay_again() {
 
     world.bank.set_time(first.eta).await;
     let execute = world.execute_ix(index).await;
-    let error = HomeostatError::InvalidState;
+    let error = HomeostatError::ThresholdNotMet;
     attack(&mut world, "the old eta", &[execute], &[], error).await;
     world.approve(1, index).await.unwrap();
     let delay = i64::from(world.council().await.delays.standard);
@@ -272,20 +275,20 @@ async fn n3_below_the_threshold_it_waits_its_whole_delay_again() {
 async fn success_a_lower_threshold_counts_what_was_approved_before() {
     // given three of three, and a proposal that two approve
     let mut world = council_of(3, 3).await;
-    let index = world.propose(routine()).await.unwrap();
-    world.approve(1, index).await.unwrap();
+    let id = world.propose(standard()).await.unwrap();
+    world.approve(1, id).await.unwrap();
     let lower = Action::Threshold {
         expected: 3,
         value: 2,
     };
     world.enact(vec![lower]).await.unwrap();
-    assert!(world.proposal(index).await.is(ProposalState::Active));
-    // then either of them queues it by approving anew, or the third does
-    let second = member(&world, 1);
-    world
-        .decide(governance::withdraw_approval, &second, index)
-        .await
-        .unwrap();
-    world.approve(1, index).await.unwrap();
-    assert!(world.proposal(index).await.is(ProposalState::Queued));
+    let lowered_at = world.bank.now();
+    // then it is queued since the threshold was lowered
+    let delay = i64::from(world.council().await.delays.standard);
+    world.bank.set_time(lowered_at + delay - 1).await;
+    let execute = world.execute_ix(id).await;
+    let error = HomeostatError::TimelockActive;
+    attack(&mut world, "a second early", &[execute], &[], error).await;
+    world.bank.advance(1).await;
+    world.execute(id).await.unwrap();
 }

@@ -9,7 +9,7 @@ use super::{propose::two_worlds, *};
 /// Enough for ballots to be a share of the stake: 200 are a hundredth of the supply.
 const LOT: u64 = 50_000 * TOKEN;
 
-async fn ballot(world: &World, owner: &Wallet, index: u64) -> Instruction {
+async fn ballot(world: &World, owner: &Wallet, index: ProposalId) -> Instruction {
     let payer = world.bank.payer().pubkey();
     governance::cast_ballot(&world.at, &owner.pubkey(), &payer, index)
 }
@@ -44,7 +44,7 @@ async fn n5_a_position_votes_once_whatever_becomes_of_it() {
     world.open(&small).await.unwrap();
     world.stake(&small, 100 * LOT).await.unwrap();
     // What it staked anew is too young for the next proposal.
-    let next = world.queue(standard()).await.unwrap();
+    let next = world.queue(standard_no(1)).await.unwrap();
     let late = [ballot(&world, &small, next).await];
     let error = HomeostatError::NoVotingWeight;
     attack(&mut world, "the same second", &late, &[&small.key], error).await;
@@ -178,11 +178,12 @@ async fn fail_ballots_with_other_accounts() {
     let pool = world.native_pool();
     let own = address::position(&pool, &voter.pubkey());
     let theirs = address::position(&pool, &victim.pubkey());
-    let proposal = address::proposal(&world.at.economy, index);
+    let proposal = index.address(&world.at.economy);
     let (own_ballot, their_ballot) = (
-        address::ballot(&proposal, &voter.pubkey()),
-        address::ballot(&proposal, &victim.pubkey()),
+        address::ballot(&proposal, index.index, &voter.pubkey()),
+        address::ballot(&proposal, index.index, &victim.pubkey()),
     );
+    let theirs_of = world.next_proposal(&routine()).await;
     let has_one = anchor::CONSTRAINT_HAS_ONE;
     for (what, old, new, code) in [
         ("another's position", own, theirs, anchor::CONSTRAINT_SEEDS),
@@ -198,7 +199,7 @@ async fn fail_ballots_with_other_accounts() {
         (
             "a proposal of another economy",
             proposal,
-            address::proposal(&other.economy, 0),
+            theirs_of.address(&other.economy),
             anchor::CONSTRAINT_SEEDS,
         ),
         (
@@ -294,8 +295,8 @@ async fn g19_a_ballots_rent_goes_to_who_paid_it() {
     world.veto(final_one).await.unwrap();
     let other = exchange(
         right.clone(),
-        &address::proposal(&world.at.economy, index),
-        &address::proposal(&world.at.economy, final_one),
+        &index.address(&world.at.economy),
+        &final_one.address(&world.at.economy),
     );
     let code = anchor::CONSTRAINT_HAS_ONE;
     attack(&mut world, "another proposal", &[other], &[], code).await;
@@ -303,7 +304,8 @@ async fn g19_a_ballots_rent_goes_to_who_paid_it() {
     attack(&mut world, "stolen rent", &[wrong], &[], code).await;
     // The proposal's own closing, or a revival of its address, does not lock the rent in.
     let payer = world.bank.payer().pubkey();
-    let key = address::proposal(&world.at.economy, index);
+    let key = index.address(&world.at.economy);
+    cool(&mut world).await;
     let close = governance::close_proposal(&world.at, &payer, index);
     let revive = solana_system_interface::instruction::transfer(&payer, &key, 10_000_000);
     world.run(&[close, revive]).await.unwrap();

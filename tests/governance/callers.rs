@@ -92,26 +92,26 @@ async fn g16_a_multisig_of_another_program_is_the_sole_member() {
     world.bank.airdrop(&vault.key, 1_000_000_000).await;
 
     // when it proposes, and pays the rent itself
-    let propose = governance::propose(&world.at, &vault.key, &vault.key, 0, routine());
+    let id = world.next_proposal(&routine()).await;
+    let propose = governance::propose(&world.at, &vault.key, &vault.key, routine(), None);
     let propose = vault.calls(0, &propose);
     world.run(&[propose]).await.unwrap();
     // then that is an approval too; what it does all day works
-    assert!(world.proposal(0).await.is(ProposalState::Queued));
-    let digest = world.proposal(0).await.digest;
-    let withdraw = governance::withdraw_approval(&world.at, &vault.key, 0);
-    let approve = governance::approve(&world.at, &vault.key, 0, digest);
+    assert!(world.proposal(id).await.is(ProposalState::Queued));
+    let withdraw = governance::withdraw_approval(&world.at, &vault.key, id);
+    let approve = governance::approve(&world.at, &vault.key, id);
     for act in [withdraw, approve] {
         let act = vault.calls(0, &act);
         world.run(&[act]).await.unwrap();
     }
-    ripen(&mut world, 0).await;
-    world.execute(0).await.unwrap();
-    let close = governance::close_proposal(&world.at, &vault.key, 0);
+    ripen(&mut world, id).await;
+    world.execute(id).await.unwrap();
+    let close = governance::close_proposal(&world.at, &vault.key, id);
     world.run(&[close]).await.unwrap();
     assert_eq!(world.bank.lamports(&vault.key).await, 1_000_000_000);
 
     // but not from deeper in the stack
-    let again = governance::propose(&world.at, &vault.key, &vault.key, 1, standard());
+    let again = governance::propose(&world.at, &vault.key, &vault.key, standard(), None);
     let error = HomeostatError::CpiForbidden;
     for levels in [1, 2] {
         let deep = vault.calls(levels, &again);
@@ -143,8 +143,7 @@ async fn g16_via_names_the_one_program_that_may_call() {
         None,
     )
     .await;
-    let payer = world.bank.payer().pubkey();
-    let propose = governance::propose(&world.at, &key.pubkey(), &payer, 0, routine());
+    let propose = world.propose_ix(&key, routine());
     let error = HomeostatError::CpiForbidden;
 
     attack(
@@ -167,6 +166,7 @@ async fn g16_via_names_the_one_program_that_may_call() {
     let deep = through(&MULTISIG, 1, &propose);
     attack(&mut world, "from deeper", &[deep], &[&key], error).await;
     // That the right program is called somewhere else in the transaction is nothing.
+    let payer = world.bank.payer().pubkey();
     let transfer = solana_system_interface::instruction::transfer(&payer, &key.pubkey(), 1_000_000);
     let decoy = through(&MULTISIG, 0, &transfer);
     let code: u32 = error.into();
@@ -210,6 +210,7 @@ async fn g16_whoever_signs_for_itself_is_called_through_nothing() {
     }
     // What anybody may do anyhow, a program may do too.
     world.veto(active).await.unwrap();
+    cool(&mut world).await;
     let payer = world.bank.payer();
     let close = governance::close_proposal(&world.at, &payer.pubkey(), active);
     let close = through(&ATTACKER, 1, &close);
@@ -220,8 +221,8 @@ async fn g16_whoever_signs_for_itself_is_called_through_nothing() {
 /// Active proposal of member 0, `due` one to be executed.
 pub(super) async fn everything(
     world: &mut World,
-    active: u64,
-    due: u64,
+    active: ProposalId,
+    due: ProposalId,
     offered: &Keypair,
     advisor: &Keypair,
 ) -> Vec<(&'static str, Instruction, Keypair)> {
@@ -230,10 +231,9 @@ pub(super) async fn everything(
     let at = world.at;
     let mut all = Vec::new();
     let payer = world.bank.payer();
-    let index = world.next_proposal().await;
-    let propose = governance::propose(&at, &first.pubkey(), &payer.pubkey(), index, standard());
+    let propose = world.propose_ix(&first, standard_no(0));
     all.push(("propose", propose, first.insecure_clone()));
-    let approve = approving(world, &second, active).await;
+    let approve = governance::approve(&world.at, &second.pubkey(), active);
     all.push(("approve", approve, second.insecure_clone()));
     let of = |act: fn(&_, &_, _) -> _, key: &Keypair| act(&at, &key.pubkey(), active);
     for (what, act) in [

@@ -1,6 +1,6 @@
 //! `close_proposal`: evidence stays, and rent goes back to who paid it.
 
-use homeostat_client::{address, event::Event, governance, AuditKind};
+use homeostat_client::{event::Event, governance, AuditKind};
 use homeostat_tests::{anchor, attack, HomeostatError};
 
 use super::*;
@@ -15,25 +15,26 @@ async fn g19_evidence_and_rent_stay_where_they_belong() {
         &world.at,
         &proposer.pubkey(),
         &sponsor.pubkey(),
-        0,
         routine(),
+        None,
     );
+    let id = world.next_proposal(&routine()).await;
     let paid_from = world.bank.lamports(&sponsor.pubkey()).await;
     world
         .bank
         .send(&[propose], &[&proposer, &sponsor])
         .await
         .unwrap();
-    let key = address::proposal(&world.at.economy, 0);
+    let key = id.address(&world.at.economy);
     let rent = world.bank.lamports(&key).await;
     assert_eq!(
         world.bank.lamports(&sponsor.pubkey()).await,
         paid_from - rent
     );
-    let digest = world.proposal(0).await.digest;
+    let digest = id.digest;
 
     // An open proposal, active or queued, is not closed.
-    let close = |world: &World, payer: &Pubkey| governance::close_proposal(&world.at, payer, 0);
+    let close = |world: &World, payer: &Pubkey| governance::close_proposal(&world.at, payer, id);
     let error = HomeostatError::InvalidState;
     let early = close(&world, &sponsor.pubkey());
     attack(
@@ -44,7 +45,7 @@ async fn g19_evidence_and_rent_stay_where_they_belong() {
         error,
     )
     .await;
-    world.approve(1, 0).await.unwrap();
+    world.approve(1, id).await.unwrap();
     attack(
         &mut world,
         "queued",
@@ -53,8 +54,8 @@ async fn g19_evidence_and_rent_stay_where_they_belong() {
         error,
     )
     .await;
-    ripen(&mut world, 0).await;
-    world.execute(0).await.unwrap();
+    ripen(&mut world, id).await;
+    world.execute(id).await.unwrap();
 
     // Nor does its rent go to anybody else.
     let thief = world.bank.payer().pubkey();
@@ -91,7 +92,8 @@ async fn g19_a_closed_proposal_kept_alive_with_lamports_is_nothing() {
     let index = world.queue(routine()).await.unwrap();
     let execute = world.execute_ix(index).await;
     world.veto(index).await.unwrap();
-    let key = address::proposal(&world.at.economy, index);
+    cool(&mut world).await;
+    let key = index.address(&world.at.economy);
     let payer = world.bank.payer().pubkey();
     let close = governance::close_proposal(&world.at, &payer, index);
     let revive = solana_system_interface::instruction::transfer(&payer, &key, 10_000_000);

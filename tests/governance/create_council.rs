@@ -133,12 +133,12 @@ async fn g14_no_proposal_leaves_a_council_that_decides_nothing() {
         ),
     ];
     for (what, actions) in cases {
-        let propose = proposing(&mut world, &first, actions).await;
+        let propose = world.propose_ix(&first, actions);
         let error = HomeostatError::InvalidParameter;
         attack(&mut world, what, &[propose], &[&first], error).await;
     }
     let nobody = world.bank.fresh_key();
-    let propose = proposing(&mut world, &first, vec![remove(&nobody)]).await;
+    let propose = world.propose_ix(&first, vec![remove(&nobody)]);
     let error = HomeostatError::NotAMember;
     attack(&mut world, "removing nobody", &[propose], &[&first], error).await;
 
@@ -156,7 +156,7 @@ async fn g14_no_proposal_leaves_a_council_that_decides_nothing() {
     assert_eq!((council.size(), council.threshold), (1, 1));
     let third = member(&world, 2);
     let remove = vec![remove(&third)];
-    let propose = proposing(&mut world, &third, remove).await;
+    let propose = world.propose_ix(&third, remove);
     let error = HomeostatError::InvalidParameter;
     attack(&mut world, "the last one", &[propose], &[&third], error).await;
 }

@@ -1,7 +1,7 @@
 //! Attacks on `execute` and `expire`: too early, too late, by too few, with other accounts.
 
 use homeostat::{constants::OPEN_TIME, state::stream::emission_per_second};
-use homeostat_client::{address, governance, Delays};
+use homeostat_client::{governance, Delays};
 use homeostat_tests::{anchor, attack, exchange, read_only, HomeostatError};
 
 use super::{propose::two_worlds, *};
@@ -38,10 +38,11 @@ async fn g7_nothing_is_executed_before_its_eta() {
 async fn g7_everything_in_one_transaction_still_waits() {
     let mut world = council_of(1, 1).await;
     let member = member(&world, 0);
-    let propose = proposing(&mut world, &member, routine()).await;
+    let propose = world.propose_ix(&member, routine());
     let payer = world.bank.payer().pubkey();
     let program = world.token_program;
-    let execute = governance::execute(&world.at, &payer, &program, 0, &routine());
+    let id = world.next_proposal(&routine()).await;
+    let execute = governance::execute(&world.at, &payer, &program, id, &routine());
     let error = HomeostatError::TimelockActive;
     attack(
         &mut world,
@@ -59,7 +60,7 @@ async fn g7_too_few_approvals_queue_nothing() {
     let index = world.propose(routine()).await.unwrap();
     world.bank.advance(30 * DAY).await;
     let execute = world.execute_ix(index).await;
-    let error = HomeostatError::InvalidState;
+    let error = HomeostatError::ThresholdNotMet;
     attack(&mut world, "active", &[execute], &[], error).await;
 }
 
@@ -86,7 +87,7 @@ async fn g8_a_second_after_its_expiry_it_is_too_late() {
     let execute = world.execute_ix(late).await;
     attack(&mut world, "late", &[execute], &[], error).await;
     let third = member(&world, 2);
-    let approve = approving(&mut world, &third, late).await;
+    let approve = governance::approve(&world.at, &third.pubkey(), late);
     attack(&mut world, "approved late", &[approve], &[&third], error).await;
     let guardian = world.guardian.insecure_clone();
     let veto = governance::veto(&world.at, &guardian.pubkey(), late);
@@ -112,7 +113,7 @@ async fn g8_a_proposal_without_the_threshold_runs_out() {
     assert_eq!(until, world.bank.now() + OPEN_TIME);
     world.bank.set_time(until + 1).await;
     let second = member(&world, 1);
-    let approve = approving(&mut world, &second, index).await;
+    let approve = governance::approve(&world.at, &second.pubkey(), index);
     let error = HomeostatError::ProposalExpired;
     attack(&mut world, "late", &[approve], &[&second], error).await;
     let anybody = world.bank.fresh_key();
@@ -129,8 +130,8 @@ async fn g3_execution_takes_its_own_accounts_only() {
     ripen(&mut world, index).await;
     let execute = world.execute_ix(index).await;
     let at = world.at;
-    let own = address::proposal(&at.economy, index);
-    let theirs = address::proposal(&other.economy, 0);
+    let own = index.address(&at.economy);
+    let theirs = index.address(&other.economy);
     let has_one = anchor::CONSTRAINT_HAS_ONE;
     for (what, old, new, code) in [
         ("their economy", at.economy, other.economy, has_one),

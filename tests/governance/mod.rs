@@ -2,6 +2,7 @@
 
 mod accept_role;
 mod action;
+mod addresses;
 mod advice;
 mod approvals_that_count;
 mod approve;
@@ -18,6 +19,8 @@ mod model;
 mod outcomes;
 mod pause;
 mod propose;
+mod reasons;
+mod support;
 mod veto;
 
 use homeostat::state::{
@@ -27,7 +30,7 @@ use homeostat::state::{
 };
 use homeostat_client::{
     decode::Decode,
-    governance::{self, q48},
+    governance::{self, q48, ProposalId},
     instruction as ix, Action, AuditLog, AuditRecord, Life, Parameter, PauseReason, ProposalState,
     RoleKind, SeatArgs, Section, Tunable,
 };
@@ -58,6 +61,16 @@ fn setpoint(expected: f64, value: f64) -> Action {
 /// A Routine proposal: it stays inside the envelope of the default economy.
 fn routine() -> Vec<Action> {
     vec![setpoint(0.60, 0.62)]
+}
+
+/// The routine proposal with a number below 20; no two are the same.
+fn routine_no(number: u8) -> Vec<Action> {
+    vec![setpoint(0.60, 0.61 + f64::from(number) / 1_000.0)]
+}
+
+/// The standard proposal with a number below 100; no two are the same.
+fn standard_no(number: u8) -> Vec<Action> {
+    vec![setpoint(0.60, 0.80 + f64::from(number) / 1_000.0)]
 }
 
 /// A Standard proposal: outside the envelope.
@@ -124,28 +137,21 @@ fn seat_of(key: Pubkey) -> SeatArgs {
     SeatArgs { key, via: None }
 }
 
-/// The instruction of a member who proposes next; the bank's payer pays.
-async fn proposing(world: &mut World, member: &Keypair, actions: Vec<Action>) -> Instruction {
-    let index = world.next_proposal().await;
-    let payer = world.bank.payer().pubkey();
-    governance::propose(&world.at, &member.pubkey(), &payer, index, actions)
-}
-
-/// The instruction of a member who approves what the proposal says.
-async fn approving(world: &mut World, member: &Keypair, index: u64) -> Instruction {
-    let digest = world.proposal(index).await.digest;
-    governance::approve(&world.at, &member.pubkey(), index, digest)
-}
-
 /// Key of the member at a place.
 fn member(world: &World, place: usize) -> Keypair {
     world.members[place].insecure_clone()
 }
 
 /// Goes to a proposal's eta.
-async fn ripen(world: &mut World, index: u64) {
-    let eta = world.proposal(index).await.eta;
+async fn ripen(world: &mut World, id: ProposalId) {
+    let eta = world.proposal(id).await.eta;
     world.bank.set_time(eta).await;
+}
+
+/// Lets the time pass in which what was vetoed cannot be proposed again.
+async fn cool(world: &mut World) {
+    let critical = world.council().await.delays.critical;
+    world.bank.advance(i64::from(critical) + 1).await;
 }
 
 /// A world of so many members and such a threshold.

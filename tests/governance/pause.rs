@@ -160,7 +160,7 @@ async fn p2_an_early_end_gives_the_guardian_nothing_back() {
     let unpause = Action::Unpause {
         section: Section::Stake,
     };
-    let propose = proposing(&mut world, &member, vec![unpause]).await;
+    let propose = world.propose_ix(&member, vec![unpause]);
     let error = HomeostatError::NothingToResume;
     attack(&mut world, "unpaused", &[propose], &[&member], error).await;
 }

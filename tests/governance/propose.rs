@@ -1,7 +1,7 @@
 //! Attacks on `propose`: who may, what, how much of it, and for whom.
 
 use homeostat_client::{address, governance, Action, EconomyAddresses, Parameter};
-use homeostat_tests::{anchor, attack, exchange, system, unsigned, HomeostatError};
+use homeostat_tests::{anchor, attack, exchange, unsigned, HomeostatError};
 
 use super::*;
 
@@ -9,13 +9,13 @@ use super::*;
 async fn g1_nobody_but_a_member_proposes() {
     let mut world = World::new().await;
     for (who, key, error) in strangers(&mut world).await {
-        let propose = proposing(&mut world, &key, routine()).await;
+        let propose = world.propose_ix(&key, routine());
         attack(&mut world, who, &[propose], &[&key], error).await;
     }
 
     // Nor does anybody in a member's name.
     let (member, payer) = (member(&world, 0), world.bank.payer());
-    let propose = proposing(&mut world, &member, routine()).await;
+    let propose = world.propose_ix(&member, routine());
     let forged = unsigned(propose, &member.pubkey());
     let code = anchor::ACCOUNT_NOT_SIGNER;
     attack(&mut world, "unsigned", &[forged], &[&payer], code).await;
@@ -30,7 +30,7 @@ async fn g1_a_removed_member_proposes_no_more() {
     };
     world.enact(vec![remove]).await.unwrap();
 
-    let propose = proposing(&mut world, &removed, routine()).await;
+    let propose = world.propose_ix(&removed, routine());
     let error = HomeostatError::NotAMember;
     attack(&mut world, "removed", &[propose], &[&removed], error).await;
 }
@@ -39,9 +39,10 @@ async fn g1_a_removed_member_proposes_no_more() {
 async fn g3_a_proposal_is_made_in_its_own_accounts_only() {
     let (mut world, other) = two_worlds().await;
     let member = member(&world, 0);
-    let propose = proposing(&mut world, &member, routine()).await;
-    let stranger = address::proposal(&world.at.economy, 7);
-    let own = address::proposal(&world.at.economy, 0);
+    let propose = world.propose_ix(&member, routine());
+    let at =
+        |actions: &[Action]| address::proposal(&world.at.economy, &governance::digest(actions));
+    let (own, stranger) = (at(&routine()), at(&standard()));
     let swaps = [
         (
             "economy",
@@ -67,7 +68,7 @@ async fn g3_a_proposal_is_made_in_its_own_accounts_only() {
             other.pool(&other.mint),
             anchor::CONSTRAINT_ADDRESS,
         ),
-        ("index", own, stranger, anchor::CONSTRAINT_SEEDS),
+        ("other actions", own, stranger, anchor::CONSTRAINT_SEEDS),
         (
             "type",
             world.at.council,
@@ -88,23 +89,24 @@ async fn g3_a_proposal_is_made_in_its_own_accounts_only() {
 }
 
 #[tokio::test]
-async fn g3_an_index_is_given_once() {
+async fn g3_an_address_is_that_of_its_actions() {
+    // Another digest than that of the actions, which would occupy their address.
     let mut world = World::new().await;
     let member = member(&world, 0);
-    world.propose(routine()).await.unwrap();
-    let payer = world.bank.payer().pubkey();
-
-    let again = governance::propose(&world.at, &member.pubkey(), &payer, 0, standard());
-    let code = system::ALREADY_IN_USE;
-    attack(&mut world, "rewritten", &[again], &[&member], code).await;
-
-    // Not even after it is closed.
-    world.decide(governance::cancel, &member, 0).await.unwrap();
-    let close = governance::close_proposal(&world.at, &payer, 0);
-    world.run(&[close]).await.unwrap();
-    let again = governance::propose(&world.at, &member.pubkey(), &payer, 0, standard());
-    let code = HomeostatError::OldValueChanged;
-    attack(&mut world, "revived", &[again], &[&member], code).await;
+    let id = world.next_proposal(&standard()).await;
+    let mut propose = world.propose_ix(&member, routine());
+    let (own, other) = (governance::digest(&routine()), id.digest);
+    let at = propose.data.windows(32).position(|bytes| bytes == own);
+    let at = at.expect("the digest is an argument");
+    propose.data[at..at + 32].copy_from_slice(&other);
+    let economy = world.at.economy;
+    let swapped = exchange(
+        propose,
+        &address::proposal(&economy, &own),
+        &address::proposal(&economy, &other),
+    );
+    let error = HomeostatError::WrongDigest;
+    attack(&mut world, "occupied", &[swapped], &[&member], error).await;
 }
 
 #[tokio::test]
@@ -112,55 +114,64 @@ async fn g4_one_member_cannot_crowd_the_others_out() {
     // given three members, who share sixteen open proposals
     let mut world = World::new().await;
     let spammer = member(&world, 0);
-    for _ in 0..5 {
-        world.propose(routine()).await.unwrap();
+    let mut spam = Vec::new();
+    for number in 0..5 {
+        spam.push(world.propose(routine_no(number)).await.unwrap());
     }
 
     // then the sixth of one member is refused, also when others approve the first five
-    let propose = proposing(&mut world, &spammer, routine()).await;
+    let propose = world.propose_ix(&spammer, routine_no(5));
     let error = HomeostatError::TooManyOpen;
-    attack(&mut world, "the sixth", &[propose], &[&spammer], error).await;
-    world.approve(1, 0).await.unwrap();
-    let propose = proposing(&mut world, &spammer, routine()).await;
-    attack(&mut world, "one queued", &[propose], &[&spammer], error).await;
+    let propose = [propose];
+    attack(&mut world, "the sixth", &propose, &[&spammer], error).await;
+    world.approve(1, spam[0]).await.unwrap();
+    attack(&mut world, "one queued", &propose, &[&spammer], error).await;
 
     // and the others propose as ever
     for place in [1, 2] {
         let honest = member(&world, place);
-        for _ in 0..5 {
-            world.propose_as(&honest, routine()).await.unwrap();
+        for number in 0..5 {
+            let actions = routine_no(5 * place as u8 + number);
+            world.propose_as(&honest, actions).await.unwrap();
         }
     }
     assert_eq!(world.council().await.open, 15);
 
     // and whatever becomes final makes room for one more
-    ripen(&mut world, 0).await;
-    world.execute(0).await.unwrap();
-    world.decide(governance::cancel, &spammer, 1).await.unwrap();
-    world.veto(2).await.unwrap();
-    for _ in 0..3 {
-        world.propose(vec![setpoint(0.62, 0.90)]).await.unwrap();
+    ripen(&mut world, spam[0]).await;
+    world.execute(spam[0]).await.unwrap();
+    world
+        .decide(governance::cancel, &spammer, spam[1])
+        .await
+        .unwrap();
+    world.veto(spam[2]).await.unwrap();
+    let another = |number: u8| vec![setpoint(0.61, 0.90 + f64::from(number) / 1_000.0)];
+    for number in 0..3 {
+        world.propose(another(number)).await.unwrap();
     }
-    let propose = proposing(&mut world, &spammer, vec![setpoint(0.62, 0.90)]).await;
+    let propose = world.propose_ix(&spammer, another(3));
     attack(&mut world, "full again", &[propose], &[&spammer], error).await;
 
     // and time alone does too, with anybody's help
-    let late = world.proposal(3).await.active_until + 1;
+    let late = world.proposal(spam[3]).await.active_until + 1;
     world.bank.set_time(late).await;
     let anybody = world.bank.fresh_key();
-    world.decide(governance::expire, &anybody, 3).await.unwrap();
-    world.propose(vec![setpoint(0.62, 0.90)]).await.unwrap();
+    world
+        .decide(governance::expire, &anybody, spam[3])
+        .await
+        .unwrap();
+    world.propose(another(3)).await.unwrap();
 }
 
 #[tokio::test]
 async fn g4_the_share_follows_the_number_of_members() {
     for (members, share) in [(1, 16), (2, 8), (7, 2), (15, 2)] {
         let mut world = council_of(members, 1).await;
-        for _ in 0..share {
-            world.propose(standard()).await.unwrap();
+        for number in 0..share {
+            world.propose(standard_no(number)).await.unwrap();
         }
         let first = member(&world, 0);
-        let propose = proposing(&mut world, &first, standard()).await;
+        let propose = world.propose_ix(&first, standard_no(share));
         let error = HomeostatError::TooManyOpen;
         let what = format!("{members} members");
         attack(&mut world, &what, &[propose], &[&first], error).await;
@@ -172,10 +183,11 @@ async fn g4_a_member_removed_and_seated_again_starts_with_its_whole_share() {
     // given a member with all its proposals open
     let mut world = World::new().await;
     let busy = member(&world, 2);
-    let old = world.next_proposal().await;
-    for _ in 0..5 {
-        world.propose_as(&busy, routine()).await.unwrap();
+    let mut before = Vec::new();
+    for number in 0..5 {
+        before.push(world.propose_as(&busy, routine_no(number)).await.unwrap());
     }
+    let old = before[0];
     // when it loses its seat and gets another
     let remove = Action::RemoveMember { key: busy.pubkey() };
     let add = Action::AddMember { seat: seat(&busy) };
@@ -188,11 +200,11 @@ async fn g4_a_member_removed_and_seated_again_starts_with_its_whole_share() {
     let error = HomeostatError::MissingPermission;
     attack(&mut world, "an old one", &[cancel], &[&busy], error).await;
     // and does not count, neither while it is open nor when it ends
-    for _ in 0..5 {
-        world.propose_as(&busy, routine()).await.unwrap();
+    for number in 5..10 {
+        world.propose_as(&busy, routine_no(number)).await.unwrap();
     }
     world.veto(old).await.unwrap();
-    let propose = proposing(&mut world, &busy, routine()).await;
+    let propose = world.propose_ix(&busy, routine_no(10));
     let error = HomeostatError::TooManyOpen;
     attack(&mut world, "the sixth", &[propose], &[&busy], error).await;
     let council = world.council().await;
@@ -210,7 +222,7 @@ async fn fail_too_many_actions_none_and_too_long_ones() {
             .collect::<Vec<_>>()
     };
     for (what, actions) in [("none", Vec::new()), ("five", over(5))] {
-        let propose = proposing(&mut world, &member, actions).await;
+        let propose = world.propose_ix(&member, actions);
         let error = HomeostatError::BadActions;
         attack(&mut world, what, &[propose], &[&member], error).await;
     }
@@ -218,7 +230,7 @@ async fn fail_too_many_actions_none_and_too_long_ones() {
 
     // Retirement comes alone: whoever reads a proposal must not miss it.
     let hidden = vec![setpoint(0.60, 0.61), Action::Retire { successor: None }];
-    let propose = proposing(&mut world, &member, hidden).await;
+    let propose = world.propose_ix(&member, hidden);
     let error = HomeostatError::BadActions;
     attack(&mut world, "hidden", &[propose], &[&member], error).await;
 }
@@ -231,7 +243,7 @@ async fn fail_proposals_in_a_draft() {
     })
     .await;
     let member = member(&world, 0);
-    let propose = proposing(&mut world, &member, critical()).await;
+    let propose = world.propose_ix(&member, critical());
     let error = HomeostatError::NotLive;
     attack(&mut world, "in Draft", &[propose], &[&member], error).await;
 }
@@ -270,7 +282,7 @@ async fn g6_what_could_not_be_executed_is_not_proposed() {
         ),
         ("another old value", stale, HomeostatError::OldValueChanged),
     ] {
-        let propose = proposing(&mut world, &member, vec![action]).await;
+        let propose = world.propose_ix(&member, vec![action]);
         attack(&mut world, what, &[propose], &[&member], error).await;
     }
 }

@@ -16,7 +16,7 @@ fn replacement(world: &World, key: Pubkey) -> Action {
 }
 
 /// The guardian's replacement, approved and vetoed by it.
-async fn vetoed_replacement(world: &mut World) -> (u64, Keypair) {
+async fn vetoed_replacement(world: &mut World) -> (ProposalId, Keypair) {
     let new = world.bank.fresh_key();
     let replace = replacement(world, new.pubkey());
     let index = world.queue(vec![replace]).await.unwrap();
@@ -49,7 +49,7 @@ async fn g17_a_guardian_stops_things_and_nothing_else() {
     let index = world.propose(standard()).await.unwrap();
     let error = HomeostatError::MissingPermission;
 
-    let approve = approving(&mut world, &guardian, index).await;
+    let approve = governance::approve(&world.at, &guardian.pubkey(), index);
     attack(&mut world, "approve", &[approve], &[&guardian], error).await;
     for (what, act) in [
         ("cancel", governance::cancel as fn(&_, &_, _) -> _),
@@ -79,7 +79,7 @@ async fn g17_a_guardian_stops_things_and_nothing_else() {
         },
     };
     for (what, action) in [("unpause", unpause.clone()), ("raise a limit", raise)] {
-        let propose = proposing(&mut world, &guardian, vec![action]).await;
+        let propose = world.propose_ix(&guardian, vec![action]);
         attack(&mut world, what, &[propose], &[&guardian], error).await;
     }
     let advise = governance::advise(
@@ -356,7 +356,8 @@ async fn n6_a_veto_of_stakers_is_final_for_the_guardians_replacement_too() {
     let lift = governance::override_veto(&world.at, &third.pubkey(), index);
     let error = HomeostatError::VetoFinal;
     attack(&mut world, "lifted twice", &[lift], &[&third], error).await;
-    // It is final at once: its rent goes back.
+    // It is final at once; its rent goes back once the veto has cooled.
+    cool(&mut world).await;
     let close = governance::close_proposal(&world.at, &payer, index);
     world.run(&[close]).await.unwrap();
 }

@@ -2,8 +2,10 @@
 
 use homeostat::state::layout::{Layout, LAYOUTS};
 use homeostat_client::{
-    decode::Decode, governance, instruction as ix, AuditLog, Ballot, Council, DecisionLog, Economy,
-    Feed, Meter, Pool, Position, Proposal, PROGRAM_ID,
+    decode::Decode,
+    governance::{self, ProposalId},
+    instruction as ix, AuditLog, Ballot, Council, DecisionLog, Economy, Feed, Meter, Pool,
+    Position, Proposal, PROGRAM_ID,
 };
 use homeostat_sandbox::{
     fixture::{self, Kept},
@@ -58,13 +60,14 @@ fn success_the_present_layouts_are_those_of_the_kept_accounts() {
 #[tokio::test]
 #[ignore = "writes into the source tree"]
 async fn write_the_present_layouts() {
-    let mut world = lively().await;
+    let (mut world, proposal) = lively().await;
     let mut kept = Vec::new();
     let state = world.state().await;
     let mut keys: Vec<Pubkey> = state.into_iter().map(|(key, _)| key).collect();
     let ballot_of = world.positions[0].1;
-    let proposal = homeostat_client::address::proposal(&world.at.economy, 0);
-    keys.push(homeostat_client::address::ballot(&proposal, &ballot_of));
+    let at = proposal.address(&world.at.economy);
+    let ballot = homeostat_client::address::ballot(&at, proposal.index, &ballot_of);
+    keys.push(ballot);
     for key in keys {
         let Some(account) = world.bank.account(&key).await else {
             continue;
@@ -81,7 +84,7 @@ async fn write_the_present_layouts() {
 }
 
 /// A world in which little is zero.
-async fn lively() -> World {
+async fn lively() -> (World, ProposalId) {
     use homeostat_client::{governance::q48, Action, FeedSettings, Parameter, Tunable};
     let reporter = solana_keypair::Keypair::new_from_array([78; 32]);
     let mut world = World::build(&WorldSpec {
@@ -134,9 +137,9 @@ async fn lively() -> World {
         over_seconds: 60,
     }];
     let index = world.propose(actions).await.unwrap();
-    assert_eq!(index, 0);
+    assert_eq!(index.index, 0);
     let (at, key) = (world.at, world.bank.payer().pubkey());
     let ballot = governance::cast_ballot(&at, &staker.pubkey(), &key, index);
     world.send_as(&staker.key, ballot).await.unwrap();
-    world
+    (world, index)
 }

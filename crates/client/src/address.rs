@@ -67,14 +67,15 @@ impl EconomyAddresses {
     }
 }
 
-/// A proposal of an economy, by its index.
-pub fn proposal(economy: &Pubkey, index: u64) -> Pubkey {
-    derive(&[seeds::PROPOSAL, economy.as_ref(), &index.to_le_bytes()])
+/// The proposal of actions with that digest; at most one of them is there at a time.
+pub fn proposal(economy: &Pubkey, digest: &[u8; 32]) -> Pubkey {
+    derive(&[seeds::PROPOSAL, economy.as_ref(), digest])
 }
 
-/// An owner's ballot against a proposal.
-pub fn ballot(proposal: &Pubkey, owner: &Pubkey) -> Pubkey {
-    derive(&[seeds::BALLOT, proposal.as_ref(), owner.as_ref()])
+/// An owner's ballot against the proposal with that index.
+pub fn ballot(proposal: &Pubkey, index: u64, owner: &Pubkey) -> Pubkey {
+    let index = index.to_le_bytes();
+    derive(&[seeds::BALLOT, proposal.as_ref(), &index, owner.as_ref()])
 }
 
 /// Token account that holds a pool's stake.

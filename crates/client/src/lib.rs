@@ -32,7 +32,7 @@ pub use homeostat::{
     state::{
         Action, AuditKind, AuditLog, AuditRecord, Ballot, Class, Controller, Council, CouncilArgs,
         DecisionLog, DecisionRecord, Delays, Economy, Feed, FeedSettings, Funding, Life, Meter,
-        Metric, Parameter, PauseReason, Pool, PoolKind, Position, Proposal, ProposalState,
+        Metric, Parameter, PauseReason, Pool, PoolKind, Position, Proposal, ProposalState, Reason,
         RoleKind, SeatArgs, Section, Tunable,
     },
 };

@@ -3,7 +3,8 @@
 use core::mem::offset_of;
 
 use homeostat_client::{
-    address, governance,
+    address,
+    governance::{self, ProposalId},
     instruction::{self as ix, StakeMint},
     Action, Council, Economy, EconomyAddresses, Instruction, Life, Meter, Pool, PoolKind, Position,
     Proposal, Pubkey,
@@ -24,6 +25,35 @@ pub struct Which {
     pub mint: Option<Pubkey>,
     /// Who made it.
     pub creator: Option<Pubkey>,
+}
+
+/// Which proposal: by its index or by its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProposalName {
+    /// Its index.
+    Index(u64),
+    /// Its address, for servers that do not search.
+    Address(Pubkey),
+}
+
+impl core::fmt::Display for ProposalName {
+    fn fmt(&self, out: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Index(index) => index.fmt(out),
+            Self::Address(address) => address.fmt(out),
+        }
+    }
+}
+
+impl core::str::FromStr for ProposalName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let index = text.parse().map(Self::Index);
+        index
+            .or_else(|_| text.parse().map(Self::Address))
+            .map_err(|_| "give the proposal's number or its address".to_owned())
+    }
 }
 
 /// An economy that was read.
@@ -266,18 +296,56 @@ impl Live {
         connection.fetch(&self.at.council)
     }
 
-    /// A proposal.
+    /// A proposal, as its votes make it now.
     ///
     /// # Errors
     ///
-    /// The server's; there is none with this index.
-    pub fn proposal(&self, connection: &Connection, index: u64) -> Result<Proposal, Failure> {
-        connection
-            .fetch(&address::proposal(&self.at.economy, index))?
+    /// The server's, many of which refuse to search by index; there is none of that name.
+    pub fn proposal(
+        &self,
+        connection: &Connection,
+        council: &Council,
+        name: ProposalName,
+    ) -> Result<Proposal, Failure> {
+        let found = match name {
+            ProposalName::Address(address) => connection.fetch::<Proposal>(&address)?,
+            ProposalName::Index(index) => {
+                let fields: [(usize, &[u8]); 2] = [
+                    (offset_of!(Proposal, economy), self.at.economy.as_ref()),
+                    (offset_of!(Proposal, index), &index.to_le_bytes()),
+                ];
+                let found = connection.search::<Proposal>(&fields)?;
+                found.into_iter().next().map(|(_, proposal)| proposal)
+            }
+        };
+        let mut proposal = found
+            .filter(|proposal| proposal.economy == self.at.economy)
             .ok_or_else(|| {
-                Failure::new("no_proposal", format!("there is no proposal {index}"))
+                Failure::new("no_proposal", format!("there is no proposal {name}"))
                     .remedy("`homeostat proposals` lists them; closed ones are in the audit log")
-            })
+            })?;
+        settle(connection, &mut proposal, council)?;
+        Ok(proposal)
+    }
+
+    /// Every proposal that exists, oldest first, as its votes make it now.
+    ///
+    /// # Errors
+    ///
+    /// The server's; many public servers refuse such a search.
+    pub fn proposals(
+        &self,
+        connection: &Connection,
+        council: &Council,
+    ) -> Result<Vec<Proposal>, Failure> {
+        let fields = [(offset_of!(Proposal, economy), self.at.economy.as_ref())];
+        let mut all = Vec::new();
+        for (_, mut proposal) in connection.search::<Proposal>(&fields)? {
+            settle(connection, &mut proposal, council)?;
+            all.push(proposal);
+        }
+        all.sort_by_key(|proposal| proposal.index);
+        Ok(all)
     }
 
     /// Ends a period.
@@ -297,9 +365,20 @@ impl Live {
     }
 
     /// Executes a proposal with these actions.
-    pub fn execute(&self, anybody: &Pubkey, index: u64, actions: &[Action]) -> Instruction {
-        governance::execute(&self.at, anybody, &self.token_program(), index, actions)
+    pub fn execute(&self, anybody: &Pubkey, id: ProposalId, actions: &[Action]) -> Instruction {
+        governance::execute(&self.at, anybody, &self.token_program(), id, actions)
     }
+}
+
+/// Brings a proposal to the state that its votes give it now, as the program does first.
+fn settle(
+    connection: &Connection,
+    proposal: &mut Proposal,
+    council: &Council,
+) -> Result<(), Failure> {
+    let settled = proposal.settle(council);
+    settled.map_err(|_| connection.nonsense("a proposal of no class"))?;
+    Ok(())
 }
 
 /// `Life` by name.

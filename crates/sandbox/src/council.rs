@@ -1,7 +1,9 @@
 //! A council at work: what its members, its guardian and anybody else do to proposals.
 
 use homeostat_client::{
-    address, governance, Action, Council, EconomyAddresses, Proposal, ProposalState,
+    address,
+    governance::{self, ProposalId},
+    Action, Council, EconomyAddresses, Proposal, ProposalState,
 };
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -21,14 +23,16 @@ impl World {
     }
 
     /// A proposal account.
-    pub async fn proposal(&mut self, index: u64) -> Proposal {
-        let proposal = address::proposal(&self.at.economy, index);
-        self.bank.fetch(&proposal).await
+    pub async fn proposal(&mut self, id: ProposalId) -> Proposal {
+        self.bank.fetch(&id.address(&self.at.economy)).await
     }
 
-    /// Index of the next proposal.
-    pub async fn next_proposal(&mut self) -> u64 {
-        self.council().await.proposals
+    /// What the next proposal is known by, if it is of these actions.
+    pub async fn next_proposal(&mut self, actions: &[Action]) -> ProposalId {
+        ProposalId {
+            index: self.council().await.proposals,
+            digest: governance::digest(actions),
+        }
     }
 
     /// Sends what somebody signs.
@@ -40,87 +44,94 @@ impl World {
         self.bank.send(&[instruction], &[key]).await
     }
 
-    /// Proposes as a member; the bank's payer pays. Returns the index.
+    /// The instruction of a member who proposes; the bank's payer pays.
+    pub fn propose_ix(&self, member: &Keypair, actions: Vec<Action>) -> Instruction {
+        let payer = self.bank.payer().pubkey();
+        governance::propose(&self.at, &member.pubkey(), &payer, actions, None)
+    }
+
+    /// Proposes as a member; the bank's payer pays.
     pub async fn propose_as(
         &mut self,
         member: &Keypair,
         actions: Vec<Action>,
-    ) -> Result<u64, Failure> {
-        let index = self.next_proposal().await;
-        let payer = self.bank.payer().pubkey();
-        let propose = governance::propose(&self.at, &member.pubkey(), &payer, index, actions);
+    ) -> Result<ProposalId, Failure> {
+        let at = address::proposal(&self.at.economy, &governance::digest(&actions));
+        let propose = self.propose_ix(member, actions);
         self.send_as(member, propose).await?;
-        Ok(index)
+        Ok(ProposalId::of(&self.bank.fetch(&at).await))
     }
 
     /// Proposes as the first member.
-    pub async fn propose(&mut self, actions: Vec<Action>) -> Result<u64, Failure> {
+    pub async fn propose(&mut self, actions: Vec<Action>) -> Result<ProposalId, Failure> {
         let member = self.members[0].insecure_clone();
         self.propose_as(&member, actions).await
     }
 
     /// Approves what the proposal says, as a member.
-    pub async fn approve_as(&mut self, member: &Keypair, index: u64) -> Result<Receipt, Failure> {
-        let digest = self.proposal(index).await.digest;
-        let approve = governance::approve(&self.at, &member.pubkey(), index, digest);
-        self.send_as(member, approve).await
+    pub async fn approve_as(
+        &mut self,
+        member: &Keypair,
+        id: ProposalId,
+    ) -> Result<Receipt, Failure> {
+        self.decide(governance::approve, member, id).await
     }
 
     /// Approves as the member at a place.
-    pub async fn approve(&mut self, member: usize, index: u64) -> Result<Receipt, Failure> {
+    pub async fn approve(&mut self, member: usize, id: ProposalId) -> Result<Receipt, Failure> {
         let member = self.members[member].insecure_clone();
-        self.approve_as(&member, index).await
+        self.approve_as(&member, id).await
     }
 
     /// Any act of one signer on one proposal.
     pub async fn decide(
         &mut self,
-        act: fn(&EconomyAddresses, &Pubkey, u64) -> Instruction,
+        act: fn(&EconomyAddresses, &Pubkey, ProposalId) -> Instruction,
         signer: &Keypair,
-        index: u64,
+        id: ProposalId,
     ) -> Result<Receipt, Failure> {
-        let act = act(&self.at, &signer.pubkey(), index);
+        let act = act(&self.at, &signer.pubkey(), id);
         self.send_as(signer, act).await
     }
 
     /// Vetoes as the guardian.
-    pub async fn veto(&mut self, index: u64) -> Result<Receipt, Failure> {
+    pub async fn veto(&mut self, id: ProposalId) -> Result<Receipt, Failure> {
         let guardian = self.guardian.insecure_clone();
-        self.decide(governance::veto, &guardian, index).await
+        self.decide(governance::veto, &guardian, id).await
     }
 
     /// The execute instruction, for the bank's payer.
-    pub async fn execute_ix(&mut self, index: u64) -> Instruction {
-        let actions = self.proposal(index).await.read().expect("it was proposed");
+    pub async fn execute_ix(&mut self, id: ProposalId) -> Instruction {
+        let actions = self.proposal(id).await.read().expect("it was proposed");
         let payer = self.bank.payer().pubkey();
-        governance::execute(&self.at, &payer, &self.token_program, index, &actions)
+        governance::execute(&self.at, &payer, &self.token_program, id, &actions)
     }
 
     /// Executes now.
-    pub async fn execute(&mut self, index: u64) -> Result<Receipt, Failure> {
-        let execute = self.execute_ix(index).await;
+    pub async fn execute(&mut self, id: ProposalId) -> Result<Receipt, Failure> {
+        let execute = self.execute_ix(id).await;
         self.run(&[execute]).await
     }
 
     /// Proposes, collects as many approvals as it takes, and says the eta. The state is
     /// Queued then.
-    pub async fn queue(&mut self, actions: Vec<Action>) -> Result<u64, Failure> {
-        let index = self.propose(actions).await?;
+    pub async fn queue(&mut self, actions: Vec<Action>) -> Result<ProposalId, Failure> {
+        let id = self.propose(actions).await?;
         for member in 1..self.members.len() {
-            if self.proposal(index).await.is(ProposalState::Queued) {
+            if self.proposal(id).await.is(ProposalState::Queued) {
                 break;
             }
-            self.approve(member, index).await?;
+            self.approve(member, id).await?;
         }
-        Ok(index)
+        Ok(id)
     }
 
     /// Lets actions pass all stages: proposed, approved, waited for, executed.
     pub async fn enact(&mut self, actions: Vec<Action>) -> Result<Receipt, Failure> {
-        let index = self.queue(actions).await?;
-        let eta = self.proposal(index).await.eta;
+        let id = self.queue(actions).await?;
+        let eta = self.proposal(id).await.eta;
         let now = self.bank.now();
         self.bank.set_time(eta.max(now)).await;
-        self.execute(index).await
+        self.execute(id).await
     }
 }

@@ -1,12 +1,15 @@
 //! A ready-made economy on a bank, and wallets that live in it.
 
+use homeostat::state::{
+    audit::{AUDIT_RECORD_BYTES, AUDIT_SLOT_BYTES},
+    log::Ring,
+};
 use homeostat_client::{
-    address,
-    decode::Decode,
-    governance, instruction as ix,
+    address, governance, instruction as ix,
     instruction::{Parts, Report, StakeMint},
-    ControllerSettings, Council, CouncilArgs, Delays, Economy, EconomyAddresses, EconomyArgs, Feed,
-    FeedSettings, Funding, LimitSettings, Meter, Parameter, Pool, Position, SeatArgs, Setting,
+    AuditKind, AuditRecord, ControllerSettings, CouncilArgs, Delays, Economy, EconomyAddresses,
+    EconomyArgs, Feed, FeedSettings, Funding, LimitSettings, Meter, Parameter, Pool, Position,
+    SeatArgs, Setting,
 };
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -620,11 +623,15 @@ impl World {
         for (pool, owner) in &self.positions {
             keys.push(address::position(pool, owner));
         }
-        let proposals = match self.bank.data(&self.at.council).await {
-            Some(data) => Council::decode(&data).map_or(0, |council| council.proposals),
-            None => 0,
-        };
-        keys.extend((0..proposals).map(|index| address::proposal(&self.at.economy, index)));
+        // The addresses of proposals follow from their actions; the audit log has them.
+        let audit = self.bank.data(&self.at.audit).await.unwrap_or_default();
+        let slots = audit.get(Ring::SLOTS_AT..).unwrap_or_default();
+        for slot in slots.chunks_exact(AUDIT_SLOT_BYTES) {
+            let record: AuditRecord = bytemuck::pod_read_unaligned(&slot[..AUDIT_RECORD_BYTES]);
+            if record.kind == AuditKind::Proposed as u8 {
+                keys.push(record.subject);
+            }
+        }
         let mut state = Vec::with_capacity(keys.len());
         for key in keys {
             let data = self.bank.data(&key).await.unwrap_or_default();

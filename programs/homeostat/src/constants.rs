@@ -76,6 +76,8 @@ pub const MAX_MEMBERS: usize = 15;
 pub const MAX_ACTIONS: usize = 4;
 /// Most bytes of a proposal's actions, as Borsh writes them.
 pub const MAX_ACTION_BYTES: usize = 640;
+/// Most bytes of the address of a proposal's reason.
+pub const MAX_REASON_URI: usize = 128;
 /// Number of open proposals of a council, shared equally among its members.
 pub const OPEN_PROPOSALS: u8 = 16;
 /// Number of open proposals that every member may have, however many members there are.

@@ -178,6 +178,13 @@ pub enum HomeostatError {
     AlreadyCurrent,
     #[msg("This release of the program does not know the account's layout version; deploy the release that wrote it, or a newer one")]
     UnknownVersion,
+    // 6076: proposals
+    #[msg("The proposal at this address is another one with the same actions; read it, then sign for its index")]
+    WrongProposal,
+    #[msg("These actions were vetoed a short while ago; wait a Critical delay from the veto on, then propose them again")]
+    RecentlyVetoed,
+    #[msg("Other members approve this proposal, so its proposer alone cannot cancel it; withdraw your approval instead")]
+    OthersApprove,
 }
 
 /// Refuses a parameter that is out of its range (`InvalidParameter`), and logs its name first.

@@ -51,7 +51,7 @@ pub use constants::*;
 pub use error::HomeostatError;
 use instructions::*;
 use state::{
-    Action, CouncilArgs, FeedSettings, Parameter, PauseReason, RoleKind, Section, Tunable,
+    Action, CouncilArgs, FeedSettings, Parameter, PauseReason, Reason, RoleKind, Section, Tunable,
 };
 
 // Linked for its symbols, which the compiler calls and no source line does.
@@ -191,22 +191,30 @@ pub mod homeostat {
         instructions::fund_rewards(ctx, amount)
     }
 
-    /// A seated member: proposes one to four actions, and approves them. Refuses actions that
-    /// could not be executed now, and more than the member's share of open proposals.
+    /// A seated member: proposes one to four actions, and approves them; where the same actions
+    /// are open already, approves those. Refuses actions that could not be executed now, what
+    /// was vetoed less than a Critical delay ago, and more than the member's share of open
+    /// proposals.
     ///
-    /// `index`: the council's next, `Council.proposals`; the proposal's address comes from
-    /// it. `actions`: each with the value it expects and the new one; their fields say the
-    /// units.
-    pub fn propose(ctx: Context<Propose>, index: u64, actions: Vec<Action>) -> Result<()> {
-        instructions::propose(ctx, index, actions)
+    /// `digest`: the sha256 of the actions as Borsh writes them; the proposal's address comes
+    /// from it. `actions`: each with the value it expects and the new one; their fields say
+    /// the units. `reason`: where the text is that says why, and its sha256.
+    pub fn propose(
+        ctx: Context<Propose>,
+        digest: [u8; 32],
+        actions: Vec<Action>,
+        reason: Option<Reason>,
+    ) -> Result<()> {
+        instructions::propose(ctx, digest, actions, reason)
     }
 
-    /// A seated member: approves the actions with that digest. The approval that reaches the
-    /// threshold fixes when the proposal can be executed.
+    /// A seated member: approves a proposal. The approval that reaches the threshold fixes when
+    /// the proposal can be executed.
     ///
-    /// `digest`: `Proposal.digest`, the sha256 of the actions as Borsh writes them.
-    pub fn approve(ctx: Context<Decide>, digest: [u8; 32]) -> Result<()> {
-        instructions::approve(ctx, digest)
+    /// `index`: `Proposal.index`, here and wherever somebody acts on a proposal; it tells the
+    /// proposal from earlier and later ones of the same actions.
+    pub fn approve(ctx: Context<Decide>, index: u64) -> Result<()> {
+        instructions::approve(ctx, index)
     }
 
     /// Anyone, between eta and expiry: executes a proposal, all of its actions or none.
@@ -218,26 +226,34 @@ pub mod homeostat {
 
     /// A seated member: withdraws its approval. Below the threshold the proposal loses its
     /// eta.
-    pub fn withdraw_approval(ctx: Context<Decide>) -> Result<()> {
-        instructions::withdraw_approval(ctx)
+    ///
+    /// `index`: `Proposal.index`.
+    pub fn withdraw_approval(ctx: Context<Decide>, index: u64) -> Result<()> {
+        instructions::withdraw_approval(ctx, index)
     }
 
     /// The guardian: vetoes a proposal, approved or not. Refused for a proposal that only
     /// resumes, and for one whose veto was lifted.
-    pub fn veto(ctx: Context<Decide>) -> Result<()> {
-        instructions::veto(ctx)
+    ///
+    /// `index`: `Proposal.index`.
+    pub fn veto(ctx: Context<Decide>, index: u64) -> Result<()> {
+        instructions::veto(ctx, index)
     }
 
     /// A seated member: votes to lift the guardian's veto of its own replacement. Enough votes
     /// queue the proposal again, with a fresh Critical delay.
-    pub fn override_veto(ctx: Context<Decide>) -> Result<()> {
-        instructions::override_veto(ctx)
+    ///
+    /// `index`: `Proposal.index`.
+    pub fn override_veto(ctx: Context<Decide>, index: u64) -> Result<()> {
+        instructions::override_veto(ctx, index)
     }
 
     /// A staker: votes against a Standard or graver proposal with native stake from
     /// before it. Enough stake vetoes the proposal for good.
-    pub fn cast_ballot(ctx: Context<CastBallot>) -> Result<()> {
-        instructions::cast_ballot(ctx)
+    ///
+    /// `index`: `Proposal.index`.
+    pub fn cast_ballot(ctx: Context<CastBallot>, index: u64) -> Result<()> {
+        instructions::cast_ballot(ctx, index)
     }
 
     /// Anyone: closes a ballot whose proposal is final; the rent goes to its payer.
@@ -245,19 +261,24 @@ pub mod homeostat {
         instructions::close_ballot(ctx)
     }
 
-    /// The proposer while it is active, a threshold of members while it is queued: cancels a
-    /// proposal.
-    pub fn cancel(ctx: Context<Decide>) -> Result<()> {
-        instructions::cancel(ctx)
+    /// The proposer while it is active and nobody else approves it, a threshold of members while
+    /// it is queued: cancels a proposal.
+    ///
+    /// `index`: `Proposal.index`.
+    pub fn cancel(ctx: Context<Decide>, index: u64) -> Result<()> {
+        instructions::cancel(ctx, index)
     }
 
     /// Anyone: marks a proposal as expired. Refused while it can still be approved or
     /// executed.
-    pub fn expire(ctx: Context<Decide>) -> Result<()> {
-        instructions::expire(ctx)
+    ///
+    /// `index`: `Proposal.index`.
+    pub fn expire(ctx: Context<Decide>, index: u64) -> Result<()> {
+        instructions::expire(ctx, index)
     }
 
-    /// Anyone: closes a final proposal; the rent goes to its payer.
+    /// Anyone: closes a final proposal; the rent goes to its payer. A vetoed one only after a
+    /// Critical delay, since the same actions can be proposed again then.
     pub fn close_proposal(ctx: Context<CloseProposal>) -> Result<()> {
         instructions::close_proposal(ctx)
     }

@@ -28,7 +28,7 @@ pub const FEED: &[u8] = b"feed";
 pub const COUNCIL: &[u8] = b"council";
 /// `["audit", economy]` -> `AuditLog`.
 pub const AUDIT: &[u8] = b"audit";
-/// `["proposal", economy, index]` -> `Proposal`; the index as 8 little-endian bytes.
+/// `["proposal", economy, digest]` -> `Proposal`; the digest of the actions.
 pub const PROPOSAL: &[u8] = b"proposal";
-/// `["ballot", proposal, owner]` -> `Ballot`.
+/// `["ballot", proposal, index, owner]` -> `Ballot`; the index as 8 little-endian bytes.
 pub const BALLOT: &[u8] = b"ballot";

@@ -96,7 +96,8 @@ async fn success_a_held_controller_and_a_tripped_economy_are_resumed() {
         .await;
     // Two ways to it: the second finds it done.
     let first = world.queue(release.clone()).await.unwrap();
-    let second = world.queue(release).await.unwrap();
+    let also = vec![release[0].clone(), Action::AllowMeters { count: 1 }];
+    let second = world.queue(also).await.unwrap();
     assert_eq!(world.proposal(first).await.class, Class::Routine as u8);
     ripen(&mut world, first).await;
     let before = world.economy().await.controllers[0];
@@ -104,6 +105,7 @@ async fn success_a_held_controller_and_a_tripped_economy_are_resumed() {
     let after = world.economy().await.controllers[0];
     assert_eq!(after.guard.latched, 0);
     assert_eq!(after.state.u, before.state.u);
+    ripen(&mut world, second).await;
     let execute = world.execute_ix(second).await;
     attack(&mut world, "twice", &[execute], &[], error).await;
 

@@ -29,7 +29,7 @@ const E: Parameter = Parameter::Emission;
 /// Refused when proposed, with nothing changed.
 async fn not_proposed(world: &mut World, what: &str, actions: Vec<Action>, error: HomeostatError) {
     let member = member(world, 0);
-    let propose = proposing(world, &member, actions).await;
+    let propose = world.propose_ix(&member, actions);
     attack(world, what, &[propose], &[&member], error).await;
 }
 

@@ -18,7 +18,11 @@ async fn success_a_retired_economy_pays_to_the_last_unit() {
             .await
             .unwrap();
         let retire = vec![Action::Retire { successor }];
-        let twice = world.queue(retire.clone()).await.unwrap();
+        let elsewhere = Some(Pubkey::new_from_array([89; 32]));
+        let again = vec![Action::Retire {
+            successor: elsewhere,
+        }];
+        let twice = world.queue(again).await.unwrap();
         let index = world.queue(retire).await.unwrap();
         ripen(&mut world, index).await;
         // given the wrong vault, nothing is minted

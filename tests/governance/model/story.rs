@@ -21,10 +21,7 @@ impl Story<'_> {
 
     /// A step on both sides.
     async fn step(&mut self, step: &Step) -> Result<Result<(), u32>, String> {
-        let index = match step {
-            Step::Propose(..) => Some(self.model.next_index),
-            _ => step.proposal(),
-        };
+        let index = step.concerns(&self.model);
         let before = self.play.seen(index);
         let expected = step.expected(&mut self.model);
         self.lines.push(format!(
@@ -32,7 +29,7 @@ impl Story<'_> {
             self.model.now - Bank::GENESIS,
             told(&expected)
         ));
-        let answer = self.play.send(step).await;
+        let answer = self.play.send(step, index).await;
         let answer = answer.map_err(|failure| format!("no code: {failure}"))?;
         if answer != expected {
             let (program, reference) = (told(&answer), told(&expected));
@@ -54,7 +51,7 @@ impl Story<'_> {
             }
             let after = self.play.seen(index);
             self.tally.count_change(&before, &after);
-            self.watch.look(step, &before, &after)?;
+            self.watch.look(step, index, &before, &after)?;
         }
         // A transaction writes nothing that it does not name; at the end all is read.
         let apart = self.play.differences(&self.model, index);
@@ -82,7 +79,7 @@ impl Story<'_> {
             }
             let id = self.model.realm.members[&who].id;
             if !self.model.proposals[&index].approvals.contains(&id) {
-                self.must(Step::Approve(who, index, true)).await?;
+                self.must(Step::Approve(who, index)).await?;
             }
         }
         Ok(())
@@ -90,8 +87,9 @@ impl Story<'_> {
 
     async fn propose(&mut self, actions: Vec<Action>) -> Result<u64, String> {
         let who = self.seated()[0];
-        let index = self.model.next_index;
-        self.must(Step::Propose(who, actions)).await?;
+        let step = Step::Propose(who, actions);
+        let index = step.concerns(&self.model).expect("it is proposed");
+        self.must(step).await?;
         self.approve(index).await?;
         Ok(index)
     }
@@ -106,9 +104,13 @@ impl Story<'_> {
     /// for everybody, against a guardian who vetoes everything.
     async fn still_governs(&mut self) -> Result<(), String> {
         let now = self.model.now;
-        let late = |p: &reference::Proposal| p.active_until.max(p.expires_at) + 1;
         let open = self.model.proposals.values().filter(|p| p.is_open());
-        let free = open.map(late).max().unwrap_or(now);
+        let late = open.map(|p| p.open_until(&self.model.realm) + 1);
+        // And until what was vetoed can be proposed again.
+        let all = self.model.proposals.values();
+        let vetoed = all.filter(|p| p.stage == Stage::Vetoed);
+        let cold = vetoed.map(|p| p.ended_at + 14 * 86_400 + 1);
+        let free = late.chain(cold).max().unwrap_or(now);
         self.set_time(free).await;
         let anybody = self.play.prepared.cast.everybody[0];
         let open: Vec<u64> = self

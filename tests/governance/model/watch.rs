@@ -87,11 +87,37 @@ struct Record {
     actions: Vec<Action>,
     approvals: Votes,
     overrides: Votes,
-    /// When it was queued last, and the delays of that moment.
-    queued: Option<(i64, homeostat_client::Delays)>,
+    /// Since when enough present members have been for it, without a break.
+    supported_since: Option<i64>,
+    /// The delays when it was made.
+    delays: homeostat_client::Delays,
     lifted: bool,
     vetoed: bool,
     stakers: bool,
+}
+
+impl Record {
+    /// Votes of present members that count, and how many it takes.
+    fn carried_by(&self, seen: &Seen) -> (usize, usize) {
+        let seats = seen.seats();
+        let present = |votes: &Votes| {
+            let here = |(key, id): &&(Pubkey, u32)| seats.get(key) == Some(id);
+            votes.iter().filter(here).count()
+        };
+        let threshold = usize::from(seen.council.threshold);
+        if self.lifted {
+            let two_thirds = (2 * seats.len()).div_ceil(3);
+            (present(&self.overrides), threshold.max(two_thirds))
+        } else {
+            (present(&self.approvals), threshold)
+        }
+    }
+
+    /// Notes whether it has its support now.
+    fn follow(&mut self, seen: &Seen) {
+        let (votes, needed) = self.carried_by(seen);
+        self.supported_since = (votes >= needed).then(|| self.supported_since.unwrap_or(seen.now));
+    }
 }
 
 /// Looks on.
@@ -167,14 +193,24 @@ fn shortest_wait(actions: &[Action], before: &Seen, delays: &homeostat_client::D
 
 impl Watch {
     /// Looks at a transaction that went through. Says what should not have been.
-    pub fn look(&mut self, step: &Step, before: &Seen, after: &Seen) -> Result<(), String> {
-        let index = match step {
-            Step::Propose(..) => Some(before.council.proposals),
-            _ => step.proposal(),
-        };
+    pub fn look(
+        &mut self,
+        step: &Step,
+        index: Option<u64>,
+        before: &Seen,
+        after: &Seen,
+    ) -> Result<(), String> {
         if let Some(index) = index {
             self.record(step, index, before, after);
         }
+        let executed = match (step, index) {
+            (Step::Execute(..), Some(index)) => self.executed(index, before, after.now),
+            _ => Ok(()),
+        };
+        for record in self.0.values_mut() {
+            record.follow(after);
+        }
+        executed?;
         let parameters_changed = before.parameters() != after.parameters();
         let council_changed = before.rules() != after.rules()
             || before.seats() != after.seats()
@@ -182,7 +218,7 @@ impl Watch {
             || before.holders() != after.holders()
             || before.offers() != after.offers();
         match step {
-            Step::Execute(_, index) => self.executed(*index, before, after.now),
+            Step::Execute(..) => Ok(()),
             Step::Accept(who, _) => {
                 let stolen = (before.seats().iter().chain(after.seats().iter()))
                     .any(|(key, id)| key != who && before.seats().get(key) != Some(id));
@@ -235,7 +271,10 @@ impl Watch {
         let vote = |who: &Pubkey| before.seats().get(who).map(|id| (*who, *id));
         match step {
             Step::Propose(who, actions) => {
-                record.actions = actions.clone();
+                if record.actions.is_empty() {
+                    record.actions = actions.clone();
+                    record.delays = before.council.delays;
+                }
                 record.approvals.extend(vote(who));
             }
             Step::Approve(who, ..) => record.approvals.extend(vote(who)),
@@ -250,36 +289,22 @@ impl Watch {
             _ => {}
         }
         let queued = after.is(ProposalState::Queued);
-        if queued && before.state() != after.state() {
-            record.queued = Some((after.now, before.council.delays));
-            record.lifted |= matches!(step, Step::Override(..));
+        if queued && before.state() != after.state() && matches!(step, Step::Override(..)) {
+            // Its delay counts from now on.
+            record.lifted = true;
+            record.supported_since = None;
         }
     }
 
     fn executed(&self, index: u64, before: &Seen, now: i64) -> Result<(), String> {
         let record = &self.0[&index];
-        let Some((queued_at, delays)) = &record.queued else {
-            return Err("executed without having been queued".into());
+        let (votes, needed) = record.carried_by(before);
+        say(votes < needed, "executed by too few present members")?;
+        let Some(since) = record.supported_since else {
+            return Err("executed without having been approved".into());
         };
-        let wait = shortest_wait(&record.actions, before, delays);
-        say(now - queued_at < wait, "executed before its delay was over")?;
-
-        let seats = before.seats();
-        let present = |votes: &Votes| {
-            let here = |(key, id): &&(Pubkey, u32)| seats.get(key) == Some(id);
-            votes.iter().filter(here).count()
-        };
-        let threshold = usize::from(before.council.threshold);
-        let (votes, needed) = if record.lifted {
-            let two_thirds = (2 * seats.len()).div_ceil(3);
-            (&record.overrides, threshold.max(two_thirds))
-        } else {
-            (&record.approvals, threshold)
-        };
-        say(
-            present(votes) < needed,
-            "executed by too few present members",
-        )?;
+        let wait = shortest_wait(&record.actions, before, &record.delays);
+        say(now - since < wait, "executed before its delay was over")?;
         say(record.stakers, "executed though stakers vetoed it")?;
         say(
             record.vetoed && !record.lifted,

@@ -41,6 +41,11 @@ fn standard() -> Vec<Action> {
     tune(Tunable::Setpoint, 0.60, 0.90)
 }
 
+/// Many such, no two the same.
+fn standard_no(number: u8) -> Vec<Action> {
+    tune(Tunable::Setpoint, 0.60, 0.80 + f64::from(number) / 1_000.0)
+}
+
 /// Builds the stage; `section` is paused at its end.
 pub(super) async fn stage(mut bank: Bank, section: Section) -> Stage {
     let reporter = bank.fresh_key();
@@ -132,9 +137,10 @@ pub(super) async fn stage(mut bank: Bank, section: Section) -> Stage {
     let eta = world.proposal(due).await.eta;
     world.bank.set_time(eta).await;
     let mut opened = Vec::new();
-    for proposer in [0, 0, 1, 1, 2] {
+    for (proposer, number) in [0, 0, 1, 1, 2].into_iter().zip(0..) {
         let proposer = members[proposer].insecure_clone();
-        opened.push(world.propose_as(&proposer, standard()).await.unwrap());
+        let actions = standard_no(number);
+        opened.push(world.propose_as(&proposer, actions).await.unwrap());
     }
     let [own, theirs, voted, closed, vetoed] = opened[..] else {
         unreachable!("five were opened")
@@ -142,6 +148,8 @@ pub(super) async fn stage(mut bank: Bank, section: Section) -> Stage {
     let ballot = governance::cast_ballot(&world.at, &leaver.pubkey(), &payer.pubkey(), closed);
     world.send_as(&leaver.key, ballot).await.unwrap();
     world.veto(closed).await.unwrap();
+    let cooled = i64::from(world.council().await.delays.critical) + 1;
+    world.bank.advance(cooled).await;
     let replace = Action::Guardian {
         expected: guardian.pubkey(),
         seat: seat(&world.bank.fresh_key()),
@@ -167,8 +175,6 @@ pub(super) async fn stage(mut bank: Bank, section: Section) -> Stage {
     let economy = world.economy().await;
     let native = world.native_pool();
     let now = world.bank.now();
-    let digest = world.proposal(theirs).await.digest;
-    let next = world.next_proposal().await;
     let execute = world.execute_ix(due).await;
     let crank = world.crank_ix().await;
     let payment = Payment {
@@ -223,9 +229,9 @@ pub(super) async fn stage(mut bank: Bank, section: Section) -> Stage {
     stage.add("grow_log", ix::grow_log(&at, &key, 1), &[]);
     // Governance.
     stage.add("execute", execute, &[]);
-    let propose = governance::propose(&at, &members[2].pubkey(), &key, next, standard_now());
+    let propose = governance::propose(&at, &members[2].pubkey(), &key, standard_now(), None);
     stage.add("propose", propose, &[&members[2]]);
-    let approve = governance::approve(&at, &members[2].pubkey(), theirs, digest);
+    let approve = governance::approve(&at, &members[2].pubkey(), theirs);
     stage.add("approve", approve, &[&members[2]]);
     let withdraw = governance::withdraw_approval;
     stage.decide("withdraw_approval", withdraw, &members[1], voted);

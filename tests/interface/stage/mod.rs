@@ -6,7 +6,7 @@ mod live;
 use std::collections::BTreeSet;
 
 use homeostat_client::{
-    governance::{self},
+    governance::{self, ProposalId},
     instruction::{self as ix, Vault},
     Action, EconomyAddresses, Funding, PauseReason, Section,
 };
@@ -60,11 +60,11 @@ impl Stage {
     fn decide(
         &mut self,
         name: &'static str,
-        act: fn(&EconomyAddresses, &Pubkey, u64) -> Instruction,
+        act: fn(&EconomyAddresses, &Pubkey, ProposalId) -> Instruction,
         signer: &Keypair,
-        index: u64,
+        id: ProposalId,
     ) {
-        let act = act(&self.world.at, &signer.pubkey(), index);
+        let act = act(&self.world.at, &signer.pubkey(), id);
         self.add(name, act, &[signer]);
     }
 }

@@ -3,10 +3,12 @@
 use std::io::{self, Write};
 
 use homeostat_client::{
-    governance, Action, Class, Council, Instruction, PauseReason, Proposal, ProposalState, Pubkey,
-    RoleKind, Section,
+    governance::{self, ProposalId},
+    Action, Class, Council, Instruction, PauseReason, Proposal, ProposalState, Pubkey, RoleKind,
+    Section,
 };
 use homeostat_ops::change::{decode, Decoded};
+use homeostat_ops::live::ProposalName;
 use homeostat_ops::tokens::Tokens;
 use homeostat_ops::words::SECTIONS;
 use homeostat_ops::Live;
@@ -14,6 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::status::fraction;
+use super::why::{hexadecimal, CheckArgs, Shown};
 use super::write::{Intent, SendArgs};
 use super::{duration, time, Answer, Context, WhichArgs};
 use crate::failure::Failure;
@@ -21,8 +24,10 @@ use crate::failure::Failure;
 /// Arguments of `proposals`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct ListArgs {
-    /// Only this one
-    pub index: Option<u64>,
+    /// Only this one: its number or its address
+    pub proposal: Option<ProposalName>,
+    #[command(flatten)]
+    reason: CheckArgs,
     #[command(flatten)]
     which: WhichArgs,
 }
@@ -30,8 +35,10 @@ pub struct ListArgs {
 /// Arguments of a step of a proposal.
 #[derive(Clone, Debug, clap::Args)]
 pub struct StepArgs {
-    /// Number of the proposal
-    pub index: u64,
+    /// The proposal's number or its address
+    pub proposal: ProposalName,
+    #[command(flatten)]
+    reason: CheckArgs,
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
@@ -93,6 +100,10 @@ pub struct ProposalAnswer {
     pub against: String,
     /// What is approved, in hexadecimal.
     pub digest: String,
+    /// Where its account is.
+    pub address: String,
+    /// Why it was made, if it says so.
+    pub reason: Option<Shown>,
     /// The actions with expected and new values.
     pub actions: Vec<Decoded>,
 }
@@ -131,6 +142,7 @@ fn answer(
     live: &Live,
     council: &Council,
     proposal: &Proposal,
+    reason: &CheckArgs,
 ) -> Result<ProposalAnswer, Failure> {
     let actions = proposal.read().map_err(|_| {
         context
@@ -157,11 +169,11 @@ fn answer(
             .map(|(member, _)| member.seat.key.to_string())
             .collect(),
         against: fraction(share_ppm(proposal.veto_weight, proposal.veto_base)),
-        digest: proposal
-            .digest
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        digest: hexadecimal(&proposal.digest),
+        address: ProposalId::of(proposal)
+            .address(&live.at.economy)
+            .to_string(),
+        reason: reason.shown(proposal.reason().as_ref())?,
         actions: decoded(live, &actions),
     })
 }
@@ -206,27 +218,14 @@ pub fn list(context: &Context, arguments: &ListArgs) -> Result<(), Failure> {
     let live = context.live(&arguments.which)?;
     let connection = &context.connection;
     let council = seated(context, &live)?;
-    let proposals = match arguments.index {
-        Some(index) => vec![answer(
-            context,
-            &live,
-            &council,
-            &live.proposal(connection, index)?,
-        )?],
-        None => {
-            let addresses: Vec<_> = (0..council.proposals)
-                .map(|index| homeostat_client::address::proposal(&live.at.economy, index))
-                .collect();
-            let mut all = Vec::new();
-            for (address, account) in addresses.iter().zip(connection.accounts(&addresses)?) {
-                if let Some(account) = account {
-                    let proposal = homeostat_ops::connection::decode(address, &account)?;
-                    all.push(answer(context, &live, &council, &proposal)?);
-                }
-            }
-            all
-        }
+    let found = match arguments.proposal {
+        Some(name) => vec![live.proposal(connection, &council, name)?],
+        None => live.proposals(connection, &council)?,
     };
+    let proposals = found
+        .iter()
+        .map(|proposal| answer(context, &live, &council, proposal, &arguments.reason))
+        .collect::<Result<_, _>>()?;
     context.answer(&Proposals {
         economy: live.at.economy.to_string(),
         now: connection.clock()?.unix_timestamp,
@@ -279,6 +278,9 @@ impl Answer for Proposals {
                         one.index
                     )?;
                 }
+            }
+            if let Some(reason) = &one.reason {
+                writeln!(out, "   {}", reason.line())?;
             }
             one.actions
                 .iter()
@@ -338,17 +340,17 @@ impl Step {
         signer: &Pubkey,
         actions: &[Action],
     ) -> Instruction {
-        let (at, index) = (&live.at, proposal.index);
+        let (at, id) = (&live.at, ProposalId::of(proposal));
         match self {
-            Self::Approve => governance::approve(at, signer, index, proposal.digest),
-            Self::WithdrawApproval => governance::withdraw_approval(at, signer, index),
-            Self::Veto => governance::veto(at, signer, index),
-            Self::OverrideVeto => governance::override_veto(at, signer, index),
-            Self::Cancel => governance::cancel(at, signer, index),
-            Self::Expire => governance::expire(at, signer, index),
-            Self::Execute => live.execute(signer, index, actions),
-            Self::Ballot => governance::cast_ballot(at, signer, signer, index),
-            Self::Close => governance::close_proposal(at, &proposal.payer, index),
+            Self::Approve => governance::approve(at, signer, id),
+            Self::WithdrawApproval => governance::withdraw_approval(at, signer, id),
+            Self::Veto => governance::veto(at, signer, id),
+            Self::OverrideVeto => governance::override_veto(at, signer, id),
+            Self::Cancel => governance::cancel(at, signer, id),
+            Self::Expire => governance::expire(at, signer, id),
+            Self::Execute => live.execute(signer, id, actions),
+            Self::Ballot => governance::cast_ballot(at, signer, signer, id),
+            Self::Close => governance::close_proposal(at, &proposal.payer, id),
         }
     }
 }
@@ -361,9 +363,12 @@ impl Step {
 pub fn step(context: &Context, arguments: &StepArgs, step: Step) -> Result<(), Failure> {
     let live = context.live(&arguments.which)?;
     let own = context.actor(&arguments.send)?;
-    let proposal = live.proposal(&context.connection, arguments.index)?;
     let council = seated(context, &live)?;
-    let shown = answer(context, &live, &council, &proposal)?;
+    let proposal = live.proposal(&context.connection, &council, arguments.proposal)?;
+    let shown = answer(context, &live, &council, &proposal, &arguments.reason)?;
+    if let Some(reason) = &shown.reason {
+        context.say(&format!("  {}", reason.line()));
+    }
     for action in &shown.actions {
         context.say(&format!("  {action}"));
     }

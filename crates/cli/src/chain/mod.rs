@@ -10,6 +10,7 @@ pub mod propose;
 pub mod reasons;
 pub mod staking;
 pub mod status;
+pub mod why;
 pub mod write;
 
 use std::io::{self, Write};

@@ -4,7 +4,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use homeostat_client::{address, governance, Action, Class, Feed, Proposal, Tunable};
+use homeostat_client::{address, governance, Action, Class, Feed, Proposal, Reason, Tunable};
 use homeostat_ops::change::Decoded;
 use homeostat_ops::proposal_file::{read_proposal, tunable_value, State};
 use homeostat_ops::trial::try_out;
@@ -14,6 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::council::{class_name, decoded, seated, section};
+use super::why::{GiveArgs, Shown};
 use super::write::{Change, Intent, SendArgs, Written};
 use super::{duration, time, Answer, Context, WhichArgs};
 use crate::failure::{quoted, Failure};
@@ -52,6 +53,8 @@ one of them); --export base58 prints it for the web importer instead.";
 pub struct ProposeArgs {
     /// Proposal file (TOML); see --help for its form
     pub file: PathBuf,
+    #[command(flatten)]
+    reason: GiveArgs,
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
@@ -103,8 +106,12 @@ pub struct OfficeArgs {
 /// What a proposal would do, as the live state is.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Intended {
-    /// Number that it gets.
+    /// Number that it gets, unless another is made first or the same is open already.
     pub index: u64,
+    /// Where its account will be.
+    pub address: String,
+    /// Why it is made, if that is said.
+    pub reason: Option<Shown>,
     /// The file's title.
     pub title: Option<String>,
     /// `immediate`, `routine`, `standard` or `critical`: that of its gravest action.
@@ -175,7 +182,12 @@ impl Ground {
     }
 
     /// Tries the actions on a copy of the live state.
-    fn intend(&self, title: Option<String>, actions: &[Action]) -> Result<Intended, Failure> {
+    fn intend(&self, what: &What) -> Result<Intended, Failure> {
+        let What {
+            title,
+            actions,
+            reason,
+        } = what;
         let trial = try_out(actions, self.state())?;
         let mut effects = Vec::new();
         for (address, account, differing) in [
@@ -201,7 +213,10 @@ impl Ground {
         let delays = &self.council.delays;
         Ok(Intended {
             index: self.council.proposals,
-            title,
+            address: address::proposal(&self.live.at.economy, &governance::digest(actions))
+                .to_string(),
+            reason: reason.as_ref().map(Shown::of),
+            title: title.clone(),
             class: class_name(trial.class as u8).to_owned(),
             threshold: self.council.threshold,
             delay: delays.of(trial.class),
@@ -216,9 +231,19 @@ impl Ground {
     }
 }
 
+/// What is proposed.
+struct What {
+    title: Option<String>,
+    actions: Vec<Action>,
+    reason: Option<Reason>,
+}
+
 fn show(context: &Context, intended: &Intended, now: i64) {
     if let Some(title) = &intended.title {
         context.say(title);
+    }
+    if let Some(reason) = &intended.reason {
+        context.say(&format!("  {}", reason.line()));
     }
     for action in &intended.actions {
         context.say(&format!("  {} {}", action.kind, action.on));
@@ -263,12 +288,14 @@ fn show(context: &Context, intended: &Intended, now: i64) {
 fn submit(
     context: &Context,
     ground: &Ground,
-    title: Option<String>,
-    actions: Vec<Action>,
+    what: What,
     command: &'static str,
     send: &SendArgs,
 ) -> Result<(), Failure> {
-    let intended = ground.intend(title, &actions)?;
+    let intended = ground.intend(&what)?;
+    let What {
+        actions, reason, ..
+    } = what;
     show(context, &intended, ground.now);
     let own = context.actor(send)?;
     let payer = send.payer(&own)?;
@@ -302,8 +329,8 @@ fn submit(
         &ground.live.at,
         &own.address(),
         &payer.address(),
-        intended.index,
         actions,
+        reason,
     );
     let intent = Intent {
         command,
@@ -313,8 +340,7 @@ fn submit(
         admin: true,
     };
     if let Some(written) = context.perform(send, &own, intent)? {
-        let at = address::proposal(&ground.live.at.economy, intended.index);
-        context.detail(|| format!("its account is {at}"));
+        context.detail(|| format!("its account is {}", intended.address));
         context.answer(&Proposed {
             proposal: intended,
             written,
@@ -333,14 +359,12 @@ pub fn propose(context: &Context, arguments: &ProposeArgs) -> Result<(), Failure
     let bytes = files::read(path)?;
     let ground = Ground::read(context, &arguments.which)?;
     let spec = read_proposal(&bytes, &path.display().to_string(), ground.state())?;
-    submit(
-        context,
-        &ground,
-        spec.title,
-        spec.actions,
-        "propose",
-        &arguments.send,
-    )
+    let what = What {
+        title: spec.title,
+        actions: spec.actions,
+        reason: arguments.reason.reason()?,
+    };
+    submit(context, &ground, what, "propose", &arguments.send)
 }
 
 /// `unpause`: proposes to end a pause, which takes effect at the threshold without a delay.
@@ -357,14 +381,12 @@ pub fn unpause(context: &Context, arguments: &UnpauseArgs) -> Result<(), Failure
                 .remedy("`homeostat status` shows the pauses; they also end by themselves"),
         );
     }
-    submit(
-        context,
-        &ground,
-        None,
-        vec![Action::Unpause { section }],
-        "unpause",
-        &arguments.send,
-    )
+    let what = What {
+        title: None,
+        actions: vec![Action::Unpause { section }],
+        reason: None,
+    };
+    submit(context, &ground, what, "unpause", &arguments.send)
 }
 
 /// `advise`: the advisor recommends a value, which the crank applies after the routine

@@ -612,3 +612,54 @@ fn every_step_of_a_proposal_is_taken_from_the_command_line() {
     does(&["pay", &to, "1000"], &wallet);
     does(&["collect"], &wallet);
 }
+
+#[test]
+fn a_reason_comes_from_a_file_and_is_checked_against_one() {
+    // given a proposal whose reason is a text that is published somewhere
+    let fixture = Fixture::live();
+    let keys: Vec<String> = (0..2).map(|index| member(&fixture, index)).collect();
+    let write = |name: &str, content: &str| {
+        let path = fixture.folder().join(name);
+        std::fs::write(&path, content).expect("the file is written");
+        path.display().to_string()
+    };
+    let (why, other) = (write("why.md", "Half is staked."), write("other.md", "No."));
+    let uri = "https://example.org/why.md";
+    let given = ["--reason", &why, "--reason-uri", uri, "--keypair", &keys[0]];
+    let made = propose(&fixture, GOOD, &given);
+    assert_eq!(made.code, 0, "{}{}", made.stdout, made.stderr);
+    assert_eq!(made.json()["proposal"]["reason"]["uri"], uri);
+    let address = made.json()["proposal"]["address"].clone();
+    let address = address.as_str().expect("an address");
+
+    // then it is shown with its hash, and checked where the text is given
+    let shown = run(&fixture, &["proposals", address]).json()["proposals"][0]["reason"].clone();
+    assert_eq!(shown["uri"], uri);
+    assert_eq!(shown["sha256"].as_str().map(str::len), Some(64));
+    assert!(shown["matches"].is_null());
+    let checked = run(&fixture, &["proposals", "0", "--reason", &why]).json();
+    assert_eq!(checked["proposals"][0]["reason"]["matches"], true);
+
+    // and nobody approves because of another text
+    let approve = |file: &str| {
+        let words = ["approve", address, "--reason", file, "--keypair", &keys[1]];
+        run(&fixture, &words)
+    };
+    assert_eq!(approve(&other).error(), "wrong_reason");
+    let seen = run(&fixture, &["proposals", "0"]).json();
+    assert_eq!(seen["proposals"][0]["state"], "active");
+    assert_eq!(approve(&why).code, 0);
+    let seen = run(&fixture, &["proposals", "0"]).json();
+    assert_eq!(seen["proposals"][0]["state"], "queued");
+
+    // An address that could deceive a screen is refused before anything is sent.
+    let given = [
+        "--reason",
+        &why,
+        "--reason-uri",
+        "two words",
+        "--keypair",
+        &keys[0],
+    ];
+    assert_ne!(propose(&fixture, GOOD, &given).code, 0);
+}

@@ -89,6 +89,9 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         OutflowCapExceeded,
         AlreadyCurrent,
         UnknownVersion,
+        WrongProposal,
+        RecentlyVetoed,
+        OthersApprove,
     ]
     .into_iter()
 }

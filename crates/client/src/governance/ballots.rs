@@ -4,8 +4,9 @@ use anchor_lang::{prelude::Pubkey, system_program};
 use homeostat::{accounts, instruction as data};
 use solana_program::instruction::Instruction;
 
+use super::ProposalId;
 use crate::{
-    address::{ballot, event_authority, position, proposal, EconomyAddresses},
+    address::{ballot, event_authority, position, EconomyAddresses},
     instruction::build,
     PROGRAM_ID,
 };
@@ -16,9 +17,9 @@ pub fn cast_ballot(
     at: &EconomyAddresses,
     owner: &Pubkey,
     payer: &Pubkey,
-    index: u64,
+    id: ProposalId,
 ) -> Instruction {
-    let (pool, proposal) = (at.pool(&at.mint), proposal(&at.economy, index));
+    let (pool, proposal) = (at.pool(&at.mint), id.address(&at.economy));
     build(
         accounts::CastBallot {
             owner: *owner,
@@ -27,13 +28,13 @@ pub fn cast_ballot(
             proposal,
             pool,
             position: position(&pool, owner),
-            ballot: ballot(&proposal, owner),
+            ballot: ballot(&proposal, id.index, owner),
             audit: at.audit,
             system_program: system_program::ID,
             event_authority: event_authority(),
             program: PROGRAM_ID,
         },
-        data::CastBallot {},
+        data::CastBallot { index: id.index },
     )
 }
 
@@ -43,12 +44,12 @@ pub fn close_ballot(
     at: &EconomyAddresses,
     owner: &Pubkey,
     payer: &Pubkey,
-    index: u64,
+    id: ProposalId,
 ) -> Instruction {
-    let proposal = proposal(&at.economy, index);
+    let proposal = id.address(&at.economy);
     build(
         accounts::CloseBallot {
-            ballot: ballot(&proposal, owner),
+            ballot: ballot(&proposal, id.index, owner),
             proposal,
             payer: *payer,
             event_authority: event_authority(),

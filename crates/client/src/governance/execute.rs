@@ -7,8 +7,9 @@ use solana_program::{
     sysvar,
 };
 
+use super::ProposalId;
 use crate::{
-    address::{event_authority, proposal, EconomyAddresses},
+    address::{event_authority, EconomyAddresses},
     instruction::build_with,
     PROGRAM_ID,
 };
@@ -22,7 +23,7 @@ pub fn execute(
     at: &EconomyAddresses,
     anybody: &Pubkey,
     token_program: &Pubkey,
-    index: u64,
+    id: ProposalId,
     actions: &[Action],
 ) -> Instruction {
     let read = |key: Pubkey| AccountMeta::new_readonly(key, false);
@@ -57,7 +58,7 @@ pub fn execute(
             executor: *anybody,
             economy: at.economy,
             council: at.council,
-            proposal: proposal(&at.economy, index),
+            proposal: id.address(&at.economy),
             mint: at.mint,
             log: at.log,
             audit: at.audit,

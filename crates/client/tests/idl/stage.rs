@@ -4,12 +4,27 @@
 use std::collections::BTreeMap;
 
 use homeostat_client::{
-    address, governance, instruction as ix,
+    address,
+    governance::{self, ProposalId},
+    instruction as ix,
     instruction::{Parts, Payment, Report, StakeMint, Vault},
     Action, CouncilArgs, Economy, EconomyAddresses, EconomyArgs, FeedSettings, Funding,
     Instruction, Parameter, PauseReason, Pubkey, RoleKind, SeatArgs, Section, Setting, Tunable,
     PROGRAM_ID,
 };
+
+/// What the proposal contains.
+fn content() -> Vec<Action> {
+    vec![Action::ResumeEconomy]
+}
+
+/// The proposal that everybody decides on.
+fn proposed() -> ProposalId {
+    ProposalId {
+        index: 7,
+        digest: governance::digest(&content()),
+    }
+}
 
 /// An economy's addresses, and an address for each account name of the IDL: derived where the
 /// program derives it, unique otherwise, so that an exchange of two shows.
@@ -24,7 +39,8 @@ impl Stage {
         let at = EconomyAddresses::new(&mint, &creator);
         let owner = Pubkey::new_unique();
         let pool = at.pool(&at.mint);
-        let proposal = address::proposal(&at.economy, 7);
+        let id = proposed();
+        let proposal = id.address(&at.economy);
         let meter = at.meter(2);
         let mut keys = BTreeMap::from([
             ("economy", at.economy),
@@ -44,7 +60,7 @@ impl Stage {
             ("meter", meter),
             ("feed", at.feed(3)),
             ("proposal", proposal),
-            ("ballot", address::ballot(&proposal, &owner)),
+            ("ballot", address::ballot(&proposal, id.index, &owner)),
             ("creator", creator),
             ("owner", owner),
             ("event_authority", address::event_authority()),
@@ -140,6 +156,7 @@ pub fn built(stage: &Stage) -> Vec<Instruction> {
     };
     let economy: Economy = bytemuck::Zeroable::zeroed();
     let parts = Parts::default();
+    let id = proposed();
     vec![
         ix::pay(at, &token, &payment),
         ix::charge_fee(at, &token, &payment),
@@ -168,17 +185,17 @@ pub fn built(stage: &Stage) -> Vec<Instruction> {
         ix::close(at, &creator, &key("creator_tokens"), &token, &parts),
         ix::hand_over_mint(at, &signer, &token),
         ix::trip_breaker(at, &[], &economy, Vault::Rewards).unwrap(),
-        governance::propose(at, &key("proposer"), &payer, 7, vec![Action::ResumeEconomy]),
-        governance::approve(at, &signer, 7, [1; 32]),
-        governance::withdraw_approval(at, &signer, 7),
-        governance::veto(at, &signer, 7),
-        governance::override_veto(at, &signer, 7),
-        governance::cast_ballot(at, &owner, &payer, 7),
-        governance::close_ballot(at, &owner, &payer, 7),
-        governance::execute(at, &key("executor"), &token, 7, &[]),
-        governance::cancel(at, &signer, 7),
-        governance::expire(at, &signer, 7),
-        governance::close_proposal(at, &payer, 7),
+        governance::propose(at, &key("proposer"), &payer, content(), None),
+        governance::approve(at, &signer, id),
+        governance::withdraw_approval(at, &signer, id),
+        governance::veto(at, &signer, id),
+        governance::override_veto(at, &signer, id),
+        governance::cast_ballot(at, &owner, &payer, id),
+        governance::close_ballot(at, &owner, &payer, id),
+        governance::execute(at, &key("executor"), &token, id, &[]),
+        governance::cancel(at, &signer, id),
+        governance::expire(at, &signer, id),
+        governance::close_proposal(at, &payer, id),
         governance::accept_role(at, &signer, RoleKind::Guardian),
         governance::advise(at, &signer, Parameter::Fee, Tunable::Bias, 1, 0),
         governance::veto_advice(at, &signer),

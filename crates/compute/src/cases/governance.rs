@@ -1,9 +1,10 @@
 //! Governance: proposals, ballots, roles, advice, pauses.
 
-use homeostat::state::action::AdviceRange;
+use homeostat::{constants::MAX_REASON_URI, state::action::AdviceRange};
 use homeostat_client::{
-    address, governance as gov, Action, CouncilArgs, Parameter, PauseReason, RoleKind, SeatArgs,
-    Section, Tunable,
+    address,
+    governance::{self as gov, ProposalId},
+    Action, CouncilArgs, Parameter, PauseReason, RoleKind, SeatArgs, Section, Tunable,
 };
 use homeostat_sandbox::{
     world::{seat, TOKEN, WEEK},
@@ -42,6 +43,10 @@ const INSTRUCTIONS: [&str; 15] = [
 
 /// Four ramps instead of three whole configurations and a ramp: shorter, more arithmetic.
 const FOUR_RAMPS: &str = "four ramps";
+/// The same with a reason.
+const REASON: &str = "with a reason";
+/// What another member has proposed: an approval.
+const JOINED: &str = "open already";
 /// A payment out of the treasury.
 const TREASURY: &str = "treasury";
 /// The end of an economy.
@@ -103,21 +108,24 @@ fn advise(world: &World, advisor: &Keypair) -> Instruction {
     gov::advise(&world.at, &who, Parameter::Emission, field, value, HOUR)
 }
 
-/// A proposal by the member at `place`, paid for by the bank's payer.
-pub async fn propose(world: &mut World, place: usize, actions: Vec<Action>) -> Instruction {
-    let (member, payer) = (world.members[place].pubkey(), world.bank.payer().pubkey());
-    let index = world.next_proposal().await;
-    gov::propose(&world.at, &member, &payer, index, actions)
+/// A proposal by the member at `place`, paid for by the bank's payer, and what it will be known
+/// by.
+pub async fn propose(
+    world: &mut World,
+    place: usize,
+    actions: Vec<Action>,
+) -> (Instruction, ProposalId) {
+    let id = world.next_proposal(&actions).await;
+    (world.propose_ix(&world.members[place], actions), id)
 }
 
 /// The approval of the member at `place`.
-pub async fn approve(world: &mut World, place: usize, index: u64) -> Instruction {
-    let digest = world.proposal(index).await.digest;
-    gov::approve(&world.at, &world.members[place].pubkey(), index, digest)
+pub fn approve(world: &World, place: usize, id: ProposalId) -> Instruction {
+    gov::approve(&world.at, &world.members[place].pubkey(), id)
 }
 
 /// The execution of a queued proposal, as soon as it may be.
-pub async fn ripe(world: &mut World, index: u64) -> Instruction {
+pub async fn ripe(world: &mut World, index: ProposalId) -> Instruction {
     let eta = world.proposal(index).await.eta;
     world.bank.set_time(eta).await;
     world.execute_ix(index).await
@@ -135,36 +143,43 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
 
     // A Routine proposal, then a Standard one.
     let small = ramp(&mut world, Parameter::Emission, Tunable::Setpoint, 0.61).await;
-    let act = propose(&mut world, 0, vec![small]).await;
+    let (act, small) = propose(&mut world, 0, vec![small]).await;
     bench.perform(&mut world, ORDINARY, &act, &[first]).await?;
     let large = slew(&mut world).await;
-    let act = propose(&mut world, 0, vec![large]).await;
+    let (mut act, large) = propose(&mut world, 0, vec![large]).await;
     bench.perform(&mut world, REPEATED, &act, &[first]).await?;
-    for (index, member, key, case) in [(0, 1, second, ORDINARY), (0, 2, third, REPEATED)] {
-        let act = approve(&mut world, member, index).await;
+    // Proposed by another member, who approves what is there.
+    act.accounts[0].pubkey = second.pubkey();
+    bench.measure(&mut world, JOINED, &act, &[second]).await?;
+    for (member, key, case) in [(1, second, ORDINARY), (2, third, REPEATED)] {
+        let act = approve(&world, member, small);
         bench.perform(&mut world, case, &act, &[key]).await?;
     }
     for member in [1, 2] {
-        world.approve(member, 1).await?;
+        world.approve(member, large).await?;
     }
     for (key, case) in [(third, ORDINARY), (second, REPEATED)] {
-        let act = gov::withdraw_approval(&at, &key.pubkey(), 1);
+        let act = gov::withdraw_approval(&at, &key.pubkey(), large);
         bench.perform(&mut world, case, &act, &[key]).await?;
     }
-    let act = gov::cast_ballot(&at, &alice.pubkey(), &payer, 1);
+    let act = gov::cast_ballot(&at, &alice.pubkey(), &payer, large);
     let bank = &mut world.bank;
     bench.perform(bank, ORDINARY, &act, &[&alice.key]).await?;
-    let act = gov::veto(&at, &guardian.pubkey(), 1);
+    let act = gov::veto(&at, &guardian.pubkey(), large);
     bench.perform(bank, ORDINARY, &act, &[&guardian]).await?;
-    let act = gov::close_ballot(&at, &alice.pubkey(), &payer, 1);
+    let act = gov::close_ballot(&at, &alice.pubkey(), &payer, large);
     bench.measure(bank, ORDINARY, &act, &[]).await?;
-    let close = gov::close_proposal(&at, &payer, 1);
+    let ballot = act;
+    let act = ripe(&mut world, small).await;
+    bench.perform(&mut world, ORDINARY, &act, &[]).await?;
+
+    // The veto has cooled.
+    world.bank.advance(WEEK).await;
+    let close = gov::close_proposal(&at, &payer, large);
+    let bank = &mut world.bank;
     bench.perform(bank, ORDINARY, &close, &[]).await?;
     // The ballot's proposal has been closed.
-    bench.measure(bank, REPEATED, &act, &[]).await?;
-
-    let act = ripe(&mut world, 0).await;
-    bench.perform(&mut world, ORDINARY, &act, &[]).await?;
+    bench.measure(bank, REPEATED, &ballot, &[]).await?;
 
     let replacement = new_guardian(&mut world);
     let index = world.queue(vec![replacement]).await?;
@@ -240,20 +255,22 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
         .await?;
 
     let ramps = four_ramps(&mut world).await;
-    let act = propose(&mut world, last, ramps.clone()).await;
+    let (act, _) = propose(&mut world, last, ramps.clone()).await;
     bench.measure(&mut world, FOUR_RAMPS, &act, &[&key]).await?;
+    let reason = Some(gov::reason(&"w".repeat(MAX_REASON_URI), b"why"));
+    let act = gov::propose(&at, &key.pubkey(), &payer, ramps.clone(), reason);
+    bench.measure(&mut world, REASON, &act, &[&key]).await?;
     let actions = longest(&mut world).await;
-    let index = world.next_proposal().await;
-    let proposal = address::proposal(&at.economy, index);
+    let (act, index) = propose(&mut world, last, actions).await;
+    let proposal = index.address(&at.economy);
     world.bank.airdrop(&proposal, DUST).await;
-    let act = propose(&mut world, last, actions).await;
     bench.perform(&mut world, WORST, &act, &[&key]).await?;
 
     // The last approval of fifteen, taken back and given again.
     for member in 0..last - 1 {
         world.approve(member, index).await?;
     }
-    let act = approve(&mut world, last - 1, index).await;
+    let act = approve(&world, last - 1, index);
     let before = [&keys[last - 1]];
     bench.perform(&mut world, WORST, &act, &before).await?;
     let withdraw = gov::withdraw_approval(&at, &key.pubkey(), index);
@@ -267,12 +284,14 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     let bank = &mut world.bank;
     let veto = gov::veto(&at, &guardian.pubkey(), index);
     bench.measure(bank, WORST, &veto, &[&guardian]).await?;
-    let ballot = address::ballot(&address::proposal(&at.economy, index), &whale.pubkey());
+    let proposal = index.address(&at.economy);
+    let ballot = address::ballot(&proposal, index.index, &whale.pubkey());
     bank.airdrop(&ballot, DUST).await;
     let act = gov::cast_ballot(&at, &whale.pubkey(), &payer, index);
     bench.perform(bank, WORST, &act, &[&whale.key]).await?;
     let act = gov::close_ballot(&at, &whale.pubkey(), &payer, index);
     bench.measure(bank, WORST, &act, &[]).await?;
+    bank.advance(2 * WEEK).await;
     let act = gov::close_proposal(&at, &payer, index);
     bench.measure(bank, WORST, &act, &[]).await?;
 

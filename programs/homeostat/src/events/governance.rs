@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 
 use crate::state::{
-    AuditKind, Class, CouncilArgs, Parameter, PauseReason, RoleKind, Section, Tunable,
+    AuditKind, Class, CouncilArgs, Parameter, PauseReason, Reason, RoleKind, Section, Tunable,
 };
 
 /// A Draft got its council, or the council was set up anew.
@@ -36,6 +36,8 @@ pub struct Proposed {
     pub expires_at: i64,
     /// The actions as Borsh writes them, with old and new values.
     pub actions: Vec<u8>,
+    /// Where the reason is, and the sha256 of it.
+    pub reason: Option<Reason>,
     /// The record's bytes in the audit log.
     pub record: Vec<u8>,
 }

@@ -20,9 +20,11 @@ pub struct Ballot {
     pub payer: Pubkey,
     /// The stake that counted (base units).
     pub weight: u64,
+    /// The index of the proposal, which tells it from others at the same address.
+    pub index: u64,
 }
 
-const _: () = assert!(core::mem::size_of::<Ballot>() == 112);
+const _: () = assert!(core::mem::size_of::<Ballot>() == 120);
 
 impl Ballot {
     /// Bytes of the account.

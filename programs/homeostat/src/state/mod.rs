@@ -56,6 +56,6 @@ pub use meter::Meter;
 pub use pause::{Pause, PauseReason, Section};
 pub use pool::{Pool, PoolKind};
 pub use position::{Position, Ticket};
-pub use proposal::{Proposal, ProposalState};
+pub use proposal::{Proposal, ProposalState, Reason};
 pub use snapshot::{Measurement, Report, Snapshot, Tally};
 pub use stream::Stream;

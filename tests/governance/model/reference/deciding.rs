@@ -23,21 +23,50 @@ impl Model {
             .count()
     }
 
+    /// The proposal that is at the address of such actions now.
+    pub fn holder(&self, actions: &[Action]) -> Option<u64> {
+        let mut all = self.proposals.iter();
+        all.find(|(_, proposal)| proposal.actions == actions)
+            .map(|(index, _)| *index)
+    }
+
+    /// The proposal that is now where the one with that index was made.
+    pub fn at_address_of(&self, index: u64) -> Option<u64> {
+        self.holder(self.contents.get(index as usize)?)
+    }
+
+    pub fn next_index(&self) -> u64 {
+        self.contents.len() as u64
+    }
+
     pub(super) fn proposal(&mut self, index: u64) -> Verdict<&mut Proposal> {
+        let holder = self.at_address_of(index).ok_or(MISSING)?;
+        must(holder == index, E::WrongProposal)?;
         self.proposals.get_mut(&index).ok_or(MISSING)
     }
 
     pub fn propose(&mut self, who: &Pubkey, actions: &[Action]) -> Verdict {
         let id = self.realm.member(who)?.id;
+        must((1..=4).contains(&actions.len()), E::BadActions)?;
+        let holder = self.holder(actions);
+        // Whoever proposes what is open already approves that.
+        if let Some(index) = holder.filter(|index| self.proposals[index].is_open()) {
+            return self.approve(who, index);
+        }
         let retires = |action: &Action| matches!(action, Action::Retire { .. });
         let mixed = actions.len() != 1 && actions.iter().any(retires);
         must(!mixed, E::BadActions)?;
         let (_, gravity) = self.realm.after(actions, Gravity::Terminal, self.now)?;
+        if let Some(index) = holder {
+            self.proposals[&index].closable(self.now)?;
+        }
         must(self.open(Some(id)) < self.realm.quota(), E::TooManyOpen)?;
-        must((1..=4).contains(&actions.len()), E::BadActions)?;
+        if let Some(index) = holder {
+            self.proposals.remove(&index);
+        }
         let staked = self.staked();
-        let index = self.next_index;
-        self.next_index += 1;
+        let index = self.next_index();
+        self.contents.push(actions.to_vec());
         let proposal = Proposal {
             actions: actions.to_vec(),
             gravity,
@@ -46,6 +75,7 @@ impl Model {
             proposer_id: id,
             created_at: self.now,
             active_until: self.now + FORTNIGHT,
+            queued_at: 0,
             eta: 0,
             expires_at: 0,
             ended_at: 0,
@@ -61,21 +91,22 @@ impl Model {
                 staked.min(self.mean_stake)
             }
             .max(self.circulating.div_ceil(100)),
+            delays: self.realm.delays,
         };
         self.proposals.insert(index, proposal);
-        self.approve(who, index, true)
+        self.approve(who, index)
     }
 
-    pub fn approve(&mut self, who: &Pubkey, index: u64, as_read: bool) -> Verdict {
+    pub fn approve(&mut self, who: &Pubkey, index: u64) -> Verdict {
         let (now, realm) = (self.now, self.realm.clone());
         let proposal = self.proposal(index)?;
         let id = realm.member(who)?.id;
-        must(as_read, E::WrongDigest)?;
+        proposal.settle(&realm);
         proposal.open(now)?;
         must(proposal.approvals.insert(id), E::AlreadyApproved)?;
         let enough = realm.present(&proposal.approvals) >= usize::from(realm.threshold);
         if proposal.stage == Stage::Active && enough {
-            proposal.queue(realm.delay(proposal.gravity), realm.delays.grace, now);
+            proposal.queue(now);
         }
         Ok(())
     }
@@ -84,14 +115,13 @@ impl Model {
         let (now, realm) = (self.now, self.realm.clone());
         let proposal = self.proposal(index)?;
         let id = realm.member(who)?.id;
+        proposal.settle(&realm);
         proposal.open(now)?;
         // What lifted the veto carries it from then on.
         must(!proposal.overridden, E::InvalidState)?;
         must(proposal.approvals.remove(&id), E::NotApproved)?;
-        let enough = realm.present(&proposal.approvals) >= usize::from(realm.threshold);
-        if proposal.stage == Stage::Queued && !enough {
-            proposal.stage = Stage::Active;
-            (proposal.eta, proposal.expires_at) = (0, 0);
+        if realm.present(&proposal.approvals) < usize::from(realm.threshold) {
+            proposal.activate();
         }
         Ok(())
     }
@@ -118,7 +148,7 @@ impl Model {
         must(proposal.overrides.insert(id), E::AlreadyApproved)?;
         if realm.present(&proposal.overrides) >= realm.override_threshold() {
             proposal.overridden = true;
-            proposal.queue(realm.delay(Gravity::Critical), realm.delays.grace, now);
+            proposal.queue(now);
         }
         Ok(())
     }
@@ -127,9 +157,13 @@ impl Model {
         let (now, realm) = (self.now, self.realm.clone());
         let proposal = self.proposal(index)?;
         let id = realm.member(who)?.id;
+        proposal.settle(&realm);
         proposal.open(now)?;
         if proposal.stage == Stage::Active {
             must(id == proposal.proposer_id, E::MissingPermission)?;
+            let own = BTreeSet::from([id]);
+            let others = proposal.approvals.difference(&own).copied().collect();
+            must(realm.present(&others) == 0, E::OthersApprove)?;
         } else {
             must(proposal.cancels.insert(id), E::AlreadyApproved)?;
             if realm.present(&proposal.cancels) < usize::from(realm.threshold) {
@@ -141,9 +175,10 @@ impl Model {
     }
 
     pub fn expire(&mut self, index: u64) -> Verdict {
-        let now = self.now;
+        let (now, realm) = (self.now, self.realm.clone());
         let proposal = self.proposal(index)?;
         must(proposal.is_open(), E::InvalidState)?;
+        proposal.settle(&realm);
         must(proposal.is_late(now), E::NotExpired)?;
         proposal.end(Stage::Expired, now);
         Ok(())
@@ -151,16 +186,18 @@ impl Model {
 
     pub fn execute(&mut self, index: u64) -> Verdict {
         let (now, realm) = (self.now, self.realm.clone());
+        let index = self.at_address_of(index).ok_or(MISSING)?;
         let proposal = self.proposal(index)?;
-        must(proposal.stage == Stage::Queued, E::InvalidState)?;
-        must(now >= proposal.eta, E::TimelockActive)?;
-        must(now <= proposal.expires_at, E::ProposalExpired)?;
+        proposal.settle(&realm);
+        must(proposal.is_open(), E::InvalidState)?;
         let carried = if proposal.overridden {
             realm.present(&proposal.overrides) >= realm.override_threshold()
         } else {
             realm.present(&proposal.approvals) >= usize::from(realm.threshold)
         };
         must(carried, E::ThresholdNotMet)?;
+        must(!proposal.is_late(now), E::ProposalExpired)?;
+        must(now >= proposal.eta, E::TimelockActive)?;
         let (after, _) = realm.after(&proposal.actions, proposal.gravity, now)?;
         proposal.end(Stage::Executed, now);
         self.realm = after;
@@ -169,9 +206,8 @@ impl Model {
 
     pub fn close_proposal(&mut self, index: u64) -> Verdict {
         let now = self.now;
-        let proposal = self.proposal(index)?;
-        let final_ = !proposal.is_open() && !proposal.liftable(now);
-        must(final_, E::InvalidState)?;
+        let index = self.at_address_of(index).ok_or(MISSING)?;
+        self.proposal(index)?.closable(now)?;
         self.proposals.remove(&index);
         Ok(())
     }

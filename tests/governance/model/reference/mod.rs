@@ -222,6 +222,8 @@ pub struct Realm {
     pub treasury_ppm: u32,
     pub terms: homeostat::state::action::Terms,
     pub periods: u64,
+    /// How many votes it took, for approvals and to lift a veto, since when.
+    needed: Vec<(i64, [usize; 2])>,
     /// Seats offered in this proposal to those who have one.
     clashes: usize,
 }
@@ -239,7 +241,8 @@ pub struct Model {
     pub now: i64,
     pub realm: Realm,
     pub proposals: BTreeMap<u64, Proposal>,
-    pub next_index: u64,
+    /// What every proposal that ever was contained, by index.
+    pub contents: Vec<Vec<Action>>,
     /// Ballots that stand, by proposal and owner.
     pub ballots: BTreeMap<(u64, Pubkey), u64>,
     pub stakes: BTreeMap<Pubkey, Stake>,
@@ -263,7 +266,7 @@ pub const IN_USE: u32 = 0;
 impl Realm {
     /// As it is before anybody proposed anything.
     pub fn new(given: Given) -> Self {
-        Self {
+        let mut realm = Self {
             live: true,
             members: given
                 .members
@@ -294,8 +297,11 @@ impl Realm {
             treasury_ppm: given.treasury_ppm,
             terms: given.terms,
             periods: 0,
+            needed: Vec::new(),
             clashes: 0,
-        }
+        };
+        realm.needed.push((i64::MIN, realm.needed_now()));
+        realm
     }
 }
 

@@ -16,6 +16,7 @@ impl Model {
                 must(member.via.is_none(), E::CpiForbidden)?;
                 must(now <= until, E::NotPendingAuthority)?;
                 member.offered_until = None;
+                self.realm.remember_needed(now);
                 return Ok(());
             }
             RoleKind::Guardian => &mut self.realm.guardian,
@@ -83,12 +84,13 @@ impl Model {
         let now = self.now;
         let stake = self.stakes.get(who).cloned();
         let standing = self.ballots.contains_key(&(index, *who));
-        let veto_ppm = u128::from(self.realm.delays.staker_veto_ppm);
-        let proposal = self.proposal(index)?;
+        self.at_address_of(index).ok_or(MISSING)?;
         let stake = stake.ok_or(MISSING)?;
         if standing {
             return Err(IN_USE);
         }
+        let proposal = self.proposal(index)?;
+        let veto_ppm = u128::from(proposal.delays.staker_veto_ppm);
         must(stake.last_add_at < proposal.created_at, E::NoVotingWeight)?;
         proposal.open(now)?;
         must(proposal.gravity >= Gravity::Standard, E::NotVetoable)?;

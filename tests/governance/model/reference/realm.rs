@@ -88,14 +88,21 @@ impl Realm {
         }
     }
 
-    pub(super) fn delay(&self, gravity: Gravity) -> i64 {
-        i64::from(match gravity {
-            Gravity::Immediate => 0,
-            Gravity::Routine => self.delays.routine,
-            Gravity::Standard => self.delays.standard,
-            Gravity::Critical => self.delays.critical,
-            Gravity::Terminal => self.delays.critical + 14 * 86_400,
-        })
+    pub(super) fn needed_now(&self) -> [usize; 2] {
+        [usize::from(self.threshold), self.override_threshold()]
+    }
+
+    /// Remembers how many votes it takes from now on.
+    pub(super) fn remember_needed(&mut self, now: i64) {
+        self.needed.push((now, self.needed_now()));
+    }
+
+    /// Since when so many votes have been enough without a break; none if they are not.
+    pub(super) fn enough_since(&self, votes: usize, kind: usize) -> Option<i64> {
+        let back = self.needed.iter().rev();
+        back.take_while(|(_, needed)| needed[kind] <= votes)
+            .last()
+            .map(|(since, _)| *since)
     }
 
     /// What the actions make of it, and how grave they are; none graver than `allowed`.
@@ -119,6 +126,7 @@ impl Realm {
             must(wider <= new.ceiling / 4, E::StepTooLarge)?;
         }
         after.check()?;
+        after.remember_needed(now);
         Ok((after, gravest))
     }
 

@@ -21,7 +21,7 @@ impl Play<'_> {
         let both = [at.council, at.economy];
         self.read(&both, None).await;
         let mut apart = Apart(self.differences(model, None));
-        for index in 0..=model.next_index {
+        for index in 0..=model.next_index() {
             self.read_proposal(index).await;
             self.compare_proposal(model, index, &mut apart);
         }
@@ -38,13 +38,13 @@ impl Play<'_> {
             );
         }
         let everybody = &self.prepared.cast.everybody;
-        for index in 0..model.next_index {
-            let proposal = address::proposal(&self.prepared.at.economy, index);
+        for index in 0..model.next_index() {
+            let proposal = self.id(index).address(&self.prepared.at.economy);
             for who in everybody
                 .iter()
                 .filter(|who| model.stakes.contains_key(who))
             {
-                let at = address::ballot(&proposal, who);
+                let at = address::ballot(&proposal, index, who);
                 let stands = self.bank.data(&at).await.is_some();
                 let expected = model.ballots.contains_key(&(index, *who));
                 apart.same(&format!("ballot {index} of {who}"), &stands, &expected);
@@ -76,7 +76,7 @@ impl Play<'_> {
         apart.same("members", &members, &expected);
         apart.same("threshold", &council.threshold, &realm.threshold);
         apart.same("delays", &council.delays, &realm.delays);
-        apart.same("proposals", &council.proposals, &model.next_index);
+        apart.same("proposals", &council.proposals, &model.next_index());
         apart.same("open", &usize::from(council.open), &model.open(None));
         let roles = [
             ("guardian", &council.guardian, &realm.guardian),
@@ -225,10 +225,11 @@ impl Play<'_> {
             &Some(&expected.gravity),
         );
         apart.same(
-            &name("times (created, active until, eta, expires, ended)"),
+            &name("times (created, active until, queued, eta, expires, ended)"),
             &[
                 proposal.created_at,
                 proposal.active_until,
+                proposal.queued_at,
                 proposal.eta,
                 proposal.expires_at,
                 proposal.ended_at,
@@ -236,11 +237,13 @@ impl Play<'_> {
             &[
                 expected.created_at,
                 expected.active_until,
+                expected.queued_at,
                 expected.eta,
                 expected.expires_at,
                 expected.ended_at,
             ],
         );
+        apart.same(&name("delays"), &proposal.delays, &expected.delays);
         apart.same(
             &name("veto (weight, base)"),
             &(proposal.veto_weight, proposal.veto_base),

@@ -8,8 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use anchor_lang::AnchorSerialize;
 use homeostat::state::action::Terms;
 use homeostat_client::{
-    address, governance, instruction as ix, instruction::StakeMint, Action, Council, Delays,
-    Economy, EconomyAddresses, Parameter, PauseReason, Pool, Position, Proposal, Tunable,
+    address,
+    governance::{self, ProposalId},
+    instruction as ix,
+    instruction::StakeMint,
+    Action, Council, Delays, Economy, EconomyAddresses, Parameter, PauseReason, Pool, Position,
+    Proposal, Tunable,
 };
 use homeostat_sandbox::{Bank, Failure, World, WorldSpec};
 use solana_account::AccountSharedData;
@@ -126,7 +130,7 @@ impl Prepared {
                 terms: Terms::of(&economy.limits),
             }),
             proposals: BTreeMap::new(),
-            next_index: 0,
+            contents: Vec::new(),
             ballots: BTreeMap::new(),
             stakes,
             period: i64::from(economy.limits.period),
@@ -212,6 +216,8 @@ pub struct Play<'a> {
     council: Box<Council>,
     economy: Box<Economy>,
     proposals: BTreeMap<u64, Box<Proposal>>,
+    /// What every proposal that ever was is known by, by index.
+    digests: BTreeMap<u64, [u8; 32]>,
     /// Proposals, ballots and meters that may be left behind.
     made: BTreeSet<Pubkey>,
 }
@@ -231,6 +237,7 @@ impl<'a> Play<'a> {
             council,
             economy,
             proposals: BTreeMap::new(),
+            digests: BTreeMap::new(),
             made: BTreeSet::new(),
         };
         (play, prepared.beginning_model.clone())
@@ -255,7 +262,16 @@ impl<'a> Play<'a> {
 
     /// Sends a step and reads again what it can have written. The answer is the code of
     /// the refusal.
-    pub async fn send(&mut self, step: &Step) -> Result<Result<(), u32>, Failure> {
+    pub async fn send(
+        &mut self,
+        step: &Step,
+        index: Option<u64>,
+    ) -> Result<Result<(), u32>, Failure> {
+        let mut proposed = None;
+        if let (Step::Propose(_, actions), Some(index)) = (step, index) {
+            let known = self.digests.insert(index, governance::digest(actions));
+            proposed = Some(index).filter(|_| known.is_none());
+        }
         let instruction = self.instruction(step);
         let prepared = self.prepared;
         let signers: Vec<&Keypair> = step
@@ -273,15 +289,12 @@ impl<'a> Play<'a> {
             Ok(_) => Ok(()),
             Err(failure) => Err(failure.code().ok_or(failure)?),
         };
-        let index = match step {
-            Step::Propose(..) => Some(self.council.proposals),
-            _ => step.proposal(),
-        };
         if let Some(index) = index {
-            let at = address::proposal(&prepared.at.economy, index);
+            let id = self.id(index);
+            let at = id.address(&prepared.at.economy);
             self.made.insert(at);
             if let Step::CastBallot(who, _) = step {
-                self.made.insert(address::ballot(&at, who));
+                self.made.insert(address::ballot(&at, index, who));
             }
         }
         if let Step::CreateMeter(shard) = step {
@@ -289,6 +302,9 @@ impl<'a> Play<'a> {
             self.made.extend([meter, address::fee_vault(&meter)]);
         }
         self.read(&written, index).await;
+        if let Some(index) = proposed.filter(|_| outcome.is_err()) {
+            self.digests.remove(&index);
+        }
         Ok(outcome)
     }
 
@@ -302,24 +318,28 @@ impl<'a> Play<'a> {
         if written.contains(&at.economy) {
             *self.economy = self.bank.fetch(&at.economy).await;
         }
-        let proposal = index.map(|index| address::proposal(&at.economy, index));
+        let proposal = index.map(|index| self.id(index).address(&at.economy));
         if let Some((index, _)) = index.zip(proposal.filter(|at| written.contains(at))) {
             self.read_proposal(index).await;
         }
     }
 
+    /// Reads what is at the address of a proposal; it may be a later one.
     async fn read_proposal(&mut self, index: u64) {
-        let at = address::proposal(&self.prepared.at.economy, index);
-        match self.bank.data(&at).await {
-            Some(data) => {
-                let proposal = homeostat_client::decode::Decode::decode(&data);
-                let proposal = Box::new(proposal.expect("a proposal"));
-                self.proposals.insert(index, proposal);
-            }
-            None => {
-                self.proposals.remove(&index);
-            }
+        let id = self.id(index);
+        let at = id.address(&self.prepared.at.economy);
+        self.proposals.retain(|_, other| other.digest != id.digest);
+        if let Some(data) = self.bank.data(&at).await {
+            let proposal: Proposal =
+                homeostat_client::decode::Decode::decode(&data).expect("a proposal");
+            self.proposals.insert(proposal.index, Box::new(proposal));
         }
+    }
+
+    /// What a proposal is known by; one that never was is nowhere.
+    fn id(&self, index: u64) -> ProposalId {
+        let digest = self.digests.get(&index).copied().unwrap_or([7; 32]);
+        ProposalId { index, digest }
     }
 
     fn instruction(&self, step: &Step) -> Instruction {
@@ -328,25 +348,22 @@ impl<'a> Play<'a> {
         let payer = self.bank.payer().pubkey();
         match step {
             Step::Propose(who, actions) => {
-                let index = self.council.proposals;
-                governance::propose(at, who, &payer, index, actions.clone())
+                governance::propose(at, who, &payer, actions.clone(), None)
             }
-            Step::Approve(who, index, as_read) => {
-                let digest = self.proposals.get(index).map_or([0; 32], |p| p.digest);
-                let digest = if *as_read { digest } else { [7; 32] };
-                governance::approve(at, who, *index, digest)
-            }
-            Step::Withdraw(who, index) => governance::withdraw_approval(at, who, *index),
-            Step::Veto(who, index) => governance::veto(at, who, *index),
-            Step::Override(who, index) => governance::override_veto(at, who, *index),
-            Step::Cancel(who, index) => governance::cancel(at, who, *index),
-            Step::Expire(who, index) => governance::expire(at, who, *index),
+            Step::Approve(who, index) => governance::approve(at, who, self.id(*index)),
+            Step::Withdraw(who, index) => governance::withdraw_approval(at, who, self.id(*index)),
+            Step::Veto(who, index) => governance::veto(at, who, self.id(*index)),
+            Step::Override(who, index) => governance::override_veto(at, who, self.id(*index)),
+            Step::Cancel(who, index) => governance::cancel(at, who, self.id(*index)),
+            Step::Expire(who, index) => governance::expire(at, who, self.id(*index)),
             Step::Execute(who, index) => {
-                let actions = self.proposals.get(index).map(|p| p.read());
-                let actions = actions.map_or(Vec::new(), |read| read.expect("it was proposed"));
-                governance::execute(at, who, &prepared.token_program, *index, &actions)
+                let id = self.id(*index);
+                let mut at_address = self.proposals.values();
+                let found = at_address.find(|other| other.digest == id.digest);
+                let actions = found.map_or(Vec::new(), |p| p.read().expect("it was proposed"));
+                governance::execute(at, who, &prepared.token_program, id, &actions)
             }
-            Step::CloseProposal(index) => governance::close_proposal(at, &payer, *index),
+            Step::CloseProposal(index) => governance::close_proposal(at, &payer, self.id(*index)),
             Step::Accept(who, role) => governance::accept_role(at, who, *role),
             Step::Advise(who, parameter, field, value, over) => {
                 governance::advise(at, who, *parameter, *field, *value, *over)
@@ -355,8 +372,12 @@ impl<'a> Play<'a> {
             Step::Pause(who, section, seconds) => {
                 governance::pause(at, who, *section, *seconds, PauseReason::Other)
             }
-            Step::CastBallot(who, index) => governance::cast_ballot(at, who, &payer, *index),
-            Step::CloseBallot(who, index) => governance::close_ballot(at, who, &payer, *index),
+            Step::CastBallot(who, index) => {
+                governance::cast_ballot(at, who, &payer, self.id(*index))
+            }
+            Step::CloseBallot(who, index) => {
+                governance::close_ballot(at, who, &payer, self.id(*index))
+            }
             Step::Stake(who, amount) => {
                 ix::stake(at, &prepared.pools[0], who, &prepared.tokens[who], *amount)
             }

@@ -21,8 +21,7 @@ use super::{
 #[derive(Clone, Debug)]
 pub enum Step {
     Propose(Pubkey, Vec<Action>),
-    /// The last: whether the digest is that of the proposal.
-    Approve(Pubkey, u64, bool),
+    Approve(Pubkey, u64),
     Withdraw(Pubkey, u64),
     Veto(Pubkey, u64),
     Override(Pubkey, u64),
@@ -93,10 +92,10 @@ impl Step {
         }
     }
 
-    /// The proposal it is about.
-    pub fn proposal(&self) -> Option<u64> {
+    /// The proposal it names.
+    fn proposal(&self) -> Option<u64> {
         match self {
-            Self::Approve(_, index, _)
+            Self::Approve(_, index)
             | Self::Withdraw(_, index)
             | Self::Veto(_, index)
             | Self::Override(_, index)
@@ -110,11 +109,34 @@ impl Step {
         }
     }
 
-    /// What the reference answers; its state changes with it.
+    /// The proposal it changes, if it goes through: what is proposed anew may be open
+    /// already, and what anybody may do needs no index.
+    pub fn concerns(&self, model: &Model) -> Option<u64> {
+        match self {
+            Self::Propose(_, actions) => {
+                let holder = model.holder(actions);
+                let open = holder.filter(|index| model.proposals[index].is_open());
+                Some(open.unwrap_or(model.next_index()))
+            }
+            Self::Execute(_, index) | Self::CloseProposal(index) => {
+                Some(model.at_address_of(*index).unwrap_or(*index))
+            }
+            _ => self.proposal(),
+        }
+    }
+
+    /// What the reference answers; its state changes with it, unless it refuses.
     pub fn expected(&self, model: &mut Model) -> Verdict {
+        let mut after = model.clone();
+        self.done(&mut after)?;
+        *model = after;
+        Ok(())
+    }
+
+    fn done(&self, model: &mut Model) -> Verdict {
         match self {
             Self::Propose(who, actions) => model.propose(who, actions),
-            Self::Approve(who, index, as_read) => model.approve(who, *index, *as_read),
+            Self::Approve(who, index) => model.approve(who, *index),
             Self::Withdraw(who, index) => model.withdraw(who, *index),
             Self::Veto(who, index) => model.veto(who, *index),
             Self::Override(who, index) => model.override_veto(who, *index),
@@ -158,7 +180,7 @@ const SECTIONS: [Section; 4] = [
 ];
 
 /// Refusals that few acts lead to: those are always tried.
-const RARE: [HomeostatError; 9] = [
+const RARE: [HomeostatError; 11] = [
     HomeostatError::AlreadyApproved,
     HomeostatError::NotApproved,
     HomeostatError::MissingPermission,
@@ -168,6 +190,8 @@ const RARE: [HomeostatError; 9] = [
     HomeostatError::TooManyOpen,
     HomeostatError::NoVotingWeight,
     HomeostatError::NotExpired,
+    HomeostatError::OthersApprove,
+    HomeostatError::RecentlyVetoed,
 ];
 
 /// Deterministic dice.
@@ -266,7 +290,7 @@ impl Dice {
             .map(|(index, _)| *index)
             .collect();
         let known: Vec<u64> = model.proposals.keys().copied().collect();
-        let any = self.below(model.next_index as usize + 1) as u64;
+        let any = self.below(model.next_index() as usize + 1) as u64;
         match self.below(20) {
             0 => any,
             1 | 2 => self.pick_or(&known, any),
@@ -324,13 +348,19 @@ impl Dice {
         match self.below(170) {
             0..16 => {
                 let who = self.seated(model, cast);
-                let actions = self.actions(model, cast);
+                // What was proposed before, by somebody else or in vain.
+                let again = self.pick_or(&model.contents, Vec::new());
+                let actions = if self.chance(15) && !again.is_empty() {
+                    again
+                } else {
+                    self.actions(model, cast)
+                };
                 Step::Propose(who, actions)
             }
             16..62 => {
                 let index = self.proposal(model, |p| p.stage == Stage::Active && !p.is_late(now));
                 let who = self.voter(model, cast, index, |p, id| p.approvals.contains(&id));
-                Step::Approve(who, index, !self.chance(4))
+                Step::Approve(who, index)
             }
             62..69 => {
                 let index = self.proposal(model, Proposal::is_open);

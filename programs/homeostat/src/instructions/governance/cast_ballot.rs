@@ -12,6 +12,7 @@ use crate::{
 /// Accounts of `cast_ballot`.
 #[event_cpi]
 #[derive(Accounts)]
+#[instruction(index: u64)]
 pub struct CastBallot<'info> {
     /// The owner of the position, who votes.
     pub owner: Signer<'info>,
@@ -38,12 +39,18 @@ pub struct CastBallot<'info> {
     )]
     pub position: AccountLoader<'info, Position>,
     /// The owner's ballot against the proposal; it is created, and its address is why
-    /// nobody votes twice.
+    /// nobody votes twice. The index is a part of it, so a ballot against an earlier proposal
+    /// of the same actions neither counts nor is in the way.
     #[account(
         init,
         payer = payer,
         space = Ballot::SPACE,
-        seeds = [seeds::BALLOT, proposal.key().as_ref(), owner.key().as_ref()],
+        seeds = [
+            seeds::BALLOT,
+            proposal.key().as_ref(),
+            &index.to_le_bytes(),
+            owner.key().as_ref(),
+        ],
         bump,
     )]
     pub ballot: AccountLoader<'info, Ballot>,
@@ -55,13 +62,16 @@ pub struct CastBallot<'info> {
 }
 
 impl CastBallot<'_> {
-    /// The weight of the vote (base units): all of the position's stake. Refuses a position
-    /// that was added to since the proposal was made (`NoVotingWeight`): stake that was
-    /// brought for the vote does not count.
-    fn validate(&self) -> Result<u64> {
+    /// The weight of the vote (base units): all of the position's stake. Refuses another index
+    /// than the proposal's (`WrongProposal`), and a position that was added to since the
+    /// proposal was made (`NoVotingWeight`): stake that was brought for the vote does not
+    /// count.
+    fn validate(&self, index: u64) -> Result<u64> {
         let position = self.position.load()?;
+        let proposal = self.proposal.load()?;
+        proposal.require_index(index)?;
         require!(
-            position.last_add_at < self.proposal.load()?.created_at,
+            position.last_add_at < proposal.created_at,
             HomeostatError::NoVotingWeight
         );
         Ok(position.amount)
@@ -71,18 +81,18 @@ impl CastBallot<'_> {
     fn apply(&self, weight: u64, bump: u8, clock: &Clock) -> Result<BallotCast> {
         let key = self.proposal.key();
         let owner = self.owner.key;
+        let mut council = self.council.load_mut()?;
+        let mut proposal = self.proposal.load_mut()?;
         let mut ballot = self.ballot.load_init()?;
         ballot.bump = bump;
         ballot.proposal = key;
         ballot.owner = *owner;
         ballot.payer = self.payer.key();
         ballot.weight = weight;
+        ballot.index = proposal.index;
 
-        let mut council = self.council.load_mut()?;
-        let mut proposal = self.proposal.load_mut()?;
         let old_weight = proposal.veto_weight;
-        let share = council.delays.staker_veto_ppm;
-        let vetoed = proposal.vote_against(weight, share, clock.unix_timestamp)?;
+        let vetoed = proposal.vote_against(weight, clock.unix_timestamp)?;
         let mut record = Vec::new();
         if vetoed {
             council.close_proposal(proposal.place, proposal.proposer_id);
@@ -110,8 +120,8 @@ impl CastBallot<'_> {
 /// 1. Refuses stake that is newer than the proposal.
 /// 2. Creates the ballot and adds its weight; enough weight vetoes the proposal for good.
 /// 3. Records a veto in the audit log and publishes the ballot.
-pub fn cast_ballot(ctx: Context<CastBallot>) -> Result<()> {
-    let weight = ctx.accounts.validate()?;
+pub fn cast_ballot(ctx: Context<CastBallot>, index: u64) -> Result<()> {
+    let weight = ctx.accounts.validate(index)?;
     let event = ctx
         .accounts
         .apply(weight, ctx.bumps.ballot, &Clock::get()?)?;

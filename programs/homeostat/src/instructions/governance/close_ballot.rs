@@ -26,8 +26,8 @@ pub struct CloseBallot<'info> {
 
 impl CloseBallot<'_> {
     /// Refuses while the ballot counts (`InvalidState`): closed too early, it could be cast
-    /// again. A proposal whose account is gone was final, and its address is never used
-    /// again.
+    /// again. A proposal whose account is gone was final, and so was one whose account another
+    /// has now.
     #[inline(never)]
     fn validate(&self, now: i64) -> Result<()> {
         let data = self.proposal.try_borrow_data()?;
@@ -39,7 +39,11 @@ impl CloseBallot<'_> {
             crate::ID,
             ErrorCode::AccountOwnedByWrongProgram
         );
-        Proposal::try_deserialize(&mut &**data)?.require_final(now)
+        let proposal = Proposal::try_deserialize(&mut &**data)?;
+        if proposal.index != self.ballot.load()?.index {
+            return Ok(());
+        }
+        proposal.require_final(now)
     }
 }
 

@@ -58,59 +58,86 @@ impl Decide<'_> {
         require_caller(&self.instructions, &guardian.via, Nonce::Accepted)
     }
 
-    /// Does the act, checks the council, and records it in the audit log.
+    /// Does the act on the proposal with that index, checks the council, and records it in the
+    /// audit log.
     #[inline(never)]
-    fn apply(&self, kind: AuditKind, act: Act, clock: &Clock) -> Result<Decided> {
+    fn apply(&self, kind: AuditKind, index: u64, act: Act, clock: &Clock) -> Result<Decided> {
         let mut council = self.council.load_mut()?;
         let mut proposal = self.proposal.load_mut()?;
+        proposal.require_index(index)?;
         let old_state = proposal.state;
         act(&mut council, &mut proposal, clock.unix_timestamp)?;
         council.invariant()?;
         let record = proposal
             .record(kind, self.signer.key, &self.proposal.key(), clock)
             .append(&self.audit)?;
-        Ok(Decided {
-            economy: proposal.economy,
-            proposal: self.proposal.key(),
+        Ok(decided(
+            &proposal,
+            self.proposal.key(),
             kind,
             old_state,
-            new_state: proposal.state,
-            eta: proposal.eta,
-            expires_at: proposal.expires_at,
             record,
-        })
+        ))
+    }
+}
+
+/// The event of an act on the proposal at `key`, which was in `old_state` before.
+pub(super) fn decided(
+    proposal: &Proposal,
+    key: Pubkey,
+    kind: AuditKind,
+    old_state: u8,
+    record: Vec<u8>,
+) -> Decided {
+    Decided {
+        economy: proposal.economy,
+        proposal: key,
+        kind,
+        old_state,
+        new_state: proposal.state,
+        eta: proposal.eta,
+        expires_at: proposal.expires_at,
+        record,
     }
 }
 
 /// The end of all six handlers: the act, its record and its event.
 #[inline(never)]
-fn decide(ctx: &Context<Decide>, kind: AuditKind, act: Act) -> Result<()> {
-    let event = ctx.accounts.apply(kind, act, &Clock::get()?)?;
+fn decide(ctx: &Context<Decide>, kind: AuditKind, index: u64, act: Act) -> Result<()> {
+    let event = ctx.accounts.apply(kind, index, act, &Clock::get()?)?;
     publish(&ctx.accounts.event_authority, &event)
 }
 
-/// A seated member calls it with the digest of the actions that it read. The digest of
-/// other actions is refused (`WrongDigest`), so that no display can pass one proposal off
-/// as another.
-pub fn approve(ctx: Context<Decide>, digest: [u8; 32]) -> Result<()> {
-    decide(&ctx, AuditKind::Approved, &|council, proposal, now| {
-        let place = ctx.accounts.validate_member(council)?;
-        require!(proposal.digest == digest, HomeostatError::WrongDigest);
-        proposal.approve(council, place, now)
-    })
+/// A seated member calls it. The proposal's address follows from its actions, so no display can
+/// pass one proposal off as another, and its index tells it from others with the same actions.
+pub fn approve(ctx: Context<Decide>, index: u64) -> Result<()> {
+    decide(
+        &ctx,
+        AuditKind::Approved,
+        index,
+        &|council, proposal, now| {
+            let place = ctx.accounts.validate_member(council)?;
+            proposal.approve(council, place, now)
+        },
+    )
 }
 
 /// A seated member calls it and withdraws its approval.
-pub fn withdraw_approval(ctx: Context<Decide>) -> Result<()> {
-    decide(&ctx, AuditKind::Withdrawn, &|council, proposal, now| {
-        let place = ctx.accounts.validate_member(council)?;
-        proposal.withdraw(council, place, now)
-    })
+pub fn withdraw_approval(ctx: Context<Decide>, index: u64) -> Result<()> {
+    decide(
+        &ctx,
+        AuditKind::Withdrawn,
+        index,
+        &|council, proposal, now| {
+            let place = ctx.accounts.validate_member(council)?;
+            proposal.withdraw(council, place, now)
+        },
+    )
 }
 
 /// The guardian calls it and stops a proposal, approved or not.
-pub fn veto(ctx: Context<Decide>) -> Result<()> {
-    decide(&ctx, AuditKind::Vetoed, &|council, proposal, now| {
+pub fn veto(ctx: Context<Decide>, index: u64) -> Result<()> {
+    decide(&ctx, AuditKind::Vetoed, index, &|council, proposal, now| {
         ctx.accounts.validate_guardian(council)?;
         proposal.veto(now)?;
         council.close_proposal(proposal.place, proposal.proposer_id);
@@ -120,33 +147,48 @@ pub fn veto(ctx: Context<Decide>) -> Result<()> {
 
 /// A seated member calls it and votes to lift the guardian's veto of its own replacement. The
 /// vote that suffices queues the proposal again.
-pub fn override_veto(ctx: Context<Decide>) -> Result<()> {
-    decide(&ctx, AuditKind::Overridden, &|council, proposal, now| {
-        let place = ctx.accounts.validate_member(council)?;
-        if proposal.override_veto(council, place, now)? {
-            council.reopen_proposal(proposal.place, proposal.proposer_id);
-        }
-        Ok(())
-    })
+pub fn override_veto(ctx: Context<Decide>, index: u64) -> Result<()> {
+    decide(
+        &ctx,
+        AuditKind::Overridden,
+        index,
+        &|council, proposal, now| {
+            let place = ctx.accounts.validate_member(council)?;
+            if proposal.override_veto(council, place, now)? {
+                council.reopen_proposal(proposal.place, proposal.proposer_id);
+            }
+            Ok(())
+        },
+    )
 }
 
-/// The proposer calls it for an active proposal; for a queued one each member who wants it
+/// The proposer calls it for an active proposal that nobody else approves; for a queued one each member who wants it
 /// cancelled does, and it takes a threshold of them.
-pub fn cancel(ctx: Context<Decide>) -> Result<()> {
-    decide(&ctx, AuditKind::Cancelled, &|council, proposal, now| {
-        let place = ctx.accounts.validate_member(council)?;
-        if proposal.cancel(council, place, now)? {
-            council.close_proposal(proposal.place, proposal.proposer_id);
-        }
-        Ok(())
-    })
+pub fn cancel(ctx: Context<Decide>, index: u64) -> Result<()> {
+    decide(
+        &ctx,
+        AuditKind::Cancelled,
+        index,
+        &|council, proposal, now| {
+            let place = ctx.accounts.validate_member(council)?;
+            if proposal.cancel(council, place, now)? {
+                council.close_proposal(proposal.place, proposal.proposer_id);
+            }
+            Ok(())
+        },
+    )
 }
 
 /// Anyone calls it once a proposal's time is up, so that it no longer counts as open.
-pub fn expire(ctx: Context<Decide>) -> Result<()> {
-    decide(&ctx, AuditKind::Expired, &|council, proposal, now| {
-        proposal.expire(now)?;
-        council.close_proposal(proposal.place, proposal.proposer_id);
-        Ok(())
-    })
+pub fn expire(ctx: Context<Decide>, index: u64) -> Result<()> {
+    decide(
+        &ctx,
+        AuditKind::Expired,
+        index,
+        &|council, proposal, now| {
+            proposal.expire(council, now)?;
+            council.close_proposal(proposal.place, proposal.proposer_id);
+            Ok(())
+        },
+    )
 }

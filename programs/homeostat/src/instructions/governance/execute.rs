@@ -63,8 +63,10 @@ impl Execute<'_> {
     /// the present members approve. Returns the actions.
     fn validate(&self, now: i64) -> Result<Vec<Action>> {
         require_caller(&self.instructions, &Pubkey::default(), Nonce::Refused)?;
-        let proposal = self.proposal.load()?;
-        proposal.require_executable(&*self.council.load()?, now)?;
+        let council = self.council.load()?;
+        let mut proposal = self.proposal.load_mut()?;
+        proposal.settle(&council)?;
+        proposal.require_executable(&council, now)?;
         proposal.read()
     }
 

@@ -1,28 +1,32 @@
-//! Makes a proposal, and approves it for its proposer.
+//! Makes a proposal, and approves it for its proposer; approves it where it is open already.
 
 use anchor_lang::prelude::*;
-use solana_program::sysvar;
+use solana_program::{hash::hash, sysvar};
 
 use crate::{
     constants::{OPEN_TIME, VETO_FLOOR_PART},
     error::HomeostatError,
-    events::{publish, Proposed},
-    instructions::caller::{require_caller, Nonce},
+    events::{publish, Decided, Proposed},
+    instructions::{
+        caller::{require_caller, Nonce},
+        governance::decide::decided,
+    },
     seeds,
     state::{
         action::ExecutionContext, Action, AuditKind, AuditLog, Class, Council, Economy, Life, Pool,
-        Proposal, ProposalState,
+        Proposal, ProposalState, Reason,
     },
 };
 
 /// Accounts of `propose`.
 #[event_cpi]
 #[derive(Accounts)]
-#[instruction(index: u64)]
+#[instruction(digest: [u8; 32])]
 pub struct Propose<'info> {
     /// A seated member of the council, whose approval the proposal has from the start.
     pub proposer: Signer<'info>,
-    /// Pays the proposal's rent and gets it back when the proposal is closed; anyone.
+    /// Pays the proposal's rent if it is created, and gets it back when the proposal is closed;
+    /// anyone.
     #[account(mut)]
     pub payer: Signer<'info>,
     /// The economy that the proposal is about; it must not be in Draft.
@@ -34,12 +38,13 @@ pub struct Propose<'info> {
     /// The economy's native pool; ballots are a share of its stake.
     #[account(address = economy.load()?.pools[0].pool)]
     pub native_pool: AccountLoader<'info, Pool>,
-    /// The proposal; it is created.
+    /// The proposal; it is created. It may be there already: its address follows from its
+    /// actions. If it is open, the proposer approves it; if it is final, it begins anew.
     #[account(
-        init,
+        init_if_needed,
         payer = payer,
         space = Proposal::SPACE,
-        seeds = [seeds::PROPOSAL, economy.key().as_ref(), &index.to_le_bytes()],
+        seeds = [seeds::PROPOSAL, economy.key().as_ref(), digest.as_ref()],
         bump,
     )]
     pub proposal: AccountLoader<'info, Proposal>,
@@ -73,16 +78,22 @@ impl Trial {
     }
 }
 
-/// The proposal that is made, apart from its actions.
-struct Plan {
+/// The proposal that is made.
+struct Plan<'a> {
     /// The canonical bump of the proposal's address.
     bump: u8,
-    /// The index among the economy's proposals.
-    index: u64,
     /// The proposer's place in the council.
     place: usize,
     /// The class of the gravest action.
     class: Class,
+    /// What is proposed.
+    actions: &'a [Action],
+    /// The actions as Borsh writes them.
+    bytes: Vec<u8>,
+    /// The sha256 of the bytes.
+    digest: [u8; 32],
+    /// Why it is proposed.
+    reason: Option<Reason>,
 }
 
 impl Propose<'_> {
@@ -94,6 +105,26 @@ impl Propose<'_> {
         let via = &council.member(place)?.seat.via;
         require_caller(&self.instructions, via, Nonce::Refused)?;
         Ok(place)
+    }
+
+    /// The bytes of the actions. Refuses another digest than theirs (`WrongDigest`): the
+    /// proposal's address was derived from it.
+    fn validate_digest(actions: &[Action], digest: [u8; 32]) -> Result<Vec<u8>> {
+        let bytes = Proposal::encode(actions)?;
+        let holds = hash(&bytes).to_bytes() == digest;
+        require!(holds, HomeostatError::WrongDigest);
+        Ok(bytes)
+    }
+
+    /// True when this instruction creates the proposal's account, which has no discriminator
+    /// until its end.
+    fn is_new(&self) -> Result<bool> {
+        let info: &AccountInfo = self.proposal.as_ref();
+        let data = info.try_borrow_data()?;
+        Ok(data
+            .iter()
+            .take(Proposal::DISCRIMINATOR.len())
+            .all(|byte| *byte == 0))
     }
 
     /// Tries the actions on copies: what would be refused if it were executed now is
@@ -118,18 +149,44 @@ impl Propose<'_> {
         context.apply(actions, Class::GRAVEST)
     }
 
+    /// Approves the proposal that is there, for the proposer. It was made by somebody else, or
+    /// by an earlier copy of this transaction: whoever proposes what another wants cannot keep
+    /// it from being decided, and nobody has to vote against the same actions twice.
     #[inline(never)]
-    fn apply(&self, plan: &Plan, actions: &[Action], clock: &Clock) -> Result<Proposed> {
+    fn join(&self, place: usize, clock: &Clock) -> Result<Decided> {
+        let mut proposal = self.proposal.load_mut()?;
+        let old_state = proposal.state;
+        let council = self.council.load()?;
+        proposal.approve(&council, place, clock.unix_timestamp)?;
+        let (kind, key) = (AuditKind::Approved, self.proposal.key());
+        let record = proposal
+            .record(kind, self.proposer.key, &key, clock)
+            .append(&self.audit)?;
+        Ok(decided(&proposal, key, kind, old_state, record))
+    }
+
+    /// The proposal's account, empty. One that is final begins anew and keeps the payer of its
+    /// rent. Refuses a recent veto (`RecentlyVetoed`), and one that members can still lift
+    /// (`InvalidState`).
+    fn vacant(&self, now: i64) -> Result<core::cell::RefMut<'_, Proposal>> {
+        if self.is_new()? {
+            let mut proposal = self.proposal.load_init()?;
+            proposal.payer = self.payer.key();
+            return Ok(proposal);
+        }
+        let mut proposal = self.proposal.load_mut()?;
+        proposal.require_closable(now)?;
+        let payer = proposal.payer;
+        bytemuck::bytes_of_mut(&mut *proposal).fill(0);
+        proposal.payer = payer;
+        Ok(proposal)
+    }
+
+    #[inline(never)]
+    fn apply(&self, plan: &Plan, clock: &Clock) -> Result<Proposed> {
         let now = clock.unix_timestamp;
         let mut council = self.council.load_mut()?;
-        // The proposal's address was derived from the caller's index. Another index than the
-        // council's next would block the address of a later proposal.
-        require!(
-            council.open_proposal(plan.place)? == plan.index,
-            HomeostatError::OldValueChanged
-        );
-
-        let mut proposal = self.proposal.load_init()?;
+        let mut proposal = self.vacant(now)?;
         proposal.bump = plan.bump;
         proposal.class = plan.class as u8;
         proposal.state = ProposalState::Active as u8;
@@ -137,14 +194,15 @@ impl Propose<'_> {
         proposal.proposer_id = council.member(plan.place)?.id;
         proposal.economy = self.economy.key();
         proposal.council = self.council.key();
-        proposal.index = plan.index;
+        proposal.index = council.open_proposal(plan.place)?;
         proposal.proposer = self.proposer.key();
-        proposal.payer = self.payer.key();
         proposal.created_at = now;
         proposal.created_slot = clock.slot;
         proposal.active_until = now.saturating_add(OPEN_TIME);
         proposal.veto_base = self.veto_base()?;
-        proposal.write(actions)?;
+        proposal.delays = council.delays;
+        proposal.write(plan.actions, &plan.bytes, plan.digest)?;
+        proposal.give_reason(plan.reason.as_ref())?;
         proposal.approve(&council, plan.place, now)?;
         council.invariant()?;
 
@@ -159,11 +217,12 @@ impl Propose<'_> {
         Ok(Proposed {
             economy: self.economy.key(),
             proposal: self.proposal.key(),
-            index: plan.index,
+            index: proposal.index,
             class: plan.class,
             eta: proposal.eta,
             expires_at: proposal.expires_at,
             actions: proposal.action_bytes().to_vec(),
+            reason: proposal.reason(),
             record,
         })
     }
@@ -186,18 +245,34 @@ impl Propose<'_> {
 
 /// A seated member of the council calls it.
 ///
-/// 1. Refuses another caller, and actions that could not be executed now.
-/// 2. Creates the proposal at the council's next index, with the proposer's approval.
-/// 3. Records it in the audit log and publishes it.
-pub fn propose(ctx: Context<Propose>, index: u64, actions: Vec<Action>) -> Result<()> {
+/// 1. Refuses another caller, and another digest than that of the actions.
+/// 2. Where the same actions are open already, approves them, and that is all.
+/// 3. Refuses actions that could not be executed now.
+/// 4. Creates the proposal, with the proposer's approval.
+/// 5. Records it in the audit log and publishes it.
+pub fn propose(
+    ctx: Context<Propose>,
+    digest: [u8; 32],
+    actions: Vec<Action>,
+    reason: Option<Reason>,
+) -> Result<()> {
     let clock = Clock::get()?;
     let accounts = &ctx.accounts;
+    let place = accounts.validate_proposer()?;
+    let bytes = Propose::validate_digest(&actions, digest)?;
+    if !accounts.is_new()? && accounts.proposal.load()?.is_open() {
+        let event = accounts.join(place, &clock)?;
+        return publish(&accounts.event_authority, &event);
+    }
     let plan = Plan {
         bump: ctx.bumps.proposal,
-        index,
-        place: accounts.validate_proposer()?,
+        place,
         class: accounts.validate_actions(&actions, clock.unix_timestamp)?,
+        actions: &actions,
+        bytes,
+        digest,
+        reason,
     };
-    let event = accounts.apply(&plan, &actions, &clock)?;
+    let event = accounts.apply(&plan, &clock)?;
     publish(&ctx.accounts.event_authority, &event)
 }

@@ -125,19 +125,22 @@ impl ExecutionContext<'_> {
     pub fn apply(&mut self, actions: &[Action], allowed: Class) -> Result<Class> {
         let outputs = self.economy.outputs();
         let mut gravest = Class::Immediate;
-        let mut seats = false;
+        let mut needed = None;
         for action in actions {
             let act = action.act();
+            if act.seats() && needed.is_none() {
+                needed = Some(self.council.needed());
+            }
             let class = act.class(self.economy)?;
             require!(class <= allowed, HomeostatError::ClassChanged);
             act.apply(class, self)?;
             gravest = gravest.max(class);
-            seats |= act.seats();
         }
         self.economy.require_step(&outputs)?;
         self.economy.validate_limits()?;
-        if seats {
+        if let Some(needed) = needed {
             self.council.validate()?;
+            self.council.note_needed(needed, self.now);
         }
         self.council.invariant()?;
         Ok(gravest)

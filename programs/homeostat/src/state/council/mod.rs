@@ -4,10 +4,12 @@ mod delays;
 mod members;
 mod quota;
 mod roles;
+mod support;
 
 pub use delays::{Class, Delays};
 pub use members::Member;
 pub use roles::{Role, RoleKind, Seat, SeatArgs};
+pub use support::Bar;
 
 use anchor_lang::prelude::*;
 
@@ -64,11 +66,15 @@ pub struct Council {
     pub permit: Permit,
     /// The members by place; a place keeps its member.
     pub members: [Member; MAX_MEMBERS],
+    /// Since when how many approvals have been enough.
+    pub approval_bar: Bar,
+    /// Since when how many votes have been enough to lift a guardian's veto.
+    pub override_bar: Bar,
     /// Reserved; zero.
     pub reserved_end: [u8; 128],
 }
 
-const _: () = assert!(core::mem::size_of::<Council>() == 1_776);
+const _: () = assert!(core::mem::size_of::<Council>() == 2_016);
 
 /// A council as its creator sets it up.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]

@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! Active --threshold--> Queued --eta--> Executed
-//!    |   <--withdrawn--    |
+//!    |  <--support lost--  |
 //!    +---------------------+--> Vetoed | Cancelled | Expired
 //! ```
+//!
+//! What its votes make of it, and since when, is in `support.rs`.
 //!
 //! Only a guardian's veto of the guardian's own replacement can be lifted; the proposal is
 //! Queued again then.
@@ -23,37 +25,27 @@ use crate::{
 
 impl Proposal {
     /// Stores a state by its number.
-    fn set_state(&mut self, state: ProposalState) {
+    pub(super) fn set_state(&mut self, state: ProposalState) {
         self.state = state as u8;
     }
 
     /// Counts the approval of the member at `place`; the one that reaches the threshold
     /// fixes eta and expiry. Refuses a second approval (`AlreadyApproved`).
     pub fn approve(&mut self, council: &Council, place: usize, now: i64) -> Result<()> {
+        let before = self.settle(council)?;
         self.require_open(now)?;
         vote(&mut self.approvals, council, place)?;
-        if self.is(ProposalState::Active) && council.count(&self.approvals) >= council.threshold {
-            let delay = council.delays.of(Class::from_byte(self.class)?);
-            self.queue(delay, council.delays.grace, now);
+        if self.is(ProposalState::Active) && before.saturating_add(1) >= council.threshold {
+            self.queue(now)?;
         }
         Ok(())
-    }
-
-    /// Queues it at `now` (unix seconds): it can be executed from `delay` seconds later on,
-    /// for `grace` seconds.
-    fn queue(&mut self, delay: u32, grace: u32, now: i64) {
-        self.eta = now.saturating_add(i64::from(delay));
-        self.expires_at = self.eta.saturating_add(i64::from(grace));
-        self.ended_at = 0;
-        // Whoever voted to cancel it when it was queued before may have approved it since.
-        self.cancels = [0; MAX_MEMBERS];
-        self.set_state(ProposalState::Queued);
     }
 
     /// Withdraws the approval of the member at `place`; only below the threshold the
     /// proposal loses its eta. Refused after an override (`InvalidState`): then the votes
     /// to override count in place of approvals, and no missing approval may undo them.
     pub fn withdraw(&mut self, council: &Council, place: usize, now: i64) -> Result<()> {
+        let before = self.settle(council)?;
         self.require_open(now)?;
         require!(self.overridden == 0, HomeostatError::InvalidState);
         let id = council.member(place)?.id;
@@ -63,10 +55,8 @@ impl Proposal {
             .filter(|given| **given == id)
             .ok_or(HomeostatError::NotApproved)?;
         *given = 0;
-        if self.is(ProposalState::Queued) && council.count(&self.approvals) < council.threshold {
-            self.eta = 0;
-            self.expires_at = 0;
-            self.set_state(ProposalState::Active);
+        if before.saturating_sub(1) < council.threshold {
+            self.wait_for_approvals();
         }
         Ok(())
     }
@@ -96,15 +86,14 @@ impl Proposal {
             return Ok(false);
         }
         self.overridden = 1;
-        let delays = &council.delays;
-        self.queue(delays.critical, delays.grace, now);
+        self.queue(now)?;
         Ok(true)
     }
 
-    /// Adds a staker's weight (base units) against it. A share of `veto_ppm` of the veto
-    /// base, rounded up, vetoes for good; returns whether that is reached. Refuses
-    /// Immediate and Routine proposals (`NotVetoable`).
-    pub fn vote_against(&mut self, weight: u64, veto_ppm: u32, now: i64) -> Result<bool> {
+    /// Adds a staker's weight (base units) against it. The share of the veto base that was
+    /// in force when it was made, rounded up, vetoes for good; returns whether that is
+    /// reached. Refuses Immediate and Routine proposals (`NotVetoable`).
+    pub fn vote_against(&mut self, weight: u64, now: i64) -> Result<bool> {
         self.require_open(now)?;
         require!(
             self.class >= Class::Standard as u8,
@@ -115,7 +104,8 @@ impl Proposal {
             HomeostatError::NoVotingWeight
         );
         self.veto_weight = self.veto_weight.saturating_add(weight);
-        let needed = mul_div_ceil(self.veto_base, u64::from(veto_ppm), PPM).unwrap_or(u64::MAX);
+        let share = u64::from(self.delays.staker_veto_ppm);
+        let needed = mul_div_ceil(self.veto_base, share, PPM).unwrap_or(u64::MAX);
         let enough = self.veto_weight >= needed;
         if enough {
             self.vetoed_by_stakers = 1;
@@ -124,32 +114,18 @@ impl Proposal {
         Ok(enough)
     }
 
-    /// Refuses execution before the eta (`TimelockActive`), after the expiry
-    /// (`ProposalExpired`), and without the votes of enough of those who are members now
-    /// (`ThresholdNotMet`).
-    pub fn require_executable(&self, council: &Council, now: i64) -> Result<()> {
-        self.require(ProposalState::Queued)?;
-        require!(now >= self.eta, HomeostatError::TimelockActive);
-        require!(now <= self.expires_at, HomeostatError::ProposalExpired);
-        let (given, needed) = if self.overridden != 0 {
-            (&self.overrides, council.override_threshold())
-        } else {
-            (&self.approvals, council.threshold)
-        };
-        require!(
-            council.count(given) >= needed,
-            HomeostatError::ThresholdNotMet
-        );
-        Ok(())
-    }
-
-    /// Cancels it: its proposer while it is Active, a threshold of members while it is
-    /// Queued. Returns whether it is cancelled now.
+    /// Cancels it: its proposer while it is Active and nobody else approves it, a threshold of
+    /// members while it is Queued. Returns whether it is cancelled now. Whoever proposes first
+    /// what another wants must not be able to take it from those who approve it
+    /// (`OthersApprove`).
     pub fn cancel(&mut self, council: &Council, place: usize, now: i64) -> Result<bool> {
+        let count = self.settle(council)?;
         self.require_open(now)?;
         if self.is(ProposalState::Active) {
-            let own = council.member(place)?.id == self.proposer_id;
-            require!(own, HomeostatError::MissingPermission);
+            let id = council.member(place)?.id;
+            require!(id == self.proposer_id, HomeostatError::MissingPermission);
+            let own = u8::from(self.approvals.get(place) == Some(&id));
+            require!(count <= own, HomeostatError::OthersApprove);
         } else {
             vote(&mut self.cancels, council, place)?;
             if council.count(&self.cancels) < council.threshold {
@@ -161,8 +137,9 @@ impl Proposal {
     }
 
     /// Ends it because its time is up. Refuses while it is not (`NotExpired`).
-    pub fn expire(&mut self, now: i64) -> Result<()> {
+    pub fn expire(&mut self, council: &Council, now: i64) -> Result<()> {
         require!(self.is_open(), HomeostatError::InvalidState);
+        self.settle(council)?;
         require!(self.is_late(now), HomeostatError::NotExpired);
         self.end(ProposalState::Expired, now);
         Ok(())
@@ -179,11 +156,24 @@ impl Proposal {
         self.set_state(state);
     }
 
-    /// Refuses while its state can still change (`InvalidState`), because its account is
-    /// needed as long: while it is open, and while members can lift the guardian's veto.
+    /// Refuses while its state can still change (`InvalidState`): while it is open, and while
+    /// members can lift the guardian's veto.
     pub fn require_final(&self, now: i64) -> Result<()> {
         let liftable = self.is_liftable() && now <= self.lift_until();
         require!(!self.is_open() && !liftable, HomeostatError::InvalidState);
+        Ok(())
+    }
+
+    /// Refuses while its account is needed: while its state can change (`InvalidState`), and
+    /// for a Critical delay after a veto (`RecentlyVetoed`). As long as the account is there,
+    /// the same actions cannot be proposed again, so nobody has to veto them every day.
+    pub fn require_closable(&self, now: i64) -> Result<()> {
+        self.require_final(now)?;
+        let cooling = i64::from(self.delays.critical);
+        require!(
+            !self.is(ProposalState::Vetoed) || now > self.ended_at.saturating_add(cooling),
+            HomeostatError::RecentlyVetoed
+        );
         Ok(())
     }
 

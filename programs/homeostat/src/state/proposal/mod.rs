@@ -2,13 +2,17 @@
 //! it from one to the next are in `life.rs`.
 
 mod life;
+mod reason;
+mod support;
+
+pub use reason::Reason;
 
 use anchor_lang::prelude::*;
-use solana_program::hash::hash;
 
 use super::{
     action::Action,
     audit::{AuditKind, AuditRecord},
+    council::Delays,
     layout::space,
 };
 use crate::{constants::*, error::HomeostatError};
@@ -33,7 +37,11 @@ pub enum ProposalState {
     Expired = 6,
 }
 
-/// One proposal. Its actions never change.
+/// One proposal. Its actions never change, and nothing that it is measured by does.
+///
+/// The address follows from the actions: nobody can occupy it with anything else, and the same
+/// actions cannot be decided upon twice at a time. Once it is final, the same actions can be
+/// proposed again at the same address; `index` tells the two apart.
 #[account(zero_copy, discriminator = b"proposa\x01")]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Proposal {
@@ -55,8 +63,8 @@ pub struct Proposal {
     pub overridden: u8,
     /// 1 if stakers vetoed it, which nobody can lift.
     pub vetoed_by_stakers: u8,
-    /// Reserved; zero.
-    pub reserved_start: u8,
+    /// The number of bytes in use of `reason_uri`; 0 = no reason was given.
+    pub reason_uri_len: u8,
     /// The number of bytes in use of `actions`.
     pub actions_len: u16,
     /// The number of the proposer's membership.
@@ -65,13 +73,13 @@ pub struct Proposal {
     pub economy: Pubkey,
     /// The council that decides.
     pub council: Pubkey,
-    /// Its position among the economy's proposals, from 0; part of the address.
+    /// Its position among the economy's proposals, from 0. Every act on a proposal names it.
     pub index: u64,
     /// The member who made it.
     pub proposer: Pubkey,
     /// The payer of the rent, who gets it back.
     pub payer: Pubkey,
-    /// The sha256 of the actions' bytes.
+    /// The sha256 of the actions' bytes; part of the address.
     pub digest: [u8; 32],
     /// The time at which it was made (unix seconds).
     pub created_at: i64,
@@ -79,6 +87,8 @@ pub struct Proposal {
     pub created_slot: u64,
     /// The last second in which it can reach the threshold (unix seconds).
     pub active_until: i64,
+    /// The time since when it has had enough approvals (unix seconds); 0 while it has not.
+    pub queued_at: i64,
     /// The earliest execution (unix seconds); fixed when the threshold is reached.
     pub eta: i64,
     /// The last second of execution (unix seconds); fixed with the eta.
@@ -95,13 +105,17 @@ pub struct Proposal {
     pub overrides: [u32; MAX_MEMBERS],
     /// The memberships that voted to cancel it since it was queued last, by place.
     pub cancels: [u32; MAX_MEMBERS],
-    /// Reserved; zero.
-    pub reserved: [u8; 4],
+    /// The sha256 of the text that says why it was made.
+    pub reason_sha256: [u8; 32],
+    /// The address of that text, in ASCII.
+    pub reason_uri: [u8; MAX_REASON_URI],
+    /// The council's delays and the stakers' share as of its making.
+    pub delays: Delays,
     /// The actions as Borsh writes them, one after the other.
     pub actions: [u8; MAX_ACTION_BYTES],
 }
 
-const _: () = assert!(core::mem::size_of::<Proposal>() == 1_072);
+const _: () = assert!(core::mem::size_of::<Proposal>() == 1_256);
 
 impl Proposal {
     /// Bytes of the account.
@@ -115,6 +129,13 @@ impl Proposal {
     /// True while approvals, ballots and vetoes count.
     pub const fn is_open(&self) -> bool {
         self.is(ProposalState::Active) || self.is(ProposalState::Queued)
+    }
+
+    /// Refuses unless it is the one that is meant (`WrongProposal`): an approval, a vote or a
+    /// veto of an earlier proposal of the same actions must not count for this one.
+    pub fn require_index(&self, index: u64) -> Result<()> {
+        require!(self.index == index, HomeostatError::WrongProposal);
+        Ok(())
     }
 
     /// Refuses any other state (`InvalidState`).
@@ -137,25 +158,35 @@ impl Proposal {
             || (self.is(ProposalState::Queued) && now > self.expires_at)
     }
 
-    /// Stores the actions and what follows from them. Refuses none, more than four, and
-    /// more bytes than the account holds (`BadActions`).
-    pub fn write(&mut self, actions: &[Action]) -> Result<()> {
+    /// The bytes of actions as Borsh writes them, one after the other. Refuses none, more than
+    /// four, and more bytes than a proposal holds (`BadActions`).
+    pub fn encode(actions: &[Action]) -> Result<Vec<u8>> {
         require!(
             (1..=MAX_ACTIONS).contains(&actions.len()),
             HomeostatError::BadActions
         );
-        let mut free = self.actions.as_mut_slice();
+        let mut bytes = Vec::with_capacity(MAX_ACTION_BYTES);
         for action in actions {
             action
-                .serialize(&mut free)
+                .serialize(&mut bytes)
                 .map_err(|_| error!(HomeostatError::BadActions))?;
         }
-        let used = MAX_ACTION_BYTES.saturating_sub(free.len());
+        require!(bytes.len() <= MAX_ACTION_BYTES, HomeostatError::BadActions);
+        Ok(bytes)
+    }
+
+    /// Stores actions and what follows from them; `bytes` is what [`encode`](Self::encode)
+    /// made of them, and `digest` its sha256.
+    pub fn write(&mut self, actions: &[Action], bytes: &[u8], digest: [u8; 32]) -> Result<()> {
+        self.actions
+            .get_mut(..bytes.len())
+            .ok_or(HomeostatError::BadActions)?
+            .copy_from_slice(bytes);
         // The casts lose nothing: there are at most `MAX_ACTIONS` actions of at most
         // `MAX_ACTION_BYTES` bytes.
         self.action_count = actions.len() as u8;
-        self.actions_len = used as u16;
-        self.digest = hash(self.action_bytes()).to_bytes();
+        self.actions_len = bytes.len() as u16;
+        self.digest = digest;
         self.resumes = u8::from(actions.iter().all(Action::resumes));
         self.replaces_guardian = u8::from(matches!(actions, [Action::Guardian { .. }]));
         Ok(())
