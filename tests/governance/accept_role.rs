@@ -126,7 +126,7 @@ async fn m1_an_offer_to_a_wrong_key_costs_nothing_but_time() {
         expected: world.guardian.pubkey(),
         seat: seat(&world.guardian),
     };
-    let remove = Action::RemoveMember { key: off_curve };
+    let remove = world.removal(&off_curve).await;
     world.enact(vec![back, remove]).await.unwrap();
     let guardian = world.guardian.insecure_clone();
     let accept = accept_ix(&world, &guardian, RoleKind::Guardian);
@@ -170,12 +170,14 @@ async fn m2_an_offer_that_was_taken_back_is_not_accepted() {
     for (role, offer) in offers(&world, &new) {
         world.enact(vec![offer]).await.unwrap();
         let back = match role {
-            RoleKind::Member => Action::RemoveMember { key: new.pubkey() },
+            RoleKind::Member => world.removal(&new.pubkey()).await,
             RoleKind::Guardian => Action::Guardian {
                 expected: world.guardian.pubkey(),
                 seat: seat(&other),
             },
-            RoleKind::Advisor => Action::RevokeAdvisor,
+            RoleKind::Advisor => Action::RevokeAdvisor {
+                expected: new.pubkey(),
+            },
         };
         world.enact(vec![back]).await.unwrap();
         let accept = accept_ix(&world, &new, role);

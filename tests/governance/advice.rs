@@ -191,7 +191,8 @@ async fn m2_a_revoked_advisor_and_its_advice_are_gone_at_once() {
     let advice = advise(&world, &advisor, Tunable::Setpoint, 0.62);
     world.send_as(&advisor, advice).await.unwrap();
     // Immediate: in the second in which the threshold is reached, and no veto stops it.
-    let index = world.queue(vec![Action::RevokeAdvisor]).await.unwrap();
+    let dismissal = world.dismissal().await;
+    let index = world.queue(vec![dismissal]).await.unwrap();
     let guardian = world.guardian.insecure_clone();
     let veto = governance::veto(&world.at, &guardian.pubkey(), index);
     let error = HomeostatError::NotVetoable;

@@ -18,9 +18,7 @@ async fn g11_approvals_of_removed_members_do_not_count() {
     .await;
     let old = world.queue(standard()).await.unwrap();
     let removed = member(&world, 1);
-    let remove = Action::RemoveMember {
-        key: removed.pubkey(),
-    };
+    let remove = world.removal(&removed.pubkey()).await;
     // when member 1 loses its seat before it is executed
     world.enact(vec![remove]).await.unwrap();
 

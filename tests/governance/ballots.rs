@@ -262,9 +262,7 @@ async fn fail_ballots_against_what_stakers_cannot_stop() {
         PauseReason::Other,
     );
     world.send_as(&guardian, pause).await.unwrap();
-    let unpause = Action::Unpause {
-        section: Section::Pay,
-    };
+    let unpause = world.unpause(Section::Pay).await;
     let immediate = world.queue(vec![unpause]).await.unwrap();
     for (what, index) in [("routine", routine), ("immediate", immediate)] {
         let vote = ballot(&world, &large, index).await;

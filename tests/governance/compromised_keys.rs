@@ -79,15 +79,8 @@ async fn a_compromised_member_key_can_only_make_noise() {
 
     // The others go on as if nothing were: they take the seat away in six days.
     let began = world.bank.now();
-    let index = world
-        .propose_as(
-            &honest,
-            vec![Action::RemoveMember {
-                key: thief.pubkey(),
-            }],
-        )
-        .await
-        .unwrap();
+    let removal = world.removal(&thief.pubkey()).await;
+    let index = world.propose_as(&honest, vec![removal]).await.unwrap();
     world.approve(2, index).await.unwrap();
     let eta = world.proposal(index).await.eta;
     assert_eq!(eta - began, 6 * DAY);
@@ -217,15 +210,11 @@ async fn a_compromised_guardian_delays_and_is_replaced() {
     world.claim(&staker).await.unwrap();
     world.request_unstake(&staker, TOKEN).await.unwrap();
     // ... the council lifts the pauses at once, which no veto stops, ...
-    let lift = world
-        .queue(
-            sections
-                .iter()
-                .map(|section| Action::Unpause { section: *section })
-                .collect(),
-        )
-        .await
-        .unwrap();
+    let mut lift = Vec::new();
+    for section in sections {
+        lift.push(world.unpause(section).await);
+    }
+    let lift = world.queue(lift).await.unwrap();
     refused(world.veto(lift).await, HomeostatError::NotVetoable);
     world.execute(lift).await.unwrap();
     assert_eq!(world.bank.now(), began);
@@ -338,7 +327,8 @@ async fn a_malicious_advisor_moves_a_target_by_its_range_and_no_further() {
 
     // The council dismisses it at once, and sets the target back in six hours: that is
     // no change from what it last set itself, so Routine.
-    world.enact(vec![Action::RevokeAdvisor]).await.unwrap();
+    let dismissal = world.dismissal().await;
+    world.enact(vec![dismissal]).await.unwrap();
     refused(
         world.send_as(&advisor, inside).await,
         HomeostatError::Unauthorized,

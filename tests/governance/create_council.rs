@@ -17,7 +17,14 @@ async fn g14_no_proposal_leaves_a_council_that_decides_nothing() {
         }]
     };
     let threshold = |value| vec![Action::Threshold { expected: 2, value }];
-    let remove = |key: &Keypair| Action::RemoveMember { key: key.pubkey() };
+    let council = world.council().await;
+    let remove = |place: usize| {
+        let member = &council.members[place];
+        Action::RemoveMember {
+            key: member.seat.key,
+            expected_id: member.id,
+        }
+    };
     let guardian = |key: Pubkey| {
         vec![Action::Guardian {
             expected: world.guardian.pubkey(),
@@ -29,7 +36,7 @@ async fn g14_no_proposal_leaves_a_council_that_decides_nothing() {
     let cases = [
         ("threshold 0", threshold(0)),
         ("threshold 4 of 3", threshold(4)),
-        ("one of two left", vec![remove(&first), remove(&second)]),
+        ("one of two left", vec![remove(0), remove(1)]),
         (
             "routine too short",
             delays(Delays {
@@ -138,14 +145,15 @@ async fn g14_no_proposal_leaves_a_council_that_decides_nothing() {
         attack(&mut world, what, &[propose], &[&first], error).await;
     }
     let nobody = world.bank.fresh_key();
-    let propose = world.propose_ix(&first, vec![remove(&nobody)]);
+    let removal = world.removal(&nobody.pubkey()).await;
+    let propose = world.propose_ix(&first, vec![removal]);
     let error = HomeostatError::NotAMember;
     attack(&mut world, "removing nobody", &[propose], &[&first], error).await;
 
     // Coupled, what would be wrong alone is right.
     let last = vec![
-        remove(&first),
-        remove(&second),
+        remove(0),
+        remove(1),
         Action::Threshold {
             expected: 2,
             value: 1,
@@ -155,8 +163,7 @@ async fn g14_no_proposal_leaves_a_council_that_decides_nothing() {
     let council = world.council().await;
     assert_eq!((council.size(), council.threshold), (1, 1));
     let third = member(&world, 2);
-    let remove = vec![remove(&third)];
-    let propose = world.propose_ix(&third, remove);
+    let propose = world.propose_ix(&third, vec![remove(2)]);
     let error = HomeostatError::InvalidParameter;
     attack(&mut world, "the last one", &[propose], &[&third], error).await;
 }

@@ -207,8 +207,9 @@ async fn g6_what_became_wrong_meanwhile_is_not_executed() {
         expected: world.guardian.pubkey(),
         seat: seat_of(someone),
     };
-    let world = World::new().await;
+    let mut world = World::new().await;
     let third = world.members[2].pubkey();
+    let removal = world.removal(&third).await;
     let guardian = guardian(&world);
     drop(world);
     let pairs = [
@@ -220,7 +221,7 @@ async fn g6_what_became_wrong_meanwhile_is_not_executed() {
         ),
         (
             "a threshold above the members",
-            Action::RemoveMember { key: third },
+            removal,
             threshold,
             HomeostatError::InvalidParameter,
         ),

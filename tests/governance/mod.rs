@@ -20,6 +20,7 @@ mod outcomes;
 mod pause;
 mod propose;
 mod reasons;
+mod releases;
 mod support;
 mod veto;
 

@@ -63,12 +63,8 @@ async fn success_a_pause_ends_early_by_the_council_at_once() {
     world.send_as(&guardian, pause).await.unwrap();
     refused(world.stake(&staker, TOKEN).await, HomeostatError::Paused);
 
-    world
-        .enact(vec![Action::Unpause {
-            section: Section::Stake,
-        }])
-        .await
-        .unwrap();
+    let unpause = world.unpause(Section::Stake).await;
+    world.enact(vec![unpause]).await.unwrap();
 
     let more = world.wallet(10 * TOKEN).await;
     world.open(&more).await.unwrap();

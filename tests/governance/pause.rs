@@ -146,10 +146,8 @@ async fn p2_an_early_end_gives_the_guardian_nothing_back() {
     let guardian = world.guardian.insecure_clone();
     for section in SECTIONS {
         pause(&mut world, section, PAUSE_BUDGET).await;
-        world
-            .enact(vec![Action::Unpause { section }])
-            .await
-            .unwrap();
+        let unpause = world.unpause(section).await;
+        world.enact(vec![unpause]).await.unwrap();
         let again = pause_ix(&world, section, 60);
         let error = HomeostatError::PauseBudgetExceeded;
         let what = format!("{section:?} again");
@@ -157,9 +155,7 @@ async fn p2_an_early_end_gives_the_guardian_nothing_back() {
     }
     // And where nothing is paused there is nothing to end.
     let member = member(&world, 0);
-    let unpause = Action::Unpause {
-        section: Section::Stake,
-    };
+    let unpause = world.unpause(Section::Stake).await;
     let propose = world.propose_ix(&member, vec![unpause]);
     let error = HomeostatError::NothingToResume;
     attack(&mut world, "unpaused", &[propose], &[&member], error).await;
@@ -200,8 +196,11 @@ async fn p4_a_bad_guardian_is_removed_while_everything_is_paused() {
     let last = pause_ix(&world, Section::Stake, 60);
     let error = HomeostatError::Unauthorized;
     attack(&mut world, "the old guardian", &[last], &[&guardian], error).await;
-    let all = SECTIONS.map(|section| Action::Unpause { section });
-    world.enact(all.to_vec()).await.unwrap();
+    let mut all = Vec::new();
+    for section in SECTIONS {
+        all.push(world.unpause(section).await);
+    }
+    world.enact(all).await.unwrap();
     let now = world.bank.now();
     let economy = world.economy().await;
     assert!(SECTIONS
@@ -274,11 +273,8 @@ async fn k4_a_crank_after_a_pause_takes_no_more_than_a_step() {
     world.bank.set_time(end).await;
     refused(world.crank().await, HomeostatError::Paused);
     world.bank.advance(DAY).await;
-    let section = Section::Crank;
-    world
-        .enact(vec![Action::Unpause { section }])
-        .await
-        .unwrap();
+    let unpause = world.unpause(Section::Crank).await;
+    world.enact(vec![unpause]).await.unwrap();
     world.crank().await.unwrap();
     // then the output moves by one period's slew at most
     let after = world.economy().await.controllers[0];

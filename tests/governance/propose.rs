@@ -25,9 +25,7 @@ async fn g1_nobody_but_a_member_proposes() {
 async fn g1_a_removed_member_proposes_no_more() {
     let mut world = World::new().await;
     let removed = member(&world, 2);
-    let remove = Action::RemoveMember {
-        key: removed.pubkey(),
-    };
+    let remove = world.removal(&removed.pubkey()).await;
     world.enact(vec![remove]).await.unwrap();
 
     let propose = world.propose_ix(&removed, routine());
@@ -189,7 +187,7 @@ async fn g4_a_member_removed_and_seated_again_starts_with_its_whole_share() {
     }
     let old = before[0];
     // when it loses its seat and gets another
-    let remove = Action::RemoveMember { key: busy.pubkey() };
+    let remove = world.removal(&busy.pubkey()).await;
     let add = Action::AddMember { seat: seat(&busy) };
     world.enact(vec![remove, add]).await.unwrap();
     let accept = governance::accept_role(&world.at, &busy.pubkey(), RoleKind::Member);

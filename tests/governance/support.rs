@@ -53,9 +53,8 @@ async fn g34_a_removed_approver_takes_the_delay_along() {
     // given a proposal of two of three, and the removal of one of them
     let mut world = patient().await;
     let old = world.queue(standard()).await.unwrap();
-    let remove = Action::RemoveMember {
-        key: member(&world, 1).pubkey(),
-    };
+    let leaver = member(&world, 1).pubkey();
+    let remove = world.removal(&leaver).await;
     world.enact(vec![remove]).await.unwrap();
     let eta = world.proposal(old).await.eta;
     assert!(world.bank.now() > eta, "it has been due for days");
@@ -111,12 +110,9 @@ async fn g34_a_replacement_whose_votes_were_too_few_waits_anew() {
     };
     let lifted = world.queue(vec![replace]).await.unwrap();
     world.veto(lifted).await.unwrap();
-    let remove = |place: usize, world: &World| {
-        let key = member(world, place).pubkey();
-        vec![Action::RemoveMember { key }]
-    };
-    let first = remove(2, &world);
-    let first = world.queue(first).await.unwrap();
+    let leaver = member(&world, 2).pubkey();
+    let first = world.removal(&leaver).await;
+    let first = world.queue(vec![first]).await.unwrap();
     world.bank.advance(HOUR).await;
     for place in [0, 1, 2] {
         let key = member(&world, place);

@@ -67,9 +67,7 @@ async fn g17_a_guardian_stops_things_and_nothing_else() {
         PauseReason::Other,
     );
     world.send_as(&guardian, pause).await.unwrap();
-    let unpause = Action::Unpause {
-        section: Section::Stake,
-    };
+    let unpause = world.unpause(Section::Stake).await;
     let raise = Action::Limits {
         parameter: Parameter::Emission,
         expected: EMISSION_LIMITS,
@@ -117,12 +115,8 @@ async fn g17_no_resume_hides_among_other_actions() {
         PauseReason::Other,
     );
     world.send_as(&guardian, pause).await.unwrap();
-    let mixed = vec![
-        Action::Unpause {
-            section: Section::Stake,
-        },
-        setpoint(0.60, 0.62),
-    ];
+    let unpause = world.unpause(Section::Stake).await;
+    let mixed = vec![unpause, setpoint(0.60, 0.62)];
     let index = world.queue(mixed).await.unwrap();
     let delay = i64::from(world.council().await.delays.routine);
     assert_eq!(world.proposal(index).await.eta, world.bank.now() + delay);
@@ -224,9 +218,8 @@ async fn g18_a_replacement_is_overridden_by_two_thirds_at_least() {
 async fn g18_overrides_of_removed_members_do_not_count() {
     // given an override by members 0 and 1, and a delay longer than a removal takes
     let mut world = World::new().await;
-    let remove = Action::RemoveMember {
-        key: member(&world, 1).pubkey(),
-    };
+    let leaver = member(&world, 1).pubkey();
+    let remove = world.removal(&leaver).await;
     let removing = world.queue(vec![remove]).await.unwrap();
     let (index, _) = vetoed_replacement(&mut world).await;
     world.bank.advance(HOUR).await;

@@ -80,16 +80,21 @@ actions! {
     }
     "resume_controller" = ResumeController {
         on parameter: ParameterName;
+        find expected_since: "latched_since" =
+            reader.controller(parameter).guard.latched_since;
         says "guard": "holds" => "released";
     }
     "resume_economy" = ResumeEconomy {
+        find expected_trip: "trip" = reader.state.economy.trips;
         says "breaker": "tripped" => "released";
     }
     "unpause" = Unpause {
         on section: SectionName;
+        find expected_until: "until" = reader.state.economy.pause_until(section);
         says "pause": "paused" => "";
     }
     "revoke_advisor" = RevokeAdvisor {
+        find expected: "address" = reader.advisor()?;
         says "advisor": "" => "nobody";
     }
     "half_life" = HalfLife {
@@ -205,6 +210,7 @@ actions! {
     }
     "remove_member" = RemoveMember {
         new key: "key" as "member", Leaver, like "\"ADDRESS\"";
+        find expected_id: "membership" = reader.membership(&key);
     }
     "threshold" = Threshold {
         set expected => value: "value" as "threshold", Whole::number(1, u8::MAX as i64),

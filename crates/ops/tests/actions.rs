@@ -54,6 +54,7 @@ impl Ground {
         council.threshold = 2;
         council.delays = Delays::DEFAULT;
         council.guardian.holder.key = Pubkey::new_from_array([8; 32]);
+        council.advisor.offered.key = Pubkey::new_from_array([7; 32]);
         let mut feed = Feed::zeroed();
         feed.label = *b"usd price\0\0\0\0\0\0\0";
         feed.quorum = 1;

@@ -3,7 +3,7 @@
 use homeostat_client::{
     address,
     governance::{self, ProposalId},
-    Action, Council, EconomyAddresses, Proposal, ProposalState,
+    Action, Council, EconomyAddresses, Proposal, ProposalState, Section,
 };
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -66,6 +66,34 @@ impl World {
     pub async fn propose(&mut self, actions: Vec<Action>) -> Result<ProposalId, Failure> {
         let member = self.members[0].insecure_clone();
         self.propose_as(&member, actions).await
+    }
+
+    /// Ends the pause of a section that there is now.
+    pub async fn unpause(&mut self, section: Section) -> Action {
+        Action::Unpause {
+            section,
+            expected_until: self.economy().await.pause_until(section),
+        }
+    }
+
+    /// Takes the seat of whoever has that key now.
+    pub async fn removal(&mut self, key: &Pubkey) -> Action {
+        let council = self.council().await;
+        let member = council
+            .members
+            .iter()
+            .find(|member| member.seat.key == *key);
+        Action::RemoveMember {
+            key: *key,
+            expected_id: member.map_or(0, |member| member.id),
+        }
+    }
+
+    /// Dismisses whoever is the advisor now.
+    pub async fn dismissal(&mut self) -> Action {
+        Action::RevokeAdvisor {
+            expected: self.council().await.advisor.holder.key,
+        }
     }
 
     /// Approves what the proposal says, as a member.

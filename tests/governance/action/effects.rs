@@ -81,12 +81,15 @@ async fn success_a_feed_gets_other_reporters_and_nobody_else_does_it() {
 async fn success_a_held_controller_and_a_tripped_economy_are_resumed() {
     let mut world = lived_in().await;
     let error = HomeostatError::NothingToResume;
-    let release = vec![Action::ResumeController { parameter: E }];
+    let now = world.bank.now();
+    let release = vec![Action::ResumeController {
+        parameter: E,
+        expected_since: now,
+    }];
     not_proposed(&mut world, "nothing is held", release.clone(), error).await;
-    let resume_all = vec![Action::ResumeEconomy];
+    let resume_all = vec![Action::ResumeEconomy { expected_trip: 1 }];
     not_proposed(&mut world, "nothing is tripped", resume_all.clone(), error).await;
 
-    let now = world.bank.now();
     let key = world.at.economy;
     world
         .bank

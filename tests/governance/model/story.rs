@@ -39,14 +39,14 @@ impl Story<'_> {
         if answer.is_ok() {
             if matches!(step, Step::Crank) {
                 self.model.circulating = self.play.circulating();
-                for (controller, held) in self
+                for (controller, since) in self
                     .model
                     .realm
                     .controllers
                     .iter_mut()
-                    .zip(self.play.held())
+                    .zip(self.play.held_since())
                 {
-                    controller.held = held;
+                    controller.held_since = since;
                 }
             }
             let after = self.play.seen(index);

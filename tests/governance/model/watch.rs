@@ -173,7 +173,7 @@ fn shortest_wait(actions: &[Action], before: &Seen, delays: &homeostat_client::D
     let tunes = |action: &Action| {
         matches!(
             action,
-            Action::Tune { .. } | Action::ResumeController { .. } | Action::ResumeEconomy
+            Action::Tune { .. } | Action::ResumeController { .. } | Action::ResumeEconomy { .. }
         )
     };
     let ends = |action: &Action| matches!(action, Action::Retire { .. });

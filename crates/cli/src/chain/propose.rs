@@ -383,7 +383,10 @@ pub fn unpause(context: &Context, arguments: &UnpauseArgs) -> Result<(), Failure
     }
     let what = What {
         title: None,
-        actions: vec![Action::Unpause { section }],
+        actions: vec![Action::Unpause {
+            section,
+            expected_until: ground.live.economy.pause_until(section),
+        }],
         reason: None,
     };
     submit(context, &ground, what, "unpause", &arguments.send)

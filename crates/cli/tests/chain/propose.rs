@@ -270,7 +270,6 @@ fn every_kind_of_action_is_read_and_shown() {
             "critical",
         ),
         ("retire", String::new(), "terminal"),
-        ("revoke_advisor", String::new(), "immediate"),
     ];
     for (kind, lines, class) in kinds {
         let content = format!("[[action]]\nkind = '{kind}'\n{lines}\n");
@@ -283,6 +282,12 @@ fn every_kind_of_action_is_read_and_shown() {
         assert_eq!(action["kind"], kind);
         assert!(!action["rows"].as_array().unwrap().is_empty(), "{kind}");
     }
+    let said = propose(
+        &fixture,
+        "[[action]]\nkind = 'revoke_advisor'\n",
+        &["--simulate"],
+    );
+    assert_eq!(said.error(), "bad_value", "there is no advisor");
     // A pool weight, a treasury payment and a pause to end need something that is there.
     for (kind, lines, hint) in [
         ("pool_weight", "lane=1\nweight=3", "InvalidParameter"),

@@ -15,7 +15,7 @@ use homeostat_client::{
 
 /// What the proposal contains.
 fn content() -> Vec<Action> {
-    vec![Action::ResumeEconomy]
+    vec![Action::ResumeEconomy { expected_trip: 1 }]
 }
 
 /// The proposal that everybody decides on.

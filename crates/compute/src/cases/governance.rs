@@ -234,14 +234,14 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
 
     // The audit log holds 24 records; appointing and replacing writes thirty.
     let advisor = appoint_advisor(&mut world).await?;
-    let removed = keys[last].pubkey();
+    let removal = world.removal(&keys[last].pubkey()).await;
     world
         .enact(vec![
             Action::Threshold {
                 expected: MOST_MEMBERS,
                 value: MOST_MEMBERS - 1,
             },
-            Action::RemoveMember { key: removed },
+            removal,
             Action::AddMember { seat: seat(&key) },
         ])
         .await?;

@@ -13,6 +13,7 @@
 ///     } from present;                 values of which those that are not given stay
 ///     new field: "key" | "more" as "name", UNIT, like "1";
 ///                                     a value that replaces none
+///     find field: "name" = present;   what only the chain says, and has to be found again
 ///     by module(subject): fields;     a module that reads and shows the rest
 ///     says "name": "before" => "after";
 ///                                     what happens, without any value to give
@@ -37,6 +38,7 @@ macro_rules! actions {
                 } from $start:expr; )?
                 $( new $fresh:ident: $($first:literal)|+ as $called:literal,
                     $kind:expr, like $example:literal; )*
+                $( find $found:ident: $sought:literal = $source:expr; )?
                 $( by $module:ident($about:ident): $seq:ident, $rest:ident; )?
                 $( says $said:literal: $then:literal => $now:literal; )?
             }
@@ -78,10 +80,11 @@ macro_rules! actions {
                         )+
                     )?
                     $( let $fresh = $reader.need(&$kind, &[$($first),+], $example)?; )*
+                    $( let $found = $source; )?
                     $( let ($seq, $rest) = $module::read($reader, $about)?; )?
                     Ok(Action::$variant {
                         $($subject,)? $($picked,)? $($old, $value,)? $($before, $after,)?
-                        $($fresh,)* $($seq, $rest,)?
+                        $($fresh,)* $($found,)? $($seq, $rest,)?
                     })
                 },
             },
@@ -94,7 +97,7 @@ macro_rules! actions {
                 $(
                     Action::$variant {
                         $($subject,)? $($picked,)? $($old, $value,)? $($before, $after,)?
-                        $($fresh,)* $($seq, $rest,)?
+                        $($fresh,)* $($found,)? $($seq, $rest,)?
                     } => {
                         let on: &[String] = &[$( $choice.shown(&$subject) )?];
                         let rows: &[Vec<Row>] = &[
@@ -118,6 +121,11 @@ macro_rules! actions {
                                 new: &$fresh,
                                 tokens,
                             }), )*
+                            $( vec![Row {
+                                field: $sought.to_owned(),
+                                old: String::new(),
+                                new: $found.to_string(),
+                            }], )?
                             $( $module::rows(economy, tokens, $about, $seq, &$rest), )?
                             $( vec![Row {
                                 field: $said.to_owned(),

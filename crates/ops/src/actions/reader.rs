@@ -101,6 +101,32 @@ impl Reader<'_> {
         GuardSettings::new(&self.controller(parameter).guard_config())
     }
 
+    /// Who is the advisor, or was offered the role.
+    ///
+    /// # Errors
+    ///
+    /// Nobody.
+    pub(crate) fn advisor(&self) -> Result<Pubkey, Failure> {
+        let role = &self.state.council.advisor;
+        let known = [&role.holder, &role.offered].map(|seat| seat.key);
+        let known = known.into_iter().find(|key| *key != Pubkey::default());
+        known.ok_or_else(|| {
+            self.section.wrong(
+                "kind",
+                "bad_value",
+                "has nobody to dismiss",
+                "the economy has no advisor, and nobody was offered the role",
+            )
+        })
+    }
+
+    /// The number of a member's membership; 0 where there is none.
+    pub(crate) fn membership(&self, key: &Pubkey) -> u32 {
+        let members = &self.state.council.members;
+        let member = members.iter().find(|member| member.seat.key == *key);
+        member.map_or(0, |member| member.id)
+    }
+
     /// A pool's weight; 0 where there is no pool.
     pub(crate) fn weight(&self, lane: u8) -> u16 {
         let slot = self.state.economy.pools.get(usize::from(lane));

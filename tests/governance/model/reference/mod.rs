@@ -142,8 +142,9 @@ pub struct Controller {
     pub ceiling: i64,
     pub advice_setpoint: i128,
     pub advice_bias: i128,
-    /// The guard holds it. When it does is the control law's affair: read after a crank.
-    pub held: bool,
+    /// The guard holds it, since when. When it does is the control law's affair: read after a
+    /// crank.
+    pub held_since: Option<i64>,
     pub config_seq: u64,
 }
 

@@ -56,9 +56,9 @@ impl Proposal {
             matches!(
                 action,
                 Action::Unpause { .. }
-                    | Action::RevokeAdvisor
+                    | Action::RevokeAdvisor { .. }
                     | Action::ResumeController { .. }
-                    | Action::ResumeEconomy
+                    | Action::ResumeEconomy { .. }
             )
         })
     }

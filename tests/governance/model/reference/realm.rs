@@ -45,8 +45,8 @@ impl Realm {
     pub(super) fn gravity(&self, action: &Action) -> Gravity {
         use Gravity::*;
         match action {
-            Action::Unpause { .. } | Action::RevokeAdvisor => Immediate,
-            Action::ResumeController { .. } | Action::ResumeEconomy => Routine,
+            Action::Unpause { .. } | Action::RevokeAdvisor { .. } => Immediate,
+            Action::ResumeController { .. } | Action::ResumeEconomy { .. } => Routine,
             Action::Tune {
                 parameter,
                 field,
@@ -181,21 +181,36 @@ impl Realm {
                 controller.config_seq += 1;
                 Ok(())
             }
-            Action::ResumeController { parameter } => {
-                let held = &mut self.controllers[*parameter as usize].held;
-                must(core::mem::take(held), E::NothingToResume)
+            Action::ResumeController {
+                parameter,
+                expected_since,
+            } => {
+                let held = &mut self.controllers[*parameter as usize].held_since;
+                let since = held.ok_or(u32::from(E::NothingToResume))?;
+                expect(since == *expected_since)?;
+                *held = None;
+                Ok(())
             }
             // Nothing in the stories trips the whole economy.
-            Action::ResumeEconomy => no(E::NothingToResume),
-            Action::Unpause { section } => {
+            Action::ResumeEconomy { .. } => no(E::NothingToResume),
+            Action::Unpause {
+                section,
+                expected_until,
+            } => {
                 let pause = &mut self.pauses[*section as usize];
                 must(pause.covers(now), E::NothingToResume)?;
+                expect(pause.until == *expected_until)?;
                 pause.until = now;
                 Ok(())
             }
-            Action::RevokeAdvisor => {
-                self.advisor = Office::default();
-                self.advice = None;
+            Action::RevokeAdvisor { expected } => {
+                let advisor = &mut self.advisor;
+                let offered = advisor.offer.take_if(|offer| offer.key == *expected);
+                let held = advisor.holder.take_if(|holder| holder == expected);
+                expect(offered.is_some() || held.is_some())?;
+                if held.is_some() {
+                    self.advice = None;
+                }
                 Ok(())
             }
             Action::FeeSplit {
@@ -284,7 +299,11 @@ impl Realm {
                 self.members.insert(key, member);
                 Ok(())
             }
-            Action::RemoveMember { key } => must(self.members.remove(key).is_some(), E::NotAMember),
+            Action::RemoveMember { key, expected_id } => {
+                let removed = self.members.remove(key);
+                let removed = removed.ok_or(u32::from(E::NotAMember))?;
+                expect(removed.id == *expected_id)
+            }
             Action::Threshold { expected, value } => {
                 expect(self.threshold == *expected)?;
                 self.threshold = *value;

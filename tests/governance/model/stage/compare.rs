@@ -169,8 +169,8 @@ impl Play<'_> {
                 ),
                 &(expected.advice_setpoint, expected.advice_bias),
             );
-            let held = stored.guard.latched != 0;
-            apart.same(&format!("{name}.held"), &held, &expected.held);
+            let held = (stored.guard.latched != 0).then_some(stored.guard.latched_since);
+            apart.same(&format!("{name}.held"), &held, &expected.held_since);
         }
     }
 

@@ -203,7 +203,7 @@ fn founded(economy: &Economy, parameter: Parameter) -> Controller {
         },
         advice_setpoint: 0,
         advice_bias: 0,
-        held: false,
+        held_since: None,
         config_seq: stored.config_seq,
     }
 }
@@ -394,9 +394,12 @@ impl<'a> Play<'a> {
         }
     }
 
-    /// Which controllers their guards hold: the control law's affair.
-    pub fn held(&self) -> [bool; 4] {
-        [0, 1, 2, 3].map(|index: usize| self.economy.controllers[index].guard.latched != 0)
+    /// Since when guards hold which controllers: the control law's affair.
+    pub fn held_since(&self) -> [Option<i64>; 4] {
+        [0, 1, 2, 3].map(|index: usize| {
+            let guard = &self.economy.controllers[index].guard;
+            (guard.latched != 0).then_some(guard.latched_since)
+        })
     }
 
     /// C at the last crank: the economy's affair.

@@ -27,7 +27,10 @@ impl Dice {
     pub(super) fn actions(&mut self, model: &Model, cast: &Cast) -> Vec<Action> {
         match self.below(40) {
             0 => Vec::new(),
-            1 => vec![Action::RevokeAdvisor; 5],
+            1 => {
+                let expected = cast.everybody[0];
+                vec![Action::RevokeAdvisor { expected }; 5]
+            }
             // Who leaves and how many are needed, together.
             2..5 => {
                 let mut actions = vec![self.removal(model, cast)];
@@ -68,7 +71,11 @@ impl Dice {
         } else {
             self.pick(&cast.everybody)
         };
-        Action::RemoveMember { key }
+        let id = model.realm.members.get(&key).map_or(0, |member| member.id);
+        Action::RemoveMember {
+            key,
+            expected_id: id + u32::from(self.chance(3)),
+        }
     }
 
     pub(super) fn threshold(&mut self, model: &Model) -> Action {
@@ -120,13 +127,22 @@ impl Dice {
                 seat: self.seat(model, cast),
             },
             73..81 => self.advice_range(model, wrong),
-            81 => Action::RevokeAdvisor,
+            81 => {
+                let advisor = &realm.advisor;
+                let offered = advisor.offer.as_ref().map(|offer| offer.key);
+                let known = advisor.holder.or(offered);
+                Action::RevokeAdvisor {
+                    expected: known.filter(|_| !wrong).unwrap_or(cast.everybody[0]),
+                }
+            }
             82..88 => {
                 let paused = |section: &Section| model.now < realm.pauses[*section as usize].until;
                 let open: Vec<Section> = SECTIONS.into_iter().filter(paused).collect();
                 let any = self.pick(&SECTIONS);
+                let section = self.pick_or(&open, any);
                 Action::Unpause {
-                    section: self.pick_or(&open, any),
+                    section,
+                    expected_until: realm.pauses[section as usize].until + i64::from(wrong),
                 }
             }
             88..90 => Action::FeeSplit {
@@ -171,13 +187,16 @@ impl Dice {
                 };
                 Action::Terms { expected, value }
             }
-            97 => Action::ResumeEconomy,
+            97 => Action::ResumeEconomy { expected_trip: 1 },
             98 => {
-                let held = |p: &Parameter| realm.controllers[*p as usize].held;
+                let held = |p: &Parameter| realm.controllers[*p as usize].held_since.is_some();
                 let held: Vec<Parameter> = Parameter::ALL.into_iter().filter(held).collect();
                 let any = self.pick(&Parameter::ALL);
+                let parameter = self.pick_or(&held, any);
+                let since = realm.controllers[parameter as usize].held_since;
                 Action::ResumeController {
-                    parameter: self.pick_or(&held, any),
+                    parameter,
+                    expected_since: since.unwrap_or(0) + i64::from(wrong),
                 }
             }
             _ if self.chance(25) => Action::Retire { successor: None },

@@ -79,7 +79,7 @@ impl Act for fields::RemoveMember<'_> {
     }
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
-        context.council.remove(self.key)
+        context.council.remove(self.key, *self.expected_id)
     }
 
     fn seats(&self) -> bool {

@@ -113,16 +113,27 @@ actions! {
         ResumeController {
             /// The controller that is resumed.
             parameter: Parameter,
+            /// The time at which the guard latched that is released (unix seconds).
+            expected_since: i64,
         },
         /// Resumes a tripped economy and all of its controllers. Routine.
-        ResumeEconomy,
+        ResumeEconomy {
+            /// The count of the trip that is ended, `Economy.trips`.
+            expected_trip: u16,
+        },
         /// Ends a pause before its time. Immediate.
         Unpause {
             /// The section that is paused.
             section: Section,
+            /// The end of the pause that is ended (unix seconds).
+            expected_until: i64,
         },
-        /// Dismisses the advisor and drops its pending advice. Immediate.
-        RevokeAdvisor,
+        /// Dismisses the advisor and drops its pending advice, or takes the offer of the role
+        /// back. Immediate.
+        RevokeAdvisor {
+            /// The address that has the role, or was offered it.
+            expected: Pubkey,
+        },
         /// Sets the half-life of a controller's integral. Standard.
         HalfLife {
             /// The controller that is changed.
@@ -272,6 +283,8 @@ actions! {
         RemoveMember {
             /// The address of the member.
             key: Pubkey,
+            /// The number of the membership that ends.
+            expected_id: u32,
         },
         /// Sets how many members' approval a proposal needs. Critical.
         Threshold {

@@ -1,9 +1,11 @@
 //! Actions that only let go of something: of a latched controller, a tripped economy, a
-//! pause, or the advisor. No guardian can veto these.
+//! pause, or the advisor. No guardian can veto these, and two of them do not wait, so each
+//! names the instance that it lets go of: what was approved against one pause, latch, trip or
+//! advisor must not end the next one.
 
 use anchor_lang::prelude::*;
 
-use super::{fields, Act, ExecutionContext};
+use super::{expect, fields, Act, ExecutionContext};
 use crate::{
     error::HomeostatError,
     state::{envelope::Advice, Class, Economy, Parameter},
@@ -21,6 +23,7 @@ impl Act for fields::ResumeController<'_> {
             controller.guard.latched != 0,
             HomeostatError::NothingToResume
         );
+        expect(controller.guard.latched_since == *self.expected_since)?;
         controller.resume_guard(now);
         Ok(())
     }
@@ -34,7 +37,7 @@ impl Act for fields::ResumeController<'_> {
     }
 }
 
-impl Act for fields::ResumeEconomy {
+impl Act for fields::ResumeEconomy<'_> {
     fn class(&self, _: &Economy) -> Result<Class> {
         Ok(Class::Routine)
     }
@@ -42,6 +45,7 @@ impl Act for fields::ResumeEconomy {
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
         let economy = &mut *context.economy;
         require!(economy.tripped != 0, HomeostatError::NothingToResume);
+        expect(economy.trips == *self.expected_trip)?;
         economy.tripped = 0;
         for controller in &mut economy.controllers {
             controller.resume_guard(context.now);
@@ -69,6 +73,7 @@ impl Act for fields::Unpause<'_> {
             context.economy.is_paused(*self.section, context.now),
             HomeostatError::NothingToResume
         );
+        expect(context.economy.pause_until(*self.section) == *self.expected_until)?;
         context.economy.unpause(*self.section, context.now)
     }
 
@@ -77,14 +82,15 @@ impl Act for fields::Unpause<'_> {
     }
 }
 
-impl Act for fields::RevokeAdvisor {
+impl Act for fields::RevokeAdvisor<'_> {
     fn class(&self, _: &Economy) -> Result<Class> {
         Ok(Class::Immediate)
     }
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
-        context.council.advisor.revoke();
-        context.economy.advice = Advice::default();
+        if context.council.advisor.revoke(self.expected)? {
+            context.economy.advice = Advice::default();
+        }
         Ok(())
     }
 

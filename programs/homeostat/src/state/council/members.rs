@@ -117,13 +117,15 @@ impl Council {
     }
 
     /// Unseats a member, or withdraws the offer of a seat. Refuses an address that has
-    /// neither (`NotAMember`).
-    pub fn remove(&mut self, key: &Pubkey) -> Result<()> {
+    /// neither (`NotAMember`), and another membership than that with the number `id`
+    /// (`OldValueChanged`): whoever was seated again since is not meant.
+    pub fn remove(&mut self, key: &Pubkey, id: u32) -> Result<()> {
         let member = self
             .members
             .iter_mut()
             .find(|member| member.id != 0 && member.seat.key == *key)
             .ok_or(HomeostatError::NotAMember)?;
+        require!(member.id == id, HomeostatError::OldValueChanged);
         *member = Member::default();
         Ok(())
     }

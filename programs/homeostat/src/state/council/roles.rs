@@ -76,9 +76,23 @@ impl Role {
         Ok(before)
     }
 
-    /// Leaves the role without holder and without offer.
-    pub fn revoke(&mut self) {
-        *self = Self::default();
+    /// Takes the role from `key`, or the offer of it, or both. Returns whether it held the
+    /// role. Refuses an address that neither holds it nor was offered it (`OldValueChanged`).
+    pub fn revoke(&mut self, key: &Pubkey) -> Result<bool> {
+        let nobody = Pubkey::default();
+        let (holds, offered) = (self.holder.key == *key, self.offered.key == *key);
+        require!(
+            *key != nobody && (holds || offered),
+            HomeostatError::OldValueChanged
+        );
+        if holds {
+            self.holder = Seat::default();
+        }
+        if offered {
+            self.offered = Seat::default();
+            self.offered_until = 0;
+        }
+        Ok(holds)
     }
 }
 

@@ -134,7 +134,11 @@ pub struct Economy {
     /// The number of feeds in use.
     pub feed_count: u8,
     /// Reserved; zero.
-    pub reserved: [u8; 3],
+    pub reserved: u8,
+    /// The number of times that the economy was tripped, from 0 again after 65,535. Each has
+    /// to be resumed by a proposal that waits at least 6 h, so no open proposal sees a number
+    /// twice.
+    pub trips: u16,
     /// The mint of the economy's token.
     pub mint: Pubkey,
     /// The token program that the mint belongs to.

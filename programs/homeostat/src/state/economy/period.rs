@@ -96,6 +96,9 @@ impl Economy {
     pub fn trip(&mut self, now: i64) -> Result<()> {
         self.stream.settle(now)?;
         self.stream.emit_until = self.stream.emit_until.min(self.stream.t0);
+        if self.tripped == 0 {
+            self.trips = self.trips.wrapping_add(1);
+        }
         self.tripped = 1;
         Ok(())
     }

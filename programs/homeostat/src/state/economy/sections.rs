@@ -16,6 +16,13 @@ impl Economy {
             .is_some_and(|pause| pause.covers(now))
     }
 
+    /// The end of a section's last pause (unix seconds).
+    pub fn pause_until(&self, section: Section) -> i64 {
+        self.pauses
+            .get(section as usize)
+            .map_or(0, |pause| pause.until)
+    }
+
     /// Refuses while a section is paused at `now` (unix seconds; `Paused`).
     pub fn require_open(&self, section: Section, now: i64) -> Result<()> {
         require!(!self.is_paused(section, now), HomeostatError::Paused);
