@@ -26,8 +26,7 @@ async fn n1_a_crank_over_everything_an_economy_can_have_succeeds() {
     }
 
     for period in 1..=2 {
-        let end = world.economy().await.next_end;
-        world.bank.set_time(end).await;
+        world.go_to_end().await;
         let crank = world.crank_ix().await;
         let table = world.bank.create_table(std::slice::from_ref(&crank));
         world
@@ -40,7 +39,7 @@ async fn n1_a_crank_over_everything_an_economy_can_have_succeeds() {
     let economy = world.economy().await;
     let million = u128::from(1_000_000 * TOKEN);
     assert_eq!(economy.tally.volume.get(), 8 * million);
-    // Since the first crank's touch, each pool stands with all of its AMM vault.
+    // Each pool stands with all of its AMM vault.
     let depth = &economy.readings[Metric::LiquidityDepth as usize];
     assert_eq!(depth.numerator.get(), 7 * million * WEEK as u128);
     // Every lane gets its weight's part, and the parts make up the whole.

@@ -72,11 +72,7 @@ impl Calm {
 
     /// Cranks at the end of the period; what it tells.
     pub(super) async fn crank(&mut self) -> Cranked {
-        let end = self.world.economy().await.next_end;
-        self.world
-            .bank
-            .set_time(end.max(self.world.bank.now()))
-            .await;
+        self.world.go_to_end().await;
         let crank = self.world.crank_ix().await;
         let mut events = self
             .world
@@ -112,8 +108,8 @@ async fn o7_a_spike_latches_its_controller_and_no_other() {
         .await
         .unwrap();
     calm.world.collect(0).await.unwrap();
-    let end = calm.world.economy().await.next_end;
-    calm.world.bank.set_time(end).await;
+    calm.world.go_to_end().await;
+    let end = calm.world.bank.now();
     let previewed = preview(&mut calm.world, Parameter::Emission as u8).await;
     let event = calm.crank().await;
 

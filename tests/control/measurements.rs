@@ -2,6 +2,9 @@
 
 use super::*;
 
+/// A day (seconds).
+const DAY: i64 = 86_400;
+
 /// What a test knows about a window from its own actions.
 struct Window {
     opened: i64,
@@ -105,6 +108,10 @@ async fn success_measurements_and_decisions_follow_from_what_was_done() {
     pay_through(&mut world, 0, &alice, 10 * million).await;
     pay_through(&mut world, 1, &alice, 5 * million).await;
     world.collect(0).await.unwrap();
+    for day in [4, 5] {
+        world.bank.set_time(live + day * DAY).await;
+        world.touch_pools().await;
+    }
     world.bank.set_time(live + WEEK).await;
 
     let rate = per_second(1_000 * million, 60_000);
@@ -114,8 +121,8 @@ async fn success_measurements_and_decisions_follow_from_what_was_done() {
         circulating: circulating_then,
         supply: 1_000 * million,
         stake_seconds: u128::from(300 * million) * (WEEK - 100_000) as u128,
-        // Liquidity counts with the lower of two touches, and there was none before.
-        depth_seconds: 0,
+        // Of touches with nothing, 1,000 and 1,000 of 4,000 LP tokens staked, the middle one.
+        depth_seconds: u128::from(80 * million / 4) * WEEK as u128,
         volume: u128::from(15 * million),
         accrued_q64: (rate - to_liquidity) * (WEEK - 100_000) as u128
             + to_liquidity * (WEEK - 150_000) as u128,
@@ -129,9 +136,13 @@ async fn success_measurements_and_decisions_follow_from_what_was_done() {
     let economy = world.economy().await;
     let rate = per_second(supply, economy.value(Parameter::Emission));
     world.bank.set_time(opened + 50_000).await;
+    world.touch_pools().await;
     world.bank.set_balance(&amm_vault, 60 * million).await;
+    world.bank.set_time(opened + 200_000).await;
+    world.touch_pools().await;
     world.bank.set_time(opened + 300_000).await;
-    let depth = u128::from(60 * million) * 1_000 / 4_001;
+    // Touched with 80, 60 and 60 million, the last before this stake but after its LP token.
+    let depth = u128::from(60 * million) * 1_000 / 4_000;
     liquidity_staker(&mut world, 1, 1).await;
     world.collect(1).await.unwrap();
     pay_through(&mut world, 1, &alice, 7 * million).await;
@@ -157,8 +168,12 @@ async fn success_measurements_and_decisions_follow_from_what_was_done() {
     let rate = per_second(supply, economy.value(Parameter::Emission));
     world.claim(&staker).await.unwrap();
     let late = WEEK * 3 / 2;
+    for day in [2, 4, 6] {
+        world.bank.set_time(opened + day * DAY).await;
+        world.touch_pools().await;
+    }
     world.bank.set_time(opened + late).await;
-    // Now 1,001 of 4,001 LP tokens are staked; the touch at the crank said so.
+    // Now 1,001 of 4,001 LP tokens are staked.
     let depth = u128::from(60 * million) * 1_001 / 4_001;
     window = Window {
         opened,

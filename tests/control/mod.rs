@@ -1,8 +1,10 @@
-//! The control family: `crank`, `preview`, `grow_log`, `report_feed`, `trip_breaker`; what they
+//! The control family: `crank`, `preview`, `grow_log`, `report_feed`, `touch_pool`,
+//! `trip_breaker`; what they
 //! measure and decide, and the logs and events that they leave.
 
 mod caps;
 mod clock;
+mod costs;
 mod crank;
 mod crank_accounts;
 mod crank_extremes;

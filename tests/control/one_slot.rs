@@ -87,82 +87,93 @@ async fn o4_stake_in_the_last_slot_barely_moves_the_mean() {
     assert_eq!(u, same, "what it moves is bounded by the slew limit");
 }
 
-#[tokio::test]
-async fn o4_liquidity_of_one_slot_adds_nothing() {
-    async fn measured(spike: bool) -> [u128; 3] {
-        let mut world = World::build(&WorldSpec {
-            liquidity: vec![1],
-            ..WorldSpec::default()
-        })
-        .await;
-        let amm_vault = world.pools[1].amm_vault.unwrap();
-        let honest = 10_000_000 * TOKEN;
-        give(&mut world, &amm_vault, honest).await;
-        liquidity_staker(&mut world, 1, 1_000).await;
-        let mut seen = [0; 3];
-        for seen in &mut seen {
-            let end = world.economy().await.next_end;
-            world.bank.set_time(end).await;
-            if spike {
-                world.bank.set_balance(&amm_vault, 40 * honest).await;
-            }
-            world.crank().await.unwrap();
-            world.bank.set_balance(&amm_vault, honest).await;
-            // A touch by anybody, once the flash is gone.
-            world.bank.advance(60).await;
-            liquidity_staker(&mut world, 1, 1).await;
-            let economy = world.economy().await;
-            *seen = economy.readings[Metric::LiquidityDepth as usize]
-                .numerator
-                .get();
-        }
-        seen
-    }
+/// An AMM with 100 million tokens, behind a million staked LP tokens; its pool was touched in
+/// the first period.
+async fn with_liquidity() -> (World, Pubkey) {
+    let mut world = World::build(&WorldSpec {
+        liquidity: vec![1],
+        ..WorldSpec::default()
+    })
+    .await;
+    let amm_vault = world.pools[1].amm_vault.unwrap();
+    give(&mut world, &amm_vault, 100_000_000 * TOKEN).await;
+    liquidity_staker(&mut world, 1, 1_000_000).await;
+    world.next_period().await.unwrap();
+    (world, amm_vault)
+}
 
-    let honest = measured(false).await;
-    assert!(honest[2] > 0);
-    let spiked = measured(true).await;
-    assert_eq!(spiked[0], honest[0]);
-    // Neither side of the spike counts with more than what is there for good.
-    assert!(spiked[1] <= honest[1] && spiked[2] <= honest[2]);
+/// A period's touches while the AMM's vault contains the `balances` (millions of tokens), then
+/// its crank, in one transaction with a touch while the vault contains the `last` one. Returns
+/// the depth (base units), and by how much the liquidity share moved (ppm).
+async fn depth_of(balances: &[u64], last: u64) -> (u64, i64) {
+    let (mut world, amm_vault) = with_liquidity().await;
+    let opened = world.bank.now();
+    let before = of(&*world.economy().await, Parameter::Liquidity).state.u;
+    for (day, balance) in (1..).zip(balances) {
+        world.bank.set_time(opened + day * WEEK / 7).await;
+        let balance = balance * 1_000_000 * TOKEN;
+        world.bank.set_balance(&amm_vault, balance).await;
+        world.touch_pools().await;
+    }
+    world.bank.set_time(opened + WEEK).await;
+    let last = last * 1_000_000 * TOKEN;
+    world.bank.set_balance(&amm_vault, last).await;
+    let touch = ix::touch_pool(&world.at, &world.pools[1]);
+    let crank = world.crank_ix().await;
+    world.run(&[touch, crank]).await.unwrap();
+    let economy = world.economy().await;
+    let share = of(&economy, Parameter::Liquidity);
+    assert!(!held(share));
+    (economy.tally.depth, share.state.u - before)
 }
 
 #[tokio::test]
-async fn o4_a_dip_of_one_slot_costs_no_more_than_the_days_beside_it() {
-    const DAY: i64 = WEEK / 7;
-    /// Depth over a week whose crank meets an AMM that was drained for a slot,
-    /// when somebody stakes one LP token a day.
-    async fn measured(dip: bool) -> (u128, i64) {
-        let mut world = World::build(&WorldSpec {
-            liquidity: vec![1],
-            ..WorldSpec::default()
-        })
-        .await;
-        let amm_vault = world.pools[1].amm_vault.unwrap();
-        let honest = 100_000_000 * TOKEN;
-        give(&mut world, &amm_vault, honest).await;
-        liquidity_staker(&mut world, 1, 1_000_000).await;
-        world.next_period().await.unwrap();
-        let opened = world.bank.now();
-        for day in 1..7 {
-            world.bank.set_time(opened + day * DAY).await;
-            liquidity_staker(&mut world, 1, 1).await;
-        }
-        world.bank.set_time(opened + WEEK).await;
-        if dip {
-            world.bank.set_balance(&amm_vault, 0).await;
-        }
-        world.crank().await.unwrap();
-        let economy = world.economy().await;
-        let depth = economy.readings[Metric::LiquidityDepth as usize];
-        let u = of(&economy, Parameter::Liquidity).state.u;
-        (depth.numerator.get(), u)
+async fn d3_a_touch_in_the_cranks_own_transaction_moves_nothing() {
+    let honest = depth_of(&[100, 100, 100], 100).await;
+    assert_eq!(honest.0, 100_000_000 * TOKEN);
+    for balance in [0, 50, 10_000] {
+        assert_eq!(depth_of(&[100, 100, 100], balance).await, honest);
     }
+}
 
-    let (honest, u) = measured(false).await;
-    let (dipped, v) = measured(true).await;
-    // Six days of seven remain, and the value moves within its slew limit.
-    assert!(dipped * 1_000 > honest * 6 / 7 * 999, "{dipped} {honest}");
-    assert!(dipped < honest);
-    assert!(u.abs_diff(v) <= 30_000, "{u} {v}");
+#[tokio::test]
+async fn d3_one_touch_moves_nothing_and_half_of_them_do() {
+    let honest = depth_of(&[100, 100, 100, 100, 100], 100).await;
+    // Whoever drains the AMM, or fills it, for one or two touches of five
+    for touches in [
+        [0, 100, 100, 100, 100],
+        [100, 100, 100, 100, 10_000],
+        [0, 100, 10_000, 100, 100],
+        [100, 0, 100, 0, 100],
+    ] {
+        assert_eq!(depth_of(&touches, 100).await, honest, "{touches:?}");
+    }
+    // moves nothing; who pays for three moves it, and the share by its slew limit at most.
+    let (depth, moved) = depth_of(&[100, 50, 50, 100, 50], 100).await;
+    assert_eq!(depth, 50_000_000 * TOKEN);
+    assert!(moved > honest.1 && moved <= 30_000, "{moved}");
+}
+
+#[tokio::test]
+async fn d3_a_period_with_too_few_touches_holds() {
+    let (mut world, _) = with_liquidity().await;
+    let before = world.economy().await;
+    // Two touches, and a third in the second of the crank.
+    for _ in 0..2 {
+        world.bank.advance(WEEK / 7).await;
+        world.touch_pools().await;
+    }
+    world.bank.set_time(before.next_end).await;
+    world.touch_pools().await;
+    let previewed = preview(&mut world, 3).await;
+    world.crank().await.unwrap();
+
+    let economy = world.economy().await;
+    let share = of(&economy, Parameter::Liquidity);
+    assert_eq!(previewed, share.last);
+    assert_eq!(share.last.held, HoldReason::Missing as u8);
+    assert_eq!(share.state.u, of(&before, Parameter::Liquidity).state.u);
+    assert_eq!(economy.readings[3].denominator.get(), 0);
+    // The others go on.
+    assert!(!held(of(&economy, Parameter::Emission)));
 }

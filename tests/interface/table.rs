@@ -72,6 +72,7 @@ pub(super) const TABLE: &[Row] = &[
     ("request_unstake", ALWAYS, &["u1_foreign_position", "u2_more_than_is_staked"]),
     ("stake", UNLESS_STAKE, &["s1_fake_accounts_of_another_program", "s4_zero_and_dust", "s9_nothing_is_staked_while_staking_is_paused"]),
     ("top_up", ALWAYS, &["fail_to_mint_into_another_vault", "fail_in_funded_mode"]),
+    ("touch_pool", ALWAYS, &["d3_nobody_makes_most_touches_in_a_moment", "fail_touch_pool_with_other_accounts", "fail_touch_pool_of_a_draft"]),
     ("trip_breaker", ALWAYS, &["fail_trip_breaker_refuses_every_solvent_vault", "o8_nobody_trips_the_breaker_with_what_they_own"]),
     ("veto", ALWAYS, &["g1_nobody_but_the_guardian_vetoes", "g17_a_guardian_stops_things_and_nothing_else"]),
     ("veto_advice", ALWAYS, &["g7_advice_waits_its_delay_and_can_be_vetoed", "g17_nobody_but_the_advisor_advises"]),

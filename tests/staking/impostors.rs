@@ -164,8 +164,8 @@ async fn success_an_amm_vault_means_nothing_to_the_native_pool() {
     let after = world.pool(0).await;
     assert_eq!(after.total, before.total + TOKEN);
     assert_eq!(
-        (after.depth, after.touched_at, after.depth_seconds),
-        (before.depth, before.touched_at, before.depth_seconds)
+        (after.touches, after.touched_at),
+        (before.touches, before.touched_at)
     );
     assert_sound(&mut world).await;
 }

@@ -1,103 +1,170 @@
-//! The depth that liquidity pools report: the lower of two touches, and none that is borrowed.
+//! The depth that liquidity pools report: the median of touches, and none that is borrowed.
 
-use homeostat::constants::MIN_TOUCH_INTERVAL;
-use homeostat_sandbox::{world::TOKEN, World};
+use homeostat::constants::TOUCH_PARTS;
+use homeostat_sandbox::{
+    world::{TOKEN, WEEK},
+    World, WorldSpec,
+};
+use homeostat_tests::{anchor, HomeostatError};
 
 use super::{
     liquidity::{amm_vault, claim_ix, provider, stake, world_with_pools},
     *,
 };
 
-/// Depth of the first liquidity pool: last touch, its value, and the integral.
-async fn depth(world: &mut World) -> (i64, u64, u128) {
+/// The least time between two touches.
+const APART: i64 = WEEK / TOUCH_PARTS as i64;
+
+/// The touches of the first liquidity pool in this period, oldest first, and the last one's
+/// time.
+async fn touches(world: &mut World) -> (Vec<u64>, i64) {
     let pool = world.pool(1).await;
-    (pool.touched_at, pool.depth, pool.depth_seconds.get())
+    let count = pool.touches as usize;
+    (pool.depths[..count].to_vec(), pool.touched_at)
+}
+
+fn touch_ix(world: &World) -> Instruction {
+    ix::touch_pool(&world.at, &world.pools[1])
+}
+
+/// Waits, and touches the first liquidity pool while the AMM's vault contains `balance`.
+async fn touch_with(world: &mut World, balance: u64) {
+    let vault = amm_vault(world, 1);
+    world.bank.advance(APART).await;
+    world.bank.set_balance(&vault, balance).await;
+    let touch = touch_ix(world);
+    world.run(&[touch]).await.unwrap();
 }
 
 #[tokio::test]
-async fn success_depth_counts_the_lower_of_two_touches() {
+async fn success_the_depth_is_the_median_of_touches() {
     // Given a hundred LP tokens in all, fifty of them staked,
     let mut world = world_with_pools(&[1]).await;
-    let vault = amm_vault(&world, 1);
-    let provider = provider(&mut world, 1, 100 * TOKEN).await;
     let start = world.bank.now();
+    let provider = provider(&mut world, 1, 100 * TOKEN).await;
     stake(&mut world, 1, &provider, 50 * TOKEN).await;
 
-    // the first touch finds an empty pool: nothing counts before it,
-    assert_eq!(depth(&mut world).await, (start, 0, 0));
+    // the first touch finds what was staked before it: nothing,
+    assert_eq!(touches(&mut world).await, (vec![0], start));
 
-    // touches less than a minute apart change nothing,
-    world.bank.set_time(start + MIN_TOUCH_INTERVAL - 1).await;
-    stake(&mut world, 1, &provider, 10 * TOKEN).await;
-    assert_eq!(depth(&mut world).await, (start, 0, 0));
+    // others find half of what the vault contains.
+    for balance in [1_000, 1_200, 800, 6] {
+        touch_with(&mut world, balance * TOKEN).await;
+    }
+    let (depths, last) = touches(&mut world).await;
+    assert_eq!(depths, [0, 500, 600, 400, 3].map(|depth| depth * TOKEN));
+    assert_eq!(last, start + 4 * APART);
 
-    // a minute later half of the thousand tokens stands behind stakers
-    // (what was staked before this very instruction),
-    let second = start + MIN_TOUCH_INTERVAL;
-    world.bank.set_time(second).await;
-    stake(&mut world, 1, &provider, 10 * TOKEN).await;
-    assert_eq!(depth(&mut world).await, (second, 600 * TOKEN, 0));
+    // The crank measures the one in the middle, over the whole week,
+    let end = world.economy().await.next_end;
+    world.bank.set_time(end).await;
+    world.crank().await.unwrap();
+    let economy = world.economy().await;
+    let reading = economy.readings[3];
+    assert_eq!(
+        reading.numerator.get(),
+        u128::from(400 * TOKEN) * WEEK as u128
+    );
+    assert_eq!(
+        (economy.tally.depth, economy.tally.without_depth),
+        (400 * TOKEN, 0)
+    );
 
-    // a vault that has doubled counts with the lower value until the next touch,
-    give(&mut world, &vault, 1_000 * TOKEN).await;
-    let third = second + 100;
-    world.bank.set_time(third).await;
-    stake(&mut world, 1, &provider, 10 * TOKEN).await;
-    let integral = u128::from(600 * TOKEN) * 100;
-    assert_eq!(depth(&mut world).await, (third, 1_400 * TOKEN, integral));
-
-    // and so does one that has shrunk.
-    world.bank.set_balance(&vault, 100 * TOKEN).await;
-    let fourth = third + 1_000;
-    world.bank.set_time(fourth).await;
-    stake(&mut world, 1, &provider, 10 * TOKEN).await;
-    let integral = integral + u128::from(80 * TOKEN) * 1_000;
-    assert_eq!(depth(&mut world).await, (fourth, 80 * TOKEN, integral));
+    // and the next period begins without touches.
+    touch_with(&mut world, 1_000 * TOKEN).await;
+    assert_eq!(touches(&mut world).await.0, [500 * TOKEN]);
 }
 
 #[tokio::test]
-async fn success_a_crank_touches_the_depth_too() {
-    // Given a pool that was touched a moment after it filled,
+async fn success_stake_enters_when_a_touch_is_too_soon() {
     let mut world = world_with_pools(&[1]).await;
     let provider = provider(&mut world, 1, 100 * TOKEN).await;
     stake(&mut world, 1, &provider, 50 * TOKEN).await;
-    world.bank.advance(MIN_TOUCH_INTERVAL).await;
-    stake(&mut world, 1, &provider, 25 * TOKEN).await;
-    let (touched, value, integral) = depth(&mut world).await;
-    assert_eq!((value, integral), (500 * TOKEN, 0));
+    let before = touches(&mut world).await;
+    world.bank.advance(APART - 1).await;
+    stake(&mut world, 1, &provider, 10 * TOKEN).await;
+    assert_eq!(touches(&mut world).await, before);
+    world.bank.advance(1).await;
+    stake(&mut world, 1, &provider, 10 * TOKEN).await;
+    assert_eq!(touches(&mut world).await.0, [0, 600 * TOKEN]);
+    assert_eq!(world.pool(1).await.total, 70 * TOKEN);
+}
 
-    // a crank counts the time since, with the lower of both values,
-    world.next_period().await.unwrap();
-    let now = world.bank.now();
-    let window = u128::from((now - touched).unsigned_abs());
-    let counted = u128::from(500 * TOKEN) * window;
-    assert_eq!(depth(&mut world).await, (now, 750 * TOKEN, counted));
+#[tokio::test]
+async fn d3_nobody_makes_most_touches_in_a_moment() {
+    // Given a pool that was just touched,
+    let mut world = world_with_pools(&[1]).await;
+    let provider = provider(&mut world, 1, 100 * TOKEN).await;
+    stake(&mut world, 1, &provider, 50 * TOKEN).await;
+    let touch = touch_ix(&world);
 
-    // which is what the economy measured.
-    let reading = world.economy().await.readings[3];
-    assert_eq!(reading.numerator.get(), counted);
+    // it is not touched again for a tenth of a period, nor twice in a transaction,
+    for wait in [0, 60, APART - 61] {
+        world.bank.advance(wait).await;
+        let error = HomeostatError::TouchedLately;
+        attack(&mut world, core::slice::from_ref(&touch), &[], error).await;
+    }
+    world.bank.advance(1).await;
+    let error = HomeostatError::TouchedLately;
+    attack(&mut world, &[touch.clone(), touch.clone()], &[], error).await;
+    world.run(&[touch]).await.unwrap();
+}
+
+#[tokio::test]
+async fn fail_touch_pool_with_other_accounts() {
+    let mut world = world_with_pools(&[1, 1]).await;
+    let touch = touch_ix(&world);
+    let (vault, lp) = (amm_vault(&world, 1), world.pools[1].mint);
+    let (other_vault, other_lp) = (amm_vault(&world, 2), world.pools[2].mint);
+    let wrong_vault = HomeostatError::WrongAmmVault.into();
+    for (old, new, code) in [
+        (vault, other_vault, wrong_vault),
+        (vault, world.at.reward_vault, wrong_vault),
+        (lp, other_lp, anchor::CONSTRAINT_HAS_ONE),
+    ] {
+        let wrong = exchange(touch.clone(), &old, &new);
+        attack(&mut world, &[wrong], &[], code).await;
+    }
+
+    // The native pool has no depth, whatever is passed as its AMM vault.
+    for amm_vault in [None, Some(vault)] {
+        let native = ix::StakeMint {
+            amm_vault,
+            ..world.pools[0]
+        };
+        let touch = ix::touch_pool(&world.at, &native);
+        attack(&mut world, &[touch], &[], wrong_vault).await;
+    }
+}
+
+#[tokio::test]
+async fn fail_touch_pool_of_a_draft() {
+    let mut world = World::build(&WorldSpec {
+        liquidity: vec![1],
+        draft: true,
+        ..WorldSpec::default()
+    })
+    .await;
+    let touch = touch_ix(&world);
+    attack(&mut world, &[touch], &[], HomeostatError::NotLive).await;
 }
 
 #[tokio::test]
 async fn o4_borrowed_liquidity_does_not_count() {
-    // Given a vault that is a thousand times as deep for one instruction,
+    // Given a vault that is a thousand times as deep for one touch of three,
     let mut world = world_with_pools(&[1]).await;
-    let vault = amm_vault(&world, 1);
     let provider = provider(&mut world, 1, 100 * TOKEN).await;
     stake(&mut world, 1, &provider, 50 * TOKEN).await;
-    world.bank.advance(HOUR).await;
-    stake(&mut world, 1, &provider, 1).await;
-    world.bank.advance(HOUR).await;
-    world.bank.set_balance(&vault, 1_000_000 * TOKEN).await;
-    stake(&mut world, 1, &provider, 1).await;
-    world.bank.set_balance(&vault, 1_000 * TOKEN).await;
+    world.next_period().await.unwrap();
+    for balance in [1_000, 1_000_000, 1_001] {
+        touch_with(&mut world, balance * TOKEN).await;
+    }
 
-    // the hours before and after it count with what was really there.
-    world.bank.advance(HOUR).await;
-    stake(&mut world, 1, &provider, 1).await;
-    let (_, _, integral) = depth(&mut world).await;
-    let real = u128::from(500 * TOKEN) * 2 * HOUR as u128;
-    assert!(integral >= real && integral < real + real / 1_000_000);
+    // the week counts with what was there at the others.
+    let end = world.economy().await.next_end;
+    world.bank.set_time(end).await;
+    world.crank().await.unwrap();
+    assert_eq!(world.economy().await.tally.depth, 500 * TOKEN + TOKEN / 2);
 }
 
 #[tokio::test]
@@ -107,15 +174,12 @@ async fn o8_an_amm_vault_that_is_gone_stops_nobody() {
     let vault = amm_vault(&world, 1);
     let provider = provider(&mut world, 1, 100 * TOKEN).await;
     stake(&mut world, 1, &provider, 50 * TOKEN).await;
-    world.bank.advance(HOUR).await;
-    stake(&mut world, 1, &provider, TOKEN).await;
-    assert!(depth(&mut world).await.1 > 0);
     world.bank.set_owner(&vault, &other_program()).await;
 
-    // stake still enters, with no depth behind it, and cranks go on.
-    world.bank.advance(HOUR).await;
+    // stake still enters, with no depth behind it, and touches and cranks go on.
+    world.bank.advance(APART).await;
     stake(&mut world, 1, &provider, TOKEN).await;
-    assert_eq!(depth(&mut world).await.1, 0);
+    assert_eq!(touches(&mut world).await.0, [0, 0]);
     world.next_period().await.unwrap();
     let claim = claim_ix(&world, 1, &provider);
     let top_up = world.top_up_ix();
@@ -139,8 +203,26 @@ async fn o8_lp_tokens_minted_beside_the_pool_only_thin_the_depth() {
         .bank
         .mint_to(&lp_mint, &provider.lp, 800 * TOKEN)
         .await;
-    world.bank.advance(HOUR).await;
+    world.bank.advance(APART).await;
     stake(&mut world, 1, &provider, 1).await;
 
-    assert_eq!(depth(&mut world).await.1, 100 * TOKEN);
+    assert_eq!(touches(&mut world).await.0, [0, 100 * TOKEN]);
+}
+
+#[tokio::test]
+async fn success_a_pool_that_shrinks_between_touches_is_measured_as_it_is() {
+    // Given touches over which the AMM's side goes down,
+    let mut world = world_with_pools(&[1]).await;
+    let vault = amm_vault(&world, 1);
+    let provider = provider(&mut world, 1, 100 * TOKEN).await;
+    stake(&mut world, 1, &provider, 100 * TOKEN).await;
+    for balance in [900, 800, 700] {
+        touch_with(&mut world, balance * TOKEN).await;
+    }
+    // then tokens that come back do not change what was touched.
+    world.bank.set_balance(&vault, 1_700 * TOKEN).await;
+    assert_eq!(
+        touches(&mut world).await.0,
+        [0, 900, 800, 700].map(|depth| depth * TOKEN)
+    );
 }

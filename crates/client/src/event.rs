@@ -47,6 +47,7 @@ macro_rules! events {
 events!(
     Cranked,
     FeedReported,
+    PoolTouched,
     Staked,
     UnstakeRequested,
     UnstakeCancelled,

@@ -19,6 +19,8 @@ pub(crate) const BASE_FEE: u64 = 5_000;
 /// What a worker is given.
 pub(crate) struct Job {
     pub(crate) live: Box<Live>,
+    /// The touches of its pools to send; empty = its period is to be ended.
+    pub(crate) touches: Vec<Instruction>,
     /// What its keeper vault holds (lamports).
     pub(crate) vault: u64,
     /// Named by the operator; one that was found must not cost more than it pays.
@@ -31,6 +33,8 @@ pub(crate) struct Job {
 /// What a worker gives back.
 pub(crate) struct Done {
     pub(crate) economy: Pubkey,
+    /// Its pools were to be touched, and its period was not to be ended.
+    pub(crate) touched: bool,
     /// Periods before.
     pub(crate) periods: u64,
     pub(crate) result: Result<Receipt, Failure>,
@@ -58,10 +62,11 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Ends the period of an economy that was read as due.
+    /// Ends the period of an economy that was read as due, or touches its pools.
     pub(crate) fn attempt(&self, job: Job) -> Done {
         let mut done = Done {
             economy: job.live.at.economy,
+            touched: !job.touches.is_empty(),
             periods: job.live.economy.totals.periods,
             result: Err(Failure::new("not_tried", "not tried")),
             after: None,
@@ -70,6 +75,16 @@ impl Shared {
             table: job.table.clone(),
             failures: Vec::new(),
         };
+        if done.touched {
+            let sent = self
+                .sender(self.fees, &[])
+                .send(&self.key, &[], &job.touches);
+            if let Ok(receipt) = &sent {
+                done.fees = BASE_FEE.saturating_add(receipt.priority);
+            }
+            done.result = sent;
+            return done;
+        }
         if self.collect && job.named {
             self.collect(&job.live, &mut done);
         }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use homeostat::error::HomeostatError;
 use homeostat_client::{Economy, Life, Pubkey};
-use homeostat_ops::{Connection, Failure, Fees, Live};
+use homeostat_ops::{Connection, Failure, Fees, Live, Receipt};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -20,6 +20,7 @@ use crate::attempt::{Done, Job, Shared, BASE_FEE};
 use crate::backoff::{lot, within, Backoff};
 use crate::log::{Field, Level, Log};
 use crate::metrics::{Ending, Metrics};
+use crate::touch;
 use crate::watch::{bounty, judge, State, Watch};
 
 /// Most economies that are found by a search; each takes about a kilobyte.
@@ -686,6 +687,9 @@ impl Round {
         if before.name() != after.name() {
             self.tell(economy, &before, &after, state, named);
         }
+        if after == State::Waiting && named {
+            self.touch(economy, &live);
+        }
         if after != State::Due {
             let result = if moved { "beaten" } else { after.name() };
             self.keep(economy, result, None, None);
@@ -705,6 +709,7 @@ impl Round {
         };
         let job = Job {
             live: Box::new(live),
+            touches: Vec::new(),
             vault,
             named: watch.named,
             pays,
@@ -714,6 +719,50 @@ impl Round {
         if self.jobs.send(job).is_ok() {
             watch.busy = true;
             self.busy = self.busy.saturating_add(1);
+        }
+    }
+
+    /// Gives the touches of an economy's pools that are due to the workers. They are paid for
+    /// like the cranks of economies that the operator named.
+    fn touch(&mut self, economy: &Pubkey, live: &Live) {
+        let touches = touch::due(live, self.now);
+        let able = self.purse != Purse::Empty && self.room() > 0;
+        let Some(watch) = self.watches.get_mut(economy) else {
+            return;
+        };
+        if touches.is_empty() || !able {
+            return;
+        }
+        let job = Job {
+            live: Box::new(live.clone()),
+            touches,
+            vault: 0,
+            named: true,
+            pays: 0,
+            table: watch.table.clone(),
+        };
+        if self.jobs.send(job).is_ok() {
+            watch.busy = true;
+            self.busy = self.busy.saturating_add(1);
+        }
+    }
+
+    /// Tells of touches that were sent. Those that fail are due again at the next look, and
+    /// somebody else's count as well.
+    fn touched(&self, economy: &Pubkey, result: &Result<Receipt, Failure>, fees: u64) {
+        match result {
+            Ok(receipt) => {
+                let fields = [
+                    ("signature", Value::from(receipt.signature.to_string())),
+                    ("fee_lamports", fees.into()),
+                ];
+                self.log()
+                    .line(Level::Debug, "touched", Some(economy), &fields);
+            }
+            Err(failure) => {
+                self.log()
+                    .failure(Level::Debug, "touch_failed", Some(economy), failure, &[]);
+            }
         }
     }
 
@@ -755,6 +804,10 @@ impl Round {
         };
         watch.busy = false;
         watch.table = done.table;
+        if done.touched {
+            self.touched(&economy, &done.result, done.fees);
+            return;
+        }
         let receipt = match done.result {
             Ok(receipt) => receipt,
             Err(failure) if failure.custom.is_some_and(is_race) => {

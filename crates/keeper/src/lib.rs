@@ -20,6 +20,7 @@ pub mod log;
 pub mod metrics;
 pub mod signals;
 mod table;
+mod touch;
 pub mod watch;
 
 pub use keeper::{Keeper, Kept, Message, Options, Summary, DEFAULT_GRACE, MOST_ECONOMIES, POOREST};

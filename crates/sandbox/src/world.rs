@@ -1,8 +1,12 @@
 //! A ready-made economy on a bank, and wallets that live in it.
 
-use homeostat::state::{
-    audit::{AUDIT_RECORD_BYTES, AUDIT_SLOT_BYTES},
-    log::Ring,
+use homeostat::{
+    constants::TOUCH_PARTS,
+    state::{
+        audit::{AUDIT_RECORD_BYTES, AUDIT_SLOT_BYTES},
+        log::Ring,
+    },
+    HomeostatError,
 };
 use homeostat_client::{
     address, governance, instruction as ix,
@@ -560,11 +564,37 @@ impl World {
         self.run(&[crank]).await
     }
 
-    /// Goes to the end of the period and cranks.
-    pub async fn next_period(&mut self) -> Result<Receipt, Failure> {
-        let end = self.economy().await.next_end;
-        let now = self.bank.now();
+    /// Touches every liquidity pool that was not touched lately.
+    pub async fn touch_pools(&mut self) {
+        for stake in self.pools[1..].to_vec() {
+            let touch = ix::touch_pool(&self.at, &stake);
+            match self.run(&[touch]).await {
+                Ok(_) => (),
+                Err(failure) if failure.code() == Some(HomeostatError::TouchedLately.into()) => (),
+                Err(failure) => panic!("touching a pool: {failure}"),
+            }
+        }
+    }
+
+    /// Goes to the end of the period, and touches liquidity pools as often on the way as they
+    /// count.
+    pub async fn go_to_end(&mut self) {
+        let economy = self.economy().await;
+        let (end, now) = (economy.next_end, self.bank.now());
+        if self.pools.len() > 1 && now < end {
+            let parts = i64::from(TOUCH_PARTS);
+            let apart = (i64::from(economy.limits.period) / parts).max(1);
+            for time in (now..end).step_by(apart as usize) {
+                self.bank.set_time(time).await;
+                self.touch_pools().await;
+            }
+        }
         self.bank.set_time(end.max(now)).await;
+    }
+
+    /// Goes to the end of the period ([`World::go_to_end`]) and cranks.
+    pub async fn next_period(&mut self) -> Result<Receipt, Failure> {
+        self.go_to_end().await;
         self.crank().await
     }
 

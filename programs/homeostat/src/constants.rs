@@ -54,8 +54,12 @@ pub const MAX_BOUNTY: u64 = 100_000_000;
 pub const SUPPLY_DRIFT_PPM: u64 = 10_000;
 /// The time that all of [`SUPPLY_DRIFT_PPM`] takes (seconds): a week.
 pub const DRIFT_TIME: u64 = 604_800;
-/// Least time between two touches of a liquidity pool (seconds); a sooner one is ignored.
-pub const MIN_TOUCH_INTERVAL: i64 = 60;
+/// Two touches of a liquidity pool are at least this part of a period apart: a tenth.
+pub const TOUCH_PARTS: u32 = 10;
+/// Most touches that a period's depth is the median of.
+pub const MAX_TOUCHES: usize = 9;
+/// Fewest touches that give a depth; with less the controller is held.
+pub const MIN_TOUCHES: usize = 3;
 /// Most tokens (base units) that one economy streams over its whole life. It keeps every
 /// Q64.64 accumulator inside 128 bits, so that no sum of them can overflow.
 pub const MAX_LIFETIME_STREAM: u64 = u64::MAX / 4;

@@ -185,6 +185,9 @@ pub enum HomeostatError {
     RecentlyVetoed,
     #[msg("Other members approve this proposal, so its proposer alone cannot cancel it; withdraw your approval instead")]
     OthersApprove,
+    // 6079: liquidity depth
+    #[msg("The pool was touched a moment ago; touch it again a tenth of a period after its touched_at")]
+    TouchedLately,
 }
 
 /// Refuses a parameter that is out of its range (`InvalidParameter`), and logs its name first.

@@ -16,6 +16,8 @@
 //! 3. Anybody calls [`collect`](homeostat::collect) at any time, which moves fees out of a
 //!    meter: some are burned, some stream to the stakers over the next period, the rest goes to
 //!    the treasury.
+//!    Anybody calls [`touch_pool`](homeostat::touch_pool) too, which measures the depth of a
+//!    liquidity pool once.
 //! 4. After the period's end anybody calls [`crank`](homeostat::crank). It reads every pool,
 //!    meter and feed at one timestamp, measures what the controllers steer by (means over
 //!    the whole window, so that no single slot moves them), steps all four controllers on
@@ -120,6 +122,13 @@ pub mod homeostat {
         observed_at: i64,
     ) -> Result<()> {
         instructions::report_feed(ctx, sequence, value_q48, observed_at)
+    }
+
+    /// Anyone: touches a liquidity pool, which measures its depth once. A period's depth is
+    /// the median of its touches. Refused within a tenth of a period after the last touch, for
+    /// a native pool, and unless live.
+    pub fn touch_pool(ctx: Context<TouchPool>) -> Result<()> {
+        instructions::touch_pool(ctx)
     }
 
     /// Anyone: ends a period. Measures, steps all four controllers on one snapshot, logs,

@@ -169,7 +169,7 @@ const EXCEPTIONS: &[Row] = &[
     ("configure", "economy", &[OtherEconomy], BOTH_ITS_CREATOR),
     ("propose", "native_pool", &[OtherEconomy], Outcome::Code(anchor::CONSTRAINT_ADDRESS)),
     ("report_feed", "feed", &[OtherEconomy], refused(E::NotAReporter)),
-    ("trip_breaker", "vault", &[Doubled, OtherEconomy], refused(E::WrongVault)),
+    ("trip_breaker", "vault", &[OtherEconomy], refused(E::WrongVault)),
     // Token accounts of people, which nothing of the economy names.
     ("charge_fee", "payer_tokens", &[OtherEconomy], OTHER_MINT),
     ("claim", "owner_tokens", &[Doubled, OtherEconomy], OTHER_OWNER),
@@ -197,6 +197,10 @@ const EXCEPTIONS: &[Row] = &[
     ("create_pool", "amm_vault", &[LeftOut], NOT_PERMITTED),
     ("create_pool", "amm_vault", &[OtherEconomy], refused(E::WrongAmmVault)),
     ("create_pool", "council", &[LeftOut], NOT_PERMITTED),
+    ("touch_pool", "amm_vault", &[Emptied, LookAlike, OtherEconomy, OtherSlot], refused(E::WrongAmmVault)),
+    // The other economy's liquidity pool is allowed and not yet created.
+    ("touch_pool", "pool", &[OtherEconomy], Outcome::Code(anchor::ACCOUNT_OWNED_BY_WRONG_PROGRAM)),
+    ("touch_pool", "stake_mint", &[Emptied, LookAlike, OtherEconomy, OtherSlot], HAS_ONE),
     ("stake", "amm_vault", &[Doubled, OtherSlot], Outcome::Harmless("The native pool has no AMM vault, and none is read.")),
     // A vault's token program.
     ("create_economy", "token_program", &[LookAlike], OTHER_TOKEN_PROGRAM),

@@ -265,6 +265,7 @@ pub(super) async fn stage(mut bank: Bank, section: Section) -> Stage {
     let create = ix::create_allowed_pool(&at, &key, &pool, 3);
     stage.add("create_pool", create, &[]);
     stage.world.pools.push(pool);
+    stage.add("touch_pool", ix::touch_pool(&at, &pool), &[]);
     stage
 }
 

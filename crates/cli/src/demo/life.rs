@@ -302,7 +302,7 @@ impl<'a> Life<'a> {
 
     /// Everybody who is in at the start goes in.
     ///
-    /// Liquidity counts from its second touch on, so providers come one after the other.
+    /// Providers come one after the other, because each sees the pool that the last one left.
     async fn opening(&mut self) -> Result<(), Failure> {
         /// Seconds between two providers; less where a period has no room for it.
         const APART: i64 = 120;
@@ -388,6 +388,7 @@ impl<'a> Life<'a> {
                 self.events_of(period).await?;
             }
             self.trade(t).await?;
+            self.world.touch_pools().await;
             for number in 0..self.people.len() {
                 self.mature(number).await?;
                 if self.people[number].agent.moment == moment {

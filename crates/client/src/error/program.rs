@@ -92,6 +92,7 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         WrongProposal,
         RecentlyVetoed,
         OthersApprove,
+        TouchedLately,
     ]
     .into_iter()
 }

@@ -41,32 +41,34 @@ pub fn report_feed(feed: &Pubkey, reporter: &Pubkey, report: &Report) -> Instruc
     )
 }
 
+/// Touches a liquidity pool, which measures its depth once; nobody signs. A period's depth is
+/// the median of its touches.
+///
+/// Refused within a tenth of a period after the last touch, for a native pool, and unless the
+/// economy is live.
+pub fn touch_pool(at: &EconomyAddresses, stake: &StakeMint) -> Instruction {
+    build(
+        accounts::TouchPool {
+            economy: at.economy,
+            pool: at.pool(&stake.mint),
+            stake_mint: stake.mint,
+            amm_vault: stake.amm_vault.unwrap_or_default(),
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::TouchPool {},
+    )
+}
+
 /// Every account that a decision is measured from, in the order in which the program compares
-/// them with the economy's own lists: each pool, a liquidity pool followed by its AMM vault and
-/// its LP mint; then each meter, each feed and each excluded token account. `pools` are the
-/// stake mints in the order of `Economy.pools`, the native one first. `writable`: whether the
-/// liquidity pools are written, as the crank does.
-fn measured(
-    at: &EconomyAddresses,
-    pools: &[StakeMint],
-    economy: &Economy,
-    writable: bool,
-) -> Vec<AccountMeta> {
+/// them with the economy's own lists: each pool, each meter, each feed and each excluded token
+/// account. `pools` are the stake mints in the order of `Economy.pools`, the native one first.
+fn measured(at: &EconomyAddresses, pools: &[StakeMint], economy: &Economy) -> Vec<AccountMeta> {
     let read = |key: Pubkey| AccountMeta::new_readonly(key, false);
-    let mut metas = Vec::new();
-    for stake in pools {
-        let pool = at.pool(&stake.mint);
-        match stake.amm_vault {
-            Some(amm_vault) => {
-                metas.push(AccountMeta {
-                    is_writable: writable,
-                    ..read(pool)
-                });
-                metas.extend([read(amm_vault), read(stake.mint)]);
-            }
-            None => metas.push(read(pool)),
-        }
-    }
+    let mut metas: Vec<_> = pools
+        .iter()
+        .map(|stake| read(at.pool(&stake.mint)))
+        .collect();
     metas.extend((0..economy.meter_count).map(|shard| read(at.meter(shard))));
     metas.extend((0..economy.feed_count).map(|index| read(at.feed(index))));
     metas.extend(economy.active_excluded().iter().copied().map(read));
@@ -99,7 +101,7 @@ pub fn crank(
             program: PROGRAM_ID,
         },
         data::Crank {},
-        measured(at, pools, economy, true),
+        measured(at, pools, economy),
     )
 }
 
@@ -119,7 +121,7 @@ pub fn preview(
             reward_vault: at.reward_vault,
         },
         data::Preview { controller },
-        measured(at, pools, economy, false),
+        measured(at, pools, economy),
     )
 }
 
@@ -145,7 +147,7 @@ pub fn trip_breaker(
     vault: Vault,
 ) -> Option<Instruction> {
     let (vault, remaining) = match vault {
-        Vault::Rewards => (at.reward_vault, measured(at, pools, economy, false)),
+        Vault::Rewards => (at.reward_vault, measured(at, pools, economy)),
         Vault::Principal(index) => {
             let pool = at.pool(&pools.get(index)?.mint);
             let part = AccountMeta::new_readonly(pool, false);

@@ -40,6 +40,7 @@ names!(
     Stake = "stake",
     Claim = "claim",
     ReportFeed = "report_feed",
+    TouchPool = "touch_pool",
     Crank = "crank",
     Preview = "preview",
     RequestUnstake = "request_unstake",

@@ -163,6 +163,7 @@ pub fn built(stage: &Stage) -> Vec<Instruction> {
         ix::stake(at, &native, &owner, &tokens, 1),
         ix::claim(at, &pool, &owner, &tokens, &token),
         ix::report_feed(&at.feed(3), &key("reporter"), &report),
+        ix::touch_pool(at, &native),
         ix::crank(at, &key("keeper"), &token, &[], &economy),
         ix::preview(at, &[], &economy, 0),
         ix::request_unstake(&at.economy, &pool, &owner, 1),

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::bench::{Bench, Error};
 
-const INSTRUCTIONS: [&str; 4] = ["crank", "preview", "trip_breaker", "grow_log"];
+const INSTRUCTIONS: [&str; 5] = ["crank", "preview", "touch_pool", "trip_breaker", "grow_log"];
 
 /// Slots that one `grow_log` adds at most: an account grows by 10,240 bytes at a time.
 const MOST_SLOTS: u32 = 24;
@@ -43,7 +43,12 @@ async fn trip(world: &mut World, vault: Vault) -> Result<solana_instruction::Ins
 async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     let mut world = populated(ordinary_spec()).await?;
     world.next_period().await?;
-    world.bank.advance(WEEK).await;
+    world.bank.advance(WEEK / 10).await;
+    let touch = ix::touch_pool(&world.at, &world.pools[1]);
+    bench.perform(&mut world, ORDINARY, &touch, &[]).await?;
+    world.bank.advance(WEEK / 10).await;
+    bench.measure(&mut world, REPEATED, &touch, &[]).await?;
+    world.go_to_end().await;
     let (at, payer) = (world.at, world.bank.payer().pubkey());
     let first = preview(&mut world, 0).await;
     bench.measure(&mut world, ORDINARY, &first, &[]).await?;
@@ -71,7 +76,11 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
 async fn worst(bench: &mut Bench) -> Result<(), Error> {
     let mut world = populated(heaviest_spec()).await?;
     turn_log(&mut world).await?;
-    world.bank.advance(WEEK).await;
+    // Touches fill every place.
+    world.go_to_end().await;
+    let touch = ix::touch_pool(&world.at, &world.pools[7]);
+    world.bank.advance(WEEK / 10).await;
+    bench.measure(&mut world, WORST, &touch, &[]).await?;
     report_all(&mut world).await?;
     let (at, payer) = (world.at, world.bank.payer().pubkey());
     // The dearest of the four.

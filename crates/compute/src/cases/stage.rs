@@ -269,8 +269,6 @@ pub async fn populated(spec: WorldSpec) -> Result<World, Error> {
         }
         stake_in(&mut world, &stake, 1_000_003 * TOKEN).await?;
     }
-    // Depth counts from the second touch on.
-    world.bank.advance(3_601).await;
     let payer = world.wallet(10_000_000 * TOKEN).await;
     let recipient = world.wallet(0).await;
     for shard in 0..world.meters {

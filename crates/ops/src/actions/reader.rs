@@ -1,7 +1,7 @@
 //! One action of a proposal file, and the live state that it is read against.
 
 use homeostat::state::action::{AdviceRange, OutputLimits, SlewLimits};
-use homeostat_client::{Controller, Feed, GuardSettings, Parameter, Tunable};
+use homeostat_client::{Controller, Feed, GuardSettings, Parameter, Pubkey, Tunable};
 use homeostat_control::Mode;
 
 use super::unit::Unit;

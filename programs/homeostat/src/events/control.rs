@@ -25,6 +25,20 @@ pub struct FeedReported {
     pub new_observed_at: i64,
 }
 
+/// A liquidity pool was touched: its depth was measured once. A stake in it may do the same,
+/// without this event.
+#[event]
+pub struct PoolTouched {
+    /// The pool that was touched.
+    pub pool: Pubkey,
+    /// The economy's tokens behind its stake (base units).
+    pub depth: u64,
+    /// The number of touches in this period.
+    pub touches: u64,
+    /// When it was touched (unix seconds).
+    pub at: i64,
+}
+
 /// A period ended: four decisions and what they led to.
 #[event]
 pub struct Cranked {

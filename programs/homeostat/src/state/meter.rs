@@ -150,7 +150,7 @@ impl SweepRules {
     pub fn of(economy: &Economy, mint_supply: u64) -> Self {
         Self {
             burnable: mint_supply.saturating_sub(economy.limits.supply_floor),
-            period: economy.totals.periods.saturating_add(1),
+            period: economy.current_period(),
             allowance: economy.burn_allowance(),
             streams: economy.life != Life::Retired as u8,
         }

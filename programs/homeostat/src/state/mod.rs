@@ -23,6 +23,7 @@ pub mod ballot;
 pub mod controller;
 pub mod council;
 pub mod defaults;
+mod depth;
 pub mod economy;
 pub mod envelope;
 pub mod feed;

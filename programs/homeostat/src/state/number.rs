@@ -157,6 +157,28 @@ pub fn mul_div_ceil(a: u64, b: u64, c: u64) -> Option<u64> {
         .checked_add(u64::from(rest != 0))
 }
 
+/// The median of at most `N` values, of an even number the lower of the middle two; `None` of
+/// none. No value is above `highest`. By insertion, which few values do not pay a sort for.
+#[inline(never)]
+pub fn median<T: Ord + Copy, const N: usize>(
+    values: impl Iterator<Item = T>,
+    highest: T,
+) -> Option<T> {
+    // In ascending order; the places that stay empty come last.
+    let mut sorted = [highest; N];
+    let mut count = 0usize;
+    for value in values {
+        let mut carried = value;
+        for slot in &mut sorted {
+            if carried < *slot {
+                core::mem::swap(&mut carried, slot);
+            }
+        }
+        count = count.saturating_add(1);
+    }
+    sorted.get(count.checked_sub(1)? / 2).copied()
+}
+
 /// A Q64.64 amount in whole base units, rounded down: what may be paid. The shift leaves 64
 /// bits, so the cast loses none.
 pub const fn floor_q64(value: u128) -> u64 {

@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use super::{
     layout::space,
-    number::{add, div_rem, mul_div_floor, product, U128},
+    number::{add, div_rem, product, U128},
     stream::{Stream, Streamed},
 };
 use crate::{constants::*, error::HomeostatError};
@@ -74,26 +74,20 @@ pub struct Pool {
     pub returned_fees_q64: U128,
     /// The time integral of `total` (base units x seconds).
     pub stake_seconds: U128,
-    /// The time integral of the depth (base units x seconds).
-    pub depth_seconds: U128,
-    /// The economy's tokens behind the staked LP share at the last touch (base units).
-    pub depth: u64,
-    /// The time of the last touch that counted (unix seconds).
+    /// The depths of the liquidity pool at its touches in `touch_period`, each in the place of
+    /// its number modulo [`MAX_TOUCHES`] (base units).
+    pub depths: [u64; MAX_TOUCHES],
+    /// The period that these touches belong to, from 1; 0 = none.
+    pub touch_period: u64,
+    /// The number of touches in that period.
+    pub touches: u64,
+    /// The time of the last touch (unix seconds).
     pub touched_at: i64,
-    /// Reserved; zero.
-    pub reserved_end: [u8; 64],
 }
 
-const _: () = assert!(core::mem::size_of::<Pool>() == 8 + 6 * 32 + 4 * 8 + 9 * 16 + 16 + 64);
+const _: () =
+    assert!(core::mem::size_of::<Pool>() == 8 + 6 * 32 + 4 * 8 + 8 * 16 + 8 * MAX_TOUCHES + 24);
 const _: () = assert!(core::mem::align_of::<Pool>() == 8);
-
-/// What a touch of a liquidity pool measures.
-pub struct Touched {
-    /// The time integral of the depth (base units x seconds).
-    pub depth_seconds: U128,
-    /// The economy's tokens behind the staked LP share (base units).
-    pub depth: u64,
-}
 
 impl Pool {
     /// Bytes of the account.
@@ -175,43 +169,6 @@ impl Pool {
             .get()
             .checked_add(product(self.total, seconds))
             .ok_or_else(|| error!(HomeostatError::MathOverflow))
-    }
-
-    /// Measures how much of the economy's token stands behind the staked LP tokens, if the
-    /// last touch is long enough ago ([`Pool::touched`]).
-    pub fn touch(&mut self, now: i64, amm_balance: u64, lp_supply: u64) -> Result<()> {
-        if let Some(touched) = self.touched(now, amm_balance, lp_supply)? {
-            self.record(&touched, now);
-        }
-        Ok(())
-    }
-
-    /// Stores what a touch at `now` (unix seconds) measured.
-    pub fn record(&mut self, touched: &Touched, now: i64) {
-        self.depth_seconds = touched.depth_seconds;
-        self.depth = touched.depth;
-        self.touched_at = now;
-    }
-
-    /// What a touch at `now` (unix seconds) measures, from the balance of the AMM's vault and
-    /// the supply of the LP mint (base units).
-    ///
-    /// The interval since the last touch counts with the lower of both depths, so nobody
-    /// raises the mean with liquidity that is there for a moment only. A touch less than
-    /// [`MIN_TOUCH_INTERVAL`] after the last one measures nothing: `None`.
-    pub fn touched(&self, now: i64, amm_balance: u64, lp_supply: u64) -> Result<Option<Touched>> {
-        let seconds = now.saturating_sub(self.touched_at);
-        if seconds < MIN_TOUCH_INTERVAL {
-            return Ok(None);
-        }
-        let staked = self.total.min(lp_supply);
-        let depth = mul_div_floor(amm_balance, staked, lp_supply).unwrap_or(0);
-        let mut depth_seconds = self.depth_seconds;
-        depth_seconds.add(product(self.depth.min(depth), seconds.unsigned_abs()))?;
-        Ok(Some(Touched {
-            depth_seconds,
-            depth,
-        }))
     }
 
     /// Adds `amount` base units of stake. Settle first.

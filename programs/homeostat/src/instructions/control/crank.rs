@@ -5,7 +5,7 @@
 use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
-use super::gather::{self, Touch};
+use super::gather;
 use crate::{
     error::HomeostatError,
     events::{publish, Cranked},
@@ -24,7 +24,7 @@ const NO_ADVICE: u8 = 0;
 const ADVICE_FOLLOWED: u8 = 1;
 const ADVICE_DROPPED: u8 = 2;
 
-/// Accounts of `crank`; after them what [`gather`] reads, pools writable.
+/// Accounts of `crank`; after them what [`gather`] reads, nothing writable.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Crank<'info> {
@@ -83,7 +83,7 @@ impl<'info> Crank<'info> {
         let supply = self.mint.supply;
         let mut economy = self.economy.load_mut()?;
         let economy = &mut *economy;
-        let (tally, feeds, excluded) = gather::tally(economy, remaining, Touch::Commit, now)?;
+        let (tally, feeds, excluded) = gather::tally(economy, remaining, now)?;
         let snapshot = Box::new(Snapshot::new(
             economy,
             tally,
@@ -102,7 +102,7 @@ impl<'info> Crank<'info> {
 
         let mut event = Box::new(Cranked {
             economy: self.economy.key(),
-            period: economy.totals.periods.saturating_add(1),
+            period: economy.current_period(),
             at: now,
             keeper: self.keeper.key(),
             bounty: 0,

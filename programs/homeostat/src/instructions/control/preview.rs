@@ -5,7 +5,7 @@ use anchor_lang::prelude::*;
 use anchor_spl::token_interface::{Mint, TokenAccount};
 use solana_program::program::set_return_data;
 
-use super::gather::{self, Touch};
+use super::gather;
 use crate::state::{Economy, Parameter, Snapshot, StoredDecision};
 
 /// Accounts of `preview`; after them what [`gather`] reads, nothing writable.
@@ -31,7 +31,7 @@ impl<'info> Preview<'info> {
         let economy = self.economy.load()?;
         economy.require_live()?;
         let now = economy.stream.time(now);
-        let (tally, feeds, excluded) = gather::tally(&economy, remaining, Touch::Preview, now)?;
+        let (tally, feeds, excluded) = gather::tally(&economy, remaining, now)?;
         let snapshot = Box::new(Snapshot::new(
             &economy,
             tally,

@@ -5,7 +5,7 @@
 use anchor_lang::{prelude::*, Discriminator};
 use anchor_spl::token_interface::TokenAccount;
 
-use super::gather::{self, Touch};
+use super::gather;
 use crate::{
     error::HomeostatError,
     events::{publish, BreakerTripped},
@@ -42,7 +42,7 @@ impl<'info> TripBreaker<'info> {
         let (economy_key, vault) = (self.economy.key(), self.vault.key());
         if vault == economy.reward_vault {
             let now = economy.stream.time(now);
-            let (tally, ..) = gather::tally(&economy, remaining, Touch::Preview, now)?;
+            let (tally, ..) = gather::tally(&economy, remaining, now)?;
             return Economy::reward_liability(&tally, economy.totals.supplied);
         }
         let [part] = remaining else {

@@ -89,7 +89,8 @@ impl Stake<'_> {
         settle(&economy, &mut pool, &mut position, now)?;
         if let Some(amm_vault) = self.amm_vault.as_ref().filter(|_| !pool.is_native()) {
             let held = balance_or_zero(amm_vault, &economy.mint);
-            pool.touch(now, held, self.stake_mint.supply)?;
+            // A touch that is too soon measures nothing, and stake enters all the same.
+            pool.touch(&economy, now, held, self.stake_mint.supply);
         }
         let old_amount = position.amount;
         position.add(received, now)?;

@@ -30,6 +30,11 @@ impl Economy {
         Ok(())
     }
 
+    /// The number of the period that runs, from 1.
+    pub fn current_period(&self) -> u64 {
+        self.totals.periods.saturating_add(1)
+    }
+
     /// Commits a crank's snapshot and opens the next period. Returns how many tokens to mint
     /// ahead (base units).
     ///
@@ -43,7 +48,7 @@ impl Economy {
         self.totals.circulating = snapshot.circulating;
         self.excluded_balance = snapshot.excluded;
         self.totals.mean_stake = report.mean_stake;
-        self.totals.periods = self.totals.periods.saturating_add(1);
+        self.totals.periods = self.current_period();
         for (reading, measured) in self.readings.iter_mut().zip(&report.measurements) {
             *reading = measured.map_or_else(Reading::default, |m| Reading {
                 // Two's complement: the bits of a negative numerator are kept.

@@ -3,7 +3,10 @@
 use homeostat_control::{Fx, Sample};
 
 use super::{Feed, Reporter};
-use crate::{constants::*, state::snapshot::Measurement};
+use crate::{
+    constants::*,
+    state::{number::median, snapshot::Measurement},
+};
 
 /// The number of fraction bits of a value.
 const FRACTION_BITS: u32 = 48;
@@ -58,19 +61,8 @@ impl Feed {
     /// The reading at `now` (unix seconds); `None` without a fresh report.
     #[inline(never)]
     pub fn reading(&self, now: i64) -> Option<FeedReading> {
-        // In ascending order, by insertion; the places that stay empty come last.
-        let mut sorted = [u128::MAX; MAX_REPORTERS];
-        let mut fresh = 0usize;
-        for reporter in self.active().iter().filter(|r| self.is_fresh(r, now)) {
-            let mut carried = reporter.bits();
-            for slot in &mut sorted {
-                if carried < *slot {
-                    core::mem::swap(&mut carried, slot);
-                }
-            }
-            fresh = fresh.saturating_add(1);
-        }
-        let median = *sorted.get(fresh.checked_sub(1)? / 2)?;
+        let fresh = self.active().iter().filter(|r| self.is_fresh(r, now));
+        let median = median::<u128, MAX_REPORTERS>(fresh.map(Reporter::bits), u128::MAX)?;
         // Rounding down loses nothing, because distances are whole numbers. Nothing wraps: a
         // value has 68 bits at most and a spread 19.
         let spread = median

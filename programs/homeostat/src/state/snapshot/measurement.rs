@@ -104,10 +104,13 @@ impl Snapshot {
                     growth
                 }
             }
-            Metric::LiquidityDepth if economy.has_liquidity_pools() => Measurement::new(
-                since(self.tally.depth_seconds.get(), before.depth_seconds)?,
-                self.circulating_seconds,
-            ),
+            // A pool that was touched too seldom says nothing, and neither does a sum without it.
+            Metric::LiquidityDepth
+                if economy.has_liquidity_pools() && self.tally.without_depth == 0 =>
+            {
+                let depth = product(self.tally.depth, self.seconds);
+                Measurement::new(depth, self.circulating_seconds)
+            }
             // A feed has no measurement of the program's own: its reading is the sample.
             Metric::LiquidityDepth
             | Metric::Feed0

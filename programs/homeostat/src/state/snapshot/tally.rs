@@ -3,20 +3,23 @@
 use anchor_lang::prelude::*;
 
 use crate::state::{
+    economy::Economy,
     meter::Meter,
     number::{add, U128},
     pool::Pool,
-    stream::Stream,
 };
 
-/// The sums over all pools and meters since creation.
+/// The sums over all pools and meters since creation, and what liquidity pools measured in one
+/// window.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// The time integral of the native stake (base units x seconds).
     pub stake_seconds: U128,
-    /// The time integral of the depth of all liquidity pools (base units x seconds).
-    pub depth_seconds: U128,
+    /// The depth of all liquidity pools in the window before the tally (base units).
+    pub depth: u64,
+    /// The number of liquidity pools without a depth in that window.
+    pub without_depth: u64,
     /// The emission that streamed to empty pools (Q64.64 base units).
     pub returned_emission_q64: U128,
     /// The fees that streamed to an empty pool (Q64.64 base units).
@@ -44,13 +47,18 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Adds a pool as it will be once it is settled at `now` (unix seconds). Its depth is not
-    /// added: the caller adds it after the touch.
-    pub fn add_pool(&mut self, pool: &Pool, stream: &Stream, now: i64) -> Result<()> {
+    /// Adds a pool as it will be once it is settled at `now` (unix seconds). The sum of depths
+    /// saturates, and a saturated one is out of every credible range.
+    pub fn add_pool(&mut self, pool: &Pool, economy: &Economy, now: i64) -> Result<()> {
         if pool.is_native() {
             self.stake_seconds.add(pool.stake_seconds_at(now)?)?;
+        } else {
+            match pool.depth(economy.current_period(), now) {
+                Some(depth) => self.depth = self.depth.saturating_add(depth),
+                None => self.without_depth = self.without_depth.saturating_add(1),
+            }
         }
-        let (emission, fees) = pool.returned_at(stream, now)?;
+        let (emission, fees) = pool.returned_at(&economy.stream, now)?;
         self.returned_emission_q64.count(emission);
         self.returned_fees_q64.count(fees);
         self.claimed.count(U128::new(u128::from(pool.claimed)));
