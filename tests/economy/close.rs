@@ -105,6 +105,61 @@ async fn success_funds_are_returned() {
     assert_gone(&mut world).await;
 }
 
+/// A mint that the economy took over belongs to the creator again: without supply nobody could
+/// ever use it otherwise.
+#[tokio::test]
+async fn e2_the_mint_authority_returns_to_the_creator() {
+    for program in [TokenProgram::Legacy, TokenProgram::Token2022] {
+        // given a Draft on a mint without supply, which it was handed
+        let mut world = site(&Keypair::new(), &MintSpec::plain(program)).await;
+        let create = create_ix(&world, args(Funding::Mint));
+        world.run(&[create]).await.unwrap();
+        (world.pools, world.meters) = (Vec::new(), 0);
+        world.hand_over_mint(Funding::Mint).await;
+        let (mint, creator) = (world.at.mint, world.creator.pubkey());
+        let held = world.bank.mint(&mint).await;
+        assert_eq!(held.mint_authority.unwrap(), world.at.authority);
+        assert_eq!(held.supply, 0);
+
+        // when it is closed
+        let close = close_ix(&world);
+        let event = only_event(&mut world, std::slice::from_ref(&close)).await;
+        world.run(&[close]).await.unwrap();
+
+        // then the creator mints again
+        let Event::EconomyClosed(event) = event else {
+            panic!("another event");
+        };
+        assert!(event.mint_returned);
+        let held = world.bank.mint(&mint).await;
+        assert_eq!(held.mint_authority.unwrap(), creator);
+        let reserve = world.reserve;
+        world.bank.mint_to(&mint, &reserve, 7 * TOKEN).await;
+        assert_eq!(world.bank.supply(&mint).await, 7 * TOKEN);
+        assert_gone(&mut world).await;
+    }
+}
+
+#[tokio::test]
+async fn e2_a_mint_authority_of_somebody_else_stays_where_it_is() {
+    for authority in [None, Some(Pubkey::new_unique())] {
+        let mut world = funded_draft().await;
+        let mint = world.at.mint;
+        world
+            .bank
+            .set_mint_authority(&mint, authority.as_ref())
+            .await;
+
+        let close = close_ix(&world);
+        let event = only_event(&mut world, std::slice::from_ref(&close)).await;
+        world.run(&[close]).await.unwrap();
+
+        assert!(matches!(event, Event::EconomyClosed(event) if !event.mint_returned));
+        let held = world.bank.mint(&mint).await.mint_authority;
+        assert_eq!(Option::<Pubkey>::from(held), authority);
+    }
+}
+
 #[tokio::test]
 async fn success_donated_dust_does_not_block_it() {
     for program in [TokenProgram::Legacy, TokenProgram::Token2022] {

@@ -40,8 +40,7 @@ async fn success_the_creator_funds_a_draft() {
 #[tokio::test]
 async fn success_anyone_funds_a_live_economy() {
     // Given a live economy, a stranger's tokens count from the next crank on.
-    let mut world = funded_draft().await;
-    world.go_live().await.unwrap();
+    let mut world = funded(1).await;
     let patron = world.wallet(5_000 * TOKEN).await;
     let staker = staker_with_all_of(&mut world, 500 * TOKEN).await;
 

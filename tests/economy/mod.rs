@@ -17,6 +17,7 @@ mod go_live_refused;
 mod hostile_mints;
 mod journeys;
 mod pools_and_meters;
+mod scheduled_fees;
 mod substitutes;
 mod top_up;
 
@@ -155,6 +156,9 @@ async fn bring_to_life(world: &mut World, args: EconomyArgs) {
     ];
     for step in steps {
         world.run(&[step]).await.unwrap();
+    }
+    if args.funding == Funding::Funded {
+        fund(world, 100).await.unwrap();
     }
     world.create_council(1, None).await.unwrap();
     world.hand_over_mint(args.funding).await;

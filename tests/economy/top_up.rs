@@ -173,6 +173,7 @@ async fn fail_in_funded_mode() {
         if hold {
             world.hand_over_mint(Funding::Mint).await;
         }
+        fund(&mut world, TOKEN).await.unwrap();
         world.go_live().await.unwrap();
         world.bank.advance(2 * WEEK).await;
 

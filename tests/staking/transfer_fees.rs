@@ -144,13 +144,12 @@ async fn s3_rewards_are_debited_whole_from_the_vault() {
 
 #[tokio::test]
 async fn s3_a_transfer_that_delivers_nothing_credits_nothing() {
-    // Given a mint that keeps everything, whose tokens were minted to the staker,
-    let mut world = world_with_transfer_fee(10_000).await;
-    let wallet = world.wallet(0).await;
+    // Given a mint that keeps 10 %, rounded up: all of a single base unit,
+    let mut world = world_with_transfer_fee(1_000).await;
+    let wallet = world.wallet(100 * TOKEN).await;
     world.open(&wallet).await.unwrap();
-    world.bank.set_balance(&wallet.tokens, 100 * TOKEN).await;
 
-    let stake = world.stake_ix(&wallet, 100 * TOKEN);
+    let stake = world.stake_ix(&wallet, 1);
 
     attack(
         &mut world,

@@ -63,6 +63,8 @@ pub struct WorldSpec {
     pub threshold: u8,
     /// Delays; `None` keeps the defaults.
     pub delays: Option<Delays>,
+    /// What the vault of a Funded economy is given before it goes live (base units).
+    pub funds: u64,
     /// Stop in Draft.
     pub draft: bool,
 }
@@ -85,6 +87,7 @@ impl Default for WorldSpec {
             members: 3,
             threshold: 2,
             delays: None,
+            funds: 1,
             draft: false,
         }
     }
@@ -258,6 +261,9 @@ impl World {
         }
         world.create_council(spec.threshold, spec.delays).await?;
         if !spec.draft {
+            if spec.funding == Funding::Funded {
+                world.fund(spec.funds).await?;
+            }
             world.hand_over_mint(spec.funding).await;
             world.go_live().await?;
         }
@@ -351,6 +357,14 @@ impl World {
     pub async fn feed(&mut self, index: u8) -> Feed {
         let feed = self.at.feed(index);
         self.bank.fetch(&feed).await
+    }
+
+    /// Moves `amount` base units of the reserve into the vault of a Funded economy.
+    pub async fn fund(&mut self, amount: u64) -> Result<Receipt, Failure> {
+        let creator = self.creator.pubkey();
+        let (reserve, program) = (self.reserve, self.token_program);
+        let fund = ix::fund_rewards(&self.at, &creator, &reserve, &program, amount);
+        self.run(&[fund]).await
     }
 
     /// Gives the mint authority to the economy, in Mint mode.

@@ -188,6 +188,11 @@ pub enum HomeostatError {
     // 6079: liquidity depth
     #[msg("The pool was touched a moment ago; touch it again a tenth of a period after its touched_at")]
     TouchedLately,
+    // 6076: mints and funds
+    #[msg("The mint's transfer fee is scheduled to change or is above 10 %; set the same fee twice, two epochs apart, then revoke its authority")]
+    UnsafeTransferFee,
+    #[msg("The reward vault of this Funded economy is empty; call fund_rewards, then go live")]
+    NoFunds,
 }
 
 /// Refuses a parameter that is out of its range (`InvalidParameter`), and logs its name first.

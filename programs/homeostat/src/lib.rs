@@ -96,7 +96,7 @@ pub mod homeostat {
     }
 
     /// The position's owner: adds stake, which earns from this second on. Refused while
-    /// paused, unless live, and below the minimum.
+    /// paused, unless live, below the minimum, and for a mint that is not safe any more.
     ///
     /// `amount`: what leaves the owner's tokens (base units of the stake mint).
     pub fn stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
@@ -336,8 +336,8 @@ pub mod homeostat {
     }
 
     /// The creator, who pays: creates an economy in Draft with its vaults and its decision
-    /// log. Refuses mints with a freeze authority or with extensions off the allow-list,
-    /// and a period or cap out of range.
+    /// log. Refuses mints with a freeze authority, a transfer fee that can change or
+    /// extensions off the allow-list, and a period or cap out of range.
     ///
     /// `args`: where rewards come from, the period (seconds) and the hard cap (base units).
     pub fn create_economy(ctx: Context<CreateEconomy>, args: EconomyArgs) -> Result<()> {
@@ -388,14 +388,14 @@ pub mod homeostat {
     }
 
     /// The creator: starts the clock of a Draft, once and for all. Refuses a mint authority
-    /// that is not the economy's (Mint mode), a freeze authority, an empty supply, and a
-    /// missing council.
+    /// that is not the economy's (Mint mode), an empty reward vault (Funded mode), a freeze
+    /// authority, a transfer fee that can change, an empty supply, and a missing council.
     pub fn go_live<'info>(ctx: Context<'info, GoLive<'info>>) -> Result<()> {
         instructions::go_live(ctx)
     }
 
-    /// The creator: closes a Draft with all of its accounts, and gets rent and funds back.
-    /// Refused unless every account of the Draft is passed.
+    /// The creator: closes a Draft with all of its accounts, and gets rent, funds and, if the
+    /// economy has it, the mint authority back. Refused unless every account of the Draft is passed.
     pub fn close<'info>(ctx: Context<'info, Close<'info>>) -> Result<()> {
         instructions::close(ctx)
     }

@@ -384,6 +384,9 @@ fn lacking(economy: &Economy, at: &EconomyAddresses, mint: &Mint) -> Vec<Failure
             all.push(Failure::new("mint_authority", what).remedy(remedy));
         }
         all.extend(mint.require_below(economy.limits.hard_cap).err());
+    } else if economy.totals.supplied == 0 {
+        let failure = Failure::new("no_funds", "the vault that rewards come out of is empty");
+        all.push(failure.remedy("have its creator call `fund_rewards`"));
     }
     let floor = economy.limits.supply_floor;
     if mint.supply == 0 {

@@ -93,6 +93,8 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         RecentlyVetoed,
         OthersApprove,
         TouchedLately,
+        UnsafeTransferFee,
+        NoFunds,
     ]
     .into_iter()
 }

@@ -157,8 +157,10 @@ pub struct MintHandedOver {
 pub struct EconomyClosed {
     /// The economy that was closed.
     pub economy: Pubkey,
-    /// The creator, who got rent and funds back.
+    /// The creator, who got rent, funds and mint authority back.
     pub creator: Pubkey,
     /// What was returned from the reward vault (base units).
     pub refunded: u64,
+    /// True if the economy had the mint authority, which the creator has now.
+    pub mint_returned: bool,
 }

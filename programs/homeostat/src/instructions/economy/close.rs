@@ -1,4 +1,5 @@
-//! Closes a Draft with all of its accounts; the creator gets rent and funds back.
+//! Closes a Draft with all of its accounts; the creator gets rent, funds and mint authority
+//! back.
 
 use anchor_lang::prelude::*;
 use anchor_spl::{
@@ -13,7 +14,7 @@ use crate::{
         lamports::pay_from_keeper_vault,
         tokens::{balance, Authority, Token},
     },
-    state::{AuditLog, Council, DecisionLog, Economy, Feed, Layout, Meter, Pool},
+    state::{mint_rules, AuditLog, Council, DecisionLog, Economy, Feed, Layout, Meter, Pool},
 };
 
 /// Accounts that `close` is given for each pool: pool, principal vault, stake mint, token
@@ -44,7 +45,8 @@ pub struct Close<'info> {
         has_one = keeper_vault,
     )]
     pub economy: AccountLoader<'info, Economy>,
-    /// The mint of the economy's token; tokens that were donated to vaults are burned.
+    /// The mint of the economy's token; tokens that were donated to vaults are burned, and its
+    /// authority returns to the creator, if the economy has it.
     #[account(mut, dup, mint::token_program = token_program)]
     pub mint: Box<InterfaceAccount<'info, Mint>>,
     /// The economy's data-less address that signs for its mint and vaults.
@@ -208,9 +210,25 @@ impl<'info> Close<'info> {
         self.close_vault(token, &vault, authority)
     }
 
-    /// Returns the funds and closes every vault. Returns what was refunded (base units).
+    /// Gives the mint authority to the creator, if the economy has it, and says whether it
+    /// had: nothing else of the economy could ever give it back, and a mint without supply
+    /// would be lost for ever.
+    fn return_mint_authority(
+        &self,
+        token: &Token<'_, 'info>,
+        authority: &Authority<'_, 'info>,
+    ) -> Result<bool> {
+        let held = mint_rules::has_mint_authority((*self.mint).as_ref(), self.authority.key)?;
+        if held {
+            token.set_mint_authority(authority, Some(self.creator.key()))?;
+        }
+        Ok(held)
+    }
+
+    /// Returns the funds and the mint authority, and closes every vault. Returns what was
+    /// refunded (base units) and whether the economy had the mint authority.
     #[inline(never)]
-    fn close_vaults(&self, parts: &Parts<'info>) -> Result<u64> {
+    fn close_vaults(&self, parts: &Parts<'info>) -> Result<(u64, bool)> {
         let refund = self.reward_vault.amount;
         let authority = Authority {
             info: &self.authority,
@@ -230,7 +248,7 @@ impl<'info> Close<'info> {
         token.pay_out(&self.reward_vault, &self.creator_tokens, &authority, refund)?;
         self.close_vault(&token, &self.reward_vault, &authority)?;
         self.close_vault(&token, &self.treasury_vault, &authority)?;
-        Ok(refund)
+        Ok((refund, self.return_mint_authority(&token, &authority)?))
     }
 
     /// Pays the keeper vault's lamports to the creator.
@@ -274,13 +292,14 @@ impl<'info> Close<'info> {
 /// The creator calls it, as long as the economy is a Draft.
 ///
 /// 1. Checks that the economy is a Draft and that every part of it was passed.
-/// 2. Returns the funds, closes the vaults, and empties the keeper vault.
+/// 2. Returns the funds and the mint authority, closes the vaults, and empties the keeper
+///    vault.
 /// 3. Closes the program's own accounts, after the last call of another program: the runtime
 ///    would refuse that call if lamports had been moved by hand before it. The economy and its
 ///    log are closed last, by their attributes.
 pub fn close<'info>(ctx: Context<'info, Close<'info>>) -> Result<()> {
     let parts = ctx.accounts.validate(ctx.remaining_accounts)?;
-    let refunded = ctx.accounts.close_vaults(&parts)?;
+    let (refunded, mint_returned) = ctx.accounts.close_vaults(&parts)?;
     ctx.accounts.empty_keeper_vault()?;
     ctx.accounts.close_parts(&parts)?;
     publish(
@@ -289,6 +308,7 @@ pub fn close<'info>(ctx: Context<'info, Close<'info>>) -> Result<()> {
             economy: ctx.accounts.economy.key(),
             creator: ctx.accounts.creator.key(),
             refunded,
+            mint_returned,
         },
     )
 }

@@ -87,12 +87,10 @@ pub struct CreateEconomy<'info> {
 }
 
 impl CreateEconomy<'_> {
+    /// A freeze authority is refused from the start, because a vault that was frozen in Draft
+    /// stays frozen for ever once the authority is revoked, and would block collect.
     fn validate(&self) -> Result<()> {
-        let mint = self.mint.to_account_info();
-        let data = mint.try_borrow_data()?;
-        // A freeze authority is refused from the start, because a vault that was frozen in
-        // Draft stays frozen for ever once the authority is revoked, and would block collect.
-        mint_rules::require_safe(&data, self.authority.key)
+        mint_rules::require_safe((*self.mint).as_ref(), self.authority.key)
     }
 
     #[inline(never)]

@@ -86,9 +86,7 @@ impl CreatePool<'_> {
             usize::from(economy.pool_count) < MAX_POOLS,
             HomeostatError::TooMany
         );
-        let mint = self.stake_mint.to_account_info();
-        let data = mint.try_borrow_data()?;
-        mint_rules::require_safe(&data, &economy.authority)?;
+        mint_rules::require_safe((*self.stake_mint).as_ref(), &economy.authority)?;
 
         // kind: the native pool is the first, so that its lane is always 0
         let native = self.stake_mint.key() == economy.mint;

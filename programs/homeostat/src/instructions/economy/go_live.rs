@@ -64,16 +64,24 @@ impl<'info> GoLive<'info> {
         require!(economy.pool_count > 0, HomeostatError::NativePoolMissing);
 
         // mint
-        let mint = self.mint.to_account_info();
-        let data = mint.try_borrow_data()?;
+        let mint = (*self.mint).as_ref();
         let supply = self.mint.supply;
-        mint_rules::require_safe(&data, &economy.authority)?;
+        mint_rules::require_safe(mint, &economy.authority)?;
         if economy.mints() {
-            mint_rules::require_mint_authority(&data, &economy.authority)?;
+            require!(
+                mint_rules::has_mint_authority(mint, &economy.authority)?,
+                HomeostatError::MintAuthorityNotHeld
+            );
             check("hard_cap", supply <= economy.limits.hard_cap)?;
         }
         require!(supply > 0, HomeostatError::NoSupply);
         check("supply_floor", economy.limits.supply_floor <= supply)?;
+
+        // rewards: a Funded economy with an empty vault would promise what nobody has given
+        require!(
+            economy.mints() || economy.totals.supplied > 0,
+            HomeostatError::NoFunds
+        );
 
         // council: without one nothing could ever be changed or paused
         require!(

@@ -9,7 +9,7 @@ use crate::{
     events::{publish, Staked},
     instructions::tokens::{balance_or_zero, require_covered, Token},
     seeds,
-    state::{pause::Section, Economy, Pool, Position},
+    state::{mint_rules, pause::Section, Economy, Pool, Position},
 };
 
 /// Accounts of `stake`.
@@ -66,7 +66,7 @@ impl Stake<'_> {
             self.pool.load()?.is_native() || self.amm_vault.is_some(),
             HomeostatError::WrongAmmVault
         );
-        Ok(())
+        mint_rules::require_safe((*self.stake_mint).as_ref(), &economy.authority)
     }
 
     #[inline(never)]
@@ -109,7 +109,8 @@ impl Stake<'_> {
 
 /// The position's owner calls it.
 ///
-/// 1. Refuses an economy that is not live, paused staking, and less than the least stake.
+/// 1. Refuses an economy that is not live, paused staking, less than the least stake, and a
+///    mint that is not safe.
 /// 2. Moves `amount` (base units) to the pool's vault.
 /// 3. Settles, measures a liquidity pool's depth, and adds the stake that arrived.
 /// 4. Publishes the position's stake before and after.
