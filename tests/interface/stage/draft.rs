@@ -31,12 +31,14 @@ pub(super) async fn draft(stage: &mut Stage) {
     }
     let program = TokenProgram::Token2022.id();
     let args = EconomyArgs {
-        funding: Funding::Funded,
+        funding: Funding::Mint,
         period: 604_800,
         hard_cap: 2_000 * TOKEN,
     };
     let (mint, _) = sites[0];
     let at = EconomyAddresses::new(&mint, &key);
+    let bank = &mut stage.world.bank;
+    bank.set_mint_authority(&mint, Some(&at.authority)).await;
     let create = ix::create_economy(&mint, &program, &key, args);
     stage.add("create_economy", create, &[]);
     // The rest of what a Draft needs goes along.
