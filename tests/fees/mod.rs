@@ -1,5 +1,6 @@
 //! The fees family: `pay`, `charge_fee`, `collect`.
 
+mod burn_cap;
 mod charge_fee;
 mod collect;
 mod pay;

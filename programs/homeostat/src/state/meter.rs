@@ -50,12 +50,8 @@ pub struct Meter {
     pub swept_stakers: U128,
     /// The fees moved to the treasury since creation, blocked burns included (base units).
     pub swept_treasury: U128,
-    /// Which period `period_burned` belongs to, plus 1; 0 = none.
-    pub burn_period: u64,
-    /// The fees burned in that period (base units).
-    pub period_burned: u64,
     /// Reserved; zero.
-    pub reserved_end: [u8; 48],
+    pub reserved_end: [u8; 64],
 }
 
 const _: () = assert!(core::mem::size_of::<Meter>() == 8 + 96 + 32 + 96 + 64);
@@ -136,9 +132,7 @@ pub struct Sweep {
 pub struct SweepRules {
     /// What can be burned above the supply floor (base units).
     pub burnable: u64,
-    /// The number of the economy's period, from 1.
-    pub period: u64,
-    /// What this meter may burn in a period (base units).
+    /// What the economy may still burn in its period (base units).
     pub allowance: u64,
     /// False once the economy is retired: it streams nothing to stakers any more.
     pub streams: bool,
@@ -150,7 +144,6 @@ impl SweepRules {
     pub fn of(economy: &Economy, mint_supply: u64) -> Self {
         Self {
             burnable: mint_supply.saturating_sub(economy.limits.supply_floor),
-            period: economy.current_period(),
             allowance: economy.burn_allowance(),
             streams: economy.life != Life::Retired as u8,
         }
@@ -178,15 +171,7 @@ impl Meter {
     /// to the treasury, and so does the stakers' part once the economy is retired. No
     /// subtraction saturates: each part is at most what it is subtracted from.
     pub fn sweep(&mut self, rules: &SweepRules) -> Result<Sweep> {
-        if self.burn_period != rules.period {
-            self.burn_period = rules.period;
-            self.period_burned = 0;
-        }
-        let burn = self
-            .pending_burn
-            .min(rules.burnable)
-            .min(rules.allowance.saturating_sub(self.period_burned));
-        self.period_burned = self.period_burned.saturating_add(burn);
+        let burn = self.pending_burn.min(rules.burnable).min(rules.allowance);
         let blocked = self.pending_burn.saturating_sub(burn);
         let stakers = if rules.streams {
             self.pending_stakers
@@ -289,7 +274,6 @@ mod tests {
             .unwrap();
         let rules = SweepRules {
             burnable: 4,
-            period: 1,
             allowance: u64::MAX,
             streams: true,
         };

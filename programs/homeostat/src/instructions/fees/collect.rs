@@ -17,8 +17,9 @@ use crate::{
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Collect<'info> {
-    /// The economy, at any stage of life; it is only read.
+    /// The economy, at any stage of life; it counts what its period has burned.
     #[account(
+        mut,
         has_one = mint,
         has_one = reward_vault,
         has_one = treasury_vault,
@@ -54,12 +55,11 @@ impl Collect<'_> {
     fn apply(&self) -> Result<(Sweep, Collected)> {
         let key = self.economy.key();
         let (bump, sweep) = {
-            let economy = self.economy.load()?;
+            let mut economy = self.economy.load_mut()?;
             let rules = SweepRules::of(&economy, self.mint.supply);
-            (
-                [economy.authority_bump],
-                self.meter.load_mut()?.sweep(&rules)?,
-            )
+            let sweep = self.meter.load_mut()?.sweep(&rules)?;
+            economy.count_burn(sweep.burn);
+            ([economy.authority_bump], sweep)
         };
         let authority = Authority {
             info: &self.authority,

@@ -33,7 +33,7 @@ pub struct Limits {
     pub unbonding: u32,
     /// The most that is paid out of the treasury in 30 days (base units); 0 = nothing.
     pub outflow_cap: u64,
-    /// The highest burn of one period (ppm of supply), shared equally by the meters.
+    /// The highest burn of one period (ppm of supply), through all meters together.
     pub period_burn_ppm: u32,
     /// Reserved; zero.
     pub reserved: u32,
@@ -61,7 +61,7 @@ pub struct LimitSettings {
     pub unbonding: u32,
     /// The most that is paid out of the treasury in 30 days (base units); 0 = nothing.
     pub outflow_cap: u64,
-    /// The highest burn of one period (ppm of supply), shared equally by the meters.
+    /// The highest burn of one period (ppm of supply), through all meters together.
     pub period_burn_ppm: u32,
 }
 

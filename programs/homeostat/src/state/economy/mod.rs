@@ -195,8 +195,10 @@ pub struct Economy {
     pub successor_until: i64,
     /// What the excluded accounts count for (base units): their balance, followed slowly.
     pub excluded_balance: u64,
+    /// The fees burned since the last crank, by all meters together (base units).
+    pub period_burned: u64,
     /// Reserved; zero.
-    pub reserved_end: [u8; 208],
+    pub reserved_end: [u8; 200],
 }
 
 const _: () = assert!(core::mem::align_of::<Economy>() == 8);

@@ -49,6 +49,7 @@ impl Economy {
         self.excluded_balance = snapshot.excluded;
         self.totals.mean_stake = report.mean_stake;
         self.totals.periods = self.current_period();
+        self.period_burned = 0;
         for (reading, measured) in self.readings.iter_mut().zip(&report.measurements) {
             *reading = measured.map_or_else(Reading::default, |m| Reading {
                 // Two's complement: the bits of a negative numerator are kept.
@@ -83,17 +84,22 @@ impl Economy {
             .set_fees(unstreamed.min(room), self.limits.period)
     }
 
-    /// What one meter may burn in a period (base units, rounded down): an equal part of the
-    /// economy's burn cap, so that one meter cannot use up what the others may burn.
+    /// What may still be burned in this period (base units, rounded down): the burn cap less
+    /// what all meters together have burned since the last crank. The allowance is the
+    /// economy's and no meter's, so what the same payments burn does not depend on the shards
+    /// that they went through.
     pub fn burn_allowance(&self) -> u64 {
         let all = mul_div_floor(
             self.totals.supply,
             u64::from(self.limits.period_burn_ppm),
             PPM,
         );
-        all.unwrap_or(u64::MAX)
-            .checked_div(u64::from(self.meter_count))
-            .unwrap_or(0)
+        all.unwrap_or(u64::MAX).saturating_sub(self.period_burned)
+    }
+
+    /// Counts `amount` base units, at most the allowance, as burned in this period.
+    pub fn count_burn(&mut self, amount: u64) {
+        self.period_burned = self.period_burned.saturating_add(amount);
     }
 
     /// Trips the economy at `now` (unix seconds): the emission stops and every controller is
