@@ -4,7 +4,8 @@
 //! The discriminator of an account is seven bytes that name its type and one that is its
 //! layout version, so Anchor itself refuses another version
 //! (`AccountDiscriminatorMismatch`) wherever it loads an account: no handler can leave the
-//! check out, and nothing but `migrate` ever handles an older layout.
+//! check out, and nothing but `migrate` and the exits ([`super::exits`]), which only read it,
+//! ever handles an older layout.
 //!
 //! To change a layout, do four things: raise the last byte of its type's `discriminator` by
 //! one, add its step to [`STEPS`], add a fixture of the old layout to the tests, and migrate

@@ -26,6 +26,7 @@ pub mod defaults;
 mod depth;
 pub mod economy;
 pub mod envelope;
+pub mod exits;
 pub mod feed;
 pub mod layout;
 pub mod legacy;
@@ -50,6 +51,7 @@ pub use controller::{
 pub use council::{Class, Council, CouncilArgs, Delays, Member, Role, RoleKind, SeatArgs};
 pub use economy::{Economy, Funding, Life, Limits, PoolSlot};
 pub use envelope::{Advice, Envelope, Tunable};
+pub use exits::EconomyHead;
 pub use feed::{Feed, FeedReading, FeedSettings, Reporter};
 pub use layout::{AccountKind, Layout};
 pub use log::{ConfigRecord, DecisionLog, DecisionRecord};

@@ -9,7 +9,7 @@ use crate::{
     events::{publish, Claimed},
     instructions::tokens::{Authority, Token},
     seeds,
-    state::{Economy, Pool, Position},
+    state::{exits, EconomyHead, Pool, Position},
 };
 
 /// Accounts of `claim`.
@@ -18,9 +18,9 @@ use crate::{
 pub struct Claim<'info> {
     /// The owner of the position.
     pub owner: Signer<'info>,
-    /// The economy, at any stage of life.
+    /// The economy, at any stage of life and in any layout version.
     #[account(has_one = mint, has_one = reward_vault, has_one = authority)]
-    pub economy: AccountLoader<'info, Economy>,
+    pub economy: AccountLoader<'info, EconomyHead>,
     /// The pool that the rewards were earned in.
     #[account(mut, has_one = economy)]
     pub pool: AccountLoader<'info, Pool>,
@@ -50,7 +50,7 @@ pub struct Claim<'info> {
 impl Claim<'_> {
     /// Settles, and debits the position with what it can claim; nothing is paid yet.
     fn settle(&self, now: i64) -> Result<Claimed> {
-        let economy = self.economy.load()?;
+        let economy = exits::economy(self.economy.as_ref())?;
         let mut pool = self.pool.load_mut()?;
         let mut position = self.position.load_mut()?;
         settle(&economy, &mut pool, &mut position, now)?;

@@ -6,7 +6,7 @@ use super::settle;
 use crate::{
     events::{publish, PositionClosed},
     seeds,
-    state::{Economy, Pool, Position},
+    state::{exits, EconomyHead, Pool, Position},
 };
 
 /// Accounts of `close_position`.
@@ -19,8 +19,8 @@ pub struct ClosePosition<'info> {
     /// CHECK: bound by `position.payer`; it only receives lamports.
     #[account(mut)]
     pub payer: UncheckedAccount<'info>,
-    /// The economy, at any stage of life.
-    pub economy: AccountLoader<'info, Economy>,
+    /// The economy, at any stage of life and in any layout version.
+    pub economy: AccountLoader<'info, EconomyHead>,
     /// The pool that the position is in.
     #[account(mut, has_one = economy)]
     pub pool: AccountLoader<'info, Pool>,
@@ -43,7 +43,7 @@ pub fn close_position(ctx: Context<ClosePosition>) -> Result<()> {
     {
         let mut position = accounts.position.load_mut()?;
         settle(
-            &*accounts.economy.load()?,
+            &*exits::economy(accounts.economy.as_ref())?,
             &mut *accounts.pool.load_mut()?,
             &mut position,
             Clock::get()?.unix_timestamp,

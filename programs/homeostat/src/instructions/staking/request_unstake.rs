@@ -7,7 +7,7 @@ use super::settle;
 use crate::{
     events::{publish, UnstakeRequested},
     seeds,
-    state::{Economy, Pool, Position},
+    state::{exits, EconomyHead, Pool, Position},
 };
 
 /// Accounts of `request_unstake`.
@@ -16,8 +16,8 @@ use crate::{
 pub struct RequestUnstake<'info> {
     /// The owner of the position.
     pub owner: Signer<'info>,
-    /// The economy, at any stage of life.
-    pub economy: AccountLoader<'info, Economy>,
+    /// The economy, at any stage of life and in any layout version.
+    pub economy: AccountLoader<'info, EconomyHead>,
     /// The pool that the position is in.
     #[account(mut, has_one = economy)]
     pub pool: AccountLoader<'info, Pool>,
@@ -33,7 +33,7 @@ pub struct RequestUnstake<'info> {
 
 impl RequestUnstake<'_> {
     fn apply(&self, amount: u64, now: i64) -> Result<UnstakeRequested> {
-        let economy = self.economy.load()?;
+        let economy = exits::economy(self.economy.as_ref())?;
         let mut pool = self.pool.load_mut()?;
         let mut position = self.position.load_mut()?;
         settle(&economy, &mut pool, &mut position, now)?;

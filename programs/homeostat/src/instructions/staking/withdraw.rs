@@ -8,7 +8,7 @@ use crate::{
     events::{publish, Withdrawn},
     instructions::tokens::{Authority, Token},
     seeds,
-    state::{Economy, Pool, Position},
+    state::{EconomyHead, Pool, Position},
 };
 
 /// Accounts of `withdraw`.
@@ -17,9 +17,9 @@ use crate::{
 pub struct Withdraw<'info> {
     /// The owner of the position.
     pub owner: Signer<'info>,
-    /// The economy, at any stage of life.
+    /// The economy, at any stage of life and in any layout version.
     #[account(has_one = authority)]
-    pub economy: AccountLoader<'info, Economy>,
+    pub economy: AccountLoader<'info, EconomyHead>,
     /// The pool that the position is in.
     #[account(mut, has_one = economy, has_one = stake_mint, has_one = principal_vault)]
     pub pool: AccountLoader<'info, Pool>,
@@ -66,10 +66,15 @@ impl Withdraw<'_> {
     #[inline(never)]
     fn apply(&self, now: i64) -> Result<Withdrawn> {
         let event = self.settle(now)?;
+        let bump = {
+            let economy = self.economy.load()?;
+            economy.require_known()?;
+            economy.authority_bump
+        };
         let authority = Authority {
             info: &self.authority,
             economy: &self.economy.key(),
-            bump: [self.economy.load()?.authority_bump],
+            bump: [bump],
         };
         let token = Token {
             mint: &self.stake_mint,
