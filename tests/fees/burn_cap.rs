@@ -63,7 +63,11 @@ async fn e3_the_same_payments_burn_the_same_through_any_shards() {
         // then the cap is burned, to the unit, and the rest goes to the treasury
         let cap = u128::from(CAP);
         let all = 8 * u128::from(900 * TOKEN);
-        assert_eq!(burned(&mut world).await, (cap, all - cap), "{shards} shards");
+        assert_eq!(
+            burned(&mut world).await,
+            (cap, all - cap),
+            "{shards} shards"
+        );
         assert_eq!(world.economy().await.period_burned, CAP);
         let now = world.bank.supply(&world.at.mint.clone()).await;
         assert_eq!(supply - now, CAP);

@@ -261,8 +261,6 @@ fn default(exchange: Exchange, slot: &Slot, given: &Given) -> Outcome {
         OtherSigner | LeftOut => Outcome::Unknown,
         // By the runtime: the call that creates an account cannot write it.
         ReadOnly if slot.created => Outcome::Runtime(InstructionError::PrivilegeEscalation),
-        // Without a field there is no constraint: the loader says it.
-        ReadOnly if slot.remaining => Outcome::Code(anchor::ACCOUNT_NOT_MUTABLE),
         ReadOnly => Outcome::Code(anchor::CONSTRAINT_MUT),
         OtherEconomy => binding(slot),
         LookAlike if slot.kind == Kind::Program && !slot.fixed => {

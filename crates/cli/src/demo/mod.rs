@@ -57,7 +57,6 @@ Economy: a TOML file; everything is optional and starts from the program's defau
   turnover         yearly volume over circulating supply that is
                    utilisation 1, 0.01 to 1000                     4
   min_stake        tokens                                          the smallest amount
-  yield_cap        most that stake earns of the emission a year    1
   bounty           lamports per crank, 0 to 100000000              0
   period_emission  most emission of a period over supply, to 0.1   twice what max gives
   period_burn      most burned in a period over supply, to 0.1     0.01

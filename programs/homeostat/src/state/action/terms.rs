@@ -18,7 +18,7 @@ pub struct Caps {
     pub supply_floor: u64,
     /// The highest emission of one period (ppm of supply).
     pub period_emission_ppm: u32,
-    /// The highest burn of one period (ppm of supply), shared equally by the meters.
+    /// The highest burn of one period (ppm of supply), through all meters together.
     pub period_burn_ppm: u32,
     /// The most that is paid out of the treasury in 30 days (base units); 0 = nothing.
     pub outflow_cap: u64,
