@@ -162,6 +162,7 @@ async fn g32_nothing_of_a_former_proposal_reaches_a_later_one() {
     let code = 0u32; // the system program: the ballot of then is there
     attack(&mut world, "a kept ballot", &[vote], &[&staker.key], code).await;
     // and nothing of it is in the way: neither the ballot of then, nor its rent
+    world.approve(1, new).await.unwrap();
     let vote = governance::cast_ballot(&world.at, &staker.pubkey(), &payer, new);
     world.send_as(&staker.key, vote).await.unwrap();
     assert_eq!(world.proposal(new).await.veto_weight, 1_000_000 * TOKEN);

@@ -6,8 +6,8 @@ use homeostat_tests::{anchor, attack, exchange, unsigned, HomeostatError};
 
 use super::{propose::two_worlds, *};
 
-/// Enough for ballots to be a share of the stake: 200 are a hundredth of the supply.
-const LOT: u64 = 50_000 * TOKEN;
+/// Enough for ballots to be a share of the stake: 500 are a tenth of the supply.
+const LOT: u64 = 200_000 * TOKEN;
 
 async fn ballot(world: &World, owner: &Wallet, index: ProposalId) -> Instruction {
     let payer = world.bank.payer().pubkey();
@@ -63,7 +63,7 @@ async fn n5_stake_that_came_since_weighs_nothing() {
     let index = world.queue(standard()).await.unwrap();
     let error = HomeostatError::NoVotingWeight;
 
-    // An empty position, a new stake, an aged one that was topped up or rebonded.
+    // An empty position, a new stake.
     let vote = ballot(&world, &newcomer, index).await;
     attack(&mut world, "empty", &[vote], &[&newcomer.key], error).await;
     world.stake(&newcomer, 1_000 * LOT).await.unwrap();
@@ -79,16 +79,17 @@ async fn n5_stake_that_came_since_weighs_nothing() {
     world.bank.advance(HOUR).await;
     let vote = ballot(&world, &newcomer, index).await;
     attack(&mut world, "new", &[vote], &[&newcomer.key], error).await;
+
+    // What unbonded since does not weigh, also when it came back; what stayed does.
     world.request_unstake(&small, 60 * LOT).await.unwrap();
     world.cancel_unstake(&small, 0).await.unwrap();
     let vote = ballot(&world, &small, index).await;
-    attack(&mut world, "rebonded", &[vote], &[&small.key], error).await;
-
-    // Unbonding stake does not weigh, what is left does.
+    world.send_as(&small.key, vote).await.unwrap();
+    assert_eq!(world.proposal(index).await.veto_weight, 40 * LOT);
     world.request_unstake(&large, 800 * LOT).await.unwrap();
     let vote = ballot(&world, &large, index).await;
     world.send_as(&large.key, vote).await.unwrap();
-    assert_eq!(world.proposal(index).await.veto_weight, 100 * LOT);
+    assert_eq!(world.proposal(index).await.veto_weight, 140 * LOT);
 }
 
 #[tokio::test]
@@ -96,8 +97,8 @@ async fn n5_neither_borrowed_nor_withdrawn_stake_moves_the_share_that_vetoes() {
     // given a period with 1,000 lots staked on average
     let (mut world, _, large) = stakers().await;
     world.next_period().await.unwrap();
-    // when somebody brings ten times that before a proposal, to dilute the others
-    let whale = world.staker(10_000 * LOT).await;
+    // when somebody brings three times that before a proposal, to dilute the others
+    let whale = world.staker(3_000 * LOT).await;
     let diluted = world.queue(standard()).await.unwrap();
     let mean = world.economy().await.totals.mean_stake;
     let base = world.proposal(diluted).await.veto_base;
@@ -137,11 +138,11 @@ async fn n5_dust_is_no_veto_where_next_to_nobody_stakes() {
         let index = world.queue(vec![setpoint(from, to)]).await.unwrap();
         let vote = ballot(&world, &dust, index).await;
         world.send_as(&dust.key, vote).await.unwrap();
-        // then the proposal waits as if nobody had: a hundredth of the supply counts.
+        // then the proposal waits as if nobody had: a tenth of the supply counts.
         let proposal = world.proposal(index).await;
         let economy = world.economy().await;
         assert_eq!(economy.totals.periods, periods);
-        assert_eq!(proposal.veto_base, economy.totals.circulating.div_ceil(100));
+        assert_eq!(proposal.veto_base, economy.totals.circulating.div_ceil(10));
         assert_eq!(proposal.veto_weight, 1);
         assert!(proposal.is(ProposalState::Queued));
         world.next_period().await.unwrap();
@@ -152,13 +153,13 @@ async fn n5_dust_is_no_veto_where_next_to_nobody_stakes() {
 
 #[tokio::test]
 async fn n5_the_least_share_that_vetoes_is_exact() {
-    // 33.4 % of a hundredth of the supply are 3,340,000 tokens; a unit less is none.
+    // 33.4 % of a tenth of the supply are 33,400,000 tokens; a unit less is none.
     let mut world = World::new().await;
-    let almost = world.staker(3_340_000 * TOKEN - 1).await;
+    let almost = world.staker(33_400_000 * TOKEN - 1).await;
     let one = world.staker(1).await;
     world.bank.advance(1).await;
     let index = world.queue(standard()).await.unwrap();
-    assert_eq!(world.proposal(index).await.veto_base, 10_000_000 * TOKEN);
+    assert_eq!(world.proposal(index).await.veto_base, 100_000_000 * TOKEN);
     let vote = ballot(&world, &almost, index).await;
     world.send_as(&almost.key, vote).await.unwrap();
     assert!(world.proposal(index).await.is(ProposalState::Queued));

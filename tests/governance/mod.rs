@@ -21,6 +21,7 @@ mod pause;
 mod propose;
 mod reasons;
 mod releases;
+mod snapshot;
 mod support;
 mod veto;
 

@@ -229,6 +229,7 @@ async fn g35_what_is_open_keeps_the_rules_it_was_made_under() {
     let queued = world.proposal(waits).await;
     assert_eq!(queued.eta, world.bank.now() + i64::from(gentle.standard));
     assert_eq!(queued.expires_at, queued.eta + i64::from(gentle.grace));
+    world.approve(1, voted).await.unwrap();
     let payer = world.bank.payer().pubkey();
     let ballot = governance::cast_ballot(&world.at, &tenth.pubkey(), &payer, voted);
     world.send_as(&tenth.key, ballot).await.unwrap();

@@ -136,7 +136,7 @@ async fn lively() -> (World, ProposalId) {
         value_q48: q48(0.90),
         over_seconds: 60,
     }];
-    let index = world.propose(actions).await.unwrap();
+    let index = world.queue(actions).await.unwrap();
     assert_eq!(index.index, 0);
     let (at, key) = (world.at, world.bank.payer().pubkey());
     let ballot = governance::cast_ballot(&at, &staker.pubkey(), &key, index);

@@ -34,7 +34,7 @@ async fn success_stake_is_credited_and_told() {
         assert_eq!(event.total, 14 * TOKEN);
         let position = world.position(&wallet).await;
         assert_eq!(position.amount, 7 * TOKEN);
-        assert_eq!(position.last_add_at, world.bank.now());
+        assert_eq!(position.votes_from, world.bank.now());
         assert_eq!(world.pool(0).await.total, 14 * TOKEN);
         assert_eq!(world.balance(&wallet).await, 3 * TOKEN);
         assert_eq!(world.balance(&first).await, 0);

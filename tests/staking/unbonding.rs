@@ -305,7 +305,7 @@ async fn success_a_cancelled_ticket_earns_again_from_that_second_on() {
 
     // it counts as new stake, and the day off is not paid.
     let position = world.position(&wallet).await;
-    assert_eq!(position.last_add_at, world.bank.now());
+    assert_eq!(position.votes_from, world.bank.now());
     assert_eq!(earned(&mut world, &wallet).await, at_request);
     let economy = world.economy().await;
     let before = emission_by_hand(&economy, 0, world.bank.now());

@@ -28,6 +28,17 @@ pub const REPORT_AGE: core::ops::RangeInclusive<u32> = 60..=2_592_000;
 pub const MAX_TICKETS: usize = 8;
 /// Tickets that unlock on the same day merge; this is the length of a day (seconds).
 pub const TICKET_GRAIN: i64 = 86_400;
+/// The number of earlier moments whose stake a position remembers.
+pub const MAX_CHECKPOINTS: usize = 16;
+/// Of three checkpoints in a row the last is at least so long after the first (seconds): 20 d.
+pub const CHECKPOINT_SPAN: i64 = 1_728_000;
+/// How old the snapshot of an open proposal can be at most (seconds): 134 d. A guardian's
+/// replacement is queued for the longest Critical delay and grace, vetoed at the end, lifted
+/// as late as can be, and queued as long again. Any other proposal loses its support at once,
+/// finds it in the last second of 14 d, and is queued for the longest Terminal delay and
+/// grace: 88 d.
+pub const SNAPSHOT_AGE: i64 =
+    OPEN_TIME + 2 * (*CRITICAL_DELAY.end() as i64 + *GRACE.end() as i64);
 /// Longest unbonding time (seconds): 90 d.
 pub const MAX_UNBONDING: u32 = 7_776_000;
 
@@ -108,8 +119,8 @@ pub const GRACE: core::ops::RangeInclusive<u32> = DAY..=30 * DAY;
 /// Share of the native stake whose ballots veto a proposal (ppm): 10 % to 50 %.
 pub const STAKER_VETO_PPM: core::ops::RangeInclusive<u32> = 100_000..=500_000;
 /// The stake that ballots are a share of is at least this part of the circulating supply: a
-/// hundredth.
-pub const VETO_FLOOR_PART: u64 = 100;
+/// tenth.
+pub const VETO_FLOOR_PART: u64 = 10;
 /// How far a Routine proposal may move a quantity from the value that the council last set
 /// by a Standard proposal: a tenth of the error scale for the setpoint, of the span between
 /// the limits for the bias, of the value itself for the others.

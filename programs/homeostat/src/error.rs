@@ -131,7 +131,7 @@ pub enum HomeostatError {
     VetoFinal,
     #[msg("This proposal cannot be vetoed, because it only resumes or unpauses, is Routine, or had its veto lifted; change its effect by another proposal")]
     NotVetoable,
-    #[msg("The position has no stake from before the proposal; only such stake can vote")]
+    #[msg("The position has no stake from before the proposal was queued; only such stake can vote")]
     NoVotingWeight,
     #[msg("These are not the actions that this approval names; read the proposal again, then approve its digest")]
     WrongDigest,
@@ -193,6 +193,8 @@ pub enum HomeostatError {
     UnsafeTransferFee,
     #[msg("The reward vault of this Funded economy is empty; call fund_rewards, then go live")]
     NoFunds,
+    #[msg("The proposal has not had enough approvals yet; vote once it is queued, with the stake that you have before that")]
+    BallotsNotOpen,
 }
 
 /// Refuses a parameter that is out of its range (`InvalidParameter`), and logs its name first.

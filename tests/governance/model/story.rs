@@ -64,7 +64,7 @@ impl Story<'_> {
     /// A step that has to go through.
     async fn must(&mut self, step: Step) -> Result<(), String> {
         let answer = self.step(&step).await?;
-        answer.map_err(|code| format!("the council is stuck: {}", name(code)))
+        answer.map_err(|code| format!("somebody is stuck: {}", name(code)))
     }
 
     fn seated(&self) -> Vec<Pubkey> {
@@ -98,6 +98,16 @@ impl Story<'_> {
         self.set_time(self.model.proposals[&index].eta).await;
         let anybody = self.play.prepared.cast.everybody[0];
         self.must(Step::Execute(anybody, index)).await
+    }
+
+    /// Whatever is open, paused or voted on, everybody's stake leaves.
+    async fn everybody_leaves(&mut self) -> Result<(), String> {
+        for (who, stake) in self.model.stakes.clone() {
+            if stake.amount > 0 {
+                self.must(Step::Unstake(who, stake.amount)).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Whatever happened, an honest threshold still governs: within what time frees
@@ -175,6 +185,7 @@ impl Story<'_> {
             let step = dice.step(&self.model, cast);
             let _ = self.step(&step).await?;
         }
+        self.everybody_leaves().await?;
         self.still_governs().await?;
         let apart = self.play.all_differences(&self.model).await;
         if apart.is_empty() {

@@ -138,6 +138,7 @@ pub(super) const EXPECTED: [(&str, &[&str]); 19] = [
         "cast_ballot",
         &[
             "ok",
+            "BallotsNotOpen",
             "InvalidState",
             "NoVotingWeight",
             "NotVetoable",

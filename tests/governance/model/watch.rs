@@ -91,6 +91,8 @@ struct Record {
     supported_since: Option<i64>,
     /// The delays when it was made.
     delays: homeostat_client::Delays,
+    /// The circulating supply when it was made.
+    circulating: u64,
     lifted: bool,
     vetoed: bool,
     stakers: bool,
@@ -211,6 +213,9 @@ impl Watch {
             record.follow(after);
         }
         executed?;
+        if let (Step::CastBallot(..), Some(index), Some(proposal)) = (step, index, &after.proposal) {
+            self.voted(index, proposal)?;
+        }
         let parameters_changed = before.parameters() != after.parameters();
         let council_changed = before.rules() != after.rules()
             || before.seats() != after.seats()
@@ -274,6 +279,7 @@ impl Watch {
                 if record.actions.is_empty() {
                     record.actions = actions.clone();
                     record.delays = before.council.delays;
+                    record.circulating = before.economy.totals.circulating;
                 }
                 record.approvals.extend(vote(who));
             }
@@ -294,6 +300,19 @@ impl Watch {
             record.lifted = true;
             record.supported_since = None;
         }
+    }
+
+    /// Stakers block what has had its approvals, and nothing with less than their share of a
+    /// tenth of the circulating supply.
+    fn voted(&self, index: u64, proposal: &Proposal) -> Result<(), String> {
+        let record = &self.0[&index];
+        let once = proposal.snapshot_at >= proposal.created_at;
+        say(!once, "a ballot on what never had its approvals")?;
+        let share = u128::from(record.delays.staker_veto_ppm);
+        let weight = u128::from(proposal.veto_weight) * 10 * 1_000_000;
+        let enough = weight >= u128::from(record.circulating) * share;
+        let vetoed = proposal.is(ProposalState::Vetoed);
+        say(vetoed && !enough, "little stake blocked a proposal")
     }
 
     fn executed(&self, index: u64, before: &Seen, now: i64) -> Result<(), String> {

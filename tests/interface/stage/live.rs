@@ -145,6 +145,9 @@ pub(super) async fn stage(mut bank: Bank, section: Section) -> Stage {
     let [own, theirs, voted, closed, vetoed] = opened[..] else {
         unreachable!("five were opened")
     };
+    for id in [voted, closed] {
+        world.approve(2, id).await.unwrap();
+    }
     let ballot = governance::cast_ballot(&world.at, &leaver.pubkey(), &payer.pubkey(), closed);
     world.send_as(&leaver.key, ballot).await.unwrap();
     world.veto(closed).await.unwrap();

@@ -96,7 +96,7 @@ pub struct ProposalAnswer {
     /// Present members who approve it.
     pub approved_by: Vec<String>,
     /// Stake whose ballots are against it, as a share of what they are counted against: the
-    /// native stake, or a hundredth of the circulating supply if that is more (fraction).
+    /// native stake, or a tenth of the circulating supply if that is more (fraction).
     pub against: String,
     /// What is approved, in hexadecimal.
     pub digest: String,

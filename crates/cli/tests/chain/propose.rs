@@ -585,10 +585,13 @@ fn every_step_of_a_proposal_is_taken_from_the_command_line() {
     does(&["close-proposal", "0"], &wallet);
     assert_eq!(run(&fixture, &["proposals", "0"]).error(), "no_proposal");
 
-    // when a staker votes, it counts: 500,000 of a hundredth of a thousand million
+    // when a staker votes on what is queued, it counts: 500,000 of a tenth of a thousand
+    // million; it stays when support is lost
     good(&members[0]);
+    does(&["approve", "1"], &members[1]);
     does(&["ballot", "1"], &wallet);
-    assert_eq!(state("1")["against"], "0.05");
+    does(&["withdraw-approval", "1"], &members[1]);
+    assert_eq!(state("1")["against"], "0.005");
     let twice = run(&fixture, &["ballot", "1", "--keypair", &wallet]);
     assert_eq!(twice.code, 4, "{}", twice.stdout);
 

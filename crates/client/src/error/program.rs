@@ -95,6 +95,7 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         TouchedLately,
         UnsafeTransferFee,
         NoFunds,
+        BallotsNotOpen,
     ]
     .into_iter()
 }

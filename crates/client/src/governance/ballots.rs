@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// Votes against a proposal with the native stake of `owner`, who signs; `payer` signs and pays
-/// the rent. Only stake from before the proposal counts; enough of it vetoes for good.
+/// the rent. Only stake from before the proposal was queued first counts;
+/// enough of it vetoes for good.
 pub fn cast_ballot(
     at: &EconomyAddresses,
     owner: &Pubkey,

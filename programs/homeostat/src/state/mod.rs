@@ -20,6 +20,7 @@
 pub mod action;
 pub mod audit;
 pub mod ballot;
+pub mod checkpoint;
 pub mod controller;
 pub mod council;
 pub mod defaults;
@@ -44,6 +45,7 @@ pub mod stream;
 pub use action::Action;
 pub use audit::{AuditKind, AuditLog, AuditRecord};
 pub use ballot::Ballot;
+pub use checkpoint::Checkpoint;
 pub use controller::{
     Controller, ControllerSettings, Direction, GuardSettings, Metric, Parameter, StoredConfig,
     StoredDecision, StoredGuardConfig, StoredGuardState, StoredState,

@@ -3,6 +3,7 @@
 use anchor_lang::prelude::*;
 
 use super::{
+    checkpoint::Checkpoint,
     layout::space,
     number::{add, checked_times, floor_q64, since, U128},
     pool::Pool,
@@ -25,8 +26,10 @@ pub struct Ticket {
 pub struct Position {
     /// The canonical bump of the position's address.
     pub bump: u8,
+    /// The number of checkpoints in use.
+    pub checkpoint_count: u8,
     /// Reserved; zero.
-    pub reserved: [u8; 7],
+    pub reserved: [u8; 6],
     /// The pool that the position is in.
     pub pool: Pubkey,
     /// The owner, who alone stakes, unstakes and claims.
@@ -35,9 +38,9 @@ pub struct Position {
     pub payer: Pubkey,
     /// The stake that earns (base units).
     pub amount: u64,
-    /// When stake was last added (unix seconds); newer stake than a proposal cannot vote on
-    /// it.
-    pub last_add_at: i64,
+    /// All of the stake votes on proposals whose snapshot is later (unix seconds): when stake
+    /// was last added, or later where it is added often.
+    pub votes_from: i64,
     /// The pool's `reward_per_share_q64` up to which `pending_q64` is settled (Q64.64 base
     /// units).
     pub paid_q64: U128,
@@ -45,11 +48,14 @@ pub struct Position {
     pub pending_q64: U128,
     /// The unbonding tickets of the position.
     pub tickets: [Ticket; MAX_TICKETS],
+    /// What votes on proposals with an earlier snapshot, oldest first: the stake that has been
+    /// there since that moment.
+    pub checkpoints: [Checkpoint; MAX_CHECKPOINTS],
     /// Reserved; zero.
     pub reserved_end: [u8; 32],
 }
 
-const _: () = assert!(core::mem::size_of::<Position>() == 8 + 96 + 16 + 32 + 128 + 32);
+const _: () = assert!(core::mem::size_of::<Position>() == 8 + 96 + 16 + 32 + 128 + 256 + 32);
 const _: () = assert!(core::mem::align_of::<Position>() == 8);
 
 impl Position {
@@ -69,8 +75,8 @@ impl Position {
 
     /// Adds `amount` base units of stake at `now` (unix seconds). Settle first.
     pub fn add(&mut self, amount: u64, now: i64) -> Result<()> {
+        self.note_addition(now);
         self.amount = add(self.amount, amount)?;
-        self.last_add_at = now;
         Ok(())
     }
 
@@ -88,6 +94,7 @@ impl Position {
             .amount
             .checked_sub(amount)
             .ok_or(HomeostatError::InsufficientStake)?;
+        self.note_removal();
         // The division is unsigned, because the SBF target has no signed one; times are not
         // negative.
         let day = |at: i64| {
@@ -290,7 +297,7 @@ mod tests {
         let mut position = position(10);
         position.unbond(4, 0, 1_000).unwrap();
         assert_eq!(position.rebond(0, 77).unwrap(), 4);
-        assert_eq!((position.amount, position.last_add_at), (10, 77));
+        assert_eq!((position.amount, position.votes_from), (10, 77));
         assert!(position.rebond(0, 78).is_err());
         assert!(position.rebond(200, 78).is_err());
     }

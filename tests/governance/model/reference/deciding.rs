@@ -76,6 +76,7 @@ impl Model {
             created_at: self.now,
             active_until: self.now + FORTNIGHT,
             queued_at: 0,
+            snapshot_at: None,
             eta: 0,
             expires_at: 0,
             ended_at: 0,
@@ -90,7 +91,7 @@ impl Model {
             } else {
                 staked.min(self.mean_stake)
             }
-            .max(self.circulating.div_ceil(100)),
+            .max(self.circulating.div_ceil(10)),
             delays: self.realm.delays,
         };
         self.proposals.insert(index, proposal);

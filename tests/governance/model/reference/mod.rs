@@ -233,7 +233,53 @@ pub struct Realm {
 #[derive(Clone, Debug, Default)]
 pub struct Stake {
     pub amount: u64,
-    pub last_add_at: i64,
+    /// Since when there has been how much, all of it; the last entry is what there is now.
+    history: Vec<(i64, u64)>,
+}
+
+impl Stake {
+    pub fn of(amount: u64, since: i64) -> Self {
+        Self {
+            amount,
+            history: vec![(since, amount)],
+        }
+    }
+
+    /// When the last of it begins to vote.
+    pub fn votes_from(&self) -> i64 {
+        self.history.last().map_or(0, |(since, _)| *since)
+    }
+
+    /// Stake votes since it was added; a third addition within 20 days since their end.
+    pub(super) fn add(&mut self, amount: u64, now: i64) {
+        if self.amount == 0 {
+            self.history.clear();
+        }
+        let waiting = self.history.pop_if(|(since, _)| *since >= now);
+        let begins = match self.history[..] {
+            _ if waiting.is_some() => waiting.map_or(now, |(since, _)| since),
+            [.., (third_last, _), _] => now.max(third_last + 20 * DAY),
+            _ => now,
+        };
+        self.amount += amount;
+        self.history.push((begins, self.amount));
+    }
+
+    /// What is left has been there for longest; what comes later is not what left.
+    pub(super) fn remove(&mut self, amount: u64) {
+        self.amount -= amount;
+        let Some(last) = self.history.iter().position(|(_, had)| *had >= self.amount) else {
+            return;
+        };
+        self.history.truncate(last + 1);
+        self.history[last].1 = self.amount;
+    }
+
+    /// Stake that was there before a snapshot and has not left since.
+    pub(super) fn before(&self, snapshot: i64) -> u64 {
+        let older = self.history.iter().filter(|(since, _)| *since < snapshot);
+        older.map(|(_, had)| *had).max().unwrap_or(0)
+    }
 }
 
 /// The whole of it.

@@ -89,22 +89,22 @@ impl Model {
         if standing {
             return Err(IN_USE);
         }
+        let realm = self.realm.clone();
         let proposal = self.proposal(index)?;
         let veto_ppm = u128::from(proposal.delays.staker_veto_ppm);
-        must(stake.last_add_at < proposal.created_at, E::NoVotingWeight)?;
+        proposal.settle(&realm);
         proposal.open(now)?;
         must(proposal.gravity >= Gravity::Standard, E::NotVetoable)?;
-        must(
-            stake.amount > 0 && proposal.veto_base > 0,
-            E::NoVotingWeight,
-        )?;
-        proposal.veto_weight += stake.amount;
+        let snapshot = proposal.snapshot_at.ok_or(E::BallotsNotOpen)?;
+        let weight = stake.before(snapshot);
+        must(weight > 0 && proposal.veto_base > 0, E::NoVotingWeight)?;
+        proposal.veto_weight += weight;
         let needed = (u128::from(proposal.veto_base) * veto_ppm).div_ceil(1_000_000);
         if u128::from(proposal.veto_weight) >= needed {
             proposal.vetoed_by_stakers = true;
             proposal.end(Stage::Vetoed, now);
         }
-        self.ballots.insert((index, *who), stake.amount);
+        self.ballots.insert((index, *who), weight);
         Ok(())
     }
 
@@ -152,8 +152,7 @@ impl Model {
         self.integrate_stake();
         let now = self.now;
         let stake = self.stakes.get_mut(who).ok_or(MISSING)?;
-        stake.amount += amount;
-        stake.last_add_at = now;
+        stake.add(amount, now);
         Ok(())
     }
 
@@ -161,7 +160,7 @@ impl Model {
         must(amount > 0, E::AmountTooSmall)?;
         must(amount <= self.stakes[who].amount, E::InsufficientStake)?;
         self.integrate_stake();
-        self.stakes.get_mut(who).ok_or(MISSING)?.amount -= amount;
+        self.stakes.get_mut(who).ok_or(MISSING)?.remove(amount);
         Ok(())
     }
 

@@ -13,6 +13,8 @@ pub struct Proposal {
     pub created_at: i64,
     pub active_until: i64,
     pub queued_at: i64,
+    /// When it first had enough approvals: older stake votes.
+    pub snapshot_at: Option<i64>,
     pub eta: i64,
     pub expires_at: i64,
     pub ended_at: i64,
@@ -92,6 +94,7 @@ impl Proposal {
     pub(super) fn queue(&mut self, since: i64) {
         self.stage = Stage::Queued;
         self.queued_at = since;
+        self.snapshot_at.get_or_insert(since);
         self.eta = since + self.delay();
         self.expires_at = self.eta + i64::from(self.delays.grace);
         self.ended_at = 0;

@@ -33,8 +33,8 @@ impl Play<'_> {
             let position: Position = self.bank.fetch(&at).await;
             apart.same(
                 &format!("stake of {who}"),
-                &(position.amount, position.last_add_at),
-                &(stake.amount, stake.last_add_at),
+                &(position.amount, position.votes_from),
+                &(stake.amount, stake.votes_from()),
             );
         }
         let everybody = &self.prepared.cast.everybody;
@@ -225,11 +225,12 @@ impl Play<'_> {
             &Some(&expected.gravity),
         );
         apart.same(
-            &name("times (created, active until, queued, eta, expires, ended)"),
+            &name("times (created, active until, queued, snapshot, eta, expires, ended)"),
             &[
                 proposal.created_at,
                 proposal.active_until,
                 proposal.queued_at,
+                proposal.snapshot_at,
                 proposal.eta,
                 proposal.expires_at,
                 proposal.ended_at,
@@ -238,6 +239,7 @@ impl Play<'_> {
                 expected.created_at,
                 expected.active_until,
                 expected.queued_at,
+                expected.snapshot_at.unwrap_or(0),
                 expected.eta,
                 expected.expires_at,
                 expected.ended_at,

@@ -37,9 +37,9 @@ pub struct Shape {
 
 /// Stakes of the stakers (base units): one of them can veto alone, all together can.
 const STAKES: [u64; 4] = [450_000, 250_000, 200_000, 100_000];
-/// So little that ballots are a share of the stake at first, and of a hundredth of this
+/// So little that ballots are a share of the stake at first, and of a tenth of this
 /// when much of it has left.
-const SUPPLY: u64 = 60_000_000;
+const SUPPLY: u64 = 6_000_000;
 /// Those who are nobody at first.
 const STRANGERS: usize = 6;
 
@@ -108,14 +108,8 @@ impl Prepared {
         for staker in &cast.stakers {
             let at = address::position(&world.native_pool(), staker);
             let position: Position = world.bank.fetch(&at).await;
-            let (amount, last_add_at) = (position.amount, position.last_add_at);
-            stakes.insert(
-                *staker,
-                Stake {
-                    amount,
-                    last_add_at,
-                },
-            );
+            let stake = Stake::of(position.amount, position.votes_from);
+            stakes.insert(*staker, stake);
         }
         let beginning_model = Model {
             now: world.bank.now(),

@@ -463,7 +463,7 @@ fn staked(story: &mut Story) {
         assert_eq!((event.amount, event.total), (wallet.stake, total));
         let position = story.chain.fetch::<Position>(&position);
         assert_eq!(position.amount, wallet.stake);
-        assert_eq!(position.last_add_at, landed.at);
+        assert_eq!(position.votes_from, landed.at);
         let since = landed.at;
         if who == "alice" {
             story.alice.since = since;

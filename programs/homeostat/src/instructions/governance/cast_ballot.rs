@@ -22,7 +22,8 @@ pub struct CastBallot<'info> {
     /// The council that decides on the proposal.
     #[account(mut, has_one = audit)]
     pub council: AccountLoader<'info, Council>,
-    /// The proposal that is voted against; it must be Standard or graver, and open.
+    /// The proposal that is voted against; it must be Standard or graver, open, and have had
+    /// enough approvals once.
     #[account(mut, has_one = council)]
     pub proposal: AccountLoader<'info, Proposal>,
     /// The native pool of the proposal's economy: no other stake votes.
@@ -31,7 +32,8 @@ pub struct CastBallot<'info> {
         constraint = pool.load()?.is_native() @ HomeostatError::NoVotingWeight,
     )]
     pub pool: AccountLoader<'info, Pool>,
-    /// The owner's position in the pool; all of its stake must be older than the proposal.
+    /// The owner's position in the pool; some of its stake must be from before the proposal was
+    /// queued first.
     #[account(
         seeds = [seeds::POSITION, pool.key().as_ref(), owner.key().as_ref()],
         bump = position.load()?.bump,
@@ -62,19 +64,16 @@ pub struct CastBallot<'info> {
 }
 
 impl CastBallot<'_> {
-    /// The weight of the vote (base units): all of the position's stake. Refuses another index
-    /// than the proposal's (`WrongProposal`), and a position that was added to since the
-    /// proposal was made (`NoVotingWeight`): stake that was brought for the vote does not
-    /// count.
-    fn validate(&self, index: u64) -> Result<u64> {
-        let position = self.position.load()?;
-        let proposal = self.proposal.load()?;
+    /// The weight of the vote (base units): the stake that was there before the proposal was
+    /// queued first, and has been there since. Stake that was brought for the vote does not
+    /// count, and does not keep older stake from counting. Refuses another index than the
+    /// proposal's (`WrongProposal`) and a proposal that takes no ballots.
+    fn validate(&self, index: u64, now: i64) -> Result<u64> {
+        let mut proposal = self.proposal.load_mut()?;
         proposal.require_index(index)?;
-        require!(
-            position.last_add_at < proposal.created_at,
-            HomeostatError::NoVotingWeight
-        );
-        Ok(position.amount)
+        proposal.settle(&*self.council.load()?)?;
+        let snapshot = proposal.require_ballots(now)?;
+        Ok(self.position.load()?.weight_at(snapshot))
     }
 
     #[inline(never)]
@@ -117,13 +116,13 @@ impl CastBallot<'_> {
 
 /// The owner of a native position calls it.
 ///
-/// 1. Refuses stake that is newer than the proposal.
+/// 1. Refuses a proposal that takes no ballots, and a position without stake from before it
+///    was queued first.
 /// 2. Creates the ballot and adds its weight; enough weight vetoes the proposal for good.
 /// 3. Records a veto in the audit log and publishes the ballot.
 pub fn cast_ballot(ctx: Context<CastBallot>, index: u64) -> Result<()> {
-    let weight = ctx.accounts.validate(index)?;
-    let event = ctx
-        .accounts
-        .apply(weight, ctx.bumps.ballot, &Clock::get()?)?;
+    let clock = Clock::get()?;
+    let weight = ctx.accounts.validate(index, clock.unix_timestamp)?;
+    let event = ctx.accounts.apply(weight, ctx.bumps.ballot, &clock)?;
     publish(&ctx.accounts.event_authority, &event)
 }

@@ -229,7 +229,7 @@ impl Propose<'_> {
 
     /// The stake that ballots are a share of (base units): the native stake now, but at
     /// most its mean over the last period. So neither stake that was brought for the vote
-    /// nor stake that left before it makes a veto harder. At least a hundredth of the
+    /// nor stake that left before it makes a veto harder. At least a tenth of the
     /// circulating supply, rounded up: where hardly anybody stakes, dust cannot veto.
     fn veto_base(&self) -> Result<u64> {
         let totals = &self.economy.load()?.totals;

@@ -70,7 +70,7 @@ pub struct Delays {
     pub critical: u32,
     /// The time after the delay in which a proposal can be executed (seconds): 1 d to 30 d.
     pub grace: u32,
-    /// The share of the native stake, or of a hundredth of the circulating supply if that
+    /// The share of the native stake, or of a tenth of the circulating supply if that
     /// is more, whose ballots veto a proposal (ppm): 10 % to 50 %.
     pub staker_veto_ppm: u32,
 }

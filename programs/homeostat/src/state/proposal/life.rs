@@ -90,15 +90,24 @@ impl Proposal {
         Ok(true)
     }
 
-    /// Adds a staker's weight (base units) against it. The share of the veto base that was
-    /// in force when it was made, rounded up, vetoes for good; returns whether that is
-    /// reached. Refuses Immediate and Routine proposals (`NotVetoable`).
-    pub fn vote_against(&mut self, weight: u64, now: i64) -> Result<bool> {
+    /// The moment before which stake has to have been there to vote on it (unix seconds).
+    /// Settle it first. Refuses Immediate and Routine proposals (`NotVetoable`), and one that
+    /// never was queued (`BallotsNotOpen`): stake that voted before the snapshot could leave
+    /// and vote again with another owner.
+    pub fn require_ballots(&self, now: i64) -> Result<i64> {
         self.require_open(now)?;
         require!(
             self.class >= Class::Standard as u8,
             HomeostatError::NotVetoable
         );
+        require!(self.snapshot_at != 0, HomeostatError::BallotsNotOpen);
+        Ok(self.snapshot_at)
+    }
+
+    /// Adds a staker's weight (base units) against it. The share of the veto base that was
+    /// in force when it was made, rounded up, vetoes for good; returns whether that is
+    /// reached. Call [`require_ballots`](Self::require_ballots) first.
+    pub fn vote_against(&mut self, weight: u64, now: i64) -> Result<bool> {
         require!(
             weight > 0 && self.veto_base > 0,
             HomeostatError::NoVotingWeight

@@ -95,6 +95,9 @@ pub struct Proposal {
     pub expires_at: i64,
     /// The time at which it became final or was vetoed (unix seconds).
     pub ended_at: i64,
+    /// Ballots weigh the stake that was there before this moment (unix seconds): when it first
+    /// had enough approvals. It stays when support is lost; 0 = it never had enough.
+    pub snapshot_at: i64,
     /// The stake whose ballots are against it (base units).
     pub veto_weight: u64,
     /// The stake that the ballots are a share of (base units), as of its making; above 0.
@@ -115,7 +118,7 @@ pub struct Proposal {
     pub actions: [u8; MAX_ACTION_BYTES],
 }
 
-const _: () = assert!(core::mem::size_of::<Proposal>() == 1_256);
+const _: () = assert!(core::mem::size_of::<Proposal>() == 1_264);
 
 impl Proposal {
     /// Bytes of the account.

@@ -55,10 +55,15 @@ impl Proposal {
     }
 
     /// Queues it since `since` (unix seconds): it can be executed after the delay of its
-    /// class, for the time of the grace.
+    /// class, for the time of the grace. The first time is the snapshot for the ballots: waiting
+    /// for approvals before it silences nobody, and support that is lost and found again
+    /// neither makes anybody vote twice nor lets the same stake move and vote again.
     pub(super) fn queue(&mut self, since: i64) -> Result<()> {
         let delay = self.delays.of(Class::from_byte(self.class)?);
         self.queued_at = since;
+        if self.snapshot_at == 0 {
+            self.snapshot_at = since.max(self.created_at);
+        }
         self.eta = since.saturating_add(i64::from(delay));
         self.expires_at = self.eta.saturating_add(i64::from(self.delays.grace));
         self.ended_at = 0;
