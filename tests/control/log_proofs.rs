@@ -1,9 +1,8 @@
 //! What the logs prove: decisions and governance, from the ring alone and from genesis.
 
 use homeostat::state::{
-    audit::AUDIT_SLOT_BYTES,
     log::{Ring, SLOT_BYTES},
-    AuditLog,
+    AuditLog, DecisionLog,
 };
 use homeostat_client::{
     governance::{self, q48, ProposalId},
@@ -140,11 +139,11 @@ async fn fail_a_forged_record_state_or_history_is_found() {
 
     // given a ring whose newest decision was forged, and its chain made good again
     let mut forged = data.clone();
-    let at = Ring::SLOTS_AT - core::mem::size_of::<Ring>();
-    let mut ring: Ring = bytemuck::pod_read_unaligned(&forged[at..Ring::SLOTS_AT]);
+    let at = Ring::FIRST;
+    let mut ring: Ring = bytemuck::pod_read_unaligned(&forged[at..DecisionLog::SLOTS_AT]);
     let index = |back: u32| ((ring.next + ring.capacity - 1 - back) % ring.capacity) as usize;
-    let newest = Ring::SLOTS_AT + index(0) * SLOT_BYTES;
-    let before = Ring::SLOTS_AT + index(1) * SLOT_BYTES;
+    let newest = DecisionLog::SLOTS_AT + index(0) * SLOT_BYTES;
+    let before = DecisionLog::SLOTS_AT + index(1) * SLOT_BYTES;
     let u = newest + 384 - 16;
     forged[u] ^= 1;
     let chain = |data: &[u8]| {
@@ -157,7 +156,7 @@ async fn fail_a_forged_record_state_or_history_is_found() {
     let hash = chain(&forged);
     forged[newest + 384..newest + SLOT_BYTES].copy_from_slice(&hash);
     ring.head_hash = hash;
-    forged[at..Ring::SLOTS_AT].copy_from_slice(bytemuck::bytes_of(&ring));
+    forged[at..DecisionLog::SLOTS_AT].copy_from_slice(bytemuck::bytes_of(&ring));
     // then the law says otherwise, and so do the events
     assert_eq!(
         verify_log(&forged, &economy, None),
@@ -196,7 +195,11 @@ async fn fail_a_forged_record_state_or_history_is_found() {
 async fn g19_the_audit_log_keeps_what_closed_proposals_were() {
     let mut world = lived().await;
     let payer = world.bank.payer().pubkey();
-    let before = prove_audit(&mut world, false).await.unwrap().records;
+    let before = prove_audit(&mut world, false)
+        .await
+        .unwrap()
+        .governance
+        .records;
     let made = before
         .iter()
         .filter(|record| record.kind == AuditKind::Proposed as u8);
@@ -216,28 +219,38 @@ async fn g19_the_audit_log_keeps_what_closed_proposals_were() {
     let ring = prove_audit(&mut world, false).await.unwrap();
     let all = prove_audit(&mut world, true).await.unwrap();
 
-    assert_eq!((ring.from_seq, all.from_seq), (0, 0));
-    assert_eq!(ring.records, all.records);
-    let kinds: Vec<u8> = all.records.iter().map(|record| record.kind).collect();
+    assert_eq!(ring, all);
+    assert_eq!((all.governance.from_seq, all.operations.from_seq), (0, 0));
+    let records = &all.governance.records;
+    let kinds: Vec<u8> = records.iter().map(|record| record.kind).collect();
     use AuditKind::*;
     let passed = [Proposed, Approved, Executed];
     let expected: Vec<u8> = [CouncilCreated]
         .into_iter()
         .chain(passed)
         .chain(passed)
-        .chain([Paused])
         .chain(passed)
         .chain([Proposed, Approved, Vetoed])
         .map(|kind| kind as u8)
         .collect();
     assert_eq!(kinds, expected);
-    assert_eq!(all.records.last().unwrap().digest, digest);
-    assert_eq!(all.records.last().unwrap().actor, world.guardian.pubkey());
+    assert_eq!(records.last().unwrap().digest, digest);
+    assert_eq!(records.last().unwrap().actor, world.guardian.pubkey());
+    let [pause] = all.operations.records[..] else {
+        panic!("there was one pause")
+    };
+    assert_eq!((pause.seq, pause.kind), (1, Paused as u8));
 
     // A record left out or changed is found.
     let audit = world.at.audit;
     let mut data = world.bank.data(&audit).await.unwrap();
     assert_eq!(data.len(), AuditLog::space(24));
-    data[Ring::SLOTS_AT + 2 * AUDIT_SLOT_BYTES + 40] ^= 1;
-    assert_eq!(verify_audit(&data, None), Err(LogError::Chain { seq: 3 }));
+    for (place, slot) in [(AuditLog::GOVERNANCE, 2), (AuditLog::OPERATIONS, 0)] {
+        let at = place.slots + slot * place.stride + 40;
+        data[at] ^= 1;
+        let seq = slot as u64 + 1;
+        assert_eq!(verify_audit(&data, None), Err(LogError::Chain { seq }));
+        data[at] ^= 1;
+    }
+    verify_audit(&data, None).unwrap();
 }

@@ -318,12 +318,12 @@ async fn g20_a_clock_that_steps_back_opens_nothing() {
             PauseReason::Incident,
         )
     };
-    let (long, short) = (pause(7_200), pause(60));
+    let (long, longer) = (pause(7_200), pause(10_860));
     world.send_as(&guardian, long).await.unwrap();
     let until = world.economy().await.pauses[0].until;
     world.bank.set_time(now - 2 * HOUR).await;
-    world.send_as(&guardian, short).await.unwrap();
-    assert_eq!(world.economy().await.pauses[0].until, until);
+    world.send_as(&guardian, longer).await.unwrap();
+    assert_eq!(world.economy().await.pauses[0].until, until + 60);
     refused(world.stake(&staker, TOKEN).await, HomeostatError::Paused);
 
     // The record says the slot, whatever the time was.

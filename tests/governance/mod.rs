@@ -6,6 +6,7 @@ mod addresses;
 mod advice;
 mod approvals_that_count;
 mod approve;
+mod audit;
 mod ballots;
 mod callers;
 mod caps;
@@ -115,11 +116,23 @@ const EMISSION_LIMITS: OutputLimits = OutputLimits {
     max_ppm: 200_000,
 };
 
-/// The records of an audit log's ring, oldest first, their chain checked.
+/// The records of governance in an audit log, oldest first, their chain checked.
 fn audit_records(data: &[u8]) -> Vec<AuditRecord> {
-    let log = AuditLog::decode(data).expect("an audit log");
-    let slots: Vec<&[u8]> = data[Ring::SLOTS_AT..]
-        .chunks_exact(AUDIT_SLOT_BYTES)
+    let log = AuditLog::decode(data).expect("an audit log").ring;
+    records_of(data, &log, AuditLog::GOVERNANCE.slots)
+}
+
+/// The records of pauses, advice and trips in an audit log, likewise.
+fn operation_records(data: &[u8]) -> Vec<AuditRecord> {
+    let log = AuditLog::decode(data).expect("an audit log").operations;
+    records_of(data, &log, AuditLog::OPERATIONS.slots)
+}
+
+/// The records of a ring whose first slot is there.
+fn records_of(data: &[u8], log: &Ring, first: usize) -> Vec<AuditRecord> {
+    let slots: Vec<&[u8]> = data[first..]
+        .chunks(AuditLog::STRIDE)
+        .map(|slot| &slot[..AUDIT_SLOT_BYTES])
         .collect();
     let mut hash = log.base_hash;
     let mut records = Vec::new();

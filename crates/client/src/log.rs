@@ -2,7 +2,7 @@
 //! decision once more.
 
 use homeostat::state::{
-    log::{RecordKind, Ring, HASH_BYTES, NOT_CAPPED, RECORD_BYTES},
+    log::{Place, RecordKind, Ring, HASH_BYTES, NOT_CAPPED, RECORD_BYTES},
     ConfigRecord, DecisionLog, DecisionRecord,
 };
 use homeostat_control::{
@@ -151,11 +151,17 @@ pub fn recompute(config: &Config, state: &State, record: &DecisionRecord) -> (St
 ///
 /// `LogError::Header`, `LogError::Chain` or `LogError::Record`, for the first record that is
 /// wrong.
-pub(crate) fn walk(data: &[u8], record_bytes: usize) -> Result<(Ring, Vec<&[u8]>), LogError> {
-    let header = data.get(..Ring::SLOTS_AT).ok_or(LogError::Header)?;
-    let at = Ring::SLOTS_AT - core::mem::size_of::<Ring>();
-    let ring: Ring = bytemuck::pod_read_unaligned(&header[at..]);
-    let slots = &data[Ring::SLOTS_AT..];
+pub(crate) fn walk<'a>(
+    data: &'a [u8],
+    place: &Place,
+    record_bytes: usize,
+) -> Result<(Ring, Vec<&'a [u8]>), LogError> {
+    let ring = data
+        .get(place.ring..)
+        .and_then(|rest| rest.get(..core::mem::size_of::<Ring>()))
+        .ok_or(LogError::Header)?;
+    let ring: Ring = bytemuck::pod_read_unaligned(ring);
+    let slots = data.get(place.slots..).ok_or(LogError::Header)?;
     let (len, capacity) = (ring.len as usize, ring.capacity as usize);
     if len > capacity || ring.next > ring.capacity || ring.capacity > ring.allocated {
         return Err(LogError::Header);
@@ -168,7 +174,7 @@ pub(crate) fn walk(data: &[u8], record_bytes: usize) -> Result<(Ring, Vec<&[u8]>
         let index = (ring.next as usize + capacity - len + n) % capacity;
         let size = record_bytes + HASH_BYTES;
         let slot = index
-            .checked_mul(size)
+            .checked_mul(place.stride)
             .and_then(|from| slots.get(from..)?.get(..size))
             .ok_or(LogError::Header)?;
         let (body, stored) = slot.split_at(record_bytes);
@@ -195,7 +201,7 @@ pub(crate) fn walk(data: &[u8], record_bytes: usize) -> Result<(Ring, Vec<&[u8]>
 /// A [`LogError`] that names the first record that is wrong.
 pub fn read(data: &[u8]) -> Result<(DecisionLog, Vec<Record>), LogError> {
     let log = DecisionLog::decode(data).map_err(LogError::Account)?;
-    let (ring, bodies) = walk(data, RECORD_BYTES)?;
+    let (ring, bodies) = walk(data, &Place::DECISIONS, RECORD_BYTES)?;
     let mut records = Vec::with_capacity(bodies.len());
     for (body, seq) in bodies.into_iter().zip(ring.base_seq + 1..) {
         records.push(Record::parse(body).ok_or(LogError::Record { seq })?);

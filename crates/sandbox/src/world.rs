@@ -4,7 +4,7 @@ use homeostat::{
     constants::TOUCH_PARTS,
     state::{
         audit::{AUDIT_RECORD_BYTES, AUDIT_SLOT_BYTES},
-        log::Ring,
+        AuditLog,
     },
     HomeostatError,
 };
@@ -669,7 +669,7 @@ impl World {
         }
         // The addresses of proposals follow from their actions; the audit log has them.
         let audit = self.bank.data(&self.at.audit).await.unwrap_or_default();
-        let slots = audit.get(Ring::SLOTS_AT..).unwrap_or_default();
+        let slots = audit.get(AuditLog::SLOTS_AT..).unwrap_or_default();
         for slot in slots.chunks_exact(AUDIT_SLOT_BYTES) {
             let record: AuditRecord = bytemuck::pod_read_unaligned(&slot[..AUDIT_RECORD_BYTES]);
             if record.kind == AuditKind::Proposed as u8 {

@@ -37,8 +37,7 @@ pub const CHECKPOINT_SPAN: i64 = 1_728_000;
 /// as late as can be, and queued as long again. Any other proposal loses its support at once,
 /// finds it in the last second of 14 d, and is queued for the longest Terminal delay and
 /// grace: 88 d.
-pub const SNAPSHOT_AGE: i64 =
-    OPEN_TIME + 2 * (*CRITICAL_DELAY.end() as i64 + *GRACE.end() as i64);
+pub const SNAPSHOT_AGE: i64 = OPEN_TIME + 2 * (*CRITICAL_DELAY.end() as i64 + *GRACE.end() as i64);
 /// Longest unbonding time (seconds): 90 d.
 pub const MAX_UNBONDING: u32 = 7_776_000;
 

@@ -131,7 +131,9 @@ pub enum HomeostatError {
     VetoFinal,
     #[msg("This proposal cannot be vetoed, because it only resumes or unpauses, is Routine, or had its veto lifted; change its effect by another proposal")]
     NotVetoable,
-    #[msg("The position has no stake from before the proposal was queued; only such stake can vote")]
+    #[msg(
+        "The position has no stake from before the proposal was queued; only such stake can vote"
+    )]
     NoVotingWeight,
     #[msg("These are not the actions that this approval names; read the proposal again, then approve its digest")]
     WrongDigest,
@@ -195,6 +197,8 @@ pub enum HomeostatError {
     NoFunds,
     #[msg("The proposal has not had enough approvals yet; vote once it is queued, with the stake that you have before that")]
     BallotsNotOpen,
+    #[msg("The section is paused for at least so long already; leave it, or pause it for longer")]
+    PauseNotLonger,
 }
 
 /// Refuses a parameter that is out of its range (`InvalidParameter`), and logs its name first.

@@ -213,7 +213,8 @@ impl Watch {
             record.follow(after);
         }
         executed?;
-        if let (Step::CastBallot(..), Some(index), Some(proposal)) = (step, index, &after.proposal) {
+        if let (Step::CastBallot(..), Some(index), Some(proposal)) = (step, index, &after.proposal)
+        {
             self.voted(index, proposal)?;
         }
         let parameters_changed = before.parameters() != after.parameters();

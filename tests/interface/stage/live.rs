@@ -170,7 +170,8 @@ pub(super) async fn stage(mut bank: Bank, section: Section) -> Stage {
             PauseReason::Other,
         )
     };
-    let (all, more) = (pause(section, PAUSE_BUDGET as u32), pause(section, 60));
+    let most = PAUSE_BUDGET as u32;
+    let (all, more) = (pause(section, most - 7_200), pause(section, most - 3_600));
     world.send_as(&guardian, all).await.unwrap();
 
     let at = world.at;

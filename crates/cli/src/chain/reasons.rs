@@ -421,8 +421,12 @@ pub struct Proof {
 pub struct AuditAnswer {
     /// The proof begins behind this record; 0 = at genesis.
     pub from_seq: u64,
-    /// Acts in that stretch, an unbroken chain.
+    /// Acts of governance in that stretch, an unbroken chain.
     pub records: u64,
+    /// The same of what pauses, advises and trips, which has a chain of its own.
+    pub operations_from_seq: u64,
+    /// Acts in that stretch.
+    pub operations: u64,
 }
 
 fn broken(error: log::LogError) -> Failure {
@@ -492,8 +496,10 @@ fn prove(
         changes: proof.changes,
         unproven: proof.unproven,
         audit: acts.map(|acts| AuditAnswer {
-            from_seq: acts.from_seq,
-            records: acts.records.len() as u64,
+            from_seq: acts.governance.from_seq,
+            records: acts.governance.records.len() as u64,
+            operations_from_seq: acts.operations.from_seq,
+            operations: acts.operations.records.len() as u64,
         }),
     })
 }
@@ -582,8 +588,11 @@ impl Answer for LogAnswer {
                 if let Some(audit) = &proof.audit {
                     writeln!(
                         out,
-                        "governance and safety: {} acts behind record {}, an unbroken chain",
-                        audit.records, audit.from_seq
+                        "governance: {} acts behind record {}; pauses, advice and trips: {} behind record {}; unbroken chains",
+                        audit.records,
+                        audit.from_seq,
+                        audit.operations,
+                        audit.operations_from_seq
                     )?;
                 }
                 if !proof.unproven.is_empty() {

@@ -96,6 +96,7 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         UnsafeTransferFee,
         NoFunds,
         BallotsNotOpen,
+        PauseNotLonger,
     ]
     .into_iter()
 }

@@ -32,7 +32,8 @@ pub fn logged(event: &Event) -> Option<&Pubkey> {
 #[derive(Clone, Debug, Default)]
 pub struct History {
     pub(super) decisions: Vec<u8>,
-    pub(super) audit: Vec<u8>,
+    pub(super) governance: Vec<u8>,
+    pub(super) operations: Vec<u8>,
     pub(super) configs: HashMap<[u8; 32], StoredConfig>,
 }
 
@@ -44,17 +45,17 @@ impl History {
             Event::Cranked(event) => self.decided(&event.records, &event.configs),
             Event::Executed(event) => {
                 self.decided(&event.records, &event.configs);
-                self.audit.extend(&event.record);
+                self.governance.extend(&event.record);
             }
-            Event::CouncilCreated(event) => self.audit.extend(&event.record),
-            Event::Proposed(event) => self.audit.extend(&event.record),
-            Event::Decided(event) => self.audit.extend(&event.record),
-            Event::BallotCast(event) => self.audit.extend(&event.record),
-            Event::RoleAccepted(event) => self.audit.extend(&event.record),
-            Event::Paused(event) => self.audit.extend(&event.record),
-            Event::Advised(event) => self.audit.extend(&event.record),
-            Event::AdviceVetoed(event) => self.audit.extend(&event.record),
-            Event::BreakerTripped(event) => self.audit.extend(&event.record),
+            Event::CouncilCreated(event) => self.governance.extend(&event.record),
+            Event::Proposed(event) => self.governance.extend(&event.record),
+            Event::Decided(event) => self.governance.extend(&event.record),
+            Event::BallotCast(event) => self.governance.extend(&event.record),
+            Event::RoleAccepted(event) => self.governance.extend(&event.record),
+            Event::Paused(event) => self.operations.extend(&event.record),
+            Event::Advised(event) => self.operations.extend(&event.record),
+            Event::AdviceVetoed(event) => self.operations.extend(&event.record),
+            Event::BreakerTripped(event) => self.operations.extend(&event.record),
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ pub use history::{logged, History};
 
 use homeostat::state::{
     audit::AUDIT_RECORD_BYTES,
-    log::{Ring, RECORD_BYTES},
+    log::{Place, Ring, RECORD_BYTES},
     AuditLog, AuditRecord, Economy, Parameter, StoredGuardState,
 };
 use solana_program::hash::hashv;
@@ -45,6 +45,15 @@ pub struct LogProof {
 /// What [`verify_audit`] proved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditProof {
+    /// What proposes, approves, decides and takes a role.
+    pub governance: Acts,
+    /// What pauses, advises and trips.
+    pub operations: Acts,
+}
+
+/// What was proved of one ring of an audit log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Acts {
     /// The proof begins after this record; 0 = at genesis.
     pub from_seq: u64,
     /// Every record after that, in order.
@@ -67,7 +76,7 @@ pub fn verify_log(
     history: Option<&History>,
 ) -> Result<LogProof, LogError> {
     let (log, _) = log::read(data)?;
-    let (ring, kept) = log::walk(data, RECORD_BYTES)?;
+    let (ring, kept) = log::walk(data, &Place::DECISIONS, RECORD_BYTES)?;
     let told = history.map(|history| history.decisions.as_slice());
     let (from_seq, records) = stretch(&ring, kept, told, RECORD_BYTES)?;
 
@@ -121,7 +130,7 @@ pub fn verify_log(
     Ok(proof)
 }
 
-/// Proves an audit log: its hash chain, from the ring alone or, with a history, from the
+/// Proves an audit log: its two hash chains, from the rings alone or, with a history, from the
 /// council's creation.
 ///
 /// # Errors
@@ -129,16 +138,43 @@ pub fn verify_log(
 /// A [`LogError`] that names the first record that is wrong.
 pub fn verify_audit(data: &[u8], history: Option<&History>) -> Result<AuditProof, LogError> {
     AuditLog::decode(data).map_err(LogError::Account)?;
-    let (ring, kept) = log::walk(data, AUDIT_RECORD_BYTES)?;
-    let told = history.map(|history| history.audit.as_slice());
-    let (from_seq, records) = stretch(&ring, kept, told, AUDIT_RECORD_BYTES)?;
+    let told = |of: fn(&History) -> &[u8]| history.map(of);
     Ok(AuditProof {
-        from_seq,
-        records: records
-            .into_iter()
-            .map(bytemuck::pod_read_unaligned)
-            .collect(),
+        governance: acts(
+            data,
+            &AuditLog::GOVERNANCE,
+            told(|history| &history.governance),
+            false,
+        )?,
+        operations: acts(
+            data,
+            &AuditLog::OPERATIONS,
+            told(|history| &history.operations),
+            true,
+        )?,
     })
+}
+
+/// Proves one ring of an audit log, and that it has no record of the other.
+fn acts(
+    data: &[u8],
+    place: &Place,
+    told: Option<&[u8]>,
+    operations: bool,
+) -> Result<Acts, LogError> {
+    let (ring, kept) = log::walk(data, place, AUDIT_RECORD_BYTES)?;
+    let (from_seq, records) = stretch(&ring, kept, told, AUDIT_RECORD_BYTES)?;
+    let records: Vec<AuditRecord> = records
+        .into_iter()
+        .map(bytemuck::pod_read_unaligned)
+        .collect();
+    let stray = records
+        .iter()
+        .find(|record| record.is_operation() != operations);
+    match stray {
+        Some(record) => Err(LogError::Record { seq: record.seq }),
+        None => Ok(Acts { from_seq, records }),
+    }
 }
 
 /// The sequence number before the first record to prove, and the records: those of the ring,

@@ -1,19 +1,23 @@
-//! The audit log: every act of governance and safety, under one hash chain.
+//! The audit log: every act of governance and safety, each of the two under its hash chain.
 //!
 //! Proposals can be closed for their rent; the digest of their actions stays here. The event
-//! of each instruction carries the record itself, so the chain can be followed from its first
-//! record on; the ring alone proves the records that it still has.
+//! of each instruction carries the record itself, so a chain can be followed from its first
+//! record on; a ring alone proves the records that it still has.
+//!
+//! What decides and who decides is in one ring, what pauses, advises and trips in another: a
+//! guardian, an advisor or a keeper who acts often drops no record of how the council came
+//! about. The slots of the two alternate, so that both grow with the account.
 
 use anchor_lang::prelude::*;
 
 use super::{
     layout::space,
-    log::{append, Ring, HASH_BYTES},
+    log::{append, Place, Ring, HASH_BYTES},
 };
 
 /// The bytes of a record that are hashed.
 pub const AUDIT_RECORD_BYTES: usize = core::mem::size_of::<AuditRecord>();
-/// The bytes of a record together with its hash.
+/// The bytes of a record together with its hash. A slot of the log is a slot of either ring.
 pub const AUDIT_SLOT_BYTES: usize = AUDIT_RECORD_BYTES + HASH_BYTES;
 
 /// What was done, in a record of the audit log. Where a kind names no subject, it is the
@@ -58,7 +62,7 @@ pub enum AuditKind {
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct AuditRecord {
-    /// The number of the record in the chain, from 1.
+    /// The number of the record in the chain of its ring, from 1.
     pub seq: u64,
     /// When the act was done (unix seconds).
     pub at: i64,
@@ -104,14 +108,28 @@ impl AuditRecord {
         }
     }
 
-    /// Appends the record to the log and returns its bytes, for the event.
+    /// True for what pauses, advises or trips, and has a ring of its own.
+    pub const fn is_operation(&self) -> bool {
+        self.kind >= AuditKind::Advised as u8
+    }
+
+    /// The ring that the record belongs to.
+    pub const fn place(&self) -> Place {
+        if self.is_operation() {
+            AuditLog::OPERATIONS
+        } else {
+            AuditLog::GOVERNANCE
+        }
+    }
+
+    /// Appends the record to its ring of the log and returns its bytes, for the event.
     pub fn append(mut self, log: &AccountLoader<'_, AuditLog>) -> Result<Vec<u8>> {
-        append(log, core::slice::from_mut(&mut self))?;
+        append(log, &self.place(), core::slice::from_mut(&mut self))?;
         Ok(bytemuck::bytes_of(&self).to_vec())
     }
 }
 
-/// The log of governance and safety. It differs from the decision log in its records only.
+/// The log of governance and safety. It begins like the decision log.
 #[account(zero_copy, discriminator = b"audlog.\x01")]
 #[derive(Debug, PartialEq, Eq)]
 pub struct AuditLog {
@@ -121,11 +139,14 @@ pub struct AuditLog {
     pub reserved: [u8; 7],
     /// The economy that the log belongs to.
     pub economy: Pubkey,
-    /// The ring of [`AuditRecord`]s, whose slots follow it.
+    /// The ring of what proposes, approves, decides and takes a role; its [`AuditRecord`]s are
+    /// in every other slot.
     pub ring: Ring,
+    /// The ring of what pauses, advises and trips; its records are in the slots between.
+    pub operations: Ring,
 }
 
-const _: () = assert!(Ring::SLOTS_AT == space::<AuditLog>());
+const _: () = assert!(core::mem::size_of::<AuditLog>() == 232);
 
 impl core::ops::Deref for AuditLog {
     type Target = Ring;
@@ -136,8 +157,25 @@ impl core::ops::Deref for AuditLog {
 }
 
 impl AuditLog {
-    /// The bytes of an account with `slots` slots.
+    /// Where the slots begin in the account's data.
+    pub const SLOTS_AT: usize = space::<Self>();
+    /// The bytes of a slot of each ring.
+    pub const STRIDE: usize = 2 * AUDIT_SLOT_BYTES;
+    /// The ring of what decides and who decides.
+    pub const GOVERNANCE: Place = Place {
+        ring: Ring::FIRST,
+        slots: Self::SLOTS_AT,
+        stride: Self::STRIDE,
+    };
+    /// The ring of what pauses, advises and trips.
+    pub const OPERATIONS: Place = Place {
+        ring: Ring::FIRST + core::mem::size_of::<Ring>(),
+        slots: Self::SLOTS_AT + AUDIT_SLOT_BYTES,
+        stride: Self::STRIDE,
+    };
+
+    /// The bytes of an account with `slots` slots for each ring.
     pub const fn space(slots: u32) -> usize {
-        Ring::space(AUDIT_SLOT_BYTES, slots)
+        Ring::space(Self::SLOTS_AT, Self::STRIDE, slots)
     }
 }

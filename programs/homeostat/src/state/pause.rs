@@ -104,12 +104,14 @@ impl Pause {
     /// until the later of its end and `now + seconds`, and only what is added is charged to
     /// the budget.
     ///
-    /// Refuses 0 seconds (`InvalidParameter`) and more than the budget holds
-    /// (`PauseBudgetExceeded`).
+    /// Refuses 0 seconds (`InvalidParameter`), a pause that lasts that long already
+    /// (`PauseNotLonger`) and more than the budget holds (`PauseBudgetExceeded`).
     pub fn begin(&mut self, now: i64, seconds: u32, reason: PauseReason) -> Result<()> {
         check("seconds", seconds > 0)?;
         let until = now.saturating_add(i64::from(seconds)).max(self.until);
         let charged = until.saturating_sub(now.max(self.until));
+        // What costs nothing could be repeated for ever, and is a record each time.
+        require!(charged > 0, HomeostatError::PauseNotLonger);
         let (spent, spent_at) = self.refilled(now);
         let spent = spent.saturating_add(charged);
         require!(spent <= PAUSE_BUDGET, HomeostatError::PauseBudgetExceeded);
@@ -164,6 +166,7 @@ mod tests {
     fn what_a_budget_allows() {
         let exceeded = Some(u32::from(HomeostatError::PauseBudgetExceeded));
         let invalid = Some(u32::from(HomeostatError::InvalidParameter));
+        let not_longer = Some(u32::from(HomeostatError::PauseNotLonger));
         // The hour of the step, the step, the error; then start and end of the pause (hours)
         // and what is left of the budget (seconds).
         type Row = (i64, Step, Option<u32>, i64, i64, i64);
@@ -200,7 +203,8 @@ mod tests {
                 "nothing shortens a pause but its end",
                 vec![
                     (0, Begin(10 * HOUR), None, 0, 10, 62 * HOUR),
-                    (1, Begin(HOUR), None, 0, 10, 62 * HOUR + HOUR / 10),
+                    (1, Begin(HOUR), not_longer, 0, 10, 62 * HOUR + HOUR / 10),
+                    (1, Begin(9 * HOUR), not_longer, 0, 10, 62 * HOUR + HOUR / 10),
                     (2, Begin(0), invalid, 0, 10, 62 * HOUR + HOUR / 5),
                     (3, End, None, 0, 3, 62 * HOUR + 3 * HOUR / 10),
                     (4, End, None, 0, 3, 62 * HOUR + 4 * HOUR / 10),
@@ -282,10 +286,19 @@ mod tests {
         for back in [1, HOUR, 20 * HOUR] {
             assert_eq!(pause.budget(START - back), budget);
             let mut again = pause;
-            again.begin(START - back, 60, PauseReason::Oracle).unwrap();
-            assert_eq!(again.until, pause.until);
+            let shorter = again.begin(START - back, 60, PauseReason::Oracle);
+            assert_eq!(
+                code(shorter),
+                Some(u32::from(HomeostatError::PauseNotLonger))
+            );
+            assert_eq!(again, pause);
+            let longer = (back + 10 * HOUR + 60) as u32;
+            again
+                .begin(START - back, longer, PauseReason::Oracle)
+                .unwrap();
+            assert_eq!(again.until, pause.until + 60);
             assert_eq!(again.from, START - back);
-            assert_eq!(again.budget(START), budget);
+            assert_eq!(again.budget(START), budget - 60);
         }
     }
 

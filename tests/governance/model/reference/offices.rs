@@ -67,6 +67,7 @@ impl Model {
         let going_on = now < pause.until;
         let until = pause.until.max(now + i64::from(seconds));
         let added = until - pause.until.max(now);
+        must(added > 0, E::PauseNotLonger)?;
         let missing = pause.missing(now);
         // The budget counts whole seconds.
         let spent = (missing + TENTHS - 1) / TENTHS + added;

@@ -86,7 +86,7 @@ impl Prepared {
             enter(&world.bank.fresh_key(), format!("stranger {number}"));
         }
         for (number, amount) in STAKES.into_iter().enumerate() {
-            let wallet = world.wallet(SUPPLY / 10).await;
+            let wallet = world.wallet(SUPPLY / 5).await;
             world.open(&wallet).await.expect("a position opens");
             world.stake(&wallet, amount).await.expect("stake enters");
             enter(&wallet.key, format!("staker {number}"));

@@ -14,8 +14,9 @@ use crate::{
         tokens::{Authority, Token},
     },
     state::{
-        log::append, pause::Section, ConfigRecord, DecisionLog, DecisionRecord, Economy, Parameter,
-        Report, Snapshot,
+        log::{append, Place},
+        pause::Section,
+        ConfigRecord, DecisionLog, DecisionRecord, Economy, Parameter, Report, Snapshot,
     },
 };
 
@@ -154,7 +155,7 @@ impl<'info> Crank<'info> {
             .configs
             .extend_from_slice(bytemuck::bytes_of(&controller.config));
         let mut records = [ConfigRecord::new(parameter, controller, now)];
-        append(&self.log, &mut records)?;
+        append(&self.log, &Place::DECISIONS, &mut records)?;
         event
             .records
             .extend_from_slice(bytemuck::bytes_of(&records));
@@ -174,7 +175,7 @@ impl<'info> Crank<'info> {
         for parameter in Parameter::ALL {
             step_one(economy, snapshot, report, parameter, &mut records)?;
         }
-        append(&self.log, &mut records)?;
+        append(&self.log, &Place::DECISIONS, &mut records)?;
         Ok(bytemuck::cast_slice(&records).to_vec())
     }
 

@@ -9,8 +9,7 @@ use crate::{
     events::{publish, LogGrown},
     instructions::lamports::grow,
     state::{
-        audit::AUDIT_SLOT_BYTES,
-        log::{Ring, SLOT_BYTES},
+        log::{Place, Ring},
         AuditLog, DecisionLog, Economy,
     },
 };
@@ -42,20 +41,20 @@ pub struct GrowLog<'info> {
 }
 
 impl GrowLog<'_> {
-    /// The bytes of a slot and the number of slots so far. Refuses an account that is neither
-    /// log (`AccountDiscriminatorMismatch`).
-    fn measure(&self) -> Result<(usize, u32)> {
+    /// The rings of the log, which have equally many slots, and how many so far. Refuses an
+    /// account that is neither log (`AccountDiscriminatorMismatch`).
+    fn measure(&self) -> Result<(&'static [Place], u32)> {
         let data = self.log.try_borrow_data()?;
-        let slot = if data.starts_with(DecisionLog::DISCRIMINATOR) {
-            SLOT_BYTES
+        let rings: &[Place] = if data.starts_with(DecisionLog::DISCRIMINATOR) {
+            &[Place::DECISIONS]
         } else {
             require!(
                 data.starts_with(AuditLog::DISCRIMINATOR),
                 ErrorCode::AccountDiscriminatorMismatch
             );
-            AUDIT_SLOT_BYTES
+            &[AuditLog::GOVERNANCE, AuditLog::OPERATIONS]
         };
-        Ok((slot, Ring::header(&data)?.ring.allocated))
+        Ok((rings, Ring::header(&data)?.ring.allocated))
     }
 
     /// The number of slots from now on: `slots` more, up to `LOG_MAX_CAPACITY`. Refuses a
@@ -69,12 +68,14 @@ impl GrowLog<'_> {
         Ok(old.saturating_add(slots).min(LOG_MAX_CAPACITY))
     }
 
-    fn apply(&self, slot: usize, slots: u32) -> Result<()> {
-        let space = Ring::space(slot, slots);
+    fn apply(&self, first: &Place, rings: &[Place], slots: u32) -> Result<()> {
+        let space = Ring::space(first.slots, first.stride, slots);
         grow(&self.log, &self.payer, &self.system_program, space)?;
-        // The ring begins to use the new slots when it would wrap next.
+        // A ring begins to use the new slots when it would wrap next.
         let mut data = self.log.try_borrow_mut_data()?;
-        Ring::split(&mut data)?.0.allocated = slots;
+        for place in rings {
+            Ring::split(&mut data, place)?.0.allocated = slots;
+        }
         Ok(())
     }
 }
@@ -86,9 +87,10 @@ impl GrowLog<'_> {
 /// 3. Publishes how many slots the log has.
 pub fn grow_log(ctx: Context<GrowLog>, slots: u32) -> Result<()> {
     let accounts = &ctx.accounts;
-    let (slot, old_slots) = accounts.measure()?;
-    let new_slots = GrowLog::validate(slots, slot, old_slots)?;
-    accounts.apply(slot, new_slots)?;
+    let (rings, old_slots) = accounts.measure()?;
+    let first = rings.first().ok_or(HomeostatError::InvariantViolated)?;
+    let new_slots = GrowLog::validate(slots, first.stride, old_slots)?;
+    accounts.apply(first, rings, new_slots)?;
     publish(
         &ctx.accounts.event_authority,
         &LogGrown {

@@ -118,7 +118,7 @@ impl<'info> GoLive<'info> {
             configs.extend_from_slice(bytemuck::bytes_of(&controller.config));
         }
         let ahead = economy.open_period(supply, now)?;
-        log::append(&self.log, &mut records)?;
+        log::append(&self.log, &log::Place::DECISIONS, &mut records)?;
         Ok(Opening {
             ahead,
             records: bytemuck::cast_slice(&records).to_vec(),

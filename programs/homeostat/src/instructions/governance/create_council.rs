@@ -59,6 +59,7 @@ impl CreateCouncil<'_> {
         audit.bump = bumps.audit;
         audit.economy = economy;
         audit.ring = Ring::new(AUDIT_INITIAL_CAPACITY);
+        audit.operations = Ring::new(AUDIT_INITIAL_CAPACITY);
         Ok(())
     }
 
@@ -90,6 +91,7 @@ impl CreateCouncil<'_> {
         let log: &AccountInfo = self.audit.as_ref();
         Ring::append_to(
             &mut log.try_borrow_mut_data()?,
+            &record.place(),
             core::slice::from_mut(&mut record),
         )?;
         Ok(bytemuck::bytes_of(&record).to_vec())

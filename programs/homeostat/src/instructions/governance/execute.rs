@@ -129,7 +129,7 @@ impl Execute<'_> {
             }
         }
         if !records.is_empty() {
-            log::append(&self.log, &mut records)?;
+            log::append(&self.log, &log::Place::DECISIONS, &mut records)?;
         }
         Ok(Logged {
             records: bytemuck::cast_slice(&records).to_vec(),

@@ -13,6 +13,8 @@ pub use ring::*;
 
 use anchor_lang::prelude::*;
 
+use super::layout::space;
+
 /// The bytes of a record that are hashed.
 pub const RECORD_BYTES: usize = 384;
 /// The bytes of a hash.
@@ -46,10 +48,10 @@ impl core::ops::Deref for DecisionLog {
 
 impl DecisionLog {
     /// Where the slots begin in the account's data.
-    pub const SLOTS_AT: usize = Ring::SLOTS_AT;
+    pub const SLOTS_AT: usize = space::<Self>();
 
     /// The bytes of an account with `slots` slots.
     pub const fn space(slots: u32) -> usize {
-        Ring::space(SLOT_BYTES, slots)
+        Ring::space(Self::SLOTS_AT, SLOT_BYTES, slots)
     }
 }

@@ -3,7 +3,7 @@
 use anchor_lang::{prelude::*, Owner, ZeroCopy};
 use solana_program::hash::hashv;
 
-use super::{DecisionLog, HASH_BYTES};
+use super::{DecisionLog, HASH_BYTES, SLOT_BYTES};
 use crate::{
     error::HomeostatError,
     state::{
@@ -12,17 +12,39 @@ use crate::{
     },
 };
 
-/// Appends records to a log, numbers them and chains them. Anchor has checked owner, type and
-/// layout version when it took the account in, and `mut` at its field that it is writable.
+/// Appends records to a ring of a log, numbers them and chains them. Anchor has checked owner,
+/// type and layout version when it took the account in, and `mut` at its field that it is
+/// writable.
 pub fn append<L: ZeroCopy + Owner, R: bytemuck::Pod>(
     log: &AccountLoader<'_, L>,
+    place: &Place,
     records: &mut [R],
 ) -> Result<()> {
-    Ring::append_to(&mut log.as_ref().try_borrow_mut_data()?, records)
+    Ring::append_to(&mut log.as_ref().try_borrow_mut_data()?, place, records)
 }
 
-/// A ring of records of one size under a hash chain. It ends the header of a log's account;
-/// the slots follow it.
+/// Where a ring and its slots are in the data of a log's account (bytes).
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Where the ring begins.
+    pub ring: usize,
+    /// Where its first slot begins.
+    pub slots: usize,
+    /// From the begin of a slot to that of the next one.
+    pub stride: usize,
+}
+
+impl Place {
+    /// The only ring of a decision log.
+    pub const DECISIONS: Self = Self {
+        ring: Ring::FIRST,
+        slots: space::<DecisionLog>(),
+        stride: SLOT_BYTES,
+    };
+}
+
+/// A ring of records of one size under a hash chain. It stands in the header of a log's account;
+/// the slots follow the header.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Ring {
@@ -46,10 +68,8 @@ pub struct Ring {
 }
 
 impl Ring {
-    /// Where the slots of a log begin in its account's data.
-    pub const SLOTS_AT: usize = space::<DecisionLog>();
-    /// Where the ring itself begins.
-    const AT: usize = Self::SLOTS_AT - core::mem::size_of::<Self>();
+    /// Where the first ring of a log begins in its account's data.
+    pub const FIRST: usize = space::<DecisionLog>() - core::mem::size_of::<Self>();
 
     /// An empty ring of `slots` slots.
     pub fn new(slots: u32) -> Self {
@@ -60,10 +80,11 @@ impl Ring {
         }
     }
 
-    /// Appends a record, numbers it and chains it. `slots` is the account's data from
-    /// [`Ring::SLOTS_AT`] on. A record begins with its number, which is overwritten. Indices
-    /// and lengths stay below the number of slots, so no sum of them saturates.
-    fn append(&mut self, slots: &mut [u8], record: &mut [u8]) -> Result<()> {
+    /// Appends a record, numbers it and chains it. `slots` is the account's data from the first
+    /// slot on, of which one begins every `stride` bytes. A record begins with its number, which
+    /// is overwritten. Indices and lengths stay below the number of slots, so no sum of them
+    /// saturates.
+    fn append(&mut self, slots: &mut [u8], stride: usize, record: &mut [u8]) -> Result<()> {
         if self.next == self.capacity {
             self.capacity = self.allocated;
             if self.next == self.capacity {
@@ -79,7 +100,7 @@ impl Ring {
         let size = record.len().saturating_add(HASH_BYTES);
         // The cast widens: addresses have 64 bits on chain.
         let at = (self.next as usize)
-            .checked_mul(size)
+            .checked_mul(stride)
             .ok_or(HomeostatError::MathOverflow)?;
         let slot = slots
             .get_mut(at..)
@@ -116,27 +137,28 @@ impl Ring {
         Ok(())
     }
 
-    /// The bytes of an account with `slots` slots of `slot` bytes each. The cast widens,
-    /// and at most [`crate::constants::LOG_MAX_CAPACITY`] slots do not saturate the
-    /// product.
-    pub const fn space(slot: usize, slots: u32) -> usize {
-        Self::SLOTS_AT.saturating_add(slot.saturating_mul(slots as usize))
+    /// The bytes of an account with a header of `header` bytes and `slots` slots of `stride`
+    /// bytes each. The cast widens, and at most [`crate::constants::LOG_MAX_CAPACITY`] slots do
+    /// not saturate the product.
+    pub const fn space(header: usize, stride: usize, slots: u32) -> usize {
+        header.saturating_add(stride.saturating_mul(slots as usize))
     }
 
     /// The header that both kinds of log begin with, read from an account's data.
     pub fn header(data: &[u8]) -> Result<&DecisionLog> {
-        data.get(DISCRIMINATOR_LEN..Self::SLOTS_AT)
+        data.get(DISCRIMINATOR_LEN..space::<DecisionLog>())
             .and_then(|header| bytemuck::try_from_bytes(header).ok())
             .ok_or_else(|| error!(ErrorCode::AccountDidNotDeserialize))
     }
 
-    /// The ring and the slots of a log account's data.
+    /// A ring and its slots in a log account's data.
     #[inline(never)]
-    pub fn split(data: &mut [u8]) -> Result<(&mut Self, &mut [u8])> {
-        data.split_at_mut_checked(Self::SLOTS_AT)
+    pub fn split<'a>(data: &'a mut [u8], place: &Place) -> Result<(&'a mut Self, &'a mut [u8])> {
+        data.split_at_mut_checked(place.slots)
             .and_then(|(header, slots)| {
-                let ring = bytemuck::try_from_bytes_mut(header.get_mut(Self::AT..)?).ok()?;
-                Some((ring, slots))
+                let end = place.ring.checked_add(core::mem::size_of::<Self>())?;
+                let ring = header.get_mut(place.ring..end)?;
+                Some((bytemuck::try_from_bytes_mut(ring).ok()?, slots))
             })
             .ok_or_else(|| error!(ErrorCode::AccountDidNotDeserialize))
     }
@@ -144,10 +166,14 @@ impl Ring {
     /// Appends records to a log account's data. The caller has checked whose data it is:
     /// Anchor the account of [`append`], and one that this instruction created is the program's
     /// own.
-    pub fn append_to<R: bytemuck::Pod>(data: &mut [u8], records: &mut [R]) -> Result<()> {
-        let (ring, slots) = Self::split(data)?;
+    pub fn append_to<R: bytemuck::Pod>(
+        data: &mut [u8],
+        place: &Place,
+        records: &mut [R],
+    ) -> Result<()> {
+        let (ring, slots) = Self::split(data, place)?;
         for record in records.iter_mut() {
-            ring.append(slots, bytemuck::bytes_of_mut(record))?;
+            ring.append(slots, place.stride, bytemuck::bytes_of_mut(record))?;
         }
         ring.invariant()
     }
@@ -156,7 +182,9 @@ impl Ring {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::log::{RECORD_BYTES, SLOT_BYTES};
+    use crate::state::log::RECORD_BYTES;
+
+    const HEADER: core::ops::Range<usize> = Ring::FIRST..DecisionLog::SLOTS_AT;
 
     fn empty(allocated: u32) -> Vec<u64> {
         let mut words = vec![0u64; DecisionLog::space(allocated) / 8];
@@ -166,21 +194,22 @@ mod tests {
     }
 
     fn ring(bytes: &mut [u8]) -> &mut Ring {
-        bytemuck::from_bytes_mut(&mut bytes[Ring::AT..Ring::SLOTS_AT])
+        bytemuck::from_bytes_mut(&mut bytes[HEADER])
     }
 
     fn header(words: &[u64]) -> Ring {
-        *bytemuck::from_bytes(&bytemuck::cast_slice::<u64, u8>(words)[Ring::AT..Ring::SLOTS_AT])
+        *bytemuck::from_bytes(&bytemuck::cast_slice::<u64, u8>(words)[HEADER])
     }
 
     fn append(words: &mut [u64], tag: u8) {
-        Ring::append_to(bytemuck::cast_slice_mut(words), &mut [[tag; RECORD_BYTES]]).unwrap();
+        let data = bytemuck::cast_slice_mut(words);
+        Ring::append_to(data, &Place::DECISIONS, &mut [[tag; RECORD_BYTES]]).unwrap();
     }
 
     /// Walks the ring from base to head and checks every hash.
     fn verify(words: &[u64]) {
         let log = header(words);
-        let slots = &bytemuck::cast_slice::<u64, u8>(words)[Ring::SLOTS_AT..];
+        let slots = &bytemuck::cast_slice::<u64, u8>(words)[DecisionLog::SLOTS_AT..];
         let mut hash = log.base_hash;
         for n in 0..log.len {
             let index = (log.next + log.capacity - log.len + n) % log.capacity;
