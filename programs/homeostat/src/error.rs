@@ -127,7 +127,9 @@ pub enum HomeostatError {
     OldValueChanged,
     #[msg("The proposal has a graver class now than when it was made; propose again")]
     ClassChanged,
-    #[msg("This veto is final; propose again")]
+    #[msg(
+        "This veto is final; wait a Critical delay, then the same actions can be proposed again"
+    )]
     VetoFinal,
     #[msg("This proposal cannot be vetoed, because it only resumes or unpauses, is Routine, or had its veto lifted; change its effect by another proposal")]
     NotVetoable,
@@ -135,7 +137,7 @@ pub enum HomeostatError {
         "The position has no stake from before the proposal was queued; only such stake can vote"
     )]
     NoVotingWeight,
-    #[msg("These are not the actions that this approval names; read the proposal again, then approve its digest")]
+    #[msg("The digest is not that of the actions; compute it from their bytes, as the SDK does")]
     WrongDigest,
     #[msg("The economy has no council; create_council first")]
     NoCouncil,

@@ -2,7 +2,8 @@
 //! advisor. As in [`crate::instruction`] a builder checks nothing: the program checks
 //! everything.
 //!
-//! `index` is the number of a proposal, which its address follows from.
+//! A [`ProposalId`] says which proposal is meant: its address follows from the digest of its
+//! actions, and its index tells it from others with the same actions.
 //!
 //! ```
 //! use homeostat_client::{governance, Action, EconomyAddresses, Parameter, Pubkey, Tunable};
@@ -17,7 +18,7 @@
 //!     value_q48: governance::q48(0.58),
 //!     over_seconds: 604_800,
 //! };
-//! let propose = governance::propose(&at, &member, &member, 0, vec![action]);
+//! let propose = governance::propose(&at, &member, &member, vec![action], None);
 //! assert!(propose.accounts.iter().any(|meta| meta.pubkey == at.council));
 //! ```
 
