@@ -2,7 +2,7 @@
 //! does not circulate.
 
 use homeostat::state::action::Caps;
-use homeostat_client::Action;
+use homeostat_client::{Action, Class};
 use homeostat_sandbox::{world::TOKEN, World, WorldSpec};
 use homeostat_tests::{attack, refused, HomeostatError};
 
@@ -83,8 +83,8 @@ async fn t1_the_treasury_pays_no_more_than_its_cap_in_30_days() {
     );
     assert_eq!(world.council().await.proposals, made);
 
-    // and two proposals that each fit do not fit together: the second waits until the
-    // bucket holds it again.
+    // and two proposals that each fit do not fit together: the second waits until the first
+    // payments are 30 days old.
     let first = world.queue(vec![pay(vendor.tokens, 400)]).await.unwrap();
     let second = world.queue(vec![pay(vendor.tokens, 399)]).await.unwrap();
     let eta = world.proposal(second).await.eta;
@@ -92,11 +92,175 @@ async fn t1_the_treasury_pays_no_more_than_its_cap_in_30_days() {
     world.execute(first).await.unwrap();
     let execute = world.execute_ix(second).await;
     let error = HomeostatError::OutflowCapExceeded;
-    // 600 and 400 are spent, less what six days gave back: 200.
-    attack(&mut world, "too much", &[execute], &[], error).await;
-    world.bank.set_time(eta + 6 * DAY).await;
-    world.execute(second).await.unwrap();
-    assert_eq!(world.balance(&vendor).await, 1_399 * TOKEN);
+    attack(&mut world, "too much", &[execute.clone()], &[], error).await;
+    world.bank.set_time(eta + 7 * DAY).await;
+    attack(&mut world, "a week later", &[execute], &[], error).await;
+    let again = world.queue(vec![pay(vendor.tokens, 1)]).await;
+    refused(again.map(|_| Default::default()), error);
+    assert_eq!(world.balance(&vendor).await, 1_000 * TOKEN);
+    world.bank.set_time(eta + 30 * DAY).await;
+    world.enact(vec![pay(vendor.tokens, 400)]).await.unwrap();
+    assert_eq!(world.balance(&vendor).await, 1_400 * TOKEN);
+}
+
+/// What the treasury may pay in 30 days, from and to so many tokens.
+fn outflow(old: Caps, from: u64, to: u64) -> Action {
+    let cap = |tokens| Caps {
+        outflow_cap: tokens * TOKEN,
+        ..old
+    };
+    Action::Caps {
+        expected: cap(from),
+        value: cap(to),
+    }
+}
+
+#[tokio::test]
+async fn n10_a_cap_that_a_proposal_raises_is_not_for_its_own_payments() {
+    // Given a treasury that may pay 1,000 tokens in 30 days,
+    let mut world = rich().await;
+    let vendor = world.wallet(0).await;
+    let old = Caps::of(&world.economy().await.limits);
+    let made = world.council().await.proposals;
+
+    // when a proposal raises the cap and pays out of it, in either order,
+    let error = HomeostatError::OutflowCapExceeded;
+    for actions in [
+        vec![outflow(old, 1_000, 2_000), pay(vendor.tokens, 1_001)],
+        vec![
+            outflow(old, 1_000, 2_000),
+            pay(vendor.tokens, 700),
+            pay(vendor.tokens, 301),
+            outflow(old, 2_000, 1_000),
+        ],
+    ] {
+        let proposed = world.propose(actions).await;
+        refused(proposed.map(|_| Default::default()), error);
+    }
+    // then it is refused, while the payment that the old cap allows is not:
+    assert_eq!(world.council().await.proposals, made);
+    let within = vec![outflow(old, 1_000, 2_000), pay(vendor.tokens, 1_000)];
+    world.enact(within).await.unwrap();
+    assert_eq!(world.balance(&vendor).await, 1_000 * TOKEN);
+    // a later proposal may use the rest.
+    world.enact(vec![pay(vendor.tokens, 1_000)]).await.unwrap();
+    assert_eq!(world.balance(&vendor).await, 2_000 * TOKEN);
+    assert_sound(&mut world).await;
+}
+
+#[tokio::test]
+async fn v2_no_proposal_raises_a_cap_by_more_than_its_step() {
+    // Given the default caps of a billion tokens,
+    let mut world = World::new().await;
+    let old = Caps::of(&world.economy().await.limits);
+    let supply = world.economy().await.totals.supply;
+    let quarter = |cap: u64| cap.div_ceil(4);
+    let raise = |value| {
+        vec![Action::Caps {
+            expected: old,
+            value,
+        }]
+    };
+    // The supply, at which burns stop, was 0: it is raised first, which is a tightening.
+    let floor = old.hard_cap - 1;
+    let steps: [(&str, fn(&mut Caps, u64), u64); 4] = [
+        (
+            "hard cap",
+            |caps, by| caps.hard_cap += by,
+            quarter(old.hard_cap),
+        ),
+        (
+            "emission of a period",
+            |caps, by| caps.period_emission_ppm += by as u32,
+            quarter(old.period_emission_ppm.into()),
+        ),
+        (
+            "burn of a period",
+            |caps, by| caps.period_burn_ppm += by as u32,
+            quarter(old.period_burn_ppm.into()),
+        ),
+        (
+            "outflow",
+            |caps, by| caps.outflow_cap += by,
+            quarter(supply / 100),
+        ),
+    ];
+    for (what, change, step) in steps {
+        let by = |by| {
+            let mut value = old;
+            change(&mut value, by);
+            raise(value)
+        };
+        // when it is raised by a unit more than a step, then it is refused; a step waits the
+        // longest delay.
+        let far = world
+            .propose(by(step + 1))
+            .await
+            .map(|_| Default::default());
+        refused(far, HomeostatError::StepTooLarge);
+        let index = world.propose(by(step)).await.expect(what);
+        assert_eq!(
+            world.proposal(index).await.class,
+            Class::Critical as u8,
+            "{what}"
+        );
+        let proposer = member(&world, 0);
+        world
+            .decide(governance::cancel, &proposer, index)
+            .await
+            .unwrap();
+    }
+    let raised = Caps {
+        supply_floor: floor,
+        ..old
+    };
+    world.enact(raise(raised)).await.unwrap();
+    let lower = |by| {
+        vec![Action::Caps {
+            expected: raised,
+            value: Caps {
+                supply_floor: floor - by,
+                ..old
+            },
+        }]
+    };
+    let far = world.propose(lower(quarter(floor) + 1)).await;
+    refused(
+        far.map(|_| Default::default()),
+        HomeostatError::StepTooLarge,
+    );
+    world.enact(lower(quarter(floor))).await.unwrap();
+}
+
+#[tokio::test]
+async fn v1_a_cap_is_lowered_at_once_and_raised_after_the_longest_delay() {
+    // Given a cap that turns out to be too high,
+    let mut world = rich().await;
+    let old = Caps::of(&world.economy().await.limits);
+    let began = world.bank.now();
+    let lower = Caps {
+        hard_cap: old.hard_cap - 1,
+        supply_floor: old.supply_floor + 1,
+        period_emission_ppm: old.period_emission_ppm - 1,
+        period_burn_ppm: old.period_burn_ppm - 1,
+        outflow_cap: old.outflow_cap - 1,
+    };
+    // when the threshold wants every cap tighter, then it is so in the same second;
+    let change = |expected, value| vec![Action::Caps { expected, value }];
+    world.enact(change(old, lower)).await.unwrap();
+    assert_eq!(world.bank.now(), began);
+    assert_eq!(Caps::of(&world.economy().await.limits), lower);
+    // and where one cap widens beside four that tighten, all wait.
+    let tight = Caps {
+        outflow_cap: lower.outflow_cap + 1,
+        hard_cap: lower.hard_cap - 1,
+        ..lower
+    };
+    let index = world.queue(change(lower, tight)).await.unwrap();
+    assert_eq!(world.proposal(index).await.class, Class::Critical as u8);
+    let execute = world.execute_ix(index).await;
+    let error = HomeostatError::TimelockActive;
+    attack(&mut world, "too early", &[execute], &[], error).await;
 }
 
 #[tokio::test]

@@ -243,7 +243,7 @@ async fn g6_what_became_wrong_meanwhile_is_not_executed() {
             "a narrowing that became a widening",
             limits(150_000),
             limits(190_000),
-            HomeostatError::ClassChanged,
+            HomeostatError::OldValueChanged,
         ),
         (
             "a small step that became a large one",

@@ -53,8 +53,11 @@ pub const MAX_TRANSFER_FEE_BPS: u16 = 1_000;
 pub const MAX_PERIOD_EMISSION_PPM: u32 = 100_000;
 /// Highest burn of one period (ppm of supply): 10 %.
 pub const MAX_PERIOD_BURN_PPM: u32 = 100_000;
-/// Time in which a full outflow cap of the treasury is restored (seconds): 30 d.
-pub const OUTFLOW_WINDOW: u64 = 2_592_000;
+/// Length of a stretch of time that treasury payments are counted in (seconds): 6 d.
+pub const OUTFLOW_STRETCH: i64 = 518_400;
+/// The number of stretches that count against the outflow cap: the present one and as many
+/// before it as make 30 d, so that no 30 d contain more payments than the cap says.
+pub const OUTFLOW_STRETCHES: usize = 6;
 /// Turnover per year that is utilisation 1 (ppm of circulating supply): 0.01 to 1,000 times.
 pub const TURNOVER_RANGE_PPM: core::ops::RangeInclusive<u64> = 10_000..=1_000_000_000;
 /// Highest bounty a crank pays (lamports): 0.1 SOL.
@@ -126,6 +129,13 @@ pub const VETO_FLOOR_PART: u64 = 10;
 pub const ENVELOPE_PARTS: i128 = 10;
 /// How far one proposal may widen a limit: a quarter of the parameter's ceiling.
 pub const LIMIT_STEP_PARTS: i64 = 4;
+/// How far one proposal may raise a cap: a quarter of the cap or, where the cap is lower, of
+/// what is usual: the supply for the supply floor, which is lowered, the cap that a new economy
+/// has for emission and burn of a period, a hundredth of the supply for the treasury.
+pub const CAP_STEP_PARTS: u64 = 4;
+/// The part of the supply that one step of the outflow cap is a quarter of at least: a
+/// hundredth.
+pub const OUTFLOW_STEP_PART: u64 = 100;
 /// Longest ramp of a change (seconds): a year.
 pub const MAX_RAMP: u32 = 31_536_000;
 

@@ -201,6 +201,9 @@ pub enum HomeostatError {
     BallotsNotOpen,
     #[msg("The section is paused for at least so long already; leave it, or pause it for longer")]
     PauseNotLonger,
+    // 6080: grading
+    #[msg("A faster slew limit must be the only change of its controller in a proposal, and rewiring cannot set one; propose `Slew` by itself")]
+    SlewNotAlone,
 }
 
 /// Refuses a parameter that is out of its range (`InvalidParameter`), and logs its name first.

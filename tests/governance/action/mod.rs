@@ -3,6 +3,7 @@
 
 mod effects;
 mod envelope;
+mod grading;
 mod law;
 mod ranges;
 mod retire;

@@ -50,7 +50,7 @@ fn pairs(economy: &Economy, council: &Council) -> Vec<Pair> {
             )
         };
     }
-    use Class::{Critical, Routine, Standard};
+    use Class::{Critical, Immediate, Routine, Standard};
     tune!("setpoint", Routine, Setpoint, setpoint, 0.61, 0.62);
     tune!("bias", Routine, Bias, bias, 61_000.0, 62_000.0);
     tune!("kp", Routine, Kp, kp, 101_000.0, 102_000.0);
@@ -72,7 +72,7 @@ fn pairs(economy: &Economy, council: &Council) -> Vec<Pair> {
     );
     pair!(
         "slew",
-        Standard,
+        Immediate,
         |up| Action::Slew {
             parameter: E,
             expected: slew,
@@ -81,11 +81,11 @@ fn pairs(economy: &Economy, council: &Council) -> Vec<Pair> {
                 down_ppm: Some(1_000),
             },
         },
-        None,
+        Some(19_999),
         Some(7),
         |e, _| {
             let config = e.controllers[0].config();
-            (config.slew_up, config.slew_down) == (None, Some(1_000))
+            (config.slew_up, config.slew_down) == (Some(19_999), Some(1_000))
         }
     );
     pair!(
@@ -165,9 +165,9 @@ fn pairs(economy: &Economy, council: &Council) -> Vec<Pair> {
             expected: caps,
             value: Caps { hard_cap, ..caps },
         },
-        3_000_000_000 * TOKEN,
+        2_500_000_000 * TOKEN,
         1_500_000_000 * TOKEN,
-        |e, _| e.limits.hard_cap == 3_000_000_000 * TOKEN
+        |e, _| e.limits.hard_cap == 2_500_000_000 * TOKEN
     );
     let one = |n: u8| vec![Pubkey::new_from_array([n; 32])];
     pair!(

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use homeostat_client::{Action, Council, Economy, Proposal, ProposalState};
+use homeostat_client::{Action, Council, Economy, Parameter, Proposal, ProposalState};
 use solana_program::pubkey::Pubkey;
 
 use super::steps::Step;
@@ -148,7 +148,6 @@ fn always_standard(action: &Action) -> bool {
     matches!(
         action,
         Action::HalfLife { .. }
-            | Action::Slew { .. }
             | Action::Mode { .. }
             | Action::Limits { .. }
             | Action::FeeSplit { .. }
@@ -157,20 +156,38 @@ fn always_standard(action: &Action) -> bool {
             | Action::AllowMeters { .. }
             | Action::AllowFeeds { .. }
             | Action::Advisor { .. }
-            | Action::AdviceRange { .. }
     )
 }
 
 /// Shortest wait that such actions allow (s), as things stood before them.
 fn shortest_wait(actions: &[Action], before: &Seen, delays: &homeostat_client::Delays) -> i64 {
-    let widens = |action: &Action| match action {
-        Action::Limits {
-            parameter, value, ..
-        } => {
-            let config = &before.economy.controllers[*parameter as usize].config;
-            value.min_ppm < config.min || value.max_ppm > config.max
-        }
-        _ => false,
+    // Of several actions on the same limits or the same range the last one counts.
+    let limits = |parameter: Parameter| {
+        let last = actions.iter().rev().find_map(|action| match action {
+            Action::Limits {
+                parameter: of,
+                value,
+                ..
+            } if *of == parameter => Some(value),
+            _ => None,
+        });
+        let config = &before.economy.controllers[parameter as usize].config;
+        last.is_some_and(|value| value.min_ppm < config.min || value.max_ppm > config.max)
+    };
+    let range = |parameter: Parameter| {
+        let last = actions.iter().rev().find_map(|action| match action {
+            Action::AdviceRange {
+                parameter: of,
+                value,
+                ..
+            } if *of == parameter => Some(value),
+            _ => None,
+        });
+        let envelope = &before.economy.controllers[parameter as usize].envelope;
+        last.is_some_and(|value| {
+            value.setpoint_q48 > envelope.advice_setpoint.get().to_bits()
+                || value.bias_q48 > envelope.advice_bias.get().to_bits()
+        })
     };
     let tunes = |action: &Action| {
         matches!(
@@ -180,11 +197,13 @@ fn shortest_wait(actions: &[Action], before: &Seen, delays: &homeostat_client::D
     };
     let ends = |action: &Action| matches!(action, Action::Retire { .. });
     let any = |of: &dyn Fn(&Action) -> bool| actions.iter().any(of);
+    let widened = Parameter::ALL.into_iter().any(limits);
+    let trusts = Parameter::ALL.into_iter().any(range);
     i64::from(if any(&ends) {
         delays.critical + 14 * 86_400
-    } else if any(&always_critical) || any(&widens) {
+    } else if any(&always_critical) || widened {
         delays.critical
-    } else if any(&always_standard) {
+    } else if any(&always_standard) || trusts {
         delays.standard
     } else if any(&tunes) {
         delays.routine

@@ -220,8 +220,8 @@ fn every_kind_of_action_is_read_and_shown() {
         ),
         (
             "slew",
-            "parameter='fee'\nup=0.001\ndown='unlimited'".into(),
-            "standard",
+            "parameter='fee'\nup=0.0001\ndown=0.0001".into(),
+            "immediate",
         ),
         ("mode", "parameter='fee'\nmanual=0.005".into(), "standard"),
         ("limits", "parameter='fee'\nmax=0.009".into(), "standard"),
@@ -239,7 +239,8 @@ fn every_kind_of_action_is_read_and_shown() {
             "parameter='emission'\nsetpoint=0.05".into(),
             "standard",
         ),
-        ("caps", "period_burn=0.001".into(), "critical"),
+        ("caps", "period_burn=0.001".into(), "immediate"),
+        ("caps", "period_burn=0.011".into(), "critical"),
         ("terms", "min_stake=2\nunbonding=86400".into(), "critical"),
         ("exclude", format!("accounts=['{someone}']"), "critical"),
         (

@@ -97,6 +97,7 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         NoFunds,
         BallotsNotOpen,
         PauseNotLonger,
+        SlewNotAlone,
     ]
     .into_iter()
 }

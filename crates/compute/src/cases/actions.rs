@@ -1,6 +1,6 @@
 //! The actions that the measured proposals contain.
 
-use homeostat::state::action::SlewLimits;
+use homeostat::state::action::OutputLimits;
 use homeostat_client::{governance::q48, Action, Parameter, Tunable};
 use homeostat_sandbox::{world::seat, World};
 use solana_signer::Signer;
@@ -22,18 +22,18 @@ pub async fn ramp(world: &mut World, parameter: Parameter, field: Tunable, value
     }
 }
 
-/// Limits of the emission's slew, from where they stand: a Standard proposal.
-pub async fn slew(world: &mut World) -> Action {
-    let config = world.economy().await.controllers[0].config();
-    Action::Slew {
+/// Narrower limits of the emission than those in force: a Standard proposal.
+pub async fn narrower(world: &mut World) -> Action {
+    let config = world.economy().await.controllers[0].config;
+    Action::Limits {
         parameter: Parameter::Emission,
-        expected: SlewLimits {
-            up_ppm: config.slew_up,
-            down_ppm: config.slew_down,
+        expected: OutputLimits {
+            min_ppm: config.min,
+            max_ppm: config.max,
         },
-        value: SlewLimits {
-            up_ppm: Some(9_001),
-            down_ppm: Some(8_003),
+        value: OutputLimits {
+            min_ppm: config.min + 1,
+            max_ppm: config.max - 1,
         },
     }
 }

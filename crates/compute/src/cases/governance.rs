@@ -16,7 +16,7 @@ use solana_program::pubkey::Pubkey;
 use solana_signer::Signer;
 
 use super::{
-    actions::{four_ramps, longest, new_guardian, ramp, slew},
+    actions::{four_ramps, longest, narrower, new_guardian, ramp},
     stage::{heaviest_spec, ordinary_spec, populated, turn_log, DUST, MOST_MEMBERS},
     ORDINARY, REPEATED, WORST,
 };
@@ -145,7 +145,7 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     let small = ramp(&mut world, Parameter::Emission, Tunable::Setpoint, 0.61).await;
     let (act, small) = propose(&mut world, 0, vec![small]).await;
     bench.perform(&mut world, ORDINARY, &act, &[first]).await?;
-    let large = slew(&mut world).await;
+    let large = narrower(&mut world).await;
     let (mut act, large) = propose(&mut world, 0, vec![large]).await;
     bench.perform(&mut world, REPEATED, &act, &[first]).await?;
     // Proposed by another member, who approves what is there.
@@ -189,7 +189,7 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
         bench.perform(&mut world, case, &act, &[key]).await?;
     }
 
-    let large = slew(&mut world).await;
+    let large = narrower(&mut world).await;
     let index = world.propose(vec![large.clone()]).await?;
     let act = gov::cancel(&at, &first.pubkey(), index);
     bench.perform(&mut world, ORDINARY, &act, &[first]).await?;

@@ -59,24 +59,16 @@ impl Realm {
                     Standard
                 }
             }
-            Action::Limits {
-                parameter, value, ..
-            } => {
-                let old = &self.controllers[*parameter as usize];
-                if value.min_ppm < old.min || value.max_ppm > old.max {
-                    Critical
-                } else {
-                    Standard
-                }
-            }
-            Action::HalfLife { .. }
+            // Of these, what all actions do together counts besides.
+            Action::AdviceRange { .. } => Immediate,
+            Action::Limits { .. }
+            | Action::HalfLife { .. }
             | Action::FeeSplit { .. }
             | Action::PoolWeight { .. }
             | Action::AllowPool { .. }
             | Action::AllowMeters { .. }
             | Action::AllowFeeds { .. }
-            | Action::Advisor { .. }
-            | Action::AdviceRange { .. } => Standard,
+            | Action::Advisor { .. } => Standard,
             Action::Terms { .. }
             | Action::AddMember { .. }
             | Action::RemoveMember { .. }
@@ -105,6 +97,23 @@ impl Realm {
             .map(|(since, _)| *since)
     }
 
+    /// How grave it is to go from here to `after`, whatever the actions were. One proposal
+    /// widens a limit by one step.
+    fn gravity_of(&self, after: &Self) -> Verdict<Gravity> {
+        let mut gravest = Gravity::Immediate;
+        for (old, new) in self.controllers.iter().zip(&after.controllers) {
+            let wider = (old.min - new.min).max(new.max - old.max);
+            must(wider <= new.ceiling / 4, E::StepTooLarge)?;
+            if new.advice_setpoint > old.advice_setpoint || new.advice_bias > old.advice_bias {
+                gravest = gravest.max(Gravity::Standard);
+            }
+            if wider > 0 {
+                gravest = Gravity::Critical;
+            }
+        }
+        Ok(gravest)
+    }
+
     /// What the actions make of it, and how grave they are; none graver than `allowed`.
     pub(super) fn after(
         &self,
@@ -120,12 +129,10 @@ impl Realm {
             gravest = gravest.max(gravity);
             after.apply(action, gravity, now)?;
         }
-        // However many actions did it, one proposal widens by one step.
-        for (old, new) in self.controllers.iter().zip(&after.controllers) {
-            let wider = (old.min - new.min).max(new.max - old.max);
-            must(wider <= new.ceiling / 4, E::StepTooLarge)?;
-        }
-        after.check()?;
+        after.check_terms()?;
+        gravest = gravest.max(self.gravity_of(&after)?);
+        must(gravest <= allowed, E::ClassChanged)?;
+        after.check_council()?;
         after.remember_needed(now);
         Ok((after, gravest))
     }
@@ -328,11 +335,21 @@ impl Realm {
         }
     }
 
-    /// What no proposal may break.
-    pub(super) fn check(&mut self) -> Verdict {
+    /// What no proposal may break of the economy.
+    fn check_terms(&self) -> Verdict {
+        let terms = &self.terms;
+        let sound = self.treasury_ppm <= 1_000_000
+            && terms.min_stake > 0
+            && terms.bounty <= 100_000_000
+            && terms.unbonding <= 90 * 86_400
+            && (10_000..=1_000_000_000).contains(&terms.turnover_ppm);
+        must(sound, E::InvalidParameter)
+    }
+
+    /// What no proposal may break of the council.
+    fn check_council(&self) -> Verdict {
         let hours = |least: u32, days: u32| least * 3_600..=days * 86_400;
         let delays = &self.delays;
-        let terms = &self.terms;
         let guards = [
             self.guardian.holder,
             self.guardian.offer.as_ref().map(|offer| offer.key),
@@ -349,12 +366,7 @@ impl Realm {
             && delays.routine <= delays.standard
             && delays.standard <= delays.critical
             && hours(24, 30).contains(&delays.grace)
-            && (100_000..=500_000).contains(&delays.staker_veto_ppm)
-            && self.treasury_ppm <= 1_000_000
-            && terms.min_stake > 0
-            && terms.bounty <= 100_000_000
-            && terms.unbonding <= 90 * 86_400
-            && (10_000..=1_000_000_000).contains(&terms.turnover_ppm);
+            && (100_000..=500_000).contains(&delays.staker_veto_ppm);
         must(sound, E::InvalidParameter)
     }
 }

@@ -8,7 +8,7 @@ use super::{expect, fields, replace, Act, ExecutionContext};
 use crate::{
     constants::OPEN_TIME,
     error::check,
-    state::{controller::Q48, Class, Economy},
+    state::{controller::Q48, envelope::Envelope, Class, Economy},
 };
 
 /// The half-widths of the advisor's ranges around what the council last set; 0 = none.
@@ -37,18 +37,24 @@ impl Act for fields::Advisor<'_> {
     }
 }
 
+impl AdviceRange {
+    /// The range in force.
+    pub fn of(envelope: &Envelope) -> Self {
+        Self {
+            setpoint_q48: envelope.advice_setpoint.get().to_bits(),
+            bias_q48: envelope.advice_bias.get().to_bits(),
+        }
+    }
+}
+
 impl Act for fields::AdviceRange<'_> {
     fn class(&self, _: &Economy) -> Result<Class> {
-        Ok(Class::Standard)
+        Ok(Class::Immediate)
     }
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
         let envelope = &mut context.economy.controller_mut(*self.parameter)?.envelope;
-        let present = AdviceRange {
-            setpoint_q48: envelope.advice_setpoint.get().to_bits(),
-            bias_q48: envelope.advice_bias.get().to_bits(),
-        };
-        expect(present == *self.expected)?;
+        expect(AdviceRange::of(envelope) == *self.expected)?;
         let value = self.value;
         check("advice", value.setpoint_q48 >= 0 && value.bias_q48 >= 0)?;
         envelope.advice_setpoint = Fx::from_bits(value.setpoint_q48).into();

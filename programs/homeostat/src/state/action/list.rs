@@ -143,7 +143,9 @@ actions! {
             /// The half-life from now on (seconds); 0 = the integral does not leak.
             value: u64,
         },
-        /// Sets how fast a parameter may move. Standard.
+        /// Sets how fast a parameter may move. Immediate where no way gets faster, else
+        /// Critical; a faster one is the only change of its controller in the proposal, and
+        /// unlimited can be set in Draft only.
         Slew {
             /// The controller of the parameter.
             parameter: Parameter,
@@ -163,7 +165,8 @@ actions! {
         },
         /// Sets the limits of a parameter. Standard where both narrow, else Critical; within
         /// one proposal a limit widens by at most a quarter of the parameter's ceiling. A
-        /// value outside is clamped at once.
+        /// value above a lowered maximum is clamped at once; one below a raised minimum
+        /// rises by the slew limit.
         Limits {
             /// The controller of the parameter.
             parameter: Parameter,
@@ -214,7 +217,8 @@ actions! {
             /// The address that is offered the role.
             seat: SeatArgs,
         },
-        /// Sets how far the advisor may move a controller. Standard.
+        /// Sets how far the advisor may move a controller. Immediate where it narrows, else
+        /// Standard.
         AdviceRange {
             /// The controller that the range is for.
             parameter: Parameter,
@@ -223,8 +227,10 @@ actions! {
             /// The range in force from now on.
             value: AdviceRange,
         },
-        /// Sets the caps. Critical. Lower ones act at once, higher ones from the next crank
-        /// on.
+        /// Sets the caps. Immediate where none widens, else Critical. Within one proposal a
+        /// cap rises, and the supply floor falls, by at most a quarter of it, or of what is
+        /// usual if that is more. Tighter ones act at once, wider ones from the next crank
+        /// on, and a higher outflow cap on payments of later proposals.
         Caps {
             /// The caps in force so far.
             expected: Caps,
@@ -247,7 +253,8 @@ actions! {
             accounts: Vec<Pubkey>,
         },
         /// Rewires a controller: what it measures, with everything that goes with it; its
-        /// limits widen as far as `Limits` may. Critical; bumpless.
+        /// limits widen as far as `Limits` may, and its slew limits get no faster. Critical;
+        /// bumpless.
         Wire {
             /// The controller that is rewired.
             parameter: Parameter,
@@ -307,7 +314,7 @@ actions! {
             /// The delays in force from now on.
             value: Delays,
         },
-        /// Pays out of the treasury, within the outflow cap. Critical.
+        /// Pays out of the treasury, within the outflow cap of any 30 days. Critical.
         PayTreasury {
             /// The recipient: a token account of the economy's mint.
             to: Pubkey,

@@ -7,7 +7,7 @@ use homeostat_control::GuardConfig;
 use super::{expect, fields, replace, Act, ActionAccounts, ExecutionContext};
 use crate::{
     error::{check, HomeostatError},
-    state::{Class, Controller, Economy, Feed, Parameter},
+    state::{controller::StoredConfig, Class, Controller, Economy, Feed, Parameter},
 };
 
 impl Act for fields::Wire<'_> {
@@ -22,6 +22,13 @@ impl Act for fields::Wire<'_> {
         context.economy.require_metric(self.settings.metric)?;
         let controller = context.economy.controller_mut(*self.parameter)?;
         expect(controller.config_seq == *self.expected_seq)?;
+        let old = &controller.config;
+        let new: StoredConfig = (&config).into();
+        // Everything else changes here too, and a faster slew limit has to stand alone.
+        require!(
+            new.slew_up <= old.slew_up && new.slew_down <= old.slew_down,
+            HomeostatError::SlewNotAlone
+        );
         // The states of guard and law belong to another measurement: they start anew.
         controller.rewire(&config, now);
         controller.metric = self.settings.metric as u8;

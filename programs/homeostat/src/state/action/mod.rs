@@ -11,8 +11,11 @@
 //! - `permits`: which pools, meters and feeds anybody may create afterwards
 //! - `council`: members, roles and delays
 //! - `treasury`: payments from the treasury, and the end of the economy
+//!
+//! What a proposal does as a whole is graded in `grade`.
 
 mod council;
+mod grade;
 mod list;
 mod measurement;
 mod permits;
@@ -28,13 +31,14 @@ pub use tuning::{OutputLimits, SlewLimits};
 
 use anchor_lang::prelude::*;
 
-use self::list::fields;
+use self::{grade::Start, list::fields};
 use super::{Class, Council, Economy, Parameter};
 use crate::error::HomeostatError;
 
 /// One action: its class, its effect and its token moves.
 pub trait Act {
-    /// How grave the action is in the present state.
+    /// How grave the action is by itself in the present state. What it does to limits, slew
+    /// limits, caps and the advisor's ranges is graded for the whole proposal.
     fn class(&self, economy: &Economy) -> Result<Class>;
 
     /// Changes economy and council; `class` is what [`Act::class`] said. Refuses an old
@@ -96,11 +100,6 @@ pub trait ActionAccounts<'info> {
 }
 
 impl Action {
-    /// How grave the action is in the present state.
-    pub fn class(&self, economy: &Economy) -> Result<Class> {
-        self.act().class(economy)
-    }
-
     /// True for an action that a guardian cannot veto ([`Act::resumes`]).
     pub fn resumes(&self) -> bool {
         self.act().resumes()
@@ -118,12 +117,13 @@ pub struct ExecutionContext<'a> {
 }
 
 impl ExecutionContext<'_> {
-    /// Applies actions one after the other, each graded in the state that the ones before
-    /// left. Returns the gravest class. Refuses an action that is graver than `allowed`
-    /// (`ClassChanged`), and whatever leaves economy or council outside its limits.
+    /// Applies actions one after the other. Returns the class of the whole: that of its
+    /// gravest action, or of what all of them do together from start to end if that is
+    /// graver. Refuses a graver class than `allowed` (`ClassChanged`), and whatever leaves
+    /// economy or council outside its limits.
     #[inline(never)]
     pub fn apply(&mut self, actions: &[Action], allowed: Class) -> Result<Class> {
-        let outputs = self.economy.outputs();
+        let start = Start::of(self.economy);
         let mut gravest = Class::Immediate;
         let mut needed = None;
         for action in actions {
@@ -136,8 +136,9 @@ impl ExecutionContext<'_> {
             act.apply(class, self)?;
             gravest = gravest.max(class);
         }
-        self.economy.require_step(&outputs)?;
         self.economy.validate_limits()?;
+        gravest = gravest.max(start.grade(self.economy)?);
+        require!(gravest <= allowed, HomeostatError::ClassChanged);
         if let Some(needed) = needed {
             self.council.validate()?;
             self.council.note_needed(needed, self.now);

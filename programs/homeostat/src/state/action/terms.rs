@@ -109,7 +109,7 @@ impl Act for fields::PoolWeight<'_> {
 
 impl Act for fields::Caps<'_> {
     fn class(&self, _: &Economy) -> Result<Class> {
-        Ok(Class::Critical)
+        Ok(Class::Immediate)
     }
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {

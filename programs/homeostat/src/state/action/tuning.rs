@@ -80,7 +80,7 @@ impl Act for fields::HalfLife<'_> {
 
 impl Act for fields::Slew<'_> {
     fn class(&self, _: &Economy) -> Result<Class> {
-        Ok(Class::Standard)
+        Ok(Class::Immediate)
     }
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
@@ -121,14 +121,9 @@ impl Act for fields::Mode<'_> {
 }
 
 impl Act for fields::Limits<'_> {
-    fn class(&self, economy: &Economy) -> Result<Class> {
-        let config = &economy.controller(*self.parameter)?.config;
-        let narrows = self.value.min_ppm >= config.min && self.value.max_ppm <= config.max;
-        Ok(if narrows {
-            Class::Standard
-        } else {
-            Class::Critical
-        })
+    /// Narrower limits wait too: a lower maximum cuts what stakers were promised.
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Standard)
     }
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {

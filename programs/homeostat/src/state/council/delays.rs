@@ -14,11 +14,12 @@ use crate::{
 #[borsh(use_discriminant = true)]
 #[repr(u8)]
 pub enum Class {
-    /// Needs the threshold and no delay: it only lets go of something.
+    /// Needs the threshold and no delay: it only lets go of something, or tightens a cap, a
+    /// slew limit or the advisor's range.
     Immediate = 0,
     /// Tunes inside the envelope.
     Routine = 1,
-    /// Tunes outside the envelope, or narrows what controllers may do.
+    /// Tunes outside the envelope, or narrows the limits of a parameter.
     Standard = 2,
     /// Widens what controllers may do, pays out, or changes who decides.
     Critical = 3,

@@ -3,11 +3,7 @@
 use anchor_lang::prelude::*;
 
 use super::Economy;
-use crate::{
-    constants::*,
-    error::{check, HomeostatError},
-    state::Parameter,
-};
+use crate::{constants::*, error::check};
 
 /// Limits and fixed parameters of an economy.
 #[zero_copy]
@@ -103,26 +99,6 @@ impl Limits {
 }
 
 impl Economy {
-    /// The lower and the upper limit of every parameter (ppm), by `Parameter`.
-    pub fn outputs(&self) -> [(i64, i64); 4] {
-        self.controllers
-            .each_ref()
-            .map(|c| (c.config.min, c.config.max))
-    }
-
-    /// Refuses limits of a parameter that are wider than `before` by more than one proposal
-    /// may make them (`StepTooLarge`). The limits before and after the whole proposal are
-    /// compared, so that several actions cannot add up to a larger step. What saturates here
-    /// is far above every step that is allowed, so it is refused as well.
-    pub fn require_step(&self, before: &[(i64, i64); 4]) -> Result<()> {
-        for ((old, new), parameter) in before.iter().zip(self.outputs()).zip(Parameter::ALL) {
-            let widened = old.0.saturating_sub(new.0).max(new.1.saturating_sub(old.1));
-            let parts = widened.saturating_mul(LIMIT_STEP_PARTS);
-            require!(parts <= parameter.ceiling(), HomeostatError::StepTooLarge);
-        }
-        Ok(())
-    }
-
     /// Refuses limits and weights out of their ranges (`InvalidParameter`). Controllers are
     /// not checked here: whatever changes one validates it itself.
     pub fn validate_limits(&self) -> Result<()> {

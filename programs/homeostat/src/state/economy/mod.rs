@@ -16,6 +16,7 @@ mod treasury;
 mod fixture;
 
 pub use limits::{LimitSettings, Limits};
+pub use treasury::Outflow;
 
 use anchor_lang::prelude::*;
 
@@ -85,11 +86,8 @@ pub struct Totals {
     pub mean_stake: u64,
     /// The number of periods cranked.
     pub periods: u64,
-    /// The treasury payments that counted against the outflow cap at `outflow_at` (base
-    /// units).
-    pub outflow: u64,
-    /// The time up to which `outflow` has decayed (unix seconds).
-    pub outflow_at: i64,
+    /// The treasury payments that count against the outflow cap.
+    pub outflow: Outflow,
 }
 
 /// What one metric measured at the last crank, as a ratio.
@@ -202,7 +200,7 @@ pub struct Economy {
 }
 
 const _: () = assert!(core::mem::align_of::<Economy>() == 8);
-const _: () = assert!(core::mem::size_of::<Economy>() == 7_248);
+const _: () = assert!(core::mem::size_of::<Economy>() == 7_288);
 
 impl Economy {
     /// Bytes of the account.

@@ -19,8 +19,8 @@ const SIZE: usize = 7_216;
 const CAPS: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0x27, 0, 0, 0, 0, 0, 0];
 /// Where these begin in the state of version 1.
 const CAPS_AT: usize = 1_192;
-/// New in `Totals`: `outflow` of 0 and `outflow_at` of 0.
-const OUTFLOW: [u8; 16] = [0; 16];
+/// New in `Totals`: an `outflow` without payments.
+const OUTFLOW: [u8; 56] = [0; 56];
 /// Where these begin in the state of version 1.
 const OUTFLOW_AT: usize = 1_448;
 

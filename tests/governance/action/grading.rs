@@ -1,0 +1,173 @@
+//! What a proposal does from start to end: no value in force moves faster than the slew limits
+//! that held before it, whatever its actions are and in whichever order.
+
+use super::*;
+
+#[tokio::test]
+async fn n9_a_faster_slew_limit_stands_alone_and_waits_the_longest() {
+    let mut world = lived_in().await;
+    let economy = world.economy().await;
+    let config = economy.controllers[0].config();
+    let old = SlewLimits {
+        up_ppm: config.slew_up,
+        down_ppm: config.slew_down,
+    };
+    let slew = |expected, value| Action::Slew {
+        parameter: E,
+        expected,
+        value,
+    };
+    let faster = SlewLimits {
+        up_ppm: Some(20_001),
+        ..old
+    };
+    let slower = SlewLimits {
+        up_ppm: Some(5_000),
+        ..old
+    };
+    let manual = Action::Mode {
+        parameter: E,
+        expected_ppm: None,
+        value_ppm: Some(config.max),
+    };
+    let seq = economy.controllers[0].config_seq;
+    let wire = |up, seq| Action::Wire {
+        parameter: E,
+        expected_seq: seq,
+        settings: ControllerSettings {
+            slew_up_ppm: up,
+            ..wiring(&economy, 60_000.0)
+        },
+    };
+    // Faster with anything else of the same controller, in either order and by rewiring,
+    use HomeostatError::{InvalidParameter, SlewNotAlone};
+    let (up, unlimited) = (
+        faster.up_ppm,
+        SlewLimits {
+            up_ppm: None,
+            ..old
+        },
+    );
+    for (what, actions, error) in [
+        (
+            "faster, then by hand",
+            vec![slew(old, faster), manual.clone()],
+            SlewNotAlone,
+        ),
+        (
+            "by hand, then faster",
+            vec![manual.clone(), slew(old, faster)],
+            SlewNotAlone,
+        ),
+        (
+            "unlimited, then by hand",
+            vec![slew(old, unlimited), manual],
+            SlewNotAlone,
+        ),
+        (
+            "slower, then faster",
+            vec![slew(old, slower), slew(slower, faster)],
+            SlewNotAlone,
+        ),
+        ("rewired faster", vec![wire(up, seq)], SlewNotAlone),
+        ("rewired without limit", vec![wire(None, seq)], SlewNotAlone),
+        (
+            "faster, then rewired alike",
+            vec![slew(old, faster), wire(up, seq + 1)],
+            SlewNotAlone,
+        ),
+        // and no limit at all, which a Draft may have.
+        ("unlimited", vec![slew(old, unlimited)], InvalidParameter),
+    ] {
+        not_proposed(&mut world, what, actions, error).await;
+    }
+    // By itself it is Critical, and so it is beside another controller's.
+    let other = Action::Mode {
+        parameter: Parameter::Fee,
+        expected_ppm: None,
+        value_ppm: Some(5_000),
+    };
+    for actions in [vec![slew(old, faster)], vec![other, slew(old, faster)]] {
+        assert_eq!(class_of(&mut world, actions).await, Class::Critical as u8);
+    }
+    // What was saved up under the old limit is all that the first crank may use.
+    let index = world.queue(vec![slew(old, faster)]).await.unwrap();
+    ripen(&mut world, index).await;
+    let before = world.economy().await.value(E);
+    world.execute(index).await.unwrap();
+    assert_eq!(world.economy().await.value(E), before);
+    world.next_period().await.unwrap();
+    let after = world.economy().await.value(E);
+    assert!(after.abs_diff(before) <= 20_001, "{before} -> {after}");
+}
+
+#[tokio::test]
+async fn v1_what_tightens_takes_effect_at_once_and_a_lower_maximum_waits() {
+    // Given a controller that moves too fast, and an advisor who may do too much,
+    let mut world = World::new().await;
+    let config = world.economy().await.controllers[0].config();
+    let none = AdviceRange {
+        setpoint_q48: 0,
+        bias_q48: 0,
+    };
+    let range = AdviceRange {
+        setpoint_q48: q48(0.05),
+        bias_q48: q48(1_000.0),
+    };
+    let advice = |expected, value| Action::AdviceRange {
+        parameter: E,
+        expected,
+        value,
+    };
+    let began = world.bank.now();
+    world.enact(vec![advice(none, range)]).await.unwrap();
+    let standard = i64::from(world.council().await.delays.standard);
+    assert_eq!(world.bank.now(), began + standard, "a wider range waits");
+
+    // when the threshold makes it slower and takes from the advisor,
+    let slew = Action::Slew {
+        parameter: E,
+        expected: SlewLimits {
+            up_ppm: config.slew_up,
+            down_ppm: config.slew_down,
+        },
+        value: SlewLimits {
+            up_ppm: Some(1_000),
+            down_ppm: config.slew_down,
+        },
+    };
+    let narrower = AdviceRange {
+        setpoint_q48: q48(0.04),
+        ..range
+    };
+    let began = world.bank.now();
+    world
+        .enact(vec![slew, advice(range, narrower)])
+        .await
+        .unwrap();
+    // then it is so in that second, and a lower maximum waits as ever,
+    assert_eq!(world.bank.now(), began);
+    let controller = world.economy().await.controllers[0];
+    assert_eq!(controller.config.slew_up, 1_000);
+    assert_eq!(
+        controller.envelope.advice_setpoint.get().to_bits(),
+        q48(0.04)
+    );
+    let upto = |max_ppm| OutputLimits {
+        max_ppm,
+        ..EMISSION_LIMITS
+    };
+    let lower = emission_limits(EMISSION_LIMITS, upto(150_000));
+    let class = class_of(&mut world, vec![lower.clone()]).await;
+    assert_eq!(class, Class::Standard as u8);
+    // as does what narrows beside something that waits, or only after it was widened.
+    let mixed = vec![advice(narrower, none), critical().remove(0)];
+    assert_eq!(class_of(&mut world, mixed).await, Class::Critical as u8);
+    let there_and_back = vec![lower, emission_limits(upto(150_000), upto(180_000))];
+    assert_eq!(
+        class_of(&mut world, there_and_back).await,
+        Class::Standard as u8
+    );
+    let wider = vec![advice(narrower, none), advice(none, range)];
+    assert_eq!(class_of(&mut world, wider).await, Class::Standard as u8);
+}
