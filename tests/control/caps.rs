@@ -174,3 +174,41 @@ async fn success_a_blocked_burn_is_seen_by_its_controller() {
     assert_eq!(record.applied, 100_000);
     assert!(Flags(record.flags).contains(Flags::CAPPED));
 }
+
+#[tokio::test]
+async fn v7_a_token_lives_up_to_the_last_unit_that_can_be_counted() {
+    // Given tokens of nine decimals, ten billion and almost as many as 64 bits count,
+    for supply in [10_000_000_000_000_000_000, u64::MAX - 1_000_000_000_000_000] {
+        let mut world = World::build(&WorldSpec {
+            decimals: 9,
+            supply,
+            hard_cap: u64::MAX,
+            ..WorldSpec::default()
+        })
+        .await;
+        let staker = world.staker(supply / 10 * 6).await;
+        let payer = world.wallet(supply / 10).await;
+        let shop = world.wallet(0).await;
+
+        // when a year goes by, with payments, burns and claims,
+        for _ in 0..52 {
+            world.next_period().await.unwrap();
+        }
+        world.pay(&payer, &shop.tokens, supply / 20).await.unwrap();
+        world.collect(0).await.unwrap();
+        world.next_period().await.unwrap();
+        world.claim(&staker).await.unwrap();
+
+        // then all that accrued is paid, up to the cap.
+        let economy = world.economy().await;
+        let mint = world.at.mint;
+        let emitted = economy.stream.emitted_at(world.bank.now()).unwrap() >> 64;
+        let claimed = world.balance(&staker).await;
+        assert!(
+            emitted > 0 && u128::from(claimed) + 1 >= emitted,
+            "{emitted} {claimed}"
+        );
+        assert!(world.bank.supply(&mint).await >= supply - supply / 1_000);
+        assert_sound(&mut world).await;
+    }
+}

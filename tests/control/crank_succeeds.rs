@@ -69,20 +69,14 @@ async fn n7_outside_accounts_cannot_stop_crank_or_collect() {
     .await;
     let amm = Keypair::new();
     let mint = world.at.mint;
-    let lp_mint = world
-        .bank
-        .create_mint(&MintSpec::plain(TokenProgram::Legacy))
-        .await;
-    let amm_vault = world.bank.create_tokens(&mint, &amm.pubkey()).await;
-    let lp = StakeMint {
-        mint: lp_mint,
-        token_program: TokenProgram::Legacy.id(),
-        amm_vault: Some(amm_vault),
-    };
+    let lp = world.bank.create_amm(&mint, TokenProgram::Legacy).await;
+    let (lp_mint, amm_vault) = (lp.mint, lp.amm_vault.unwrap());
     let creator = world.creator.insecure_clone();
     let create = ix::create_pool(&world.at, &creator.pubkey(), &lp, 1);
     world.run(&[create]).await.unwrap();
     world.pools.push(lp);
+    // The AMM's program lets its operator empty and close the vault.
+    world.bank.set_holder(&amm_vault, &amm.pubkey()).await;
     let team = world.bank.create_tokens(&mint, &creator.pubkey()).await;
     world.excluded = vec![team];
     let setting = Setting::Excluded {

@@ -320,3 +320,57 @@ async fn success_a_controller_steps_on_the_metric_it_is_wired_to() {
     assert_eq!(record.y.get(), Fx::lit("0.75"));
     assert_eq!(economy.value(Parameter::Fee), 3_500);
 }
+
+#[tokio::test]
+async fn v6_what_a_funded_vault_pays_out_is_no_growth_of_the_supply() {
+    // Given the same economy twice, one that mints and one that was funded,
+    for funding in [Funding::Mint, Funding::Funded] {
+        let mut world = World::build(&WorldSpec {
+            funding,
+            draft: funding == Funding::Funded,
+            ..WorldSpec::default()
+        })
+        .await;
+        if funding == Funding::Funded {
+            let (at, program, reserve) = (world.at, world.token_program, world.reserve);
+            let creator = world.creator.pubkey();
+            let funds = 100_000_000 * TOKEN;
+            let fund = ix::fund_rewards(&at, &creator, &reserve, &program, funds);
+            world.run(&[fund]).await.unwrap();
+            world.go_live().await.unwrap();
+        }
+        let supply = world.economy().await.totals.supply;
+        world.staker(1_000_000 * TOKEN).await;
+        let payer = world.wallet(10_000_000 * TOKEN).await;
+        let shop = world.wallet(0).await;
+        let began = world.bank.now();
+
+        // when both emit for a week and burn a part of the fees,
+        let paid = 1_000_000 * TOKEN;
+        world.pay(&payer, &shop.tokens, paid).await.unwrap();
+        world.collect(0).await.unwrap();
+        world.next_period().await.unwrap();
+
+        // then the one grows by what it minted, and the other shrinks by what it burned.
+        let economy = world.economy().await;
+        let burned = i128::try_from(world.meter(0).await.burned.get()).unwrap();
+        let emitted = economy.stream.emitted_at(economy.last_crank).unwrap();
+        let minted = match funding {
+            Funding::Mint => (emitted >> 64) as i128,
+            Funding::Funded => 0,
+        };
+        assert!(burned > 0 && emitted >> 64 > burned as u128);
+        let reading = &economy.readings[Metric::NetSupplyGrowth as usize];
+        let elapsed = (economy.last_crank - began) as u128;
+        // Nobody staked in the first second of the period; what it returned was not minted.
+        let numerator = reading.numerator.get() as i128;
+        let returned = (economy.tally.returned_emission_q64.get() >> 64) as i128;
+        let least = (minted - returned - burned - 1) * YEAR;
+        let most = (minted - burned) * YEAR;
+        assert!(
+            (least..=most).contains(&numerator),
+            "{funding:?}: {numerator}"
+        );
+        assert!((reading.denominator.get()).abs_diff(u128::from(supply) * elapsed) < 1 << 80);
+    }
+}

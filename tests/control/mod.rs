@@ -37,7 +37,7 @@ use homeostat_client::{
     address,
     event::{Event, EVENT_TAG},
     governance, instruction as ix,
-    instruction::{Payment, StakeMint},
+    instruction::Payment,
     log::{self as chain, LogError, Record},
     AccountMeta, AuditLog, Controller, ControllerSettings, DecisionLog, DecisionRecord, Direction,
     Economy, Funding, Life, LimitSettings, Metric, Parameter, PauseReason, Pubkey, Setting,
@@ -202,7 +202,7 @@ fn wild(parameter: Parameter, direction: Direction) -> (Parameter, ControllerSet
     let settings = ControllerSettings {
         metric: Metric::default_for(parameter),
         direction,
-        setpoint_q48: Config::MAX_SIGNAL.to_bits(),
+        setpoint_q48: Fx::ONE.to_bits(),
         scale_q48: Config::MIN_SCALE.to_bits(),
         bias_q48: Fx::from_num(50_000).to_bits(),
         kp_q48: highest,

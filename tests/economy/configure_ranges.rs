@@ -20,16 +20,10 @@ pub(super) async fn refused_by_name(world: &mut World, setting: Setting, field: 
 async fn i7_every_limit_is_bounded() {
     let mut world = draft().await;
     let base = limits_of(&*world.economy().await);
-    let cap = u64::MAX / 4;
     type Set = fn(&mut LimitSettings, u64);
     // Field, setter, values inside, values outside.
     let table: [(&str, Set, &[u64], &[u64]); 8] = [
-        (
-            "hard_cap",
-            |l, v| l.hard_cap = v,
-            &[1, cap],
-            &[0, cap + 1, u64::MAX],
-        ),
+        ("hard_cap", |l, v| l.hard_cap = v, &[1, u64::MAX], &[0]),
         (
             "supply_floor",
             |l, v| l.supply_floor = v,

@@ -17,14 +17,8 @@ async fn bare_draft() -> World {
 
 /// A plain LP mint and an AMM's vault for it.
 async fn liquidity(world: &mut World, program: TokenProgram) -> StakeMint {
-    let lp_mint = world.bank.create_mint(&MintSpec::plain(program)).await;
     let mint = world.at.mint;
-    let amm_vault = world.bank.create_tokens(&mint, &Pubkey::new_unique()).await;
-    StakeMint {
-        mint: lp_mint,
-        token_program: program.id(),
-        amm_vault: Some(amm_vault),
-    }
+    world.bank.create_amm(&mint, program).await
 }
 
 fn pool_ix(world: &World, stake: &StakeMint, weight: u16) -> Instruction {
@@ -375,4 +369,51 @@ async fn success_a_full_house_closes_in_one_transaction() {
         let stays = key == world.reserve || world.pools.iter().any(|pool| pool.mint == key);
         assert!(stays || data.is_empty(), "{key} is still there");
     }
+}
+
+/// Whoever holds the key of a look-alike pool mints its LP tokens at will and empties its vault
+/// behind a measurement.
+#[tokio::test]
+async fn n21_a_pool_of_a_wallet_is_not_created() {
+    let mut world = draft().await;
+    let mint = world.at.mint;
+    let program = TokenProgram::Legacy;
+    let wallet = Keypair::new().pubkey();
+    let real = liquidity(&mut world, program).await;
+    // Given LP mints of a wallet and of nobody, and a vault of a wallet,
+    let plain = MintSpec::plain(program);
+    let of_wallet = world.bank.create_mint(&plain).await;
+    let of_nobody = world.bank.create_mint(&plain).await;
+    world.bank.set_mint_authority(&of_nobody, None).await;
+    let vault_of_wallet = world.bank.create_tokens(&mint, &wallet).await;
+    for (what, stake) in [
+        (
+            "minted by a wallet",
+            StakeMint {
+                mint: of_wallet,
+                ..real
+            },
+        ),
+        (
+            "minted by nobody",
+            StakeMint {
+                mint: of_nobody,
+                ..real
+            },
+        ),
+        (
+            "a wallet's vault",
+            StakeMint {
+                amm_vault: Some(vault_of_wallet),
+                ..real
+            },
+        ),
+    ] {
+        // when the creator makes a pool of them, then it is refused.
+        println!("{what}");
+        let create = pool_ix(&world, &stake, 1);
+        attack(&mut world, &[create], &[], HomeostatError::PoolOfWallet).await;
+    }
+    let create = pool_ix(&world, &real, 1);
+    world.run(&[create]).await.unwrap();
 }

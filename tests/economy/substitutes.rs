@@ -169,6 +169,8 @@ async fn fail_parts_with_substituted_accounts() {
 
     // The same for a pool, of which the stake mint is free.
     let lp = world.add_liquidity_pool(1).await.unwrap();
+    let amm = Bank::amm_of(&other_mint);
+    world.bank.set_minter(&other_mint, &amm).await;
     let stake = StakeMint {
         mint: other_mint,
         token_program: TokenProgram::Token2022.id(),

@@ -12,11 +12,11 @@ const NONE: AdviceRange = AdviceRange {
     bias_q48: 0,
 };
 
-/// Five points of the staked share, two of the emission rate.
+/// Five points of the staked share, 1.9 of the emission rate.
 fn range() -> AdviceRange {
     AdviceRange {
         setpoint_q48: q48(0.05),
-        bias_q48: q48(20_000.0),
+        bias_q48: q48(19_000.0),
     }
 }
 
@@ -108,7 +108,7 @@ async fn g17_an_advisor_without_a_range_advises_nothing() {
     for (what, field, value) in [
         ("above", Tunable::Setpoint, 0.650_01),
         ("below", Tunable::Setpoint, 0.549_99),
-        ("bias above", Tunable::Bias, 80_001.0),
+        ("bias above", Tunable::Bias, 79_001.0),
         ("a gain", Tunable::Kp, 100_000.0),
         ("a dead-band", Tunable::DeadBand, 0.02),
     ] {
@@ -135,7 +135,7 @@ async fn g17_an_advisor_without_a_range_advises_nothing() {
     let error = HomeostatError::InvalidParameter;
     attack(&mut world, "over a year", &[slow], &[&advisor], error).await;
     // Both ends of the range belong to it.
-    let end = advise(&world, &advisor, Tunable::Bias, 80_000.0);
+    let end = advise(&world, &advisor, Tunable::Bias, 79_000.0);
     world.send_as(&advisor, end).await.unwrap();
 }
 
@@ -226,4 +226,97 @@ async fn success_advice_that_no_longer_fits_is_dropped_and_stops_no_crank() {
         assert_eq!(target(&mut world).await, set, "{what}");
         assert_eq!(world.economy().await.advice.pending, 0, "{what}");
     }
+}
+
+/// A range for the advisor of the emission.
+fn widths(expected: (f64, f64), value: (f64, f64)) -> Action {
+    let of = |(setpoint, bias)| AdviceRange {
+        setpoint_q48: q48(setpoint),
+        bias_q48: q48(bias),
+    };
+    Action::AdviceRange {
+        parameter: Parameter::Emission,
+        expected: of(expected),
+        value: of(value),
+    }
+}
+
+#[tokio::test]
+async fn v4_an_advisor_does_no_more_than_the_council_at_short_notice() {
+    // Given an economy whose council may move the target by a tenth of the scale, 0.06, and the
+    // bias by a tenth of the span, 19,000 ppm, at short notice,
+    let mut world = World::new().await;
+    let none = (0.0, 0.0);
+    let error = HomeostatError::InvalidParameter;
+    // when an advisor is to get more, or less than nothing, then that is refused,
+    for beyond in [(0.060_001, 0.0), (0.0, 19_000.1), (-0.01, 0.0), (0.0, -1.0)] {
+        let proposed = world.propose(vec![widths(none, beyond)]).await;
+        refused(proposed.map(|_| Default::default()), error);
+    }
+    let advisor = world.bank.fresh_key();
+    let most = (0.0, 19_000.0);
+    let offer = Action::Advisor {
+        expected: Pubkey::default(),
+        seat: seat(&advisor),
+    };
+    world.enact(vec![offer, widths(none, most)]).await.unwrap();
+    let accept = governance::accept_role(&world.at, &advisor.pubkey(), RoleKind::Advisor);
+    world.send_as(&advisor, accept).await.unwrap();
+
+    // and where the limits are narrowed afterwards, the envelope shrinks under the range.
+    let limits = Action::Limits {
+        parameter: Parameter::Emission,
+        expected: EMISSION_LIMITS,
+        value: OutputLimits {
+            min_ppm: 10_000,
+            max_ppm: 110_000,
+        },
+    };
+    world.enact(vec![limits]).await.unwrap();
+    let advise = |world: &World, bias: f64| {
+        let (parameter, field) = (Parameter::Emission, Tunable::Bias);
+        let who = advisor.pubkey();
+        governance::advise(&world.at, &who, parameter, field, q48(bias), 0)
+    };
+    let beyond = advise(&world, 70_001.0);
+    let refusal = world.send_as(&advisor, beyond).await;
+    refused(refusal, HomeostatError::OutsideAdvice);
+    let inside = advise(&world, 70_000.0);
+    world.send_as(&advisor, inside).await.unwrap();
+}
+
+#[tokio::test]
+async fn v4_nobody_is_guardian_and_advisor_at_once() {
+    // Given an advisor in office, and a guardian,
+    let mut world = World::new().await;
+    let (advisor, other) = (world.bank.fresh_key(), world.bank.fresh_key());
+    let guardian = world.guardian.insecure_clone();
+    let advise = |expected, key: &Keypair| Action::Advisor {
+        expected,
+        seat: seat(key),
+    };
+    let guard = |key: &Keypair| Action::Guardian {
+        expected: guardian.pubkey(),
+        seat: seat(key),
+    };
+    let nobody = Pubkey::default();
+    let error = HomeostatError::InvalidParameter;
+    // when either is offered the other's role, in office or only offered one,
+    for actions in [
+        vec![advise(nobody, &guardian)],
+        vec![advise(nobody, &other), guard(&other)],
+        vec![guard(&other), advise(nobody, &other)],
+    ] {
+        let proposed = world.propose(actions).await;
+        refused(proposed.map(|_| Default::default()), error);
+    }
+    world.enact(vec![advise(nobody, &advisor)]).await.unwrap();
+    let accept = governance::accept_role(&world.at, &advisor.pubkey(), RoleKind::Advisor);
+    world.send_as(&advisor, accept).await.unwrap();
+    // then it is refused.
+    let proposed = world.propose(vec![guard(&advisor)]).await;
+    refused(proposed.map(|_| Default::default()), error);
+    world.enact(vec![guard(&other)]).await.unwrap();
+    let proposed = world.propose(vec![advise(advisor.pubkey(), &other)]).await;
+    refused(proposed.map(|_| Default::default()), error);
 }

@@ -271,12 +271,11 @@ async fn fail_a_payment_to_ourselves_or_to_another_account() {
 
     // Into one of the economy's own vaults it would be paid and not be gone.
     let rewards = world.at.reward_vault;
-    let index = world.queue(vec![pay(rewards, 1)]).await.unwrap();
-    let eta = world.proposal(index).await.eta;
-    world.bank.set_time(eta).await;
-    let execute = world.execute_ix(index).await;
-    let error = HomeostatError::WrongVault;
-    attack(&mut world, "to ourselves", &[execute], &[], error).await;
+    let proposed = world.propose(vec![pay(rewards, 1)]).await;
+    refused(
+        proposed.map(|_| Default::default()),
+        HomeostatError::WrongVault,
+    );
 
     // The recipient is the one that was approved.
     let index = world.queue(vec![pay(vendor.tokens, 1)]).await.unwrap();

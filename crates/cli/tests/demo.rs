@@ -249,7 +249,7 @@ fn success_extreme_economies_live() {
         ),
         (
             "largest",
-            "[economy]\nsupply = 2_305_843_009\nhard_cap = 4_611_686_018\ndecimals = 9\nperiod = \
+            "[economy]\nsupply = 9_223_372_036\nhard_cap = 18_446_744_073\ndecimals = 9\nperiod = \
              2_592_000\nunbonding = 7_776_000\n",
         ),
         (

@@ -74,6 +74,7 @@ events!(
     Proposed,
     Decided,
     Executed,
+    PowerGivenUp,
     ProposalClosed,
     BallotCast,
     BallotClosed,

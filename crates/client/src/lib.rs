@@ -30,10 +30,10 @@ pub use homeostat::{
         ControllerSettings, Direction, EconomyArgs, GuardSettings, LimitSettings, Setting,
     },
     state::{
-        Action, AuditKind, AuditLog, AuditRecord, Ballot, Class, Controller, Council, CouncilArgs,
-        DecisionLog, DecisionRecord, Delays, Economy, Feed, FeedSettings, Funding, Life, Meter,
-        Metric, Parameter, PauseReason, Pool, PoolKind, Position, Proposal, ProposalState, Reason,
-        RoleKind, SeatArgs, Section, Tunable,
+        economy::Power, Action, AuditKind, AuditLog, AuditRecord, Ballot, Class, Controller,
+        Council, CouncilArgs, DecisionLog, DecisionRecord, Delays, Economy, Feed, FeedSettings,
+        Funding, Life, Meter, Metric, Parameter, PauseReason, Pool, PoolKind, Position, Proposal,
+        ProposalState, Reason, RoleKind, SeatArgs, Section, Tunable,
     },
 };
 pub use solana_program::instruction::{AccountMeta, Instruction};

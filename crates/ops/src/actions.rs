@@ -20,7 +20,7 @@ use homeostat_client::{Action, Economy};
 
 use self::{
     addresses::{Address, Addresses, Leaver, Seat, Successor},
-    choice::{Choice, FeedIndex, ParameterName, PoolLane, SectionName, TunableName},
+    choice::{Choice, FeedIndex, ParameterName, PoolLane, PowerName, SectionName, TunableName},
     numbers::{Amount, Fixed, Fraction, Mode, Ramp, Slew, Whole},
     reader::Reader,
     unit::{Boolean, Change, Label, Unit},
@@ -235,5 +235,9 @@ actions! {
     }
     "retire" = Retire {
         new successor: "successor" as "mint_authority", Successor, like "\"ADDRESS\"";
+    }
+    "give_up" = GiveUp {
+        on power: PowerName;
+        says "power": "held" => "given up for ever";
     }
 }

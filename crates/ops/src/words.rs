@@ -1,6 +1,6 @@
 //! Words that files, command lines and answers share for the program's enumerations.
 
-use homeostat_client::{Metric, Parameter, Section, Tunable};
+use homeostat_client::{Metric, Parameter, Power, Section, Tunable};
 
 /// Words of the sections that can be paused.
 pub const SECTIONS: [(&str, Section); 4] = [
@@ -19,6 +19,17 @@ pub const TUNABLES: [(&str, Tunable); Tunable::COUNT] = [
     ("kd", Tunable::Kd),
     ("filter", Tunable::Filter),
     ("dead_band", Tunable::DeadBand),
+];
+
+/// Words of the powers that a council can give up.
+pub const POWERS: [(&str, Power); Power::COUNT] = [
+    ("successor", Power::Successor),
+    ("higher_hard_cap", Power::HardCap),
+    ("higher_outflow_cap", Power::OutflowCap),
+    ("wider_emission_limits", Power::EmissionLimits),
+    ("wider_fee_limits", Power::FeeLimits),
+    ("wider_burn_limits", Power::BurnLimits),
+    ("wider_liquidity_limits", Power::LiquidityLimits),
 ];
 
 /// Words of the metrics.

@@ -5,6 +5,10 @@ use solana_program::pubkey::Pubkey;
 
 use crate::bank::Bank;
 
+/// Where the holder lies in a token account.
+const TOKEN_HOLDER: core::ops::Range<usize> = 32..64;
+/// Where the authority's tag and key lie in a mint.
+const MINT_AUTHORITY: core::ops::Range<usize> = 0..36;
 /// Where the amount lies in a token account.
 const TOKEN_AMOUNT: core::ops::Range<usize> = 64..72;
 
@@ -37,6 +41,21 @@ impl Bank {
         let mut account = self.account(address).await.expect("the account exists");
         account.set_owner(*owner);
         self.set_account(address, &account);
+    }
+
+    /// Puts a token account into somebody's hands, in place.
+    pub async fn set_holder(&mut self, tokens: &Pubkey, holder: &Pubkey) {
+        let mut account = self.account(tokens).await.expect("the account exists");
+        account.data_as_mut_slice()[TOKEN_HOLDER].copy_from_slice(holder.as_ref());
+        self.set_account(tokens, &account);
+    }
+
+    /// Puts a mint into somebody's hands, in place.
+    pub async fn set_minter(&mut self, mint: &Pubkey, minter: &Pubkey) {
+        let mut account = self.account(mint).await.expect("the mint exists");
+        let authority = [[1, 0, 0, 0].as_slice(), minter.as_ref()].concat();
+        account.data_as_mut_slice()[MINT_AUTHORITY].copy_from_slice(&authority);
+        self.set_account(mint, &account);
     }
 
     /// Rewrites the balance of a token account (base units).

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use homeostat_client::{address, Position};
+use homeostat_client::{address, Parameter, Position};
 
 use crate::world::World;
 
@@ -162,8 +162,10 @@ impl World {
                 || format!("{supply} + {mintable} > {cap}"),
             );
         }
-        let within = economy.controllers.iter().all(|controller| {
-            (controller.config.min..=controller.config.max).contains(&controller.state.u)
+        // Below a raised minimum a value may be still on its way, above a maximum never.
+        let mut controllers = economy.controllers.iter().zip(Parameter::ALL);
+        let within = controllers.all(|(controller, parameter)| {
+            (parameter.floor()..=controller.config.max).contains(&controller.state.u)
         });
         result.check("parameters_within_limits", within, String::new);
         let log = self.bank.data(&at.log).await.unwrap_or_default();

@@ -8,10 +8,11 @@ use anchor_spl::{
         state::{Account as TokenAccount, Mint},
     },
 };
+use homeostat_client::instruction::StakeMint;
 use solana_account::ReadableAccount;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
-use solana_program::pubkey::Pubkey;
+use solana_program::{program_option::COption, pubkey::Pubkey};
 use solana_signer::Signer;
 
 use crate::bank::Bank;
@@ -145,8 +146,39 @@ impl Bank {
             .unwrap_or_else(|failure| panic!("creating a token account: {failure}"));
     }
 
-    /// Mints tokens with the bank payer's mint authority.
+    /// An address that no key belongs to, as an AMM's program derives it for a mint.
+    pub fn amm_of(mint: &Pubkey) -> Pubkey {
+        Pubkey::find_program_address(&[b"amm", mint.as_ref()], &spl_token::ID).0
+    }
+
+    /// What an AMM's pool of `mint` has for outsiders: an LP mint and a vault, both in the hands
+    /// of its program.
+    pub async fn create_amm(&mut self, mint: &Pubkey, program: TokenProgram) -> StakeMint {
+        let lp_mint = self.create_mint(&MintSpec::plain(program)).await;
+        let amm = Self::amm_of(&lp_mint);
+        self.set_minter(&lp_mint, &amm).await;
+        StakeMint {
+            mint: lp_mint,
+            token_program: program.id(),
+            amm_vault: Some(self.create_tokens(mint, &amm).await),
+        }
+    }
+
+    /// Mints tokens with the bank payer's mint authority, or as an AMM's program does.
     pub async fn mint_to(&mut self, mint: &Pubkey, to: &Pubkey, amount: u64) {
+        let amm = Self::amm_of(mint);
+        let held = self.mint(mint).await.mint_authority == COption::Some(amm);
+        if held {
+            let payer = self.payer().pubkey();
+            self.set_minter(mint, &payer).await;
+        }
+        self.mint_as_payer(mint, to, amount).await;
+        if held {
+            self.set_minter(mint, &amm).await;
+        }
+    }
+
+    async fn mint_as_payer(&mut self, mint: &Pubkey, to: &Pubkey, amount: u64) {
         let program = self.owner(mint).await;
         let instruction = spl_token_2022::instruction::mint_to(
             &program,

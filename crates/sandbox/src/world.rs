@@ -311,19 +311,8 @@ impl World {
 
     /// Creates an LP mint, an AMM vault and a pool for them.
     pub async fn add_liquidity_pool(&mut self, weight: u16) -> Result<StakeMint, Failure> {
-        let lp_mint = self
-            .bank
-            .create_mint(&MintSpec::plain(TokenProgram::Legacy))
-            .await;
-        // Any owner that is not the economy stands for the AMM.
-        let amm = self.bank.fresh_key().pubkey();
         let mint = self.at.mint;
-        let amm_vault = self.bank.create_tokens(&mint, &amm).await;
-        let stake = StakeMint {
-            mint: lp_mint,
-            token_program: TokenProgram::Legacy.id(),
-            amm_vault: Some(amm_vault),
-        };
+        let stake = self.bank.create_amm(&mint, TokenProgram::Legacy).await;
         let create = ix::create_pool(&self.at, &self.creator.pubkey(), &stake, weight);
         self.run(&[create]).await?;
         self.pools.push(stake);

@@ -75,9 +75,10 @@ pub const TOUCH_PARTS: u32 = 10;
 pub const MAX_TOUCHES: usize = 9;
 /// Fewest touches that give a depth; with less the controller is held.
 pub const MIN_TOUCHES: usize = 3;
-/// Most tokens (base units) that one economy streams over its whole life. It keeps every
-/// Q64.64 accumulator inside 128 bits, so that no sum of them can overflow.
-pub const MAX_LIFETIME_STREAM: u64 = u64::MAX / 4;
+/// Most tokens (base units) that one economy streams over its whole life, emission and fees
+/// together: as many as a token program can count. It keeps every Q64.64 accumulator, and the
+/// sum of all of them, inside 128 bits.
+pub const MAX_LIFETIME_STREAM: u64 = u64::MAX;
 
 /// The full budget of a section's pauses (seconds): 72 h.
 pub const PAUSE_BUDGET: i64 = 259_200;

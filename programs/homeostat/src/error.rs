@@ -204,6 +204,14 @@ pub enum HomeostatError {
     // 6080: grading
     #[msg("A faster slew limit must be the only change of its controller in a proposal, and rewiring cannot set one; propose `Slew` by itself")]
     SlewNotAlone,
+    #[msg("The change changes nothing: the value is in force already; leave the action out")]
+    NothingChanges,
+    // 6082: pools
+    #[msg("The LP mint's authority or the AMM vault's owner is a wallet or nobody, not a program-derived address; name the accounts of the AMM's pool")]
+    PoolOfWallet,
+    // 6083: ratchets
+    #[msg("The council has given this power up for ever; nobody can take it back, propose something else")]
+    PowerGivenUp,
 }
 
 /// Refuses a parameter that is out of its range (`InvalidParameter`), and logs its name first.

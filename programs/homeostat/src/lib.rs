@@ -208,8 +208,8 @@ pub mod homeostat {
     /// `digest`: the sha256 of the actions as Borsh writes them; the proposal's address comes
     /// from it. `actions`: each with the value it expects and the new one; their fields say
     /// the units. `reason`: where the text is that says why, and its sha256.
-    pub fn propose(
-        ctx: Context<Propose>,
+    pub fn propose<'info>(
+        ctx: Context<'info, Propose<'info>>,
         digest: [u8; 32],
         actions: Vec<Action>,
         reason: Option<Reason>,

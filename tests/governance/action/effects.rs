@@ -5,11 +5,10 @@ use super::*;
 #[tokio::test]
 async fn success_what_is_allowed_is_built_and_nothing_else() {
     let mut world = whole().await;
-    let spec = MintSpec::plain(TokenProgram::Legacy);
-    let lp = world.bank.create_mint(&spec).await;
-    let other_lp = world.bank.create_mint(&spec).await;
-    let (mint, amm) = (world.at.mint, world.bank.fresh_key().pubkey());
-    let amm_vault = world.bank.create_tokens(&mint, &amm).await;
+    let mint = world.at.mint;
+    let pool = world.bank.create_amm(&mint, TokenProgram::Legacy).await;
+    let other = world.bank.create_amm(&mint, TokenProgram::Legacy).await;
+    let (lp, other_lp, amm_vault) = (pool.mint, other.mint, pool.amm_vault.unwrap());
     let payer = world.bank.payer().pubkey();
     world
         .enact(vec![
@@ -132,4 +131,53 @@ async fn success_a_held_controller_and_a_tripped_economy_are_resumed() {
     let after = world.economy().await.controllers[0];
     let moved = (after.state.u - before).unsigned_abs();
     assert!(moved <= after.config.slew_up);
+}
+
+#[tokio::test]
+async fn n21_a_pool_of_a_wallet_is_not_allowed_and_a_permit_expires() {
+    let mut world = World::new().await;
+    let (mint, program) = (world.at.mint, TokenProgram::Legacy);
+    let real = world.bank.create_amm(&mint, program).await;
+    let (lp, vault) = (real.mint, real.amm_vault.unwrap());
+    let plain = MintSpec::plain(program);
+    let of_wallet = world.bank.create_mint(&plain).await;
+    let wallet = world.bank.fresh_key().pubkey();
+    let vault_of_wallet = world.bank.create_tokens(&mint, &wallet).await;
+    let amm = Bank::amm_of(&lp);
+    let of_lp = world.bank.create_tokens(&lp, &amm).await;
+    let allow = |stake_mint, amm_vault| Action::AllowPool {
+        stake_mint,
+        amm_vault,
+        weight: 4,
+    };
+    // Given a member who proposes a pool of a wallet, or a vault of another token,
+    use HomeostatError::{PoolOfWallet, WrongAmmVault};
+    for (what, stake_mint, amm_vault, error) in [
+        ("minted by a wallet", of_wallet, vault, PoolOfWallet),
+        ("a wallet's vault", lp, vault_of_wallet, PoolOfWallet),
+        ("another token's vault", lp, of_lp, WrongAmmVault),
+    ] {
+        // when it is proposed, then it is refused.
+        not_proposed(&mut world, what, vec![allow(stake_mint, amm_vault)], error).await;
+    }
+    // A real one waits the longest delay,
+    let index = world.queue(vec![allow(lp, vault)]).await.unwrap();
+    assert_eq!(world.proposal(index).await.class, Class::Critical as u8);
+    ripen(&mut world, index).await;
+    world.execute(index).await.unwrap();
+    let allowed = world.bank.now();
+    // what became a wallet's meanwhile is refused when the pool is created,
+    let payer = world.bank.payer().pubkey();
+    world.bank.set_minter(&lp, &wallet).await;
+    let create = ix::create_allowed_pool(&world.at, &payer, &real, 4);
+    let attempt = [create.clone()];
+    attack(&mut world, "sold meanwhile", &attempt, &[], PoolOfWallet).await;
+    world.bank.set_minter(&lp, &amm).await;
+    // and the permit ends after 14 days.
+    world.bank.set_time(allowed + 14 * DAY + 1).await;
+    let error = HomeostatError::NotPermitted;
+    attack(&mut world, "too late", &attempt, &[], error).await;
+    world.bank.set_time(allowed + 14 * DAY).await;
+    world.run(&attempt).await.unwrap();
+    assert_eq!(world.economy().await.pool_count, 2);
 }

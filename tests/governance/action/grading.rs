@@ -3,6 +3,106 @@
 
 use super::*;
 
+/// A bias and a minimum just below the maximum, by two actions.
+fn raised_minimum(economy: &Economy, parameter: Parameter, max_ppm: i64) -> Vec<Action> {
+    let config = economy.controllers[parameter.index()].config();
+    let expected = OutputLimits {
+        min_ppm: config.min,
+        max_ppm: config.max,
+    };
+    let widened = OutputLimits {
+        max_ppm,
+        ..expected
+    };
+    let value = OutputLimits {
+        min_ppm: max_ppm - 1,
+        max_ppm,
+    };
+    let limits = |expected, value| Action::Limits {
+        parameter,
+        expected,
+        value,
+    };
+    let mut actions = vec![
+        Action::Tune {
+            parameter,
+            field: Tunable::Bias,
+            expected_q48: config.bias.to.to_bits(),
+            value_q48: q48((max_ppm - 1) as f64),
+            over_seconds: 0,
+        },
+        limits(widened, value),
+    ];
+    if widened != expected {
+        actions.insert(0, limits(expected, widened));
+    }
+    actions
+}
+
+/// The same by rewiring.
+fn rewired_minimum(economy: &Economy) -> Vec<Action> {
+    let config = economy.controllers[0].config();
+    vec![Action::Wire {
+        parameter: E,
+        expected_seq: economy.controllers[0].config_seq,
+        settings: ControllerSettings {
+            min_ppm: config.max - 1,
+            ..wiring(economy, (config.max - 1) as f64)
+        },
+    }]
+}
+
+#[tokio::test]
+async fn n9_a_raised_minimum_leads_up_by_the_slew_limit() {
+    let fee = Parameter::Fee;
+    type Make = fn(&Economy) -> Vec<Action>;
+    let attacks: [(&str, Parameter, Make, Class); 4] = [
+        (
+            "bias and minimum to just below the maximum",
+            E,
+            |economy| raised_minimum(economy, E, 200_000),
+            Class::Standard,
+        ),
+        (
+            "the same under a maximum that is raised first",
+            E,
+            |economy| raised_minimum(economy, E, 450_000),
+            Class::Critical,
+        ),
+        ("the same by rewiring", E, rewired_minimum, Class::Critical),
+        (
+            "the same of the fee",
+            fee,
+            |economy| raised_minimum(economy, Parameter::Fee, 10_000),
+            Class::Standard,
+        ),
+    ];
+    for (what, parameter, attack, class) in attacks {
+        // Given an economy that has lived, and a proposal that demands a jump,
+        let mut world = lived_in().await;
+        let economy = world.economy().await;
+        let index = world.queue(attack(&economy)).await.unwrap();
+        assert_eq!(world.proposal(index).await.class, class as u8, "{what}");
+        ripen(&mut world, index).await;
+        let before = world.economy().await;
+        let slew = before.controllers[parameter.index()].config.slew_up;
+
+        // when it is executed, then nothing moves in that second nor in any until the crank,
+        world.execute(index).await.unwrap();
+        let mut value = before.value(parameter);
+        assert_eq!(world.economy().await.value(parameter), value, "{what}");
+        for _ in 0..3 {
+            // and at each crank no more than the slew limit that was in force before.
+            world.next_period().await.unwrap();
+            let now = world.economy().await.value(parameter);
+            assert!(now > value, "{what}: it moves");
+            assert!(now - value <= slew, "{what}: {value} -> {now}");
+            value = now;
+        }
+        assert_sound(&mut world).await;
+    }
+}
+
 #[tokio::test]
 async fn n9_a_faster_slew_limit_stands_alone_and_waits_the_longest() {
     let mut world = lived_in().await;

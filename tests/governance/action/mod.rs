@@ -6,6 +6,7 @@ mod envelope;
 mod grading;
 mod law;
 mod ranges;
+mod ratchets;
 mod retire;
 mod successor;
 mod treasury;
@@ -20,7 +21,7 @@ use homeostat_client::{
     GuardSettings, Metric,
 };
 use homeostat_control::{change, resume, Change, Fx, Mode};
-use homeostat_sandbox::{MintSpec, TokenProgram, Wallet};
+use homeostat_sandbox::{Bank, MintSpec, TokenProgram, Wallet};
 use homeostat_tests::{anchor, attack, exchange, give, system, token, HomeostatError};
 
 use super::{caps::open_treasury, *};

@@ -221,14 +221,6 @@ async fn g6_values_out_of_range_are_not_proposed() {
             InvalidParameter,
         ),
         (
-            "a cap above all",
-            caps(Caps {
-                hard_cap: u64::MAX,
-                ..old_caps
-            }),
-            InvalidParameter,
-        ),
-        (
             "a floor at the cap",
             caps(Caps {
                 supply_floor: old_caps.hard_cap,
@@ -240,14 +232,6 @@ async fn g6_values_out_of_range_are_not_proposed() {
             "a burn of an eleventh a period",
             caps(Caps {
                 period_burn_ppm: 100_001,
-                ..old_caps
-            }),
-            InvalidParameter,
-        ),
-        (
-            "an outflow of more than there can be",
-            caps(Caps {
-                outflow_cap: u64::MAX,
                 ..old_caps
             }),
             InvalidParameter,
@@ -355,4 +339,222 @@ async fn g6_values_out_of_range_are_not_proposed() {
     for (what, action, error) in cases {
         not_proposed(&mut world, what, vec![action], error).await;
     }
+}
+
+/// What could be stored and can never make sense: it is refused when it is proposed, not six
+/// days later.
+#[tokio::test]
+async fn v3_what_cannot_make_sense_is_not_proposed() {
+    let mut world = whole().await;
+    let economy = world.economy().await;
+    let config = economy.controllers[0].config();
+    let caps = Caps::of(&economy.limits);
+    let slew = SlewLimits {
+        up_ppm: config.slew_up,
+        down_ppm: config.slew_down,
+    };
+    let growth = Action::Tune {
+        parameter: Parameter::Burn,
+        field: Tunable::Setpoint,
+        expected_q48: economy.controllers[2].config().setpoint.to.to_bits(),
+        value_q48: q48(-100.1),
+        over_seconds: 0,
+    };
+    let wire = |change: fn(&mut ControllerSettings)| {
+        let mut settings = wiring(&economy, 60_000.0);
+        change(&mut settings);
+        Action::Wire {
+            parameter: E,
+            expected_seq: 0,
+            settings,
+        }
+    };
+    let up = |ppm| Action::Slew {
+        parameter: E,
+        expected: slew,
+        value: SlewLimits {
+            up_ppm: Some(ppm),
+            ..slew
+        },
+    };
+    let capped = |hard_cap| Action::Caps {
+        expected: caps,
+        value: Caps { hard_cap, ..caps },
+    };
+    use HomeostatError::InvalidParameter;
+    for (what, action) in [
+        ("a share of 60", setpoint(0.60, 60.0)),
+        ("a share just above one", setpoint(0.60, 1.000_001)),
+        ("a negative share", setpoint(0.60, -3.0)),
+        ("a supply that shrinks faster than it can", growth),
+        (
+            "rewired to a share above one",
+            wire(|s| s.setpoint_q48 = q48(1.1)),
+        ),
+        ("a slew above the range", up(1_000_001)),
+        ("a cap below the supply", capped(economy.totals.supply - 1)),
+        (
+            "a cap of half the supply",
+            capped(economy.totals.supply / 2),
+        ),
+    ] {
+        not_proposed(&mut world, what, vec![action], InvalidParameter).await;
+    }
+    // At the end of each range it is accepted.
+    for actions in [
+        vec![setpoint(0.60, 1.0)],
+        vec![setpoint(0.60, 0.0)],
+        vec![up(1_000_000)],
+        vec![capped(economy.totals.supply + TOKEN)],
+    ] {
+        class_of(&mut world, actions).await;
+    }
+}
+
+/// What is in force already.
+#[tokio::test]
+async fn v3_a_change_that_changes_nothing_is_not_proposed() {
+    let mut world = whole().await;
+    let economy = world.economy().await;
+    let council = world.council().await;
+    let config = economy.controllers[0].config();
+    let (caps, terms) = (Caps::of(&economy.limits), Terms::of(&economy.limits));
+    let slew = SlewLimits {
+        up_ppm: config.slew_up,
+        down_ppm: config.slew_down,
+    };
+    let none = AdviceRange {
+        setpoint_q48: 0,
+        bias_q48: 0,
+    };
+    let guard = GuardSettings::new(&economy.controllers[0].guard_config());
+    let same = vec![
+        ("setpoint", setpoint(0.60, 0.60)),
+        (
+            "half-life",
+            Action::HalfLife {
+                parameter: E,
+                expected: 0,
+                value: 0,
+            },
+        ),
+        (
+            "slew",
+            Action::Slew {
+                parameter: E,
+                expected: slew,
+                value: slew,
+            },
+        ),
+        (
+            "mode",
+            Action::Mode {
+                parameter: E,
+                expected_ppm: None,
+                value_ppm: None,
+            },
+        ),
+        ("limits", emission_limits(EMISSION_LIMITS, EMISSION_LIMITS)),
+        (
+            "fee split",
+            Action::FeeSplit {
+                expected_ppm: 200_000,
+                value_ppm: 200_000,
+            },
+        ),
+        (
+            "pool weight",
+            Action::PoolWeight {
+                lane: 1,
+                expected: 2,
+                value: 2,
+            },
+        ),
+        (
+            "advice range",
+            Action::AdviceRange {
+                parameter: E,
+                expected: none,
+                value: none,
+            },
+        ),
+        (
+            "caps",
+            Action::Caps {
+                expected: caps,
+                value: caps,
+            },
+        ),
+        (
+            "terms",
+            Action::Terms {
+                expected: terms,
+                value: terms,
+            },
+        ),
+        (
+            "exclusions",
+            Action::Exclude {
+                expected: Vec::new(),
+                accounts: Vec::new(),
+            },
+        ),
+        (
+            "wiring",
+            Action::Wire {
+                parameter: E,
+                expected_seq: 0,
+                settings: ControllerSettings::new(Metric::StakedShare, &config),
+            },
+        ),
+        (
+            "feed",
+            Action::Feed {
+                index: 0,
+                expected: feed_settings(1),
+                value: feed_settings(1),
+            },
+        ),
+        (
+            "guard",
+            Action::Guard {
+                parameter: E,
+                expected: guard,
+                value: guard,
+            },
+        ),
+        (
+            "threshold",
+            Action::Threshold {
+                expected: 2,
+                value: 2,
+            },
+        ),
+        (
+            "delays",
+            Action::Delays {
+                expected: council.delays,
+                value: council.delays,
+            },
+        ),
+    ];
+    for (what, action) in same {
+        let error = HomeostatError::NothingChanges;
+        not_proposed(&mut world, what, vec![action], error).await;
+    }
+    // A ramp to where a quantity is going already still changes how fast it goes there.
+    let on_its_way = Action::Tune {
+        parameter: E,
+        field: Tunable::Setpoint,
+        expected_q48: q48(0.60),
+        value_q48: q48(0.65),
+        over_seconds: 30 * DAY as u32,
+    };
+    world.enact(vec![on_its_way]).await.unwrap();
+    world.next_period().await.unwrap();
+    let sooner = setpoint(0.65, 0.65);
+    world.enact(vec![sooner.clone()]).await.unwrap();
+    world.next_period().await.unwrap();
+    let error = HomeostatError::NothingChanges;
+    not_proposed(&mut world, "already there", vec![sooner], error).await;
 }

@@ -55,11 +55,8 @@ async fn n7_a_treasury_payment_pays_what_was_announced_to_whom_it_was() {
         to: at.reward_vault,
         amount: 1,
     };
-    let index = world.queue(vec![own]).await.unwrap();
-    ripen(&mut world, index).await;
-    let execute = world.execute_ix(index).await;
     let error = HomeostatError::WrongVault;
-    attack(&mut world, "into the rewards", &[execute], &[], error).await;
+    not_proposed(&mut world, "into the rewards", vec![own], error).await;
 
     // A recipient who is gone stops nothing but this payment.
     let index = world.queue(vec![pay(&thief, TOKEN)]).await.unwrap();
@@ -89,4 +86,56 @@ async fn n7_a_treasury_pays_no_more_than_it_holds() {
     let execute = world.execute_ix(index).await;
     let code = token::INSUFFICIENT_FUNDS;
     attack(&mut world, "a unit more", &[execute], &[], code).await;
+}
+
+#[tokio::test]
+async fn v3_a_payment_to_what_is_no_token_account_is_not_proposed() {
+    // Given a treasury that may pay, and a recipient,
+    let mut world = World::new().await;
+    let bob = world.wallet(0).await;
+    open_treasury(&mut world, 1_000).await;
+    let treasury = world.at.treasury_vault;
+    give(&mut world, &treasury, 10 * TOKEN).await;
+    let other_mint = world
+        .bank
+        .create_mint(&MintSpec::plain(TokenProgram::Legacy))
+        .await;
+    let others = world.bank.create_tokens(&other_mint, &bob.pubkey()).await;
+    let pay = |to| Action::PayTreasury { to, amount: TOKEN };
+    let member = member(&world, 0);
+    // when a payment goes to his wallet, to nothing, to a mint or to tokens of another mint,
+    for (what, to, code) in [
+        ("a wallet", bob.pubkey(), anchor::ACCOUNT_NOT_INITIALIZED),
+        (
+            "nothing",
+            Pubkey::new_from_array([8; 32]),
+            anchor::ACCOUNT_NOT_INITIALIZED,
+        ),
+        (
+            "the economy",
+            world.at.economy,
+            anchor::ACCOUNT_OWNED_BY_WRONG_PROGRAM,
+        ),
+        ("another mint's", others, anchor::CONSTRAINT_TOKEN_MINT),
+    ] {
+        let propose = world.propose_ix(&member, vec![pay(to)]);
+        attack(&mut world, what, &[propose], &[&member], code).await;
+    }
+    // or the proposal shows another account than it names, one too few or one too many,
+    let propose = world.propose_ix(&member, vec![pay(bob.tokens)]);
+    let shown = exchange(propose.clone(), &bob.tokens, &others);
+    let (mut few, mut many) = (propose.clone(), propose.clone());
+    few.accounts.pop();
+    many.accounts.extend(propose.accounts.last().cloned());
+    for (what, propose) in [
+        ("another", shown),
+        ("one too few", few),
+        ("one too many", many),
+    ] {
+        let error = HomeostatError::WrongActionAccounts;
+        attack(&mut world, what, &[propose], &[&member], error).await;
+    }
+    // then it is refused; his token account is right.
+    world.enact(vec![pay(bob.tokens)]).await.unwrap();
+    assert_eq!(world.balance(&bob).await, TOKEN);
 }

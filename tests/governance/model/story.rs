@@ -1,5 +1,7 @@
 //! One sequence: step by step on the program and on the reference.
 
+use homeostat::state::action::Terms;
+
 use super::*;
 
 /// One sequence as far as it went.
@@ -164,12 +166,13 @@ impl Story<'_> {
             self.must(Step::Accept(successor, RoleKind::Guardian))
                 .await?;
         }
-        let threshold = self.model.realm.threshold;
+        let expected = self.model.realm.terms;
+        let value = Terms {
+            bounty: expected.bounty.abs_diff(1),
+            ..expected
+        };
         let index = self
-            .propose(vec![Action::Threshold {
-                expected: threshold,
-                value: threshold,
-            }])
+            .propose(vec![Action::Terms { expected, value }])
             .await?;
         self.execute_in_time(index).await
     }

@@ -129,8 +129,8 @@ pub struct Watch(BTreeMap<u64, Record>);
 fn always_critical(action: &Action) -> bool {
     matches!(
         action,
-        Action::Caps { .. }
-            | Action::Terms { .. }
+        Action::Terms { .. }
+            | Action::AllowPool { .. }
             | Action::Exclude { .. }
             | Action::Wire { .. }
             | Action::Feed { .. }
@@ -152,7 +152,6 @@ fn always_standard(action: &Action) -> bool {
             | Action::Limits { .. }
             | Action::FeeSplit { .. }
             | Action::PoolWeight { .. }
-            | Action::AllowPool { .. }
             | Action::AllowMeters { .. }
             | Action::AllowFeeds { .. }
             | Action::Advisor { .. }

@@ -3,12 +3,12 @@
 use homeostat::{constants::PAUSE_BUDGET, state::action::AdviceRange};
 use homeostat_client::{
     governance::{self, q48},
-    instruction::{self as ix, Payment, Report, StakeMint},
+    instruction::{self as ix, Payment, Report},
     Action, FeedSettings, Parameter, PauseReason, RoleKind, Section, Tunable,
 };
 use homeostat_sandbox::{
     world::{seat, TOKEN},
-    Bank, MintSpec, TokenProgram, World, WorldSpec,
+    Bank, TokenProgram, World, WorldSpec,
 };
 use solana_keypair::Keypair;
 use solana_program::pubkey::Pubkey;
@@ -76,18 +76,9 @@ pub(super) async fn stage(mut bank: Bank, section: Section) -> Stage {
 
     // What proposals allow and offer.
     let late = world.propose_as(&members[2], standard()).await.unwrap();
-    let lp = world
-        .bank
-        .create_mint(&MintSpec::plain(TokenProgram::Legacy))
-        .await;
-    let amm = world.bank.fresh_key().pubkey();
     let mint = world.at.mint;
-    let amm_vault = world.bank.create_tokens(&mint, &amm).await;
-    let pool = StakeMint {
-        mint: lp,
-        token_program: TokenProgram::Legacy.id(),
-        amm_vault: Some(amm_vault),
-    };
+    let pool = world.bank.create_amm(&mint, TokenProgram::Legacy).await;
+    let (lp, amm_vault) = (pool.mint, pool.amm_vault.unwrap());
     let none = AdviceRange {
         setpoint_q48: 0,
         bias_q48: 0,

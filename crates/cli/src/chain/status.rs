@@ -6,6 +6,7 @@ use homeostat_client::wallet::{apr_ppm, pending_rewards, unbonding, Summary};
 use homeostat_client::{Funding, Metric, Parameter, Section};
 use homeostat_ops::program::deployed;
 use homeostat_ops::signer::read_address;
+use homeostat_ops::words::POWERS;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -64,6 +65,10 @@ pub struct Status {
     pub emit_until: Option<i64>,
     /// Whether a vault was found short: nothing is emitted until governance resumes.
     pub tripped: bool,
+    /// The powers that the council gave up for ever: `successor`, `higher_hard_cap`,
+    /// `higher_outflow_cap`, `wider_emission_limits`, `wider_fee_limits`, `wider_burn_limits`,
+    /// `wider_liquidity_limits`.
+    pub given_up: Vec<String>,
     /// What is paused, and until when.
     pub pauses: Vec<PauseAnswer>,
     /// The four parameters.
@@ -257,6 +262,11 @@ pub fn status(context: &Context, arguments: &StatusArgs) -> Result<(), Failure> 
         next_crank_at: summary.next_crank_at,
         emit_until: summary.emit_until,
         tripped: summary.tripped,
+        given_up: POWERS
+            .iter()
+            .filter(|(_, power)| live.economy.gave_up(*power))
+            .map(|(word, _)| (*word).to_owned())
+            .collect(),
         pauses: [
             Section::Stake,
             Section::Pay,
@@ -332,6 +342,10 @@ impl Answer for Status {
                 out,
                 "BREAKER      a vault was found short; nothing is emitted until governance resumes"
             )?;
+        }
+        if !self.given_up.is_empty() {
+            let powers = self.given_up.join(", ");
+            writeln!(out, "given up     for ever: {powers}")?;
         }
         for pause in &self.pauses {
             writeln!(

@@ -10,7 +10,7 @@ use homeostat_client::{
 };
 use homeostat_control::{guarded_step, Decision, Input};
 use homeostat_sandbox::bank::Receipt;
-use homeostat_sandbox::{Bank, Invariants, MintSpec, TokenProgram, Wallet, World, WorldSpec};
+use homeostat_sandbox::{Bank, Invariants, TokenProgram, Wallet, World, WorldSpec};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
@@ -1025,19 +1025,14 @@ async fn add_liquidity_pool(
     world: &mut World,
     amm: &Pubkey,
 ) -> Result<StakeMint, homeostat_sandbox::Failure> {
-    let lp_mint = world
-        .bank
-        .create_mint(&MintSpec::plain(TokenProgram::Legacy))
-        .await;
     let mint = world.at.mint;
-    let amm_vault = world.bank.create_tokens(&mint, amm).await;
-    let stake = StakeMint {
-        mint: lp_mint,
-        token_program: TokenProgram::Legacy.id(),
-        amm_vault: Some(amm_vault),
-    };
+    let stake = world.bank.create_amm(&mint, TokenProgram::Legacy).await;
     let create = ix::create_pool(&world.at, &world.creator.pubkey(), &stake, WEIGHT);
     world.run(&[create]).await?;
+    // From now on the key signs where the AMM's program would.
+    if let Some(vault) = &stake.amm_vault {
+        world.bank.set_holder(vault, amm).await;
+    }
     world.pools.push(stake);
     Ok(stake)
 }

@@ -229,7 +229,7 @@ fn every_kind_of_action_is_read_and_shown() {
         (
             "allow_pool",
             format!("stake_mint='{someone}'\namm_vault='{someone}'\nweight=2"),
-            "standard",
+            "critical",
         ),
         ("allow_meters", "count=1".into(), "standard"),
         ("allow_feeds", "count=1".into(), "standard"),
@@ -271,6 +271,7 @@ fn every_kind_of_action_is_read_and_shown() {
             "critical",
         ),
         ("retire", String::new(), "terminal"),
+        ("give_up", "power='higher_hard_cap'".into(), "critical"),
     ];
     for (kind, lines, class) in kinds {
         let content = format!("[[action]]\nkind = '{kind}'\n{lines}\n");

@@ -98,6 +98,9 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         BallotsNotOpen,
         PauseNotLonger,
         SlewNotAlone,
+        NothingChanges,
+        PoolOfWallet,
+        PowerGivenUp,
     ]
     .into_iter()
 }

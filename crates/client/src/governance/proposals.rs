@@ -5,11 +5,15 @@ use homeostat::{
     accounts, instruction as data,
     state::{Action, Proposal, Reason},
 };
-use solana_program::{hash::hash, instruction::Instruction, sysvar};
+use solana_program::{
+    hash::hash,
+    instruction::{AccountMeta, Instruction},
+    sysvar,
+};
 
 use crate::{
     address::{event_authority, proposal, EconomyAddresses},
-    instruction::build,
+    instruction::{build, build_with},
     PROGRAM_ID,
 };
 
@@ -71,7 +75,20 @@ pub fn propose(
     reason: Option<Reason>,
 ) -> Instruction {
     let digest = digest(&actions);
-    build(
+    let read = |key: &Pubkey| AccountMeta::new_readonly(*key, false);
+    let mut named = Vec::new();
+    for action in &actions {
+        match action {
+            Action::PayTreasury { to, .. } => named.push(read(to)),
+            Action::AllowPool {
+                stake_mint,
+                amm_vault,
+                ..
+            } => named.extend([read(stake_mint), read(amm_vault)]),
+            _ => {}
+        }
+    }
+    build_with(
         accounts::Propose {
             proposer: *proposer,
             payer: *payer,
@@ -90,6 +107,7 @@ pub fn propose(
             actions,
             reason,
         },
+        named,
     )
 }
 

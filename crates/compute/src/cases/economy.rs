@@ -140,6 +140,7 @@ async fn parts(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
                 council.permit.stake_mint = lp_mint;
                 council.permit.amm_vault = amm_vault;
                 council.permit.weight = 7;
+                council.permit.pool_until = i64::MAX;
                 council.permit.meters = 1;
             })
             .await;

@@ -77,7 +77,7 @@ pub fn full_council(keys: &[Keypair], guardian: &Keypair) -> CouncilArgs {
     }
 }
 
-/// Gives the economy an advisor who may recommend any setpoint of the emission.
+/// Gives the economy an advisor who may recommend setpoints of the emission.
 async fn appoint_advisor(world: &mut World) -> Result<Keypair, Error> {
     let advisor = world.bank.fresh_key();
     let none = AdviceRange {
@@ -92,7 +92,7 @@ async fn appoint_advisor(world: &mut World) -> Result<Keypair, Error> {
         parameter: Parameter::Emission,
         expected: none,
         value: AdviceRange {
-            setpoint_q48: gov::q48(0.3),
+            setpoint_q48: gov::q48(0.05),
             ..none
         },
     };

@@ -174,7 +174,8 @@ pub async fn mint(bank: &mut Bank, heavy: bool) -> Result<Pubkey, Error> {
 pub async fn liquidity(world: &mut World) -> Result<StakeMint, Error> {
     let heavy = world.token_program == TokenProgram::Token2022.id();
     let lp_mint = mint(&mut world.bank, heavy).await?;
-    let amm = world.bank.fresh_key().pubkey();
+    let amm = Bank::amm_of(&lp_mint);
+    world.bank.set_minter(&lp_mint, &amm).await;
     let own = world.at.mint;
     let amm_vault = world.bank.create_tokens(&own, &amm).await;
     Ok(StakeMint {

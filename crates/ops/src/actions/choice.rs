@@ -1,11 +1,11 @@
 //! What an action is about: one of the parameters, sections, pools or feeds.
 
-use homeostat_client::{Parameter, Section, Tunable};
+use homeostat_client::{Parameter, Power, Section, Tunable};
 
 use super::{numbers::Whole, reader::Reader};
 use crate::{
     failure::Failure,
-    words::{self, word, SECTIONS, TUNABLES},
+    words::{self, word, POWERS, SECTIONS, TUNABLES},
 };
 
 /// Something that an action picks out of a few.
@@ -48,6 +48,21 @@ impl Choice<Section> for SectionName {
 
     fn shown(&self, chosen: &Section) -> String {
         word(&SECTIONS, chosen).to_owned()
+    }
+}
+
+/// A power that can be given up.
+pub(crate) struct PowerName;
+
+impl Choice<Power> for PowerName {
+    fn read(&self, reader: &Reader<'_>, key: &str) -> Result<Power, Failure> {
+        let allowed = words::listed(&POWERS);
+        let read = reader.section.word(key, &POWERS, &allowed)?;
+        reader.section.required(key, read, "\"successor\"")
+    }
+
+    fn shown(&self, chosen: &Power) -> String {
+        word(&POWERS, chosen).to_owned()
     }
 }
 

@@ -3,7 +3,8 @@
 use anchor_lang::prelude::*;
 
 use crate::state::{
-    AuditKind, Class, CouncilArgs, Parameter, PauseReason, Reason, RoleKind, Section, Tunable,
+    economy::Power, AuditKind, Class, CouncilArgs, Parameter, PauseReason, Reason, RoleKind,
+    Section, Tunable,
 };
 
 /// A Draft got its council, or the council was set up anew.
@@ -40,6 +41,17 @@ pub struct Proposed {
     pub reason: Option<Reason>,
     /// The record's bytes in the audit log.
     pub record: Vec<u8>,
+}
+
+/// A council gave a power up for ever.
+#[event]
+pub struct PowerGivenUp {
+    /// The economy whose council gave it up.
+    pub economy: Pubkey,
+    /// The proposal that did.
+    pub proposal: Pubkey,
+    /// The power that nobody has any more.
+    pub power: Power,
 }
 
 /// A proposal was approved, vetoed, cancelled or expired, or a vote on it was withdrawn.

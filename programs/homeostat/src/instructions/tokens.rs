@@ -195,6 +195,35 @@ impl<'info> Token<'_, 'info> {
     }
 }
 
+/// The recipient of a treasury payment. Refuses what is no token account of `mint`
+/// (`ConstraintTokenMint` or Anchor's errors of a token account), and the economy's own vaults
+/// (`WrongVault`): tokens paid to them would count as paid out although the economy still had
+/// them.
+#[inline(never)]
+pub fn recipient<'info>(
+    info: &'info AccountInfo<'info>,
+    mint: &Pubkey,
+    authority: &Pubkey,
+) -> Result<Box<InterfaceAccount<'info, TokenAccount>>> {
+    let recipient = Box::new(InterfaceAccount::<TokenAccount>::try_from(info)?);
+    require_keys_eq!(recipient.mint, *mint, ErrorCode::ConstraintTokenMint);
+    require!(recipient.owner != *authority, HomeostatError::WrongVault);
+    Ok(recipient)
+}
+
+/// Refuses an LP mint whose authority, or an AMM vault whose owner, is no program-derived
+/// address (`PoolOfWallet`). Somebody with the key could mint LP tokens at will or empty the
+/// vault behind a measurement, and take the liquidity share of the emission for nothing.
+pub fn require_amm(stake_mint: &Mint, amm_vault: &TokenAccount) -> Result<()> {
+    let minter = Option::<Pubkey>::from(stake_mint.mint_authority);
+    let of_programs = minter.is_some_and(|minter| !minter.is_on_curve());
+    require!(
+        of_programs && !amm_vault.owner.is_on_curve(),
+        HomeostatError::PoolOfWallet
+    );
+    Ok(())
+}
+
 /// Balance of a token account now (base units). What was loaded before a CPI is stale after
 /// it; only the balance is read again, at a tenth of a reload's cost.
 pub fn balance(account: &InterfaceAccount<TokenAccount>) -> Result<u64> {

@@ -137,35 +137,48 @@ impl Envelope {
         }
     }
 
-    /// True when `value` is no further from the anchor than a tenth: of the scale for the
+    /// How far `value` is from the anchor. A distance that saturates is outside everything.
+    fn distance(&self, field: Tunable, value: Fx) -> Fx {
+        value.saturating_sub(self.anchor(field)).saturating_abs()
+    }
+
+    /// True when a distance from the anchor is at most a tenth: of the scale for the
     /// setpoint, of the span between the limits for the bias, else of the anchor itself.
-    /// Both ends are inside. Distances saturate, and one that saturates is outside.
-    pub fn covers(&self, config: &StoredConfig, field: Tunable, value: Fx) -> bool {
-        let anchor = self.anchor(field);
+    pub fn reaches(&self, config: &StoredConfig, field: Tunable, distance: Fx) -> bool {
         let whole = match field {
             Tunable::Setpoint => config.scale.get(),
             Tunable::Bias => Fx::saturating_from_num(config.max.saturating_sub(config.min)),
-            _ => anchor.saturating_abs(),
+            _ => self.anchor(field).saturating_abs(),
         };
-        value
-            .saturating_sub(anchor)
-            .saturating_abs()
+        distance
             .checked_mul_int(ENVELOPE_PARTS)
             .is_some_and(|distance| distance <= whole)
     }
 
-    /// Refuses a value outside the advisor's range (`OutsideAdvice`): what is further from the
-    /// council's last value has to be proposed, and so has every quantity but setpoint and
-    /// bias. A distance that saturates is outside.
-    pub fn require_advisable(&self, field: Tunable, value: Fx) -> Result<()> {
+    /// True when `value` is inside the envelope ([`reaches`](Self::reaches)), both ends
+    /// included.
+    pub fn covers(&self, config: &StoredConfig, field: Tunable, value: Fx) -> bool {
+        self.reaches(config, field, self.distance(field, value))
+    }
+
+    /// Refuses a value outside the advisor's range or outside the envelope (`OutsideAdvice`):
+    /// what is further from the council's last value has to be proposed, and so has every
+    /// quantity but setpoint and bias. One key may never do at short notice what the whole
+    /// council may not, not even where limits were narrowed after the range was set.
+    pub fn require_advisable(
+        &self,
+        config: &StoredConfig,
+        field: Tunable,
+        value: Fx,
+    ) -> Result<()> {
         let width = match field {
             Tunable::Setpoint => self.advice_setpoint.get(),
             Tunable::Bias => self.advice_bias.get(),
             _ => Fx::ZERO,
         };
-        let distance = value.saturating_sub(self.anchor(field)).saturating_abs();
+        let inside = width > Fx::ZERO && self.distance(field, value) <= width;
         require!(
-            width > Fx::ZERO && distance <= width,
+            inside && self.covers(config, field, value),
             HomeostatError::OutsideAdvice
         );
         Ok(())

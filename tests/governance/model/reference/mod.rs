@@ -10,6 +10,7 @@ mod realm;
 use std::collections::{BTreeMap, BTreeSet};
 
 use homeostat_client::{Action, Delays, Parameter, RoleKind, SeatArgs, Section, Tunable};
+use homeostat_control::{Fx, Ramp};
 use homeostat_tests::{anchor, HomeostatError as E};
 use solana_program::pubkey::Pubkey;
 
@@ -126,8 +127,10 @@ pub struct Advice {
 /// What governance sets of a controller; fixed-point numbers as bits.
 #[derive(Clone, Debug)]
 pub struct Controller {
-    /// By [`Tunable`].
-    pub targets: [i128; 7],
+    /// By [`Tunable`]; how a quantity moves is the control law's affair.
+    pub ramps: [Ramp; 7],
+    /// The values that the setpoint's metric can have.
+    pub credible: (i128, i128),
     /// What the council last set by a proposal that waited the Standard delay.
     pub anchors: [i128; 7],
     /// Period of the last small change.
@@ -149,15 +152,23 @@ pub struct Controller {
 }
 
 impl Controller {
-    /// Within a tenth of the anchor, of the scale, of the span.
-    fn inside_envelope(&self, field: Tunable, value: i128) -> bool {
-        let anchor = self.anchors[field as usize];
-        let whole = match field {
+    /// Where a quantity goes.
+    pub fn target(&self, field: Tunable) -> i128 {
+        self.ramps[field as usize].to.to_bits()
+    }
+
+    /// A tenth of the anchor, of the scale, of the span, times ten.
+    fn envelope(&self, field: Tunable) -> i128 {
+        match field {
             Tunable::Setpoint => self.scale,
             Tunable::Bias => i128::from(self.max - self.min) * ONE,
-            _ => anchor.abs(),
-        };
-        (value - anchor).abs() * 10 <= whole
+            _ => self.anchors[field as usize].abs(),
+        }
+    }
+
+    fn inside_envelope(&self, field: Tunable, value: i128) -> bool {
+        let anchor = self.anchors[field as usize];
+        (value - anchor).abs() * 10 <= self.envelope(field)
     }
 
     fn advisable(&self, field: Tunable, value: i128) -> Verdict {
@@ -167,7 +178,8 @@ impl Controller {
             _ => 0,
         };
         let off = (value - self.anchors[field as usize]).abs();
-        must(width > 0 && off <= width, E::OutsideAdvice)
+        let inside = off <= width && self.inside_envelope(field, value);
+        must(width > 0 && inside, E::OutsideAdvice)
     }
 
     fn once_a_period(&mut self, field: Tunable, period: u64) -> Verdict {
@@ -177,30 +189,32 @@ impl Controller {
         Ok(())
     }
 
-    fn tune(&mut self, field: Tunable, value: i128, over_seconds: u32) -> Verdict {
+    fn tune(&mut self, field: Tunable, value: i128, over_seconds: u32, now: i64) -> Verdict {
+        must(over_seconds <= LONGEST_RAMP, E::InvalidParameter)?;
+        let ramp = &mut self.ramps[field as usize];
+        let to = Fx::from_bits(value);
+        must(ramp.to != to || ramp.at(now) != to, E::NothingChanges)?;
         let whole = |ppm: i64| i128::from(ppm) * ONE;
         let in_range = match field {
-            Tunable::Setpoint => value.abs() <= 1_000_000 * ONE,
+            Tunable::Setpoint => (self.credible.0..=self.credible.1).contains(&value),
             Tunable::Bias => (whole(self.min)..=whole(self.max)).contains(&value),
             Tunable::Kp => (0..=1_000_000_000_000 * ONE).contains(&value),
             other => panic!("{other:?} is not in the stories"),
         };
-        must(
-            in_range && over_seconds <= LONGEST_RAMP,
-            E::InvalidParameter,
-        )?;
-        self.targets[field as usize] = value;
+        must(in_range, E::InvalidParameter)?;
+        *ramp = ramp.towards(to, now, over_seconds);
         self.config_seq += 1;
         Ok(())
     }
 }
 
-/// What a Standard proposal allowed somebody to build.
+/// What a proposal allowed somebody to build.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Permit {
     pub stake_mint: Pubkey,
     pub amm_vault: Pubkey,
     pub weight: u16,
+    pub pool_until: i64,
     pub meters: u8,
     pub feeds: u8,
 }

@@ -41,7 +41,7 @@ impl Model {
         must(realm.advice.is_none(), E::AdvicePending)?;
         let mut trial = realm.controllers[parameter as usize].clone();
         trial.advisable(field, value)?;
-        trial.tune(field, value, over_seconds)?;
+        trial.tune(field, value, over_seconds, self.now)?;
         realm.advice = Some(Advice {
             parameter: parameter as usize,
             field,
@@ -182,16 +182,20 @@ impl Model {
 
     /// Advice whose time has come is followed, or dropped when it no longer fits.
     pub(super) fn follow_advice(&mut self) {
-        let period = self.realm.periods;
+        let (period, now) = (self.realm.periods, self.now);
         let due = self.realm.advice.take_if(|advice| self.now >= advice.eta);
         let Some(advice) = due else {
             return;
         };
         let controller = &mut self.realm.controllers[advice.parameter];
         let Advice { field, value, .. } = advice;
-        let _ = controller
+        let changed_in = controller.changed_in;
+        let followed = controller
             .advisable(field, value)
             .and_then(|()| controller.once_a_period(field, period))
-            .and_then(|()| controller.tune(field, value, advice.over_seconds));
+            .and_then(|()| controller.tune(field, value, advice.over_seconds, now));
+        if followed.is_err() {
+            controller.changed_in = changed_in;
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! What proposals change, and by which rules: classes, delays, each action, and what no
 //! proposal may break.
 
+use homeostat::state::action::AdviceRange;
+
 use super::*;
 
 impl Realm {
@@ -65,11 +67,11 @@ impl Realm {
             | Action::HalfLife { .. }
             | Action::FeeSplit { .. }
             | Action::PoolWeight { .. }
-            | Action::AllowPool { .. }
             | Action::AllowMeters { .. }
             | Action::AllowFeeds { .. }
             | Action::Advisor { .. } => Standard,
             Action::Terms { .. }
+            | Action::AllowPool { .. }
             | Action::AddMember { .. }
             | Action::RemoveMember { .. }
             | Action::Threshold { .. }
@@ -148,13 +150,13 @@ impl Realm {
                 over_seconds,
             } => {
                 let controller = &mut self.controllers[*parameter as usize];
-                expect(controller.targets[*field as usize] == *expected_q48)?;
+                expect(controller.target(*field) == *expected_q48)?;
                 if gravity == Gravity::Routine {
                     controller.once_a_period(*field, period)?;
                 } else {
                     controller.anchors[*field as usize] = *value_q48;
                 }
-                controller.tune(*field, *value_q48, *over_seconds)
+                controller.tune(*field, *value_q48, *over_seconds, now)
             }
             Action::HalfLife {
                 parameter,
@@ -162,7 +164,7 @@ impl Realm {
                 value,
             } => {
                 let controller = &mut self.controllers[*parameter as usize];
-                expect(controller.half_life == *expected)?;
+                expect_other(&controller.half_life, expected, value)?;
                 let range = controller.shortest_half_life..=31_536_000_000;
                 must(*value == 0 || range.contains(value), E::InvalidParameter)?;
                 controller.half_life = *value;
@@ -176,8 +178,9 @@ impl Realm {
             } => {
                 let controller = &mut self.controllers[*parameter as usize];
                 let (min, max) = (value.min_ppm, value.max_ppm);
-                expect((controller.min, controller.max) == (expected.min_ppm, expected.max_ppm))?;
-                let bias = controller.targets[Tunable::Bias as usize];
+                let old = (expected.min_ppm, expected.max_ppm);
+                expect_other(&(controller.min, controller.max), &old, &(min, max))?;
+                let bias = controller.target(Tunable::Bias);
                 let holds = min < max
                     && min >= controller.floor
                     && max <= controller.ceiling
@@ -224,7 +227,7 @@ impl Realm {
                 expected_ppm,
                 value_ppm,
             } => {
-                expect(self.treasury_ppm == *expected_ppm)?;
+                expect_other(&self.treasury_ppm, expected_ppm, value_ppm)?;
                 self.treasury_ppm = *value_ppm;
                 Ok(())
             }
@@ -241,6 +244,7 @@ impl Realm {
                     stake_mint: *stake_mint,
                     amm_vault: *amm_vault,
                     weight: *weight,
+                    pool_until: now + FORTNIGHT,
                     ..self.permit
                 };
                 Ok(())
@@ -273,18 +277,23 @@ impl Realm {
                 value,
             } => {
                 let controller = &mut self.controllers[*parameter as usize];
-                expect(
-                    (controller.advice_setpoint, controller.advice_bias)
-                        == (expected.setpoint_q48, expected.bias_q48),
-                )?;
-                let sound = value.setpoint_q48 >= 0 && value.bias_q48 >= 0;
+                let present = AdviceRange {
+                    setpoint_q48: controller.advice_setpoint,
+                    bias_q48: controller.advice_bias,
+                };
+                expect_other(&present, expected, value)?;
+                let fits = |field, width: i128| {
+                    (0..=controller.envelope(field)).contains(&(width.saturating_mul(10)))
+                };
+                let sound = fits(Tunable::Setpoint, value.setpoint_q48)
+                    && fits(Tunable::Bias, value.bias_q48);
                 must(sound, E::InvalidParameter)?;
                 controller.advice_setpoint = value.setpoint_q48;
                 controller.advice_bias = value.bias_q48;
                 Ok(())
             }
             Action::Terms { expected, value } => {
-                expect(self.terms == *expected)?;
+                expect_other(&self.terms, expected, value)?;
                 self.terms = *value;
                 Ok(())
             }
@@ -312,7 +321,7 @@ impl Realm {
                 expect(removed.id == *expected_id)
             }
             Action::Threshold { expected, value } => {
-                expect(self.threshold == *expected)?;
+                expect_other(&self.threshold, expected, value)?;
                 self.threshold = *value;
                 Ok(())
             }
@@ -322,7 +331,7 @@ impl Realm {
                 Ok(())
             }
             Action::Delays { expected, value } => {
-                expect(self.delays == *expected)?;
+                expect_other(&self.delays, expected, value)?;
                 self.delays = *value;
                 Ok(())
             }
@@ -354,8 +363,16 @@ impl Realm {
             self.guardian.holder,
             self.guardian.offer.as_ref().map(|offer| offer.key),
         ];
+        let advises = [
+            self.advisor.holder,
+            self.advisor.offer.as_ref().map(|offer| offer.key),
+        ];
         let sound = (1..=self.size()).contains(&usize::from(self.threshold))
             && self.clashes == 0
+            && !guards
+                .iter()
+                .flatten()
+                .any(|key| advises.contains(&Some(*key)))
             && !guards
                 .iter()
                 .flatten()
@@ -369,6 +386,11 @@ impl Realm {
             && (100_000..=500_000).contains(&delays.staker_veto_ppm);
         must(sound, E::InvalidParameter)
     }
+}
+
+fn expect_other<T: PartialEq>(present: &T, expected: &T, value: &T) -> Verdict {
+    expect(present == expected)?;
+    must(value != present, E::NothingChanges)
 }
 
 fn expect(holds: bool) -> Verdict {

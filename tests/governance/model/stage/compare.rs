@@ -103,6 +103,7 @@ impl Play<'_> {
             stake_mint: permit.stake_mint,
             amm_vault: permit.amm_vault,
             weight: permit.weight,
+            pool_until: permit.pool_until,
             meters: permit.meters,
             feeds: permit.feeds,
         };
@@ -147,8 +148,8 @@ impl Play<'_> {
             let config = stored.config();
             let envelope = &stored.envelope;
             let name = parameter.name();
-            let targets = Tunable::ALL.map(|field| field.ramp(&stored.config).to.get().to_bits());
-            apart.same(&format!("{name}.targets"), &targets, &expected.targets);
+            let ramps = Tunable::ALL.map(|field| Ramp::from(*field.ramp(&stored.config)));
+            apart.same(&format!("{name}.ramps"), &ramps, &expected.ramps);
             let anchors = Tunable::ALL.map(|field| envelope.anchor(field).to_bits());
             apart.same(&format!("{name}.anchors"), &anchors, &expected.anchors);
             apart.same(

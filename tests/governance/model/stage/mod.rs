@@ -15,7 +15,8 @@ use homeostat_client::{
     Action, Council, Delays, Economy, EconomyAddresses, Parameter, PauseReason, Pool, Position,
     Proposal, Tunable,
 };
-use homeostat_sandbox::{Bank, Failure, World, WorldSpec};
+use homeostat_control::Ramp;
+use homeostat_sandbox::{Bank, Failure, TokenProgram, World, WorldSpec};
 use solana_account::AccountSharedData;
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -93,10 +94,12 @@ impl Prepared {
             tokens.insert(wallet.pubkey(), wallet.tokens);
             stakers.push(wallet.pubkey());
         }
+        let mint = world.at.mint;
         let cast = Cast {
             everybody,
             stakers,
             program: Pubkey::new_from_array([77; 32]),
+            amm: world.bank.create_amm(&mint, TokenProgram::Legacy).await,
         };
         names.insert(cast.program, "a program".into());
 
@@ -179,10 +182,11 @@ impl Prepared {
 fn founded(economy: &Economy, parameter: Parameter) -> Controller {
     let stored = &economy.controllers[parameter as usize];
     let config = stored.config();
-    let targets = Tunable::ALL.map(|field| field.ramp(&stored.config).to.get().to_bits());
+    let ramps = Tunable::ALL.map(|field| Ramp::from(*field.ramp(&stored.config)));
     Controller {
-        targets,
-        anchors: targets,
+        ramps,
+        credible: (config.y_min.to_bits(), config.y_max.to_bits()),
+        anchors: ramps.map(|ramp| ramp.to.to_bits()),
         changed_in: [None; 7],
         scale: config.scale.to_bits(),
         min: config.min,

@@ -156,8 +156,8 @@ impl Dice {
                 count: self.pick(&[0, 1, 4]),
             },
             92 => Action::AllowPool {
-                stake_mint: self.pick(&[Pubkey::default(), cast.program, cast.program]),
-                amm_vault: cast.everybody[0],
+                stake_mint: self.pick(&[Pubkey::default(), cast.amm.mint, cast.amm.mint]),
+                amm_vault: cast.amm.amm_vault.unwrap(),
                 weight: self.pick(&[0, 1, 7, 9]),
             },
             93 => Action::PoolWeight {
@@ -221,9 +221,9 @@ impl Dice {
                 bias_q48: 0,
             },
             _ => AdviceRange {
-                setpoint_q48: c.scale / 20 * self.below(5) as i128,
-                // Wider than the limits now and then: then advice can break them.
-                bias_q48: i128::from((c.max - c.min) / self.pick(&[10, 2, 1])) << 48,
+                // Beyond the envelope now and then.
+                setpoint_q48: c.scale / 20 * self.pick(&[0, 1, 1, 2, 2, 3]),
+                bias_q48: i128::from((c.max - c.min) / self.pick(&[10, 10, 20, 9])) << 48,
             },
         };
         Action::AdviceRange {
@@ -252,12 +252,15 @@ impl Dice {
         // Both edges of the envelope are among them.
         let percent = self.pick(&[-30, -11, -10, -5, 0, 0, 0, 5, 9, 10, 11, 40]);
         let mut value = anchor + whole * percent / 100;
-        if self.chance(25) {
-            // Where it is already: the next one still finds what it expects.
-            value = c.targets[field as usize];
+        if self.chance(10) {
+            // Where it goes already, which changes something on the way at most.
+            value = c.target(field);
         }
         if field == Tunable::Bias && self.chance(90) {
             value = value.clamp(i128::from(c.min) << 48, i128::from(c.max) << 48);
+        }
+        if field == Tunable::Setpoint && self.chance(90) {
+            value = value.clamp(c.credible.0, c.credible.1);
         }
         if self.chance(4) {
             value = self.pick(&[q48(-2e6), q48(2e6), -1]);
@@ -271,7 +274,7 @@ impl Dice {
         Action::Tune {
             parameter,
             field,
-            expected_q48: c.targets[field as usize] + i128::from(wrong),
+            expected_q48: c.target(field) + i128::from(wrong),
             value_q48: value,
             over_seconds,
         }

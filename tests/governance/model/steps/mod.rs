@@ -5,7 +5,8 @@ mod actions;
 
 use homeostat::state::action::{AdviceRange, Terms};
 use homeostat_client::{
-    governance::q48, Action, Delays, Parameter, RoleKind, SeatArgs, Section, Tunable,
+    governance::q48, instruction::StakeMint, Action, Delays, Parameter, RoleKind, SeatArgs,
+    Section, Tunable,
 };
 use homeostat_tests::HomeostatError;
 use rand_chacha::ChaCha8Rng;
@@ -170,6 +171,8 @@ pub struct Cast {
     pub stakers: Vec<Pubkey>,
     /// A program that some seats name.
     pub program: Pubkey,
+    /// An AMM's pool, which proposals allow.
+    pub amm: StakeMint,
 }
 
 const SECTIONS: [Section; 4] = [

@@ -9,6 +9,7 @@ use crate::{
     constants::*,
     error::{check, HomeostatError},
     events::{publish, PoolCreated},
+    instructions::tokens::require_amm,
     seeds,
     state::{council::Permit, mint_rules, Council, Economy, Pool, PoolKind, PoolSlot},
 };
@@ -25,12 +26,13 @@ pub struct CreatePool<'info> {
     pub economy: AccountLoader<'info, Economy>,
     /// The economy's data-less address that signs for its mint and vaults.
     pub authority: SystemAccount<'info>,
-    /// The mint that will be staked: the economy's own, or an AMM's fungible LP mint.
+    /// The mint that will be staked: the economy's own, or an AMM's fungible LP mint, whose
+    /// mint authority is a program-derived address.
     #[account(mint::token_program = token_program)]
     pub stake_mint: Box<InterfaceAccount<'info, Mint>>,
     /// Liquidity pools only: the AMM's token account of the economy's mint, whose balance
-    /// will be measured. The economy's own vaults are refused: nobody can trade against the
-    /// tokens in them, so they are no liquidity.
+    /// will be measured, and whose owner is a program-derived address. The economy's own vaults
+    /// are refused: nobody can trade against the tokens in them, so they are no liquidity.
     #[account(
         constraint = amm_vault.mint == economy.load()?.mint @ HomeostatError::WrongAmmVault,
         constraint = amm_vault.owner != authority.key() @ HomeostatError::WrongAmmVault,
@@ -68,6 +70,7 @@ pub struct CreatePool<'info> {
 impl CreatePool<'_> {
     fn validate(&self, weight: u16) -> Result<PoolKind> {
         let economy = self.economy.load()?;
+        let now = Clock::get()?.unix_timestamp;
         // signer
         require_permit(&economy, &self.creator, self.council.as_ref(), |permit| {
             let pool = Permit {
@@ -76,7 +79,7 @@ impl CreatePool<'_> {
                 weight,
                 ..*permit
             };
-            let allowed = pool == *permit;
+            let allowed = pool == *permit && now <= permit.pool_until;
             permit.stake_mint = Pubkey::default();
             allowed.then_some(())
         })?;
@@ -98,7 +101,9 @@ impl CreatePool<'_> {
             return Ok(PoolKind::Native);
         }
         check("weight", weight > 0)?;
-        require!(self.amm_vault.is_some(), HomeostatError::WrongAmmVault);
+        let amm_vault = self.amm_vault.as_ref();
+        let amm_vault = amm_vault.ok_or(HomeostatError::WrongAmmVault)?;
+        require_amm(&self.stake_mint, amm_vault)?;
         Ok(PoolKind::Liquidity)
     }
 

@@ -54,7 +54,8 @@ fn validate_advice(
     to: &Tuning,
     now: i64,
 ) -> Result<Fx> {
-    controller.envelope.require_advisable(to.field, to.value)?;
+    let (envelope, config) = (&controller.envelope, &controller.config);
+    envelope.require_advisable(config, to.field, to.value)?;
     let mut trial = *controller;
     trial.tune(parameter, to, now)?;
     Ok(to.field.ramp(&controller.config).to.get())

@@ -6,10 +6,10 @@ use solana_program::sysvar;
 
 use crate::{
     error::HomeostatError,
-    events::{publish, Executed},
+    events::{publish, Executed, PowerGivenUp},
     instructions::{
         caller::{require_caller, Nonce},
-        tokens::{token_owner, Authority, Token},
+        tokens::{recipient as recipient_of, token_owner, Authority, Token},
     },
     state::{
         action::{ActionAccounts, ExecutionContext},
@@ -232,14 +232,7 @@ impl<'a, 'info: 'a> ActionAccounts<'info> for Settlement<'a, 'info> {
         let from = vault(from, self.execute.economy.load()?.treasury_vault)?;
         let program = self.token_program(program)?;
         let mint = &*self.execute.mint;
-        let recipient = Box::new(InterfaceAccount::<TokenAccount>::try_from(recipient)?);
-        require_keys_eq!(recipient.mint, mint.key(), ErrorCode::ConstraintTokenMint);
-        // Tokens paid to one of the economy's own vaults would count as paid out although the
-        // economy still had them.
-        require!(
-            recipient.owner != *authority.key,
-            HomeostatError::WrongVault
-        );
+        let recipient = recipient_of(recipient, &mint.key(), authority.key)?;
         let token = Token {
             mint,
             program: &program,
@@ -275,7 +268,7 @@ impl<'a, 'info: 'a> ActionAccounts<'info> for Settlement<'a, 'info> {
 /// 1. Refuses what is too early, too late or no longer approved.
 /// 2. Applies the actions to economy and council, and logs the changed controllers.
 /// 3. Moves the tokens and changes the feeds that the actions name.
-/// 4. Publishes what was done.
+/// 4. Publishes what was done, and each power that was given up.
 pub fn execute<'info>(ctx: Context<'info, Execute<'info>>) -> Result<()> {
     let clock = Clock::get()?;
     let accounts = &ctx.accounts;
@@ -287,5 +280,16 @@ pub fn execute<'info>(ctx: Context<'info, Execute<'info>>) -> Result<()> {
         now: clock.unix_timestamp,
     };
     settlement.settle(&actions)?;
-    publish(&ctx.accounts.event_authority, &event)
+    publish(&ctx.accounts.event_authority, &event)?;
+    for action in &actions {
+        if let Action::GiveUp { power } = action {
+            let given_up = PowerGivenUp {
+                economy: event.economy,
+                proposal: event.proposal,
+                power: *power,
+            };
+            publish(&ctx.accounts.event_authority, &given_up)?;
+        }
+    }
+    Ok(())
 }

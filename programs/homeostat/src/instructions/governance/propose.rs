@@ -1,6 +1,7 @@
 //! Makes a proposal, and approves it for its proposer; approves it where it is open already.
 
 use anchor_lang::prelude::*;
+use anchor_spl::token_interface::{Mint, TokenAccount};
 use solana_program::{hash::hash, sysvar};
 
 use crate::{
@@ -10,15 +11,18 @@ use crate::{
     instructions::{
         caller::{require_caller, Nonce},
         governance::decide::decided,
+        tokens::{recipient, require_amm},
     },
     seeds,
     state::{
-        action::ExecutionContext, Action, AuditKind, AuditLog, Class, Council, Economy, Life, Pool,
-        Proposal, ProposalState, Reason,
+        action::{ExecutionContext, NamedAccounts},
+        Action, AuditKind, AuditLog, Class, Council, Economy, Life, Pool, Proposal, ProposalState,
+        Reason,
     },
 };
 
-/// Accounts of `propose`.
+/// Accounts of `propose`. After them come those that the actions name, in the order of the
+/// actions. A treasury payment: the recipient. A permit for a pool: LP mint, AMM vault.
 #[event_cpi]
 #[derive(Accounts)]
 #[instruction(digest: [u8; 32])]
@@ -96,7 +100,47 @@ struct Plan<'a> {
     reason: Option<Reason>,
 }
 
-impl Propose<'_> {
+/// The accounts after the fixed ones, handed out in order to the actions that name them.
+struct Named<'a, 'info> {
+    economy: &'a Economy,
+    remaining: &'info [AccountInfo<'info>],
+}
+
+impl<'info> Named<'_, 'info> {
+    /// The next account. Refuses if none is left or it is another one than `key`
+    /// (`WrongActionAccounts`).
+    fn next(&mut self, key: &Pubkey) -> Result<&'info AccountInfo<'info>> {
+        let next = self.remaining.split_first();
+        let (account, rest) = next
+            .filter(|(account, _)| account.key == key)
+            .ok_or_else(|| error!(HomeostatError::WrongActionAccounts))?;
+        self.remaining = rest;
+        Ok(account)
+    }
+}
+
+impl<'info> NamedAccounts<'info> for Named<'_, 'info> {
+    fn require_recipient(&mut self, to: &Pubkey) -> Result<()> {
+        let account = self.next(to)?;
+        recipient(account, &self.economy.mint, &self.economy.authority).map(|_| ())
+    }
+
+    #[inline(never)]
+    fn require_amm(&mut self, stake_mint: &Pubkey, amm_vault: &Pubkey) -> Result<()> {
+        let mint = Box::new(InterfaceAccount::<Mint>::try_from(self.next(stake_mint)?)?);
+        let vault = Box::new(InterfaceAccount::<TokenAccount>::try_from(
+            self.next(amm_vault)?,
+        )?);
+        require_amm(&mint, &vault)?;
+        require!(
+            vault.mint == self.economy.mint,
+            HomeostatError::WrongAmmVault
+        );
+        Ok(())
+    }
+}
+
+impl<'info> Propose<'info> {
     /// The proposer's place in the council. Refuses a signer who is no seated member, and a
     /// call that the member's seat does not allow.
     fn validate_proposer(&self) -> Result<usize> {
@@ -147,6 +191,29 @@ impl Propose<'_> {
             now,
         };
         context.apply(actions, Class::GRAVEST)
+    }
+
+    /// Checks the accounts that the actions name. Refuses others, and one too many
+    /// (`WrongActionAccounts`).
+    #[inline(never)]
+    fn validate_accounts(
+        &self,
+        actions: &[Action],
+        remaining: &'info [AccountInfo<'info>],
+    ) -> Result<()> {
+        let economy = self.economy.load()?;
+        let mut named = Named {
+            economy: &economy,
+            remaining,
+        };
+        for action in actions {
+            action.act().inspect(&mut named)?;
+        }
+        require!(
+            named.remaining.is_empty(),
+            HomeostatError::WrongActionAccounts
+        );
+        Ok(())
     }
 
     /// Approves the proposal that is there, for the proposer. It was made by somebody else, or
@@ -247,11 +314,11 @@ impl Propose<'_> {
 ///
 /// 1. Refuses another caller, and another digest than that of the actions.
 /// 2. Where the same actions are open already, approves them, and that is all.
-/// 3. Refuses actions that could not be executed now.
+/// 3. Refuses actions that could not be executed now, with the accounts that they name.
 /// 4. Creates the proposal, with the proposer's approval.
 /// 5. Records it in the audit log and publishes it.
-pub fn propose(
-    ctx: Context<Propose>,
+pub fn propose<'info>(
+    ctx: Context<'info, Propose<'info>>,
     digest: [u8; 32],
     actions: Vec<Action>,
     reason: Option<Reason>,
@@ -273,6 +340,7 @@ pub fn propose(
         digest,
         reason,
     };
+    accounts.validate_accounts(&actions, ctx.remaining_accounts)?;
     let event = accounts.apply(&plan, &clock)?;
     publish(&ctx.accounts.event_authority, &event)
 }

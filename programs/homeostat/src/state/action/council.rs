@@ -4,14 +4,20 @@
 use anchor_lang::prelude::*;
 use homeostat_control::Fx;
 
-use super::{expect, fields, replace, Act, ExecutionContext};
+use super::{expect, expect_other, fields, replace, Act, ExecutionContext};
 use crate::{
     constants::OPEN_TIME,
     error::check,
-    state::{controller::Q48, envelope::Envelope, Class, Economy},
+    state::{
+        controller::Q48,
+        envelope::{Envelope, Tunable},
+        Class, Economy,
+    },
 };
 
-/// The half-widths of the advisor's ranges around what the council last set; 0 = none.
+/// The half-widths of the advisor's ranges around what the council last set; 0 = none. At most
+/// the envelope: a tenth of the scale for the setpoint, of the span between the limits for the
+/// bias.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AdviceRange {
     /// The half-width of the setpoint's range (fraction x 2^48).
@@ -53,12 +59,16 @@ impl Act for fields::AdviceRange<'_> {
     }
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
-        let envelope = &mut context.economy.controller_mut(*self.parameter)?.envelope;
-        expect(AdviceRange::of(envelope) == *self.expected)?;
-        let value = self.value;
-        check("advice", value.setpoint_q48 >= 0 && value.bias_q48 >= 0)?;
-        envelope.advice_setpoint = Fx::from_bits(value.setpoint_q48).into();
-        envelope.advice_bias = Fx::from_bits(value.bias_q48).into();
+        let controller = context.economy.controller_mut(*self.parameter)?;
+        let (envelope, config) = (&mut controller.envelope, &controller.config);
+        expect_other(&AdviceRange::of(envelope), self.expected, self.value)?;
+        let setpoint = Fx::from_bits(self.value.setpoint_q48);
+        let bias = Fx::from_bits(self.value.bias_q48);
+        let fits = |field, width| width >= Fx::ZERO && envelope.reaches(config, field, width);
+        check("advice.setpoint", fits(Tunable::Setpoint, setpoint))?;
+        check("advice.bias", fits(Tunable::Bias, bias))?;
+        envelope.advice_setpoint = setpoint.into();
+        envelope.advice_bias = bias.into();
         Ok(())
     }
 }

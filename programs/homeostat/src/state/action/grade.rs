@@ -12,7 +12,7 @@ use super::{council::AdviceRange, terms::Caps};
 use crate::{
     constants::*,
     error::{check, HomeostatError},
-    state::{defaults, Class, Controller, Economy, Parameter},
+    state::{defaults, economy::Power, Class, Controller, Economy, Parameter},
 };
 
 /// What is compared, as it was before the first action.
@@ -47,11 +47,16 @@ impl Bounds {
         }
     }
 
-    /// How grave it is to go from these bounds to `new`. What saturates here is far above
-    /// every step that is allowed, so it is refused as well.
+    /// How much wider the limits are in `new` (ppm); 0 or less where they are not. What
+    /// saturates here is far above every step that is allowed, so it is refused as well.
+    fn widened(&self, new: &Self) -> i64 {
+        let below = self.min.saturating_sub(new.min);
+        below.max(new.max.saturating_sub(self.max))
+    }
+
+    /// How grave it is to go from these bounds to `new`.
     fn grade(&self, new: &Self, parameter: Parameter) -> Result<Class> {
-        let widened = self.min.saturating_sub(new.min);
-        let widened = widened.max(new.max.saturating_sub(self.max));
+        let widened = self.widened(new);
         require!(
             widened.saturating_mul(LIMIT_STEP_PARTS) <= parameter.ceiling(),
             HomeostatError::StepTooLarge
@@ -91,12 +96,27 @@ impl Start {
 
     /// How grave it is to go from there to the present state. Refuses limits that widen and
     /// caps that rise by more than a step (`StepTooLarge`), a faster slew limit with any other
-    /// change of its controller (`SlewNotAlone`), and payments above the outflow cap that was
-    /// in force before (`OutflowCapExceeded`).
+    /// change of its controller (`SlewNotAlone`), payments above the outflow cap that was in
+    /// force before (`OutflowCapExceeded`), and what needs a power that was given up
+    /// (`PowerGivenUp`).
     pub(super) fn grade(&self, economy: &Economy) -> Result<Class> {
         let mut gravest = self.grade_caps(economy)?;
+        let supply_capped = economy.limits.hard_cap <= self.caps.hard_cap;
+        let outflow_capped = economy.limits.outflow_cap <= self.caps.outflow_cap;
+        for (power, unused) in [
+            (Power::HardCap, supply_capped),
+            (Power::OutflowCap, outflow_capped),
+        ] {
+            require!(
+                unused || !economy.gave_up(power),
+                HomeostatError::PowerGivenUp
+            );
+        }
         let controllers = economy.controllers.iter().map(Bounds::of);
         for ((old, new), parameter) in self.bounds.iter().zip(controllers).zip(Parameter::ALL) {
+            if old.widened(&new) > 0 {
+                economy.require_power(Power::limits_of(parameter))?;
+            }
             gravest = gravest.max(old.grade(&new, parameter)?);
         }
         Ok(gravest)

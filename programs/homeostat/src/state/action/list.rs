@@ -10,6 +10,7 @@ use super::{
 };
 use crate::state::{
     controller::{ControllerSettings, GuardSettings, Q48},
+    economy::Power,
     envelope::Tunable,
     Delays, FeedSettings, Parameter, SeatArgs, Section,
 };
@@ -191,7 +192,8 @@ actions! {
             /// The weight from now on, above 0.
             value: u16,
         },
-        /// Allows anybody to create a liquidity pool; an earlier permit ends. Standard.
+        /// Allows anybody to create a liquidity pool within 14 days; an earlier permit ends.
+        /// Both accounts belong to program-derived addresses. Critical.
         AllowPool {
             /// The mint that is staked in the pool: the AMM's LP token.
             stake_mint: Pubkey,
@@ -316,7 +318,7 @@ actions! {
         },
         /// Pays out of the treasury, within the outflow cap of any 30 days. Critical.
         PayTreasury {
-            /// The recipient: a token account of the economy's mint.
+            /// The recipient: a token account of the economy's mint, when proposed already.
             to: Pubkey,
             /// The amount that is paid (base units).
             amount: u64,
@@ -327,6 +329,12 @@ actions! {
             /// The address that is offered the mint authority, which it accepts with its own
             /// signature within 14 d; none = nobody, for ever.
             successor: Option<Pubkey>,
+        },
+        /// Gives a power up for ever: no proposal, of whichever council, has it afterwards.
+        /// Critical.
+        GiveUp {
+            /// The power that is given up.
+            power: Power,
         },
     }
 }

@@ -29,9 +29,14 @@ impl Act for fields::Wire<'_> {
             new.slew_up <= old.slew_up && new.slew_down <= old.slew_down,
             HomeostatError::SlewNotAlone
         );
+        let metric = self.settings.metric as u8;
+        require!(
+            new != *old || metric != controller.metric,
+            HomeostatError::NothingChanges
+        );
         // The states of guard and law belong to another measurement: they start anew.
         controller.rewire(&config, now);
-        controller.metric = self.settings.metric as u8;
+        controller.metric = metric;
         controller.envelope.anchor_all(&controller.config);
         controller.config_seq = controller.config_seq.saturating_add(1);
         Ok(())
@@ -51,6 +56,7 @@ impl Act for fields::Feed<'_> {
     /// the feed itself is another account, which only an execution has.
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
         check("index", *self.index < context.economy.feed_count)?;
+        require!(self.value != self.expected, HomeostatError::NothingChanges);
         let mut trial: Feed = bytemuck::Zeroable::zeroed();
         trial.configure(self.value)
     }

@@ -10,7 +10,7 @@
 //! - `terms`: caps, shares, weights, terms and exclusions
 //! - `permits`: which pools, meters and feeds anybody may create afterwards
 //! - `council`: members, roles and delays
-//! - `treasury`: payments from the treasury, and the end of the economy
+//! - `treasury`: payments from the treasury, the end of the economy, powers given up
 //!
 //! What a proposal does as a whole is graded in `grade`.
 
@@ -46,6 +46,12 @@ pub trait Act {
     /// its range.
     fn apply(&self, class: Class, context: &mut ExecutionContext) -> Result<()>;
 
+    /// Checks the accounts that it names when it is proposed, so that nobody approves what
+    /// cannot happen. Most actions name none.
+    fn inspect<'info>(&self, _accounts: &mut dyn NamedAccounts<'info>) -> Result<()> {
+        Ok(())
+    }
+
     /// Does what needs other accounts, after every action of the proposal was applied: it
     /// moves tokens or changes a feed. Most actions have nothing to do here.
     fn settle<'info>(&self, _accounts: &mut dyn ActionAccounts<'info>) -> Result<()> {
@@ -69,6 +75,18 @@ pub trait Act {
     fn seats(&self) -> bool {
         false
     }
+}
+
+/// Accounts that actions name, in the order of the actions, as they are when the actions are
+/// proposed. The instruction `propose` implements it.
+pub trait NamedAccounts<'info> {
+    /// Refuses as the next account another one than `to`, and one that `pay_treasury` would
+    /// refuse as the recipient.
+    fn require_recipient(&mut self, to: &Pubkey) -> Result<()>;
+
+    /// Refuses as the next two accounts others than these, and what `create_pool` would refuse
+    /// as an AMM's LP mint and vault (`WrongAmmVault`, `PoolOfWallet`).
+    fn require_amm(&mut self, stake_mint: &Pubkey, amm_vault: &Pubkey) -> Result<()>;
 }
 
 /// Accounts that actions need beyond economy and council, in the order of the actions, and
@@ -154,9 +172,17 @@ fn expect(holds: bool) -> Result<()> {
     Ok(())
 }
 
-/// Replaces a value. Refuses (`OldValueChanged`) unless it is as expected.
+/// Refuses a value in force that is not the expected one (`OldValueChanged`), and a new value
+/// that is the same (`NothingChanges`): it would wait and be approved for nothing.
+fn expect_other<T: PartialEq + ?Sized>(present: &T, expected: &T, new: &T) -> Result<()> {
+    expect(present == expected)?;
+    require!(new != present, HomeostatError::NothingChanges);
+    Ok(())
+}
+
+/// Replaces a value by another one ([`expect_other`]).
 fn replace<T: Copy + PartialEq>(value: &mut T, expected: &T, new: &T) -> Result<()> {
-    expect(*value == *expected)?;
+    expect_other(value, expected, new)?;
     *value = *new;
     Ok(())
 }

@@ -2,16 +2,16 @@
 
 use anchor_lang::prelude::*;
 
-use super::{fields, Act, ExecutionContext};
+use super::{fields, Act, ExecutionContext, NamedAccounts};
 use crate::{
-    constants::{MAX_FEEDS, MAX_METERS},
+    constants::{MAX_FEEDS, MAX_METERS, OPEN_TIME},
     error::{check, HomeostatError},
     state::{Class, Economy},
 };
 
 impl Act for fields::AllowPool<'_> {
     fn class(&self, _: &Economy) -> Result<Class> {
-        Ok(Class::Standard)
+        Ok(Class::Critical)
     }
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
@@ -21,7 +21,12 @@ impl Act for fields::AllowPool<'_> {
         permit.stake_mint = *self.stake_mint;
         permit.amm_vault = *self.amm_vault;
         permit.weight = *self.weight;
+        permit.pool_until = context.now.saturating_add(OPEN_TIME);
         Ok(())
+    }
+
+    fn inspect<'info>(&self, accounts: &mut dyn NamedAccounts<'info>) -> Result<()> {
+        accounts.require_amm(self.stake_mint, self.amm_vault)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use anchor_lang::prelude::*;
 
-use super::{expect, fields, replace, Act, ActionAccounts, ExecutionContext};
+use super::{expect_other, fields, replace, Act, ActionAccounts, ExecutionContext};
 use crate::{
     error::{check, HomeostatError},
     state::{Class, Economy, Limits},
@@ -114,7 +114,7 @@ impl Act for fields::Caps<'_> {
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
         let limits = &mut context.economy.limits;
-        expect(Caps::of(limits) == *self.expected)?;
+        expect_other(&Caps::of(limits), self.expected, self.value)?;
         self.value.write(limits);
         Ok(())
     }
@@ -127,7 +127,7 @@ impl Act for fields::Terms<'_> {
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
         let limits = &mut context.economy.limits;
-        expect(Terms::of(limits) == *self.expected)?;
+        expect_other(&Terms::of(limits), self.expected, self.value)?;
         self.value.write(limits);
         Ok(())
     }
@@ -139,7 +139,8 @@ impl Act for fields::Exclude<'_> {
     }
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
-        expect(context.economy.active_excluded() == self.expected.as_slice())?;
+        let present = context.economy.active_excluded();
+        expect_other(present, self.expected, self.accounts)?;
         context.economy.exclude(self.accounts)
     }
 

@@ -1,9 +1,9 @@
-//! Actions that pay tokens out of the treasury or end the economy.
+//! Actions that pay tokens out of the treasury, end the economy, or give a power up for ever.
 
 use anchor_lang::prelude::*;
 
-use super::{fields, Act, ActionAccounts, ExecutionContext};
-use crate::state::{Class, Economy};
+use super::{fields, Act, ActionAccounts, ExecutionContext, NamedAccounts};
+use crate::state::{economy::Power, Class, Economy};
 
 impl Act for fields::PayTreasury<'_> {
     fn class(&self, _: &Economy) -> Result<Class> {
@@ -12,6 +12,10 @@ impl Act for fields::PayTreasury<'_> {
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
         context.economy.spend_treasury(*self.amount, context.now)
+    }
+
+    fn inspect<'info>(&self, accounts: &mut dyn NamedAccounts<'info>) -> Result<()> {
+        accounts.require_recipient(self.to)
     }
 
     fn settle<'info>(&self, accounts: &mut dyn ActionAccounts<'info>) -> Result<()> {
@@ -25,6 +29,9 @@ impl Act for fields::Retire<'_> {
     }
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        if self.successor.is_some() {
+            context.economy.require_power(Power::Successor)?;
+        }
         context.economy.retire(*self.successor, context.now)
     }
 
@@ -39,5 +46,16 @@ impl Act for fields::Retire<'_> {
         let mut economy = accounts.economy().load_mut()?;
         economy.supply_rewards(owed)?;
         economy.require_backed(i64::MAX)
+    }
+}
+
+impl Act for fields::GiveUp<'_> {
+    /// It takes power away, but nobody can ever undo it.
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Critical)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        context.economy.give_up(*self.power)
     }
 }

@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use homeostat_control::{Change, Fx, Mode};
 
-use super::{expect, fields, Act, ExecutionContext};
+use super::{expect, expect_other, fields, Act, ExecutionContext};
 use crate::state::{envelope::Tuning, Class, Economy, Parameter};
 
 /// The slew limits of a parameter (ppm per period); none = unlimited.
@@ -69,7 +69,7 @@ impl Act for fields::HalfLife<'_> {
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
         let now = context.now;
         let controller = context.economy.controller_mut(*self.parameter)?;
-        expect(controller.config.half_life == *self.expected)?;
+        expect_other(&controller.config.half_life, self.expected, self.value)?;
         controller.change(*self.parameter, &Change::HalfLife(*self.value), now)
     }
 
@@ -87,9 +87,11 @@ impl Act for fields::Slew<'_> {
         let now = context.now;
         let controller = context.economy.controller_mut(*self.parameter)?;
         let config = controller.config();
-        expect(
-            config.slew_up == self.expected.up_ppm && config.slew_down == self.expected.down_ppm,
-        )?;
+        let present = SlewLimits {
+            up_ppm: config.slew_up,
+            down_ppm: config.slew_down,
+        };
+        expect_other(&present, self.expected, self.value)?;
         let slew = Change::Slew {
             up: self.value.up_ppm,
             down: self.value.down_ppm,
@@ -109,10 +111,11 @@ impl Act for fields::Mode<'_> {
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
         let mode = |manual: &Option<i64>| manual.map_or(Mode::Auto, Mode::Manual);
+        let (expected, value) = (mode(self.expected_ppm), mode(self.value_ppm));
         let now = context.now;
         let controller = context.economy.controller_mut(*self.parameter)?;
-        expect(controller.config().mode == mode(self.expected_ppm))?;
-        controller.change(*self.parameter, &Change::Mode(mode(self.value_ppm)), now)
+        expect_other(&controller.config().mode, &expected, &value)?;
+        controller.change(*self.parameter, &Change::Mode(value), now)
     }
 
     fn configures(&self, parameter: Parameter) -> bool {
@@ -129,8 +132,11 @@ impl Act for fields::Limits<'_> {
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
         let now = context.now;
         let controller = context.economy.controller_mut(*self.parameter)?;
-        let old = &controller.config;
-        expect(old.min == self.expected.min_ppm && old.max == self.expected.max_ppm)?;
+        let present = OutputLimits {
+            min_ppm: controller.config.min,
+            max_ppm: controller.config.max,
+        };
+        expect_other(&present, self.expected, self.value)?;
         let limits = Change::Limits {
             min: self.value.min_ppm,
             max: self.value.max_ppm,

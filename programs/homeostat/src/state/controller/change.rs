@@ -1,12 +1,12 @@
 //! How a controller's configuration changes while it runs.
 
 use anchor_lang::prelude::*;
-use homeostat_control::{change, Change};
+use homeostat_control::{change, Change, Ramp};
 
 use super::{validate::refuse_config, Controller, Parameter};
 use crate::{
     constants::MAX_RAMP,
-    error::check,
+    error::{check, HomeostatError},
     state::{
         envelope::{Advice, Tuning},
         Tunable,
@@ -30,9 +30,13 @@ impl Controller {
     }
 
     /// Moves a quantity along a ramp from `now` (unix seconds) on. Refuses a ramp of more
-    /// than a year (`InvalidParameter`).
+    /// than a year (`InvalidParameter`), and a target that the quantity has reached already
+    /// (`NothingChanges`).
     pub fn tune(&mut self, parameter: Parameter, to: &Tuning, now: i64) -> Result<()> {
         check("over_seconds", to.over_seconds <= MAX_RAMP)?;
+        let ramp = Ramp::from(*to.field.ramp(&self.config));
+        let reached = ramp.to == to.value && ramp.at(now) == to.value;
+        require!(!reached, HomeostatError::NothingChanges);
         let change = to.field.change(to.value, to.over_seconds);
         self.change(parameter, &change, now)
     }
@@ -51,7 +55,7 @@ impl Controller {
         let before = self.envelope;
         let fits = self
             .envelope
-            .require_advisable(to.field, to.value)
+            .require_advisable(&self.config, to.field, to.value)
             .and_then(|()| self.envelope.change_once(to.field, period))
             .and_then(|()| self.tune(parameter, &to, now))
             .is_ok();

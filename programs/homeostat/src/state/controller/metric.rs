@@ -15,8 +15,8 @@ pub enum Metric {
     StakedShare = 0,
     /// The charged volume over the volume that the configured turnover stands for.
     Utilisation = 1,
-    /// What accrued less what was burned, per year and over supply; negative when supply
-    /// shrinks.
+    /// What was minted, as it accrued, less what was burned, per year and over supply;
+    /// negative when supply shrinks. A Funded economy mints nothing: only burns count.
     NetSupplyGrowth = 2,
     /// The economy's tokens behind staked liquidity over the circulating supply.
     LiquidityDepth = 3,

@@ -1,7 +1,7 @@
 //! Which settings a controller accepts.
 
 use anchor_lang::prelude::*;
-use homeostat_control::{Config, ConfigError, GuardConfig};
+use homeostat_control::{Config, ConfigError, Fx, GuardConfig};
 
 use super::{Controller, Metric, Parameter};
 use crate::{
@@ -48,7 +48,8 @@ impl Controller {
     }
 
     /// The part of [`validate`](Self::validate) that the law does not know: the parameter's
-    /// range and the metric. For a configuration that the law itself has validated.
+    /// range, its slew limits within that range, a setpoint that the metric can have, and the
+    /// metric. For a configuration that the law itself has validated.
     pub fn validate_range(config: &Config, parameter: Parameter, metric: Metric) -> Result<()> {
         if config.min < parameter.floor() || config.max > parameter.ceiling() {
             msg!(
@@ -59,6 +60,18 @@ impl Controller {
             );
             return Err(error!(HomeostatError::InvalidParameter));
         }
+        // A faster slew limit than the whole range a period bounds nothing.
+        let range = parameter.ceiling().abs_diff(parameter.floor());
+        let bounds = |slew: Option<u64>| slew.is_none_or(|slew| slew <= range);
+        check("controller.slew_up", bounds(config.slew_up))?;
+        check("controller.slew_down", bounds(config.slew_down))?;
+        // A setpoint that cannot be measured can never be reached: the output would run to a
+        // limit and stay there.
+        let credible = |setpoint: Fx| config.y_min <= setpoint && setpoint <= config.y_max;
+        check(
+            "controller.setpoint",
+            credible(config.setpoint.from) && credible(config.setpoint.to),
+        )?;
         check("controller.sampling", config.sampling == metric.sampling())?;
         if metric.feed_index().is_some() {
             check("controller.max_age", REPORT_AGE.contains(&config.max_age))?;

@@ -16,7 +16,7 @@ use anchor_lang::prelude::*;
 use super::layout::space;
 use crate::{constants::MAX_MEMBERS, error::check};
 
-/// What a Standard proposal allowed anybody to create.
+/// What a proposal allowed anybody to create.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Permit {
@@ -24,6 +24,8 @@ pub struct Permit {
     pub stake_mint: Pubkey,
     /// The AMM vault of the pool.
     pub amm_vault: Pubkey,
+    /// The last second in which the pool may be created (unix seconds).
+    pub pool_until: i64,
     /// The weight of the pool among the liquidity pools.
     pub weight: u16,
     /// The number of meters that may be created.
@@ -71,7 +73,7 @@ pub struct Council {
     /// Since when how many votes have been enough to lift a guardian's veto.
     pub override_bar: Bar,
     /// Reserved; zero.
-    pub reserved_end: [u8; 128],
+    pub reserved_end: [u8; 120],
 }
 
 const _: () = assert!(core::mem::size_of::<Council>() == 2_016);
@@ -117,11 +119,22 @@ impl Council {
     }
 
     /// Everything that a change of members, roles or delays can break, checked as a whole
-    /// (`InvalidParameter`): the invariant, no address twice among the members, no member
-    /// who is the guardian or was offered that role, delays in their ranges.
+    /// (`InvalidParameter`): the invariant, no address twice among the members, neither a
+    /// member nor the advisor who is the guardian or was offered that role, delays in their
+    /// ranges.
     #[inline(never)]
     pub fn validate(&self) -> Result<()> {
         self.invariant()?;
+        let guards = |key: &Pubkey| {
+            let guardian = &self.guardian;
+            guardian.holder.key == *key || guardian.offered.key == *key
+        };
+        // Whoever vetoes advice must not be the one who gives it.
+        let advisor = [&self.advisor.holder.key, &self.advisor.offered.key];
+        let advises = advisor
+            .iter()
+            .any(|key| **key != Pubkey::default() && guards(key));
+        check("advisor", !advises)?;
         for (place, member) in self.members.iter().enumerate() {
             if member.id == 0 {
                 continue;
@@ -132,10 +145,7 @@ impl Council {
                 .any(|other| other.id != 0 && other.seat.key == member.seat.key);
             check("members", !twice)?;
             // Whoever stops the council must not be a part of it.
-            let guards = [&self.guardian.holder, &self.guardian.offered]
-                .iter()
-                .any(|guardian| guardian.key == member.seat.key);
-            check("guardian", !guards)?;
+            check("guardian", !guards(&member.seat.key))?;
         }
         self.delays.validate()
     }

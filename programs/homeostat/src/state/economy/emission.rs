@@ -61,7 +61,8 @@ impl Economy {
     /// - the headroom: what the hard cap leaves above the supply (Mint), or what the reward
     ///   vault has for emission (Funded), less everything owed already;
     /// - what this period's emission so far leaves of the period's cap;
-    /// - what the economy may still stream in its life, so that no accumulator overflows.
+    /// - what the economy may still stream in its life, less the fees that stream already, so
+    ///   that no accumulator overflows.
     ///
     /// Where nothing is left, the subtractions saturate at 0: nothing more is emitted.
     fn grant(&self, mint_supply: u64, now: i64) -> Result<u64> {
@@ -87,7 +88,7 @@ impl Economy {
         let this_period = emitted.saturating_sub(self.tally.emitted_q64.get());
         let lifetime = MAX_LIFETIME_STREAM
             .saturating_sub(ceil_q64(emitted))
-            .saturating_sub(ceil_q64(self.stream.fees_at(now)?));
+            .saturating_sub(ceil_q64(self.stream.fees_at(i64::MAX)?));
         Ok(room
             .min(cap.saturating_sub(ceil_q64(this_period)))
             .min(lifetime))

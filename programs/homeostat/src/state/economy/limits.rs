@@ -114,17 +114,13 @@ impl Economy {
             "period_burn_ppm",
             limits.period_burn_ppm <= MAX_PERIOD_BURN_PPM,
         )?;
-        check("outflow_cap", limits.outflow_cap <= MAX_LIFETIME_STREAM)?;
         check(
             "turnover_ppm",
             TURNOVER_RANGE_PPM.contains(&limits.turnover_ppm),
         )?;
         check("min_stake", limits.min_stake > 0)?;
         check("bounty", limits.bounty <= MAX_BOUNTY)?;
-        check(
-            "hard_cap",
-            limits.hard_cap > 0 && limits.hard_cap <= MAX_LIFETIME_STREAM,
-        )?;
+        check("hard_cap", limits.hard_cap > 0)?;
         check("supply_floor", limits.supply_floor < limits.hard_cap)?;
         let weighted = self
             .active_pools()

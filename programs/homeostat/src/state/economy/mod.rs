@@ -2,13 +2,14 @@
 //!
 //! The account is declared here. Each file of the folder holds one part of its arithmetic:
 //! the emission, the invariant, the limits, the lists of what belongs to it, the period, the
-//! pausable sections and the treasury.
+//! powers that were given up, the pausable sections and the treasury.
 
 mod emission;
 mod invariant;
 mod limits;
 mod lists;
 mod period;
+mod ratchet;
 mod sections;
 mod treasury;
 
@@ -16,6 +17,7 @@ mod treasury;
 mod fixture;
 
 pub use limits::{LimitSettings, Limits};
+pub use ratchet::Power;
 pub use treasury::Outflow;
 
 use anchor_lang::prelude::*;
@@ -195,8 +197,11 @@ pub struct Economy {
     pub excluded_balance: u64,
     /// The fees burned since the last crank, by all meters together (base units).
     pub period_burned: u64,
+    /// The powers that the council gave up for ever, by `Power`: 1 = given up; the last byte
+    /// is zero.
+    pub given_up: [u8; 8],
     /// Reserved; zero.
-    pub reserved_end: [u8; 200],
+    pub reserved_end: [u8; 192],
 }
 
 const _: () = assert!(core::mem::align_of::<Economy>() == 8);

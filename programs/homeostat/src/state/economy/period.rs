@@ -77,9 +77,11 @@ impl Economy {
             .saturating_add(self.tally.returned_fees_q64.get())
             .checked_sub(self.stream.fee_acc_q64.get())
             .ok_or(HomeostatError::InvariantViolated)?;
-        // Fees beyond what the accumulator can count in the economy's life stay in the vault.
-        let room =
-            (u128::from(MAX_LIFETIME_STREAM) << 64).saturating_sub(self.stream.fee_acc_q64.get());
+        // Fees beyond what the accumulators can count in the economy's life stay in the vault.
+        // The emission has stopped at the present second here, until its next grant.
+        let room = (u128::from(MAX_LIFETIME_STREAM) << 64)
+            .saturating_sub(self.stream.fee_acc_q64.get())
+            .saturating_sub(self.stream.total()?.acc_q64.get());
         self.stream
             .set_fees(unstreamed.min(room), self.limits.period)
     }

@@ -118,7 +118,13 @@ mod tests {
 
         // when the clock steps back, by however much, and goes on again,
         let before = economy;
-        for now in [START - 1, START - 400 * DAYS, i64::MIN, START, START + 29 * DAYS] {
+        for now in [
+            START - 1,
+            START - 400 * DAYS,
+            i64::MIN,
+            START,
+            START + 29 * DAYS,
+        ] {
             // then nothing more leaves, and nothing has changed.
             assert!(economy.spend_treasury(1, now).is_err());
             assert_eq!(economy, before);

@@ -92,7 +92,12 @@ impl Snapshot {
                     self.tally.returned_emission_q64.get(),
                     before.returned_emission_q64,
                 )?;
-                let accrued = u128::from(floor_q64(emitted.saturating_sub(returned)));
+                // What a funded vault pays out was minted long before: it is no growth.
+                let accrued = if economy.mints() {
+                    u128::from(floor_q64(emitted.saturating_sub(returned)))
+                } else {
+                    0
+                };
                 let burned = since(self.tally.burned.get(), before.burned)?;
                 let growth = Measurement::new(
                     times(accrued.abs_diff(burned), YEAR.unsigned_abs()),
