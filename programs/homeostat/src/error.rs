@@ -192,7 +192,7 @@ pub enum HomeostatError {
     // 6079: liquidity depth
     #[msg("The pool was touched a moment ago; touch it again a tenth of a period after its touched_at")]
     TouchedLately,
-    // 6076: mints and funds
+    // 6080: mints and funds, ballots and pauses
     #[msg("The mint's transfer fee is scheduled to change or is above 10 %; set the same fee twice, two epochs apart, then revoke its authority")]
     UnsafeTransferFee,
     #[msg("The reward vault of this Funded economy is empty; call fund_rewards, then go live")]
@@ -201,15 +201,15 @@ pub enum HomeostatError {
     BallotsNotOpen,
     #[msg("The section is paused for at least so long already; leave it, or pause it for longer")]
     PauseNotLonger,
-    // 6080: grading
+    // 6084: grading
     #[msg("A faster slew limit must be the only change of its controller in a proposal, and rewiring cannot set one; propose `Slew` by itself")]
     SlewNotAlone,
     #[msg("The change changes nothing: the value is in force already; leave the action out")]
     NothingChanges,
-    // 6082: pools
+    // 6086: pools
     #[msg("The LP mint's authority or the AMM vault's owner is a wallet or nobody, not a program-derived address; name the accounts of the AMM's pool")]
     PoolOfWallet,
-    // 6083: ratchets
+    // 6087: ratchets
     #[msg("The council has given this power up for ever; nobody can take it back, propose something else")]
     PowerGivenUp,
 }
