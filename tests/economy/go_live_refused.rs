@@ -134,9 +134,10 @@ async fn fail_with_other_than_the_configured_exclusions() {
 async fn fail_to_use_a_draft() {
     let mut world = ready().await;
     let wallet = world.wallet(10 * TOKEN).await;
-    world.open(&wallet).await.unwrap();
+    let (at, pool) = (world.at, world.native_pool());
+    let (owner, payer) = (wallet.pubkey(), world.bank.payer().pubkey());
     let by_the_wallet = [
-        world.stake_ix(&wallet, TOKEN),
+        ix::open_position(&at.economy, &pool, &owner, &payer),
         world.pay_ix(&wallet, &world.reserve, TOKEN),
     ];
     for attempt in by_the_wallet {

@@ -10,6 +10,8 @@ mod configure_controllers;
 mod configure_ranges;
 mod create_economy;
 mod create_twice;
+mod dissolve;
+mod ending;
 mod fund_rewards;
 mod go_live;
 mod go_live_authorities;
@@ -18,6 +20,7 @@ mod hostile_mints;
 mod journeys;
 mod pools_and_meters;
 mod scheduled_fees;
+mod recall;
 mod substitutes;
 mod top_up;
 
@@ -102,6 +105,7 @@ fn args(funding: Funding) -> EconomyArgs {
         funding,
         period: WEEK as u32,
         hard_cap: 2_000_000_000 * TOKEN,
+        sponsor: None,
     }
 }
 

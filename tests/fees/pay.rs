@@ -183,7 +183,7 @@ async fn success_users_never_write_the_economy_nor_the_mint() {
     let keeper = world.bank.payer().pubkey();
 
     let users = [
-        ix::open_position(&pool, &owner, &owner),
+        ix::open_position(&world.at.economy, &pool, &owner, &owner),
         ix::stake(&at, &world.pools[0], &owner, &tokens, 1),
         ix::stake(&at, &world.pools[1], &owner, &tokens, 1),
         ix::request_unstake(&at.economy, &pool, &owner, 1),
@@ -227,7 +227,7 @@ async fn success_a_payment_costs_the_same_with_hundreds_of_positions() {
         let owners: Vec<Keypair> = (0..4).map(|_| Keypair::new()).collect();
         let open: Vec<Instruction> = owners
             .iter()
-            .map(|owner| ix::open_position(&pool, &owner.pubkey(), &payer))
+            .map(|owner| ix::open_position(&world.at.economy, &pool, &owner.pubkey(), &payer))
             .collect();
         let signers: Vec<&Keypair> = owners.iter().collect();
         world.bank.send(&open, &signers).await.unwrap();

@@ -70,6 +70,7 @@ async fn fail_pay_with_wrong_accounts() {
         funding: Funding::Funded,
         period: WEEK as u32,
         hard_cap: 2_000_000_000 * TOKEN,
+        sponsor: None,
     };
     let create = ix::create_economy(&at.mint, &program, &mallory.pubkey(), args);
     world.bank.send(&[create], &[&mallory]).await.unwrap();

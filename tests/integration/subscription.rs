@@ -370,6 +370,7 @@ async fn cheap_economy(street: &mut Street) -> homeostat_client::EconomyAddresse
         funding: Funding::Funded,
         period: WEEK as u32,
         hard_cap: 2_000_000_000 * TOKEN,
+        sponsor: None,
     };
     let program = street.world.token_program;
     let create = ix::create_economy(&mint, &program, &customer.pubkey(), args);

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use homeostat_client::{Ballot, Economy, Position, Proposal, Section, PROGRAM_ID};
+use homeostat_client::{Ballot, Economy, Pool, Position, Proposal, Section, PROGRAM_ID};
 use homeostat_sandbox::World;
 use homeostat_tests::{anchor, attack, attack_ends_with};
 use solana_account::{AccountSharedData, ReadableAccount};
@@ -20,11 +20,13 @@ use super::{
 
 /// Instructions that close an account of the program: what they close, and who gets the
 /// rent.
-const CLOSING: [(&str, &str, &str); 4] = [
+const CLOSING: [(&str, &str, &str); 6] = [
     ("close", "economy", "creator"),
     ("close_ballot", "ballot", "payer"),
+    ("close_pool", "pool", "payer"),
     ("close_position", "position", "payer"),
     ("close_proposal", "proposal", "payer"),
+    ("dissolve", "economy", "creator"),
 ];
 
 /// Instructions that create accounts.
@@ -75,8 +77,9 @@ fn closing(case: &Case) -> Option<(&'static str, &'static str)> {
 async fn name_itself(world: &mut World, instruction: &str, key: &Pubkey) {
     let bank = &mut world.bank;
     match instruction {
-        "close" => bank.edit(key, |it: &mut Economy| it.creator = *key).await,
+        "close" | "dissolve" => bank.edit(key, |it: &mut Economy| it.creator = *key).await,
         "close_ballot" => bank.edit(key, |it: &mut Ballot| it.payer = *key).await,
+        "close_pool" => bank.edit(key, |it: &mut Pool| it.payer = *key).await,
         "close_position" => bank.edit(key, |it: &mut Position| it.payer = *key).await,
         "close_proposal" => bank.edit(key, |it: &mut Proposal| it.payer = *key).await,
         other => panic!("{other} closes nothing"),

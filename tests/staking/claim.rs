@@ -209,7 +209,12 @@ async fn rounds_beside(others: u64, each: u64) -> [[u64; 4]; 2] {
             .await;
         let one = Wallet { key, tokens };
         let enter = [
-            ix::open_position(&world.native_pool(), &one.pubkey(), &payer),
+            ix::open_position(
+                &world.at.economy,
+                &world.native_pool(),
+                &one.pubkey(),
+                &payer,
+            ),
             world.stake_ix(&one, each),
         ];
         world.bank.send(&enter, &[&one.key]).await.unwrap();

@@ -10,56 +10,6 @@ use homeostat_tests::HomeostatError;
 
 use super::*;
 
-#[tokio::test]
-async fn success_exits_of_a_draft_find_nothing() {
-    // A position can be opened before the economy lives; its exits answer, and
-    // there is nothing behind them.
-    let mut world = World::build(&WorldSpec {
-        draft: true,
-        ..WorldSpec::default()
-    })
-    .await;
-    let wallet = world.wallet(TOKEN).await;
-    world.open(&wallet).await.unwrap();
-    world.bank.advance(DAY).await;
-
-    let claim = world.claim_ix(&wallet);
-    world.bank.send(&[claim], &[&wallet.key]).await.unwrap();
-    assert_eq!(world.balance(&wallet).await, TOKEN);
-    for (exit, error) in [
-        (
-            request_unstake_ix(&world, &wallet, 1),
-            HomeostatError::InsufficientStake,
-        ),
-        (
-            cancel_unstake_ix(&world, &wallet, 0),
-            HomeostatError::NotLive,
-        ),
-        (
-            withdraw_ix(&world, &wallet),
-            HomeostatError::NothingToWithdraw,
-        ),
-    ] {
-        attack(&mut world, &[exit], &[&wallet.key], error).await;
-    }
-
-    // Once it lives, that position stakes and earns like any other.
-    world.hand_over_mint(homeostat_client::Funding::Mint).await;
-    world.go_live().await.unwrap();
-    world.stake(&wallet, TOKEN).await.unwrap();
-    let start = world.bank.now();
-    world.bank.advance(DAY).await;
-    let economy = world.economy().await;
-    let rate = economy.stream.lanes[0].rate_q64.get();
-    let seconds = u128::from((world.bank.now() - start).unsigned_abs());
-    world.claim(&wallet).await.unwrap();
-    assert_eq!(
-        world.balance(&wallet).await,
-        sole_share(rate * seconds, TOKEN)
-    );
-    assert_sound(&mut world).await;
-}
-
 /// A staker with rewards and a ticket that has unlocked.
 async fn ready_to_leave() -> (World, Wallet) {
     let mut world = World::new().await;

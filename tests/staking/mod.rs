@@ -11,6 +11,7 @@ mod lives;
 mod positions;
 mod positions_refused;
 mod precision;
+mod retired_pool;
 mod reward_vault;
 mod stake;
 mod stake_paused;

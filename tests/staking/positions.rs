@@ -17,7 +17,7 @@ async fn success_a_position_opens_empty() {
     let wallet = world.wallet(TOKEN).await;
     let pool = world.native_pool();
     let payer = world.bank.payer().pubkey();
-    let open = ix::open_position(&pool, &wallet.pubkey(), &payer);
+    let open = ix::open_position(&world.at.economy, &pool, &wallet.pubkey(), &payer);
 
     let event = the_event!(world, &[open], &[&wallet.key], PositionOpened);
     world.open(&wallet).await.unwrap();
@@ -63,7 +63,12 @@ async fn success_a_sponsor_pays_for_a_position_and_gets_the_rent_back() {
     let before = world.bank.lamports(&sponsor.pubkey()).await;
     let pool = world.native_pool();
 
-    let open = ix::open_position(&pool, &wallet.pubkey(), &sponsor.pubkey());
+    let open = ix::open_position(
+        &world.at.economy,
+        &pool,
+        &wallet.pubkey(),
+        &sponsor.pubkey(),
+    );
     world
         .bank
         .send(&[open], &[&wallet.key, &sponsor])
@@ -157,7 +162,12 @@ async fn success_a_position_closed_and_kept_alive_with_lamports_holds_nothing() 
     let revive = [
         close_position_ix(&world, &wallet, &payer),
         transfer(&payer, &position, 5_000_000),
-        ix::open_position(&world.native_pool(), &wallet.pubkey(), &payer),
+        ix::open_position(
+            &world.at.economy,
+            &world.native_pool(),
+            &wallet.pubkey(),
+            &payer,
+        ),
         world.stake_ix(&wallet, 5 * TOKEN),
         world.claim_ix(&wallet),
     ];

@@ -17,7 +17,12 @@ async fn fail_a_position_opens_once() {
     let wallet = world.staker(5 * TOKEN).await;
     let payer = world.bank.payer().pubkey();
 
-    let again = ix::open_position(&world.native_pool(), &wallet.pubkey(), &payer);
+    let again = ix::open_position(
+        &world.at.economy,
+        &world.native_pool(),
+        &wallet.pubkey(),
+        &payer,
+    );
 
     attack(&mut world, &[again], &[&wallet.key], system::ALREADY_IN_USE).await;
 }
@@ -27,7 +32,12 @@ async fn fail_nobody_opens_a_position_for_another() {
     let mut world = World::new().await;
     let victim = world.wallet(TOKEN).await;
     let payer = world.bank.payer().pubkey();
-    let open = ix::open_position(&world.native_pool(), &victim.pubkey(), &payer);
+    let open = ix::open_position(
+        &world.at.economy,
+        &world.native_pool(),
+        &victim.pubkey(),
+        &payer,
+    );
 
     attack(
         &mut world,
@@ -45,7 +55,12 @@ async fn fail_a_position_opens_at_its_own_address_only() {
     let victim = world.wallet(TOKEN).await;
     let attacker = world.wallet(TOKEN).await;
     let payer = world.bank.payer().pubkey();
-    let open = ix::open_position(&world.native_pool(), &attacker.pubkey(), &payer);
+    let open = ix::open_position(
+        &world.at.economy,
+        &world.native_pool(),
+        &attacker.pubkey(),
+        &payer,
+    );
 
     let squat = exchange(
         open,
@@ -75,7 +90,7 @@ async fn fail_a_position_opens_in_a_real_pool_only() {
         (fake, ErrorCode::AccountOwnedByWrongProgram),
         (cosplay, ErrorCode::AccountDiscriminatorMismatch),
     ] {
-        let open = ix::open_position(&pool, &wallet.pubkey(), &payer);
+        let open = ix::open_position(&world.at.economy, &pool, &wallet.pubkey(), &payer);
         attack(&mut world, &[open], &[&wallet.key], code).await;
     }
 }

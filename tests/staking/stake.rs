@@ -294,7 +294,12 @@ async fn success_no_staking_instruction_writes_the_economy_or_the_mint() {
 
     // None of them locks what all payments and cranks need,
     for instruction in [
-        ix::open_position(&world.native_pool(), &wallet.pubkey(), &payer),
+        ix::open_position(
+            &world.at.economy,
+            &world.native_pool(),
+            &wallet.pubkey(),
+            &payer,
+        ),
         world.stake_ix(&wallet, TOKEN),
         request_unstake_ix(&world, &wallet, TOKEN),
         cancel_unstake_ix(&world, &wallet, 0),

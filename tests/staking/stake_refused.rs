@@ -2,7 +2,7 @@
 
 use anchor_lang::error::ErrorCode;
 use homeostat_client::Life;
-use homeostat_sandbox::{world::TOKEN, MintSpec, TokenProgram, World, WorldSpec};
+use homeostat_sandbox::{world::TOKEN, MintSpec, TokenProgram, World};
 use homeostat_tests::HomeostatError;
 
 use super::*;
@@ -145,14 +145,11 @@ async fn fail_stake_into_a_vault_that_owes_more_than_it_holds() {
 
 #[tokio::test]
 async fn fail_stake_before_and_after_life() {
-    // Given a Draft, where a position can be opened already,
-    let mut world = World::build(&WorldSpec {
-        draft: true,
-        ..WorldSpec::default()
-    })
-    .await;
+    // Given a Draft,
+    let mut world = World::new().await;
     let wallet = world.wallet(TOKEN).await;
     world.open(&wallet).await.unwrap();
+    edit_economy(&mut world, |economy| economy.life = Life::Draft as u8).await;
     let stake = world.stake_ix(&wallet, TOKEN);
     attack(
         &mut world,

@@ -68,6 +68,7 @@ async fn world_with_transfer_fee(basis_points: u16) -> World {
         funding: Funding::Mint,
         period: WEEK as u32,
         hard_cap: WorldSpec::default().hard_cap,
+        sponsor: None,
     };
     let (at, creator, program) = (world.at, world.creator.pubkey(), world.token_program);
     let native = world.pools[0];

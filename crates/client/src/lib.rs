@@ -9,7 +9,7 @@
 //!
 //! let (mint, creator, owner) = (Pubkey::new_unique(), Pubkey::new_unique(), Pubkey::new_unique());
 //! let economy = EconomyAddresses::new(&mint, &creator);
-//! let open = instruction::open_position(&economy.pool(&mint), &owner, &owner);
+//! let open = instruction::open_position(&economy.economy, &economy.pool(&mint), &owner, &owner);
 //! assert_eq!(open.program_id, homeostat_client::PROGRAM_ID);
 //! ```
 

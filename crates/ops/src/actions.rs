@@ -51,6 +51,8 @@ fn differing(rows: &[Vec<Row>]) -> Vec<Row> {
 
 /// Weight of a pool.
 const WEIGHT: Whole = Whole::number(1, u16::MAX as i64);
+/// The same; 0 retires the pool.
+const WEIGHT_OR_NONE: Whole = Whole::number(0, u16::MAX as i64);
 /// A delay or a grace; the program knows the range of each.
 const DELAY: Whole = Whole::seconds(0, u32::MAX as i64);
 /// A guard's quantity in deviations, or in error scales.
@@ -129,7 +131,7 @@ actions! {
     }
     "pool_weight" = PoolWeight {
         on lane: PoolLane;
-        set expected => value: "weight" as "weight", WEIGHT,
+        set expected => value: "weight" as "weight", WEIGHT_OR_NONE,
             like "1", from reader.weight(lane);
     }
     "allow_pool" = AllowPool {

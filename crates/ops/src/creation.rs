@@ -296,6 +296,7 @@ impl Creation<'_> {
                 funding: spec.funding,
                 period: spec.period,
                 hard_cap: spec.limits.hard_cap,
+                sponsor: spec.sponsor,
             };
             let log = rent(DecisionLog::space(LOG_INITIAL_CAPACITY))?;
             add(

@@ -6,7 +6,7 @@ use homeostat::constants::{
 };
 use homeostat::state::defaults;
 use homeostat_client::{
-    ControllerSettings, CouncilArgs, Funding, LimitSettings, Metric, Parameter,
+    ControllerSettings, CouncilArgs, Funding, LimitSettings, Metric, Parameter, Pubkey,
 };
 use homeostat_control::Config;
 use toml::de::DeValue;
@@ -35,9 +35,10 @@ const LONGEST_NAME: usize = 40;
 
 const TABLES: [&str; 3] = ["economy", "controllers", "council"];
 
-const ECONOMY_KEYS: [&str; 16] = [
+const ECONOMY_KEYS: [&str; 17] = [
     "name",
     "mode",
+    "sponsor",
     "decimals",
     "supply",
     "hard_cap",
@@ -61,6 +62,8 @@ pub struct EconomySpec {
     pub name: String,
     /// Where rewards come from.
     pub funding: Funding,
+    /// Who gets back what a funded economy does not spend; `None` = its treasury.
+    pub sponsor: Option<Pubkey>,
     /// Decimals of its token.
     pub decimals: u8,
     /// Supply at the start (base units).
@@ -84,6 +87,7 @@ impl Default for EconomySpec {
         Self {
             name: "Demo".to_owned(),
             funding: Funding::Mint,
+            sponsor: None,
             decimals: DECIMALS,
             supply,
             period: WEEK,
@@ -178,6 +182,7 @@ fn economy(section: &Section<'_>) -> Result<EconomySpec, Failure> {
         &[("mint", Funding::Mint), ("funded", Funding::Funded)],
         "`mint` or `funded`",
     )?;
+    let funding = funding.unwrap_or(Funding::Mint);
     let decimals = keys
         .whole("decimals", 0, i64::from(MOST_DECIMALS), "")?
         .map_or(DECIMALS, |decimals| decimals as u8);
@@ -240,7 +245,8 @@ fn economy(section: &Section<'_>) -> Result<EconomySpec, Failure> {
         .map_or(1, |meters| meters as u8);
     Ok(EconomySpec {
         name: name(section)?.unwrap_or_else(|| "Demo".to_owned()),
-        funding: funding.unwrap_or(Funding::Mint),
+        funding,
+        sponsor: sponsor(section, funding)?,
         decimals,
         supply,
         period,
@@ -249,6 +255,27 @@ fn economy(section: &Section<'_>) -> Result<EconomySpec, Failure> {
         controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, period)),
         council: None,
     })
+}
+
+/// Who gets back what a funded economy does not spend.
+fn sponsor(section: &Section<'_>, funding: Funding) -> Result<Option<Pubkey>, Failure> {
+    let Some(value) = section.value("sponsor") else {
+        return Ok(None);
+    };
+    let wrong =
+        |problem: &str, remedy: &str| section.wrong("sponsor", "bad_value", problem, remedy);
+    if funding != Funding::Funded {
+        let remedy = "write mode = \"funded\", or leave the sponsor out";
+        return Err(wrong("is for funded economies only", remedy));
+    }
+    let address = match value.get_ref() {
+        DeValue::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    address
+        .filter(|address| *address != Pubkey::default())
+        .map(Some)
+        .ok_or_else(|| wrong("is not an address", "write sponsor = \"ADDRESS\""))
 }
 
 /// What the economy is called.

@@ -172,7 +172,7 @@ impl Live {
             // All of them are taken, so that the next economy finds its own.
             let own: Vec<_> = accounts
                 .by_ref()
-                .take(economy.active_pools().len())
+                .take(economy.active_pools().count())
                 .collect();
             let mut pools = Vec::with_capacity(own.len());
             for (pool, account) in own {

@@ -29,6 +29,7 @@ impl Ground {
         economy.decimals = 6;
         economy.pool_count = 2;
         economy.pools[1].weight = 1;
+        economy.pools[1].pool = Pubkey::new_from_array([5; 32]);
         economy.excluded[0] = Pubkey::new_from_array([7; 32]);
         economy.excluded_count = 1;
         let limits = defaults::limits(WEEK, 2_000_000_000_000_000);

@@ -39,6 +39,8 @@ pub struct WorldSpec {
     pub decimals: u8,
     /// Where rewards come from.
     pub funding: Funding,
+    /// Who gets back what a Funded economy does not spend; `None` = the treasury.
+    pub sponsor: Option<Pubkey>,
     /// Period (seconds).
     pub period: u32,
     /// Supply before going live (base units).
@@ -75,6 +77,7 @@ impl Default for WorldSpec {
             program: TokenProgram::Token2022,
             decimals: 6,
             funding: Funding::Mint,
+            sponsor: None,
             period: WEEK as u32,
             supply: 1_000_000_000 * TOKEN,
             hard_cap: 2_000_000_000 * TOKEN,
@@ -218,6 +221,7 @@ impl World {
             funding: spec.funding,
             period: spec.period,
             hard_cap: spec.hard_cap,
+            sponsor: spec.sponsor,
         };
         let create = ix::create_economy(&mint, &world.token_program, &world.creator.pubkey(), args);
         world.run(&[create]).await?;
@@ -413,7 +417,7 @@ impl World {
     /// Opens a wallet's position in a pool.
     pub async fn open_in(&mut self, pool: &Pubkey, wallet: &Wallet) -> Result<Receipt, Failure> {
         let payer = self.bank.payer().pubkey();
-        let open = ix::open_position(pool, &wallet.pubkey(), &payer);
+        let open = ix::open_position(&self.at.economy, pool, &wallet.pubkey(), &payer);
         let receipt = self.bank.send(&[open], &[&wallet.key]).await?;
         self.positions.push((*pool, wallet.pubkey()));
         Ok(receipt)

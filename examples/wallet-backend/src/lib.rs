@@ -300,7 +300,12 @@ pub fn answer(request: &Request, chain: &Chain) -> Result<Answer, Refusal> {
         Ask::Stake { tokens, amount } => {
             let mut both = Vec::new();
             if !opened {
-                both.push(ix::open_position(&pool_address, &owner, &owner));
+                both.push(ix::open_position(
+                    &at.economy,
+                    &pool_address,
+                    &owner,
+                    &owner,
+                ));
             }
             both.push(ix::stake(&at, &native, &owner, &tokens.0, amount.0));
             (both, format!("Stake {}", display(amount.0, decimals)))

@@ -58,6 +58,8 @@ pub const OUTFLOW_STRETCH: i64 = 518_400;
 /// The number of stretches that count against the outflow cap: the present one and as many
 /// before it as make 30 d, so that no 30 d contain more payments than the cap says.
 pub const OUTFLOW_STRETCHES: usize = 6;
+/// Time between a sponsor's announcement to recall funds and the recall (seconds): 30 d.
+pub const RECALL_NOTICE: i64 = 2_592_000;
 /// Turnover per year that is utilisation 1 (ppm of circulating supply): 0.01 to 1,000 times.
 pub const TURNOVER_RANGE_PPM: core::ops::RangeInclusive<u64> = 10_000..=1_000_000_000;
 /// Highest bounty a crank pays (lamports): 0.1 SOL.

@@ -212,6 +212,15 @@ pub enum HomeostatError {
     // 6087: ratchets
     #[msg("The council has given this power up for ever; nobody can take it back, propose something else")]
     PowerGivenUp,
+    // 6088: the end
+    #[msg("The economy is not retired; a proposal has to retire it first")]
+    NotRetired,
+    #[msg("The pool is retired; stake in another one, exits stay open")]
+    PoolRetired,
+    #[msg("The pool is in use; retire it by the weight 0 or with the economy, wait until its last position is closed, and leave the native pool to dissolve")]
+    PoolInUse,
+    #[msg("The retired economy is not empty; hand over its mint, collect, wind it up, close its pools, let its treasury pay, and let every proposal end")]
+    EconomyInUse,
 }
 
 /// Refuses a parameter that is out of its range (`InvalidParameter`), and logs its name first.

@@ -181,7 +181,8 @@ pub mod homeostat {
         instructions::cancel_unstake(ctx, ticket)
     }
 
-    /// The owner, with any payer of the rent: opens the owner's position in a pool.
+    /// The owner, with any payer of the rent: opens the owner's position in a pool. Refused
+    /// unless live, and in a retired pool.
     pub fn open_position(ctx: Context<OpenPosition>) -> Result<()> {
         instructions::open_position(ctx)
     }
@@ -404,6 +405,38 @@ pub mod homeostat {
     /// Afterwards anyone: gives it to nobody, for ever. Refused where nothing is offered.
     pub fn hand_over_mint(ctx: Context<HandOverMint>) -> Result<()> {
         instructions::hand_over_mint(ctx)
+    }
+
+    /// Anyone, in a retired economy: pays everything in the reward vault that nobody is owed to
+    /// the treasury, or to the sponsor. Fees swept after the last crank stream first.
+    pub fn wind_up<'info>(ctx: Context<'info, WindUp<'info>>) -> Result<()> {
+        instructions::wind_up(ctx)
+    }
+
+    /// The sponsor of a Funded economy: announces to recall funds 30 d later. A later
+    /// announcement replaces it. Refused unless live.
+    ///
+    /// `amount`: the most that will be recalled (base units).
+    pub fn announce_recall(ctx: Context<AnnounceRecall>, amount: u64) -> Result<()> {
+        instructions::announce_recall(ctx, amount)
+    }
+
+    /// The sponsor of a Funded economy: recalls what was announced 30 d before, at most what is
+    /// not promised to stakers: neither accrued nor granted to this period.
+    pub fn recall(ctx: Context<Recall>) -> Result<()> {
+        instructions::recall(ctx)
+    }
+
+    /// Anyone: closes a liquidity pool without positions, of weight 0 or of a retired economy.
+    /// The rent goes to its payer, and the lane is free for another pool.
+    pub fn close_pool(ctx: Context<ClosePool>) -> Result<()> {
+        instructions::close_pool(ctx)
+    }
+
+    /// Anyone: closes a retired economy with everything that is left of it. Rent goes to the
+    /// recorded payers. Refused while anything in it belongs to anybody.
+    pub fn dissolve<'info>(ctx: Context<'info, Dissolve<'info>>) -> Result<()> {
+        instructions::dissolve(ctx)
     }
 
     /// Anyone: trips the economy when a vault is short of what the economy owes from it. The

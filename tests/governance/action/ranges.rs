@@ -162,7 +162,6 @@ async fn g6_values_out_of_range_are_not_proposed() {
             },
             InvalidParameter,
         ),
-        ("no weight", weight(1, 0), InvalidParameter),
         (
             "a weight of the native pool",
             weight(0, 3),

@@ -34,6 +34,7 @@ pub(super) async fn draft(stage: &mut Stage) {
         funding: Funding::Mint,
         period: 604_800,
         hard_cap: 2_000 * TOKEN,
+        sponsor: None,
     };
     let (mint, _) = sites[0];
     let at = EconomyAddresses::new(&mint, &key);

@@ -191,7 +191,7 @@ pub(super) async fn stage(mut bank: Bank, section: Section) -> Stage {
         cases: Vec::new(),
     };
     // Users.
-    let open = ix::open_position(&native, &newcomer.pubkey(), &key);
+    let open = ix::open_position(&at.economy, &native, &newcomer.pubkey(), &key);
     stage.add("open_position", open, &[&newcomer.key]);
     let stake = stage.world.stake_ix(&rich, 10 * TOKEN);
     stage.add("stake", stake, &[&rich.key]);

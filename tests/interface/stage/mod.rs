@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use homeostat_client::{
     governance::{self, ProposalId},
     instruction::{self as ix, Vault},
-    Action, EconomyAddresses, Funding, PauseReason, Section,
+    Action, Economy, EconomyAddresses, Funding, PauseReason, Section,
 };
 use homeostat_sandbox::{fixture, world::TOKEN, Bank, World, WorldSpec};
 use homeostat_tests::ECONOMY_0;
@@ -81,9 +81,11 @@ async fn trip(world: &mut World) -> Case {
 }
 
 /// Rewards come from outside; `section` is paused.
-async fn funded(bank: Bank, section: Section) -> (World, Case) {
+async fn funded(mut bank: Bank, section: Section) -> Stage {
+    let sponsor = bank.fresh_key();
     let spec = WorldSpec {
         funding: Funding::Funded,
+        sponsor: Some(sponsor.pubkey()),
         ..WorldSpec::default()
     };
     let mut world = World::build_on(bank, &spec).await;
@@ -92,18 +94,41 @@ async fn funded(bank: Bank, section: Section) -> (World, Case) {
     let (at, program) = (world.at, world.token_program);
     let pause = governance::pause(&at, &guardian.pubkey(), section, 60, PauseReason::Other);
     world.send_as(&guardian, pause).await.unwrap();
-    let fund = ix::fund_rewards(&at, &patron.pubkey(), &patron.tokens, &program, TOKEN);
-    let case = Case {
-        name: "fund_rewards",
-        instruction: fund,
-        signers: vec![patron.key],
+    let amount = 5 * TOKEN;
+    let fund = ix::fund_rewards(&at, &patron.pubkey(), &patron.tokens, &program, amount);
+    world.send_as(&patron.key, fund.clone()).await.unwrap();
+    let key = sponsor.pubkey();
+    let tokens = world.bank.create_tokens(&at.mint, &key).await;
+    // A notice that is over.
+    let mut stage = Stage {
+        world,
+        cases: Vec::new(),
     };
-    (world, case)
+    stage.add("fund_rewards", fund, &[&patron.key]);
+    stage
+        .world
+        .bank
+        .edit::<Economy>(&at.economy, |economy| economy.recall = TOKEN)
+        .await;
+    let recall = ix::recall(&at, &key, &tokens, &program);
+    stage.add("recall", recall, &[&sponsor]);
+    let announce = ix::announce_recall(&at.economy, &key, TOKEN);
+    stage.add("announce_recall", announce, &[&sponsor]);
+    stage
 }
 
-/// An economy that has ended; `section` was paused just before.
-async fn retired(bank: Bank, section: Section) -> (World, Case) {
-    let mut world = World::build_on(bank, &WorldSpec::default()).await;
+/// An economy that has ended and owes nothing; `section` was paused just before.
+async fn retired(mut bank: Bank, section: Section) -> Stage {
+    let sponsor = bank.fresh_key();
+    let spec = WorldSpec {
+        funding: Funding::Funded,
+        sponsor: Some(sponsor.pubkey()),
+        liquidity: vec![1],
+        meters: 0,
+        ..WorldSpec::default()
+    };
+    let mut world = World::build_on(bank, &spec).await;
+    world.hand_over_mint(Funding::Mint).await;
     let successor = world.bank.fresh_key();
     let retire = Action::Retire {
         successor: Some(successor.pubkey()),
@@ -116,12 +141,22 @@ async fn retired(bank: Bank, section: Section) -> (World, Case) {
     let pause = governance::pause(&at, &guardian.pubkey(), section, 60, PauseReason::Other);
     world.send_as(&guardian, pause).await.unwrap();
     world.execute(index).await.unwrap();
-    let case = Case {
-        name: "hand_over_mint",
-        instruction: ix::hand_over_mint(&at, &successor.pubkey(), &program),
-        signers: vec![successor],
+    let tokens = world.bank.create_tokens(&at.mint, &sponsor.pubkey()).await;
+    let (economy, liquidity) = (world.economy().await, world.pools[1]);
+    let creator = world.creator.pubkey();
+    let mut stage = Stage {
+        world,
+        cases: Vec::new(),
     };
-    (world, case)
+    let accept = ix::hand_over_mint(&at, &successor.pubkey(), &program);
+    stage.add("hand_over_mint", accept, &[&successor]);
+    let wind_up = ix::wind_up(&at, &tokens, &program, &economy);
+    stage.add("wind_up", wind_up, &[]);
+    let close = ix::close_pool(&at, &liquidity, &creator);
+    stage.add("close_pool", close, &[]);
+    let dissolve = ix::dissolve(&at, &creator, &program, &[], &[]);
+    stage.add("dissolve", dissolve, &[]);
+    stage
 }
 
 /// An economy of an older layout from before.
@@ -154,11 +189,11 @@ async fn twin(bank: Bank, section: Section) -> (Bank, Vec<Case>) {
         }
     }
     cases.push(trip(&mut world).await);
-    let (world, fund) = funded(world.bank, section).await;
-    cases.push(fund);
-    let (world, hand_over) = retired(world.bank, section).await;
-    cases.push(hand_over);
-    (world.bank, cases)
+    let funded = funded(world.bank, section).await;
+    cases.extend(funded.cases);
+    let retired = retired(funded.world.bank, section).await;
+    cases.extend(retired.cases);
+    (retired.world.bank, cases)
 }
 
 /// Shows every instruction of the program, in an order in which each has something to do
@@ -194,12 +229,21 @@ pub(super) async fn walk(
     let case = older(&mut world);
     act(&mut world, &case, None).await;
     shown.insert(case.name);
-    let (mut world, case) = funded(world.bank, section).await;
-    act(&mut world, &case, twins.get(cases.len() + 1)).await;
-    shown.insert(case.name);
-    let (mut world, case) = retired(world.bank, section).await;
-    act(&mut world, &case, twins.get(cases.len() + 2)).await;
-    shown.insert(case.name);
+    let mut beside = cases.len() + 1;
+    let mut bank = world.bank;
+    for ending in [false, true] {
+        let Stage { mut world, cases } = if ending {
+            retired(bank, section).await
+        } else {
+            funded(bank, section).await
+        };
+        for case in &cases {
+            act(&mut world, case, twins.get(beside)).await;
+            shown.insert(case.name);
+            beside += 1;
+        }
+        bank = world.bank;
+    }
 
     for name in Interface::read().names() {
         assert!(shown.contains(name), "{name} was not shown");

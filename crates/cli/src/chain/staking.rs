@@ -149,6 +149,7 @@ pub fn stake(context: &Context, arguments: &AmountArgs) -> Result<(), Failure> {
     if wallet.position.is_none() {
         let payer = arguments.send.payer(&wallet.own)?.address();
         instructions.push(ix::open_position(
+            &wallet.live.at.economy,
             &wallet.pool_address(),
             &wallet.owner(),
             &payer,

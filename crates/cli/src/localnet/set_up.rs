@@ -312,7 +312,7 @@ impl People {
                 amm_vault: None,
             };
             let pool = at.pool(&at.mint);
-            todo.push(ix::open_position(&pool, &alice, &founder));
+            todo.push(ix::open_position(&at.economy, &pool, &alice, &founder));
             todo.push(ix::stake(
                 &at,
                 &native,

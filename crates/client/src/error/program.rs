@@ -101,6 +101,10 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         NothingChanges,
         PoolOfWallet,
         PowerGivenUp,
+        NotRetired,
+        PoolRetired,
+        PoolInUse,
+        EconomyInUse,
     ]
     .into_iter()
 }

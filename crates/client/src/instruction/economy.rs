@@ -1,7 +1,7 @@
 //! An economy's life: Draft, configuration, go-live, funding, close.
 
 use anchor_lang::{prelude::Pubkey, system_program};
-use homeostat::{accounts, instruction as data, instructions as args};
+use homeostat::{accounts, instruction as data, instructions as args, state::Economy};
 use solana_program::instruction::{AccountMeta, Instruction};
 
 use super::{build, build_with, StakeMint};
@@ -154,6 +154,74 @@ pub fn hand_over_mint(
     )
 }
 
+/// Pays everything in the reward vault of a retired economy that nobody is owed to `to`: the
+/// treasury vault, or a token account of the sponsor's where the economy has one. Nobody signs.
+///
+/// Refused unless the economy is retired.
+pub fn wind_up(
+    at: &EconomyAddresses,
+    to: &Pubkey,
+    token_program: &Pubkey,
+    economy: &Economy,
+) -> Instruction {
+    let pools = economy.active_pools().map(|slot| slot.pool);
+    let pools = pools.map(|pool| AccountMeta::new(pool, false));
+    let meters = economy.active_meters().iter();
+    let meters = meters.map(|meter| AccountMeta::new_readonly(*meter, false));
+    build_with(
+        accounts::WindUp {
+            economy: at.economy,
+            mint: at.mint,
+            authority: at.authority,
+            reward_vault: at.reward_vault,
+            to: *to,
+            token_program: *token_program,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::WindUp {},
+        pools.chain(meters).collect(),
+    )
+}
+
+/// Announces that up to `amount` base units of funds will be recalled 30 d later; `sponsor`
+/// signs. Refused unless the economy is live and has this sponsor.
+pub fn announce_recall(economy: &Pubkey, sponsor: &Pubkey, amount: u64) -> Instruction {
+    build(
+        accounts::AnnounceRecall {
+            sponsor: *sponsor,
+            economy: *economy,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::AnnounceRecall { amount },
+    )
+}
+
+/// Recalls announced funds to `sponsor_tokens`, as far as they are not promised to stakers;
+/// `sponsor` signs. Refused before the notice is over, and where nothing can be recalled.
+pub fn recall(
+    at: &EconomyAddresses,
+    sponsor: &Pubkey,
+    sponsor_tokens: &Pubkey,
+    token_program: &Pubkey,
+) -> Instruction {
+    build(
+        accounts::Recall {
+            sponsor: *sponsor,
+            economy: at.economy,
+            mint: at.mint,
+            authority: at.authority,
+            reward_vault: at.reward_vault,
+            sponsor_tokens: *sponsor_tokens,
+            token_program: *token_program,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::Recall {},
+    )
+}
+
 /// What a Draft consists of. [`close`] needs all of it, since no part may be left behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Parts<'a> {
@@ -219,6 +287,73 @@ pub fn close(
             program: PROGRAM_ID,
         },
         data::Close {},
+        remaining,
+    )
+}
+
+/// Closes a liquidity pool without positions, of weight 0 or of a retired economy; nobody
+/// signs. `payer` is `Pool.payer`, who gets the rent.
+///
+/// Refused while somebody has a position in it.
+pub fn close_pool(at: &EconomyAddresses, stake: &StakeMint, payer: &Pubkey) -> Instruction {
+    let pool = at.pool(&stake.mint);
+    build(
+        accounts::ClosePool {
+            economy: at.economy,
+            authority: at.authority,
+            pool,
+            stake_mint: stake.mint,
+            principal_vault: principal_vault(&pool),
+            payer: *payer,
+            token_program: stake.token_program,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::ClosePool {},
+    )
+}
+
+/// Closes a retired economy with everything that is left of it; nobody signs. `meters` and
+/// `feeds` are the payers of their rent (`Meter.payer`, `Feed.payer`), in order, who get it.
+///
+/// Refused while anything in it belongs to anybody.
+pub fn dissolve(
+    at: &EconomyAddresses,
+    creator: &Pubkey,
+    token_program: &Pubkey,
+    meters: &[Pubkey],
+    feeds: &[Pubkey],
+) -> Instruction {
+    let write = |key: Pubkey| AccountMeta::new(key, false);
+    let mut remaining = Vec::new();
+    let pool = at.pool(&at.mint);
+    for (shard, payer) in (0..).zip(meters) {
+        let meter = at.meter(shard);
+        remaining.extend([meter, fee_vault(&meter), *payer].map(write));
+    }
+    for (index, payer) in (0..).zip(feeds) {
+        remaining.extend([at.feed(index), *payer].map(write));
+    }
+    build_with(
+        accounts::Dissolve {
+            creator: *creator,
+            economy: at.economy,
+            mint: at.mint,
+            authority: at.authority,
+            pool,
+            principal_vault: principal_vault(&pool),
+            reward_vault: at.reward_vault,
+            treasury_vault: at.treasury_vault,
+            council: at.council,
+            audit: at.audit,
+            log: at.log,
+            keeper_vault: at.keeper_vault,
+            token_program: *token_program,
+            system_program: system_program::ID,
+            event_authority: event_authority(),
+            program: PROGRAM_ID,
+        },
+        data::Dissolve {},
         remaining,
     )
 }

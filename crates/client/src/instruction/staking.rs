@@ -11,11 +11,19 @@ use crate::{
 };
 
 /// Opens the owner's position in a pool; `owner` and `payer` sign, `payer` pays the rent.
-pub fn open_position(pool: &Pubkey, owner: &Pubkey, payer: &Pubkey) -> Instruction {
+///
+/// Refused unless the economy is live, and in a retired pool.
+pub fn open_position(
+    economy: &Pubkey,
+    pool: &Pubkey,
+    owner: &Pubkey,
+    payer: &Pubkey,
+) -> Instruction {
     build(
         accounts::OpenPosition {
             payer: *payer,
             owner: *owner,
+            economy: *economy,
             pool: *pool,
             position: position(pool, owner),
             system_program: system_program::ID,

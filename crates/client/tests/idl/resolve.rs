@@ -34,11 +34,13 @@ fn chain(stage: &Stage) -> Chain {
     economy.reward_vault = key("reward_vault");
     economy.treasury_vault = key("treasury_vault");
     economy.log = key("log");
+    economy.sponsor = key("sponsor");
     let mut pool: Pool = bytemuck::Zeroable::zeroed();
     pool.economy = key("economy");
     pool.stake_mint = key("stake_mint");
     pool.principal_vault = key("principal_vault");
     pool.amm_vault = key("amm_vault");
+    pool.payer = key("payer");
     let mut meter: Meter = bytemuck::Zeroable::zeroed();
     meter.economy = key("economy");
     meter.vault = address::fee_vault(&key("meter"));
@@ -200,6 +202,11 @@ const GIVEN: &[(&str, &str)] = &[
     ("owner_tokens", "any token account of the owner's"),
     ("payer_tokens", "any token account that the payer may debit"),
     ("recipient_tokens", "whoever is paid"),
+    ("sponsor_tokens", "any token account of the sponsor's"),
+    (
+        "to",
+        "the treasury vault, or any token account of the sponsor's where there is one",
+    ),
     // What the instruction is about: the client chooses it, and the rest follows from it.
     ("account", "whatever is migrated"),
     ("ballot", "the ballot that is closed"),

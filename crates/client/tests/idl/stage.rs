@@ -78,6 +78,9 @@ impl Stage {
             "reporter",
             "owner_tokens",
             "creator_tokens",
+            "sponsor",
+            "sponsor_tokens",
+            "to",
             "funder_tokens",
             "payer_tokens",
             "recipient_tokens",
@@ -153,6 +156,7 @@ pub fn built(stage: &Stage) -> Vec<Instruction> {
         funding: Funding::Mint,
         period: 604_800,
         hard_cap: 1,
+        sponsor: None,
     };
     let economy: Economy = bytemuck::Zeroable::zeroed();
     let parts = Parts::default();
@@ -171,7 +175,7 @@ pub fn built(stage: &Stage) -> Vec<Instruction> {
         ix::top_up(at, &token),
         ix::collect(at, &token, 2),
         ix::cancel_unstake(&at.economy, &pool, &owner, 0),
-        ix::open_position(&pool, &owner, &payer),
+        ix::open_position(&at.economy, &pool, &owner, &payer),
         ix::close_position(&at.economy, &pool, &owner, &payer),
         ix::fund_rewards(at, &key("funder"), &key("funder_tokens"), &token, 1),
         governance::create_council(at, &creator, council),
@@ -185,6 +189,11 @@ pub fn built(stage: &Stage) -> Vec<Instruction> {
         ix::migrate(&key("account"), &payer),
         ix::close(at, &creator, &key("creator_tokens"), &token, &parts),
         ix::hand_over_mint(at, &signer, &token),
+        ix::wind_up(at, &key("to"), &token, &economy),
+        ix::announce_recall(&at.economy, &key("sponsor"), 1),
+        ix::recall(at, &key("sponsor"), &key("sponsor_tokens"), &token),
+        ix::close_pool(at, &native, &payer),
+        ix::dissolve(at, &creator, &token, &[], &[]),
         ix::trip_breaker(at, &[], &economy, Vault::Rewards).unwrap(),
         governance::propose(at, &key("proposer"), &payer, content(), None),
         governance::approve(at, &signer, id),

@@ -74,6 +74,7 @@ async fn create(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
         funding: Funding::Mint,
         period: u32::try_from(WEEK).unwrap_or(u32::MAX),
         hard_cap: 2_000_000_000 * TOKEN,
+        sponsor: None,
     };
     let create = ix::create_economy(&mint, &spec(heavy).program.id(), &creator.pubkey(), args);
     bench.perform(&mut bank, case(heavy), &create, &[]).await?;
@@ -252,7 +253,7 @@ async fn close(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     if heavy {
         let fund = fund_ix(&world, 1_000_003 * TOKEN);
         world.run(&[fund]).await?;
-        donate_everywhere(&mut world).await?;
+        donate_everywhere(&mut world, TOKEN / 2).await?;
         let keeper_vault = world.at.keeper_vault;
         world.bank.airdrop(&keeper_vault, SOL).await;
     }
@@ -266,8 +267,8 @@ async fn close(bench: &mut Bench, heavy: bool) -> Result<(), Error> {
     bench.measure(&mut world, case(heavy), &close, &[]).await
 }
 
-/// Sends some of its mint's tokens to every vault.
-async fn donate_everywhere(world: &mut World) -> Result<(), Error> {
+/// Sends `amount` base units of its mint's tokens to every vault but the reward vault.
+pub async fn donate_everywhere(world: &mut World, amount: u64) -> Result<(), Error> {
     let creator = world.creator.insecure_clone();
     let (own, reserve) = (world.at.mint, world.reserve);
     let mut gifts: Vec<(Pubkey, Pubkey, Pubkey)> = Vec::new();
@@ -292,7 +293,7 @@ async fn donate_everywhere(world: &mut World) -> Result<(), Error> {
     for (mint, from, vault) in gifts {
         world
             .bank
-            .transfer(&mint, &from, &vault, &creator, TOKEN / 2)
+            .transfer(&mint, &from, &vault, &creator, amount)
             .await;
     }
     Ok(())

@@ -50,7 +50,7 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     let signer = [&alice.key];
     let bank = &mut world.bank;
 
-    let open = ix::open_position(&pool, &owner, &payer.pubkey());
+    let open = ix::open_position(&world.at.economy, &pool, &owner, &payer.pubkey());
     bench.perform(bank, ORDINARY, &open, &signer).await?;
     let enter = ix::stake(&at, &stake, &owner, &tokens, 100_003 * TOKEN);
     bench.perform(bank, ORDINARY, &enter, &signer).await?;
@@ -108,7 +108,12 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     let newcomer = liquidity_provider(&mut world, &stake, 10 * TOKEN).await?;
     let position = address::position(&pool, &newcomer.pubkey());
     world.bank.airdrop(&position, DUST).await;
-    let open = ix::open_position(&pool, &newcomer.pubkey(), &payer.pubkey());
+    let open = ix::open_position(
+        &world.at.economy,
+        &pool,
+        &newcomer.pubkey(),
+        &payer.pubkey(),
+    );
     bench
         .measure(&mut world, WORST, &open, &[&newcomer.key])
         .await?;

@@ -152,6 +152,45 @@ pub struct MintHandedOver {
     pub successor: Option<Pubkey>,
 }
 
+/// What belongs to nobody was paid out of the reward vault of a retired economy.
+#[event]
+pub struct WoundUp {
+    /// The economy that is retired.
+    pub economy: Pubkey,
+    /// The token account that was paid: the treasury's, or one of the sponsor's.
+    pub to: Pubkey,
+    /// What it received (base units).
+    pub paid: u64,
+    /// What the reward vault keeps, because stakers are owed it (base units).
+    pub kept: u64,
+    /// When the last staker fee has streamed (unix seconds).
+    pub fee_until: i64,
+}
+
+/// The sponsor announced that funds will be recalled.
+#[event]
+pub struct RecallAnnounced {
+    /// The economy whose funds they are.
+    pub economy: Pubkey,
+    /// The most that will be recalled (base units).
+    pub amount: u64,
+    /// From when on it can be recalled (unix seconds).
+    pub recall_at: i64,
+}
+
+/// The sponsor recalled funds that were not promised.
+#[event]
+pub struct FundsRecalled {
+    /// The economy whose funds they were.
+    pub economy: Pubkey,
+    /// What left the reward vault (base units).
+    pub amount: u64,
+    /// All tokens supplied for emission before (base units).
+    pub old_supplied: u64,
+    /// All tokens supplied for emission after (base units).
+    pub new_supplied: u64,
+}
+
 /// A Draft was closed.
 #[event]
 pub struct EconomyClosed {
@@ -163,4 +202,26 @@ pub struct EconomyClosed {
     pub refunded: u64,
     /// True if the economy had the mint authority, which the creator has now.
     pub mint_returned: bool,
+}
+
+/// A pool without positions was closed; its lane is free.
+#[event]
+pub struct PoolClosed {
+    /// The economy that the pool belonged to.
+    pub economy: Pubkey,
+    /// The pool that was closed.
+    pub pool: Pubkey,
+    /// The index of the lane that it had in the stream.
+    pub lane: u8,
+    /// The payer of the pool's rent, who got it back.
+    pub payer: Pubkey,
+}
+
+/// A retired economy was closed with everything that was left of it.
+#[event]
+pub struct EconomyDissolved {
+    /// The economy that was closed.
+    pub economy: Pubkey,
+    /// The creator, who got rent and the keeper vault's lamports.
+    pub creator: Pubkey,
 }

@@ -51,7 +51,7 @@ pub use controller::{
     StoredDecision, StoredGuardConfig, StoredGuardState, StoredState,
 };
 pub use council::{Class, Council, CouncilArgs, Delays, Member, Role, RoleKind, SeatArgs};
-pub use economy::{Economy, Funding, Life, Limits, PoolSlot};
+pub use economy::{Economy, Funding, Life, Limits, PoolSlot, Remains};
 pub use envelope::{Advice, Envelope, Tunable};
 pub use exits::EconomyHead;
 pub use feed::{Feed, FeedReading, FeedSettings, Reporter};

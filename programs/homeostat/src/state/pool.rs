@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use super::{
     layout::space,
-    number::{add, div_rem, product, U128},
+    number::{add, div_rem, product, since, U128},
     stream::{Stream, Streamed},
 };
 use crate::{constants::*, error::HomeostatError};
@@ -83,10 +83,12 @@ pub struct Pool {
     pub touches: u64,
     /// The time of the last touch (unix seconds).
     pub touched_at: i64,
+    /// The number of positions that are open in the pool.
+    pub positions: u64,
 }
 
 const _: () =
-    assert!(core::mem::size_of::<Pool>() == 8 + 6 * 32 + 4 * 8 + 8 * 16 + 8 * MAX_TOUCHES + 24);
+    assert!(core::mem::size_of::<Pool>() == 8 + 6 * 32 + 4 * 8 + 8 * 16 + 8 * MAX_TOUCHES + 32);
 const _: () = assert!(core::mem::align_of::<Pool>() == 8);
 
 impl Pool {
@@ -161,6 +163,17 @@ impl Pool {
         Ok((emission, fees))
     }
 
+    /// What the pool owes to its positions (Q64.64 base units): everything distributed and not
+    /// paid out. Settle first. Without positions only what divisions left over is there, which
+    /// nobody can claim.
+    pub fn owed(&self) -> Result<u128> {
+        if self.positions == 0 {
+            return Ok(0);
+        }
+        let paid = U128::new(u128::from(self.claimed) << 64);
+        since(self.distributed_q64.get(), paid)
+    }
+
     /// The time integral of the stake at `now` (base units x seconds). A clock that stepped
     /// back adds nothing.
     pub fn stake_seconds_at(&self, now: i64) -> Result<u128> {
@@ -169,6 +182,17 @@ impl Pool {
             .get()
             .checked_add(product(self.total, seconds))
             .ok_or_else(|| error!(HomeostatError::MathOverflow))
+    }
+
+    /// Counts a position that is opened.
+    pub fn open_position(&mut self) -> Result<()> {
+        self.positions = add(self.positions, 1)?;
+        Ok(())
+    }
+
+    /// Counts a position that is closed. It saturates: no exit fails because of a count.
+    pub fn close_position(&mut self) {
+        self.positions = self.positions.saturating_sub(1);
     }
 
     /// Adds `amount` base units of stake. Settle first.

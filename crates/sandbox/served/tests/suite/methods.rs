@@ -251,7 +251,8 @@ fn success_simulation_changes_nothing_and_sending_leaves_events() {
         let wallet = homeostat_sandbox::Wallet { key: owner, tokens };
         let pool = world.native_pool();
         let key = wallet.pubkey();
-        let open = homeostat_client::instruction::open_position(&pool, &key, &key);
+        let open =
+            homeostat_client::instruction::open_position(&world.at.economy, &pool, &key, &key);
         [open, world.stake_ix(&wallet, 1_000)]
     });
     let hash = rpc.get_latest_blockhash().unwrap();

@@ -56,6 +56,7 @@ fn a_kept_ledger_goes_on_where_it_stopped() {
             funding: Funding::Funded,
             period: 60,
             hard_cap: 1_000,
+            sponsor: None,
         },
     );
     let created = chain.run(&[create], &[]);

@@ -299,6 +299,7 @@ fn founded(validator: &Validator) -> Story {
         funding: Funding::Mint,
         period: PERIOD as u32,
         hard_cap: 2 * SUPPLY,
+        sponsor: None,
     };
     let create = ix::create_economy(&mint, &TOKEN_PROGRAM, &creator, args);
     let landed = chain.run(&[create], &[]);
@@ -442,7 +443,7 @@ fn staked(story: &mut Story) {
             &story.bob
         };
         let owner = wallet.key.pubkey();
-        let open = ix::open_position(&pool, &owner, &story.creator());
+        let open = ix::open_position(&story.at.economy, &pool, &owner, &story.creator());
         let stake = ix::stake(
             &story.at,
             &story.native,

@@ -11,7 +11,7 @@ use crate::{
     constants::MAX_FEEDS,
     error::HomeostatError,
     instructions::tokens::balance_or_zero,
-    state::{Economy, Feed, FeedReading, Meter, Pool, Tally},
+    state::{Economy, Feed, FeedReading, Meter, Pool, Remains, Tally},
 };
 
 /// The readings of the feeds, by index.
@@ -25,7 +25,11 @@ pub fn tally<'info>(
     now: i64,
 ) -> Result<(Tally, Readings, u64)> {
     let mut accounts = accounts.iter();
-    let mut tally = Tally::default();
+    let mut tally = Tally {
+        returned_emission_q64: economy.closed.returned_emission_q64,
+        claimed: economy.closed.claimed,
+        ..Tally::default()
+    };
     for slot in economy.active_pools() {
         let pool = AccountLoader::<Pool>::try_from(expect(accounts.next(), &slot.pool)?)?;
         tally.add_pool(&*pool.load()?, economy, now)?;
@@ -41,6 +45,35 @@ pub fn tally<'info>(
     }
     let excluded = excluded_balance(economy, accounts.as_slice())?;
     Ok((tally, readings, excluded))
+}
+
+/// What the reward vault of a retired economy must keep at `now` (unix seconds). The accounts
+/// are each pool and each meter, and nothing else. Every pool is settled, so that no later
+/// settlement owes more.
+pub fn remains<'info>(
+    economy: &Economy,
+    accounts: &'info [AccountInfo<'info>],
+    now: i64,
+) -> Result<Remains> {
+    let mut accounts = accounts.iter();
+    let mut remains = Remains::default();
+    for slot in economy.active_pools() {
+        let loader = AccountLoader::<Pool>::try_from(expect(accounts.next(), &slot.pool)?)?;
+        let mut pool = loader.load_mut()?;
+        // A clock that stepped back counts as standing still.
+        let now = now.max(pool.settled_at);
+        pool.settle(&economy.stream, now)?;
+        remains.add_pool(&pool)?;
+    }
+    for key in economy.active_meters() {
+        let meter = AccountLoader::<Meter>::try_from(expect(accounts.next(), key)?)?;
+        remains.add_meter(&*meter.load()?);
+    }
+    require!(
+        accounts.as_slice().is_empty(),
+        HomeostatError::WrongRemainingAccounts
+    );
+    Ok(remains)
 }
 
 /// The balance of the excluded accounts (base units); `accounts` must be exactly those. Four

@@ -2,19 +2,17 @@
 //! back.
 
 use anchor_lang::prelude::*;
-use anchor_spl::{
-    token, token_2022,
-    token_interface::{Mint, TokenAccount, TokenInterface},
-};
+use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
+use super::closing::{close_part, close_vault};
 use crate::{
     error::HomeostatError,
     events::{publish, EconomyClosed},
     instructions::{
         lamports::pay_from_keeper_vault,
-        tokens::{balance, Authority, Token},
+        tokens::{Authority, Token},
     },
-    state::{mint_rules, AuditLog, Council, DecisionLog, Economy, Feed, Layout, Meter, Pool},
+    state::{mint_rules, AuditLog, Council, DecisionLog, Economy, Feed, Meter, Pool},
 };
 
 /// Accounts that `close` is given for each pool: pool, principal vault, stake mint, token
@@ -88,7 +86,7 @@ impl<'info> Parts<'info> {
     /// Splits `remaining`. Refuses too few accounts (`NotClosable`); the counts are small,
     /// so no product saturates.
     fn split(economy: &Economy, remaining: &'info [AccountInfo<'info>]) -> Result<Self> {
-        let pools = economy.active_pools().len();
+        let pools = economy.active_pools().count();
         let meters = economy.active_meters().len();
         let feeds = economy.active_feeds().len();
         let split = || {
@@ -110,7 +108,7 @@ impl<'info> Parts<'info> {
     fn validate(&self, economy: &Economy) -> Result<()> {
         let pools = self.pools.iter().step_by(ACCOUNTS_OF_POOL);
         let meters = self.meters.iter().step_by(ACCOUNTS_OF_METER);
-        let own_pools = economy.active_pools().iter().map(|slot| &slot.pool);
+        let own_pools = economy.active_pools().map(|slot| &slot.pool);
         let listed = pools.map(|info| info.key).eq(own_pools)
             && meters.map(|info| info.key).eq(economy.active_meters())
             && self
@@ -141,28 +139,6 @@ impl<'info> Close<'info> {
         Ok(parts)
     }
 
-    /// Closes a vault. A Draft has no stake and no fees, so whatever its vaults contain was
-    /// donated. It is burned first, because the token program closes no account with a
-    /// balance: otherwise anybody could block the close by a donation.
-    fn close_vault(
-        &self,
-        token: &Token<'_, 'info>,
-        vault: &InterfaceAccount<'info, TokenAccount>,
-        authority: &Authority<'_, 'info>,
-    ) -> Result<()> {
-        // Wrapped SOL cannot be burned; closing the vault pays it out.
-        let wrapped_sol = [
-            token::spl_token::native_mint::ID,
-            token_2022::spl_token_2022::native_mint::ID,
-        ]
-        .contains(&token.mint.key());
-        if !wrapped_sol {
-            token.burn(vault, authority, balance(vault)?)?;
-        }
-        token.harvest_withheld(vault)?;
-        token.close(vault, &self.creator, authority)
-    }
-
     /// Closes the vault of a pool, after checking that each account is the pool's own.
     #[inline(never)]
     fn close_pool_vault(
@@ -188,7 +164,7 @@ impl<'info> Close<'info> {
             mint: &Box::new(InterfaceAccount::try_from(mint)?),
             program: &Interface::try_from(program)?,
         };
-        self.close_vault(&token, &vault, authority)
+        close_vault(&token, &vault, &self.creator, authority)
     }
 
     /// Closes the vault of a meter, after checking that it is the meter's own.
@@ -207,7 +183,7 @@ impl<'info> Close<'info> {
             HomeostatError::NotClosable
         );
         let vault = Box::new(InterfaceAccount::try_from(vault)?);
-        self.close_vault(token, &vault, authority)
+        close_vault(token, &vault, &self.creator, authority)
     }
 
     /// Gives the mint authority to the creator, if the economy has it, and says whether it
@@ -246,8 +222,8 @@ impl<'info> Close<'info> {
             self.close_meter_vault(accounts, &token, &authority)?;
         }
         token.pay_out(&self.reward_vault, &self.creator_tokens, &authority, refund)?;
-        self.close_vault(&token, &self.reward_vault, &authority)?;
-        self.close_vault(&token, &self.treasury_vault, &authority)?;
+        close_vault(&token, &self.reward_vault, &self.creator, &authority)?;
+        close_vault(&token, &self.treasury_vault, &self.creator, &authority)?;
         Ok((refund, self.return_mint_authority(&token, &authority)?))
     }
 
@@ -269,23 +245,19 @@ impl<'info> Close<'info> {
     /// program.
     fn close_parts(&self, parts: &Parts<'info>) -> Result<()> {
         for pool in parts.pools.iter().step_by(ACCOUNTS_OF_POOL) {
-            self.close_part::<Pool>(pool)?;
+            close_part::<Pool>(pool, &self.creator)?;
         }
         for meter in parts.meters.iter().step_by(ACCOUNTS_OF_METER) {
-            self.close_part::<Meter>(meter)?;
+            close_part::<Meter>(meter, &self.creator)?;
         }
         for feed in parts.feeds {
-            self.close_part::<Feed>(feed)?;
+            close_part::<Feed>(feed, &self.creator)?;
         }
         if let [council, audit] = parts.council {
-            self.close_part::<Council>(council)?;
-            self.close_part::<AuditLog>(audit)?;
+            close_part::<Council>(council, &self.creator)?;
+            close_part::<AuditLog>(audit, &self.creator)?;
         }
         Ok(())
-    }
-
-    fn close_part<T: Layout>(&self, info: &'info AccountInfo<'info>) -> Result<()> {
-        AccountLoader::<T>::try_from(info)?.close(self.creator.to_account_info())
     }
 }
 

@@ -5,6 +5,7 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use crate::{
     constants::*,
+    error::check,
     events::{publish, EconomyCreated},
     seeds,
     state::{
@@ -22,6 +23,9 @@ pub struct EconomyArgs {
     pub period: u32,
     /// The highest supply that emission may lead to (base units).
     pub hard_cap: u64,
+    /// Funded economies only: who gets back what is not spent, and may recall what is not
+    /// promised; none = it stays, and goes to the treasury at the end.
+    pub sponsor: Option<Pubkey>,
 }
 
 /// Accounts of `create_economy`.
@@ -112,6 +116,7 @@ impl CreateEconomy<'_> {
         economy.reward_vault = self.reward_vault.key();
         economy.treasury_vault = self.treasury_vault.key();
         economy.log = self.log.key();
+        economy.sponsor = self.sponsor(args)?;
         economy.limits = defaults::limits(args.period, args.hard_cap);
         for (controller, parameter) in economy.controllers.iter_mut().zip(Parameter::ALL) {
             let config = defaults::config(parameter, args.period);
@@ -123,6 +128,20 @@ impl CreateEconomy<'_> {
             };
         }
         economy.validate()
+    }
+
+    /// The sponsor as it is stored. Refuses one in Mint mode, where nobody funds anything; the
+    /// zero address, which reads as nobody; and the economy's own authority, to whose vaults a
+    /// payment would be none (`InvalidParameter`).
+    fn sponsor(&self, args: &EconomyArgs) -> Result<Pubkey> {
+        let Some(sponsor) = args.sponsor else {
+            return Ok(Pubkey::default());
+        };
+        let sound = args.funding == Funding::Funded
+            && sponsor != Pubkey::default()
+            && sponsor != self.authority.key();
+        check("sponsor", sound)?;
+        Ok(sponsor)
     }
 
     fn set_up_log(&self, bump: u8) -> Result<()> {

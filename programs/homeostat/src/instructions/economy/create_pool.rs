@@ -6,12 +6,13 @@ use anchor_spl::token_interface::{Mint, TokenAccount, TokenInterface};
 
 use super::permit::require_permit;
 use crate::{
-    constants::*,
     error::{check, HomeostatError},
     events::{publish, PoolCreated},
     instructions::tokens::require_amm,
     seeds,
-    state::{council::Permit, mint_rules, Council, Economy, Pool, PoolKind, PoolSlot},
+    state::{
+        council::Permit, mint_rules, number::U128, Council, Economy, Pool, PoolKind, PoolSlot,
+    },
 };
 
 /// Accounts of `create_pool`.
@@ -85,10 +86,7 @@ impl CreatePool<'_> {
         })?;
 
         // stake mint
-        require!(
-            usize::from(economy.pool_count) < MAX_POOLS,
-            HomeostatError::TooMany
-        );
+        economy.next_lane()?;
         mint_rules::require_safe((*self.stake_mint).as_ref(), &economy.authority)?;
 
         // kind: the native pool is the first, so that its lane is always 0
@@ -110,7 +108,7 @@ impl CreatePool<'_> {
     #[inline(never)]
     fn apply(&self, kind: PoolKind, weight: u16, bumps: &CreatePoolBumps) -> Result<u8> {
         let mut economy = self.economy.load_mut()?;
-        let lane = economy.pool_count;
+        let lane = economy.next_lane()?;
         let slot = economy
             .pools
             .get_mut(usize::from(lane))
@@ -121,7 +119,11 @@ impl CreatePool<'_> {
             kind: kind as u8,
             reserved: [0; 5],
         };
-        economy.pool_count = lane.checked_add(1).ok_or(HomeostatError::MathOverflow)?;
+        let used = lane.checked_add(1).ok_or(HomeostatError::MathOverflow)?;
+        economy.pool_count = economy.pool_count.max(used);
+        // What streamed to a closed pool of this lane was that pool's.
+        let streamed = economy.stream.lanes.get(usize::from(lane));
+        let seen = streamed.map_or(U128::ZERO, |lane| lane.acc_q64);
 
         let mut pool = self.pool.load_init()?;
         pool.bump = bumps.pool;
@@ -138,6 +140,7 @@ impl CreatePool<'_> {
             .as_ref()
             .map_or(Pubkey::default(), |vault| vault.key());
         pool.payer = self.creator.key();
+        pool.seen_emission_q64 = seen;
         pool.invariant()?;
         economy.validate()?;
         Ok(lane)

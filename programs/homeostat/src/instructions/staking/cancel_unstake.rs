@@ -35,6 +35,7 @@ impl CancelUnstake<'_> {
     fn validate(&self, now: i64) -> Result<()> {
         let economy = self.economy.load()?;
         economy.require_live()?;
+        economy.require_pool_open(self.pool.load()?.lane)?;
         economy.require_open(Section::Stake, now)
     }
 

@@ -41,14 +41,16 @@ pub struct ClosePosition<'info> {
 pub fn close_position(ctx: Context<ClosePosition>) -> Result<()> {
     let accounts = &ctx.accounts;
     {
+        let mut pool = accounts.pool.load_mut()?;
         let mut position = accounts.position.load_mut()?;
         settle(
             &*exits::economy(accounts.economy.as_ref())?,
-            &mut *accounts.pool.load_mut()?,
+            &mut pool,
             &mut position,
             Clock::get()?.unix_timestamp,
         )?;
         position.require_empty()?;
+        pool.close_position();
     }
     publish(
         &ctx.accounts.event_authority,

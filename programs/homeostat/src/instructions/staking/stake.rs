@@ -62,8 +62,10 @@ impl Stake<'_> {
             amount >= economy.limits.min_stake.max(1),
             HomeostatError::AmountTooSmall
         );
+        let pool = self.pool.load()?;
+        economy.require_pool_open(pool.lane)?;
         require!(
-            self.pool.load()?.is_native() || self.amm_vault.is_some(),
+            pool.is_native() || self.amm_vault.is_some(),
             HomeostatError::WrongAmmVault
         );
         mint_rules::require_safe((*self.stake_mint).as_ref(), &economy.authority)

@@ -189,7 +189,8 @@ actions! {
             lane: u8,
             /// The weight so far, relative to the other pools.
             expected: u16,
-            /// The weight from now on, above 0.
+            /// The weight from now on; 0 retires the pool: nobody stakes in it any more, everybody
+            /// can leave, and once it is empty it can be closed.
             value: u16,
         },
         /// Allows anybody to create a liquidity pool within 14 days; an earlier permit ends.

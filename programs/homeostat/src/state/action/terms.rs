@@ -97,12 +97,12 @@ impl Act for fields::PoolWeight<'_> {
 
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
         let economy = &mut *context.economy;
-        let liquidity = (1..economy.pool_count).contains(self.lane);
-        check("weight", liquidity && *self.value > 0)?;
         let slot = economy
             .pools
             .get_mut(usize::from(*self.lane))
-            .ok_or(HomeostatError::TooMany)?;
+            .filter(|slot| !slot.is_vacant());
+        check("lane", *self.lane > 0 && slot.is_some())?;
+        let slot = slot.ok_or(HomeostatError::TooMany)?;
         replace(&mut slot.weight, self.expected, self.value)
     }
 }

@@ -121,12 +121,6 @@ impl Economy {
         check("min_stake", limits.min_stake > 0)?;
         check("bounty", limits.bounty <= MAX_BOUNTY)?;
         check("hard_cap", limits.hard_cap > 0)?;
-        check("supply_floor", limits.supply_floor < limits.hard_cap)?;
-        let weighted = self
-            .active_pools()
-            .iter()
-            .skip(1)
-            .all(|slot| slot.weight > 0);
-        check("weight", weighted)
+        check("supply_floor", limits.supply_floor < limits.hard_cap)
     }
 }

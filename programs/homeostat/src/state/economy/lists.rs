@@ -4,18 +4,60 @@
 
 use anchor_lang::prelude::*;
 
-use super::{Economy, PoolSlot};
+use super::{Economy, Life, PoolSlot};
 use crate::{
     constants::*,
     error::{check, HomeostatError},
+    state::{stream::NATIVE_LANE, Pool},
 };
 
 impl Economy {
-    /// The pools in use, by lane.
-    pub fn active_pools(&self) -> &[PoolSlot] {
-        self.pools
-            .get(..usize::from(self.pool_count))
-            .unwrap_or(&[])
+    /// The pools in use, by lane. Lanes whose pool was closed are left out.
+    pub fn active_pools(&self) -> impl Iterator<Item = &PoolSlot> {
+        let used = self.pools.iter().take(usize::from(self.pool_count));
+        used.filter(|slot| !slot.is_vacant())
+    }
+
+    /// The lane of the next pool: the first whose pool was closed, else a new one. Refuses one
+    /// more than [`MAX_POOLS`] (`TooMany`).
+    pub fn next_lane(&self) -> Result<u8> {
+        let used = self.pools.iter().take(usize::from(self.pool_count));
+        let vacant = used.map(PoolSlot::is_vacant).position(|vacant| vacant);
+        let lane = vacant.unwrap_or(usize::from(self.pool_count));
+        require!(lane < MAX_POOLS, HomeostatError::TooMany);
+        u8::try_from(lane).map_err(|_| error!(HomeostatError::TooMany))
+    }
+
+    /// Refuses new stake in a retired pool (`PoolRetired`): a liquidity pool of weight 0 earns
+    /// nothing, and shall become empty.
+    pub fn require_pool_open(&self, lane: u8) -> Result<()> {
+        let lane = usize::from(lane);
+        let weight = self.pools.get(lane).map_or(0, |slot| slot.weight);
+        require!(
+            lane == NATIVE_LANE || weight > 0,
+            HomeostatError::PoolRetired
+        );
+        Ok(())
+    }
+
+    /// Takes a liquidity pool without positions off the list. What it counted stays counted,
+    /// because the sums that a crank compares only grow. Settle the pool first. Refuses a pool
+    /// that can still be used (`PoolInUse`): one with positions, in a live economy one whose
+    /// weight is not 0, and the native one, whose stake every proposal is measured by.
+    pub fn remove_pool(&mut self, pool: &Pool) -> Result<()> {
+        let lane = usize::from(pool.lane);
+        let slot = self
+            .pools
+            .get_mut(lane)
+            .filter(|_| lane != NATIVE_LANE)
+            .ok_or(HomeostatError::PoolInUse)?;
+        let over = slot.weight == 0 || self.life == Life::Retired as u8;
+        require!(over && pool.positions == 0, HomeostatError::PoolInUse);
+        *slot = PoolSlot::default();
+        self.closed
+            .returned_emission_q64
+            .add(pool.returned_emission_q64.get())?;
+        self.closed.claimed.add(u128::from(pool.claimed))
     }
 
     /// The meters in use, by shard.
@@ -59,6 +101,6 @@ impl Economy {
 
     /// True when a pool other than the native one exists.
     pub fn has_liquidity_pools(&self) -> bool {
-        self.pool_count > 1
+        self.active_pools().count() > 1
     }
 }

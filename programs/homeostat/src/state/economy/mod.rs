@@ -1,10 +1,11 @@
 //! The economy: one token's parameters, controllers, stream and totals.
 //!
 //! The account is declared here. Each file of the folder holds one part of its arithmetic:
-//! the emission, the invariant, the limits, the lists of what belongs to it, the period, the
-//! powers that were given up, the pausable sections and the treasury.
+//! the emission, the ending, the invariant, the limits, the lists of what belongs to it, the
+//! period, the powers that were given up, the pausable sections and the treasury.
 
 mod emission;
+mod ending;
 mod invariant;
 mod limits;
 mod lists;
@@ -16,6 +17,7 @@ mod treasury;
 #[cfg(test)]
 mod fixture;
 
+pub use ending::Remains;
 pub use limits::{LimitSettings, Limits};
 pub use ratchet::Power;
 pub use treasury::Outflow;
@@ -69,6 +71,23 @@ pub struct PoolSlot {
     pub kind: u8,
     /// Reserved; zero.
     pub reserved: [u8; 5],
+}
+
+impl PoolSlot {
+    /// True where no pool is: there was none yet, or it was closed.
+    pub fn is_vacant(&self) -> bool {
+        self.pool == Pubkey::default()
+    }
+}
+
+/// What pools that were closed have counted: sums over all pools go on from it.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct ClosedPools {
+    /// The emission that streamed to them while nobody was staked (Q64.64 base units).
+    pub returned_emission_q64: U128,
+    /// The rewards that were claimed from them (base units).
+    pub claimed: U128,
 }
 
 /// The running totals of an economy.
@@ -200,8 +219,17 @@ pub struct Economy {
     /// The powers that the council gave up for ever, by `Power`: 1 = given up; the last byte
     /// is zero.
     pub given_up: [u8; 8],
+    /// Who gets back what a Funded economy does not spend; the zero address means the
+    /// treasury.
+    pub sponsor: Pubkey,
+    /// What the sponsor has announced to recall (base units).
+    pub recall: u64,
+    /// From when on that can be recalled (unix seconds).
+    pub recall_at: i64,
+    /// What pools that were closed have counted.
+    pub closed: ClosedPools,
     /// Reserved; zero.
-    pub reserved_end: [u8; 192],
+    pub reserved_end: [u8; 112],
 }
 
 const _: () = assert!(core::mem::align_of::<Economy>() == 8);

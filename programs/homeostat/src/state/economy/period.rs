@@ -1,11 +1,11 @@
-//! How an economy starts, goes from one period to the next, and ends.
+//! How an economy starts, and goes from one period to the next.
 
 use anchor_lang::prelude::*;
 
 use super::{Economy, Life, Reading};
 use crate::{
     constants::*,
-    error::{check, HomeostatError},
+    error::HomeostatError,
     state::{
         number::{mul_div_floor, U128},
         snapshot::{Report, Snapshot},
@@ -69,7 +69,7 @@ impl Economy {
 
     /// Spreads every staker fee that was swept and has not streamed, or streamed to an empty
     /// pool, over the next period.
-    fn stream_fees(&mut self) -> Result<()> {
+    pub(super) fn stream_fees(&mut self) -> Result<()> {
         // 64 bits are more than the stream can ever pay, so the cut changes nothing and the
         // shift loses no bit.
         let swept = self.tally.swept_stakers.get().min(u128::from(u64::MAX));
@@ -114,40 +114,5 @@ impl Economy {
         }
         self.tripped = 1;
         Ok(())
-    }
-
-    /// Ends the economy at `now` (unix seconds): the emission stops for ever. Fees that were
-    /// swept already stream over one more period. A `successor` is offered the mint authority;
-    /// the zero address, which nobody can sign for, is refused (`InvalidParameter`).
-    pub fn retire(&mut self, successor: Option<Pubkey>, now: i64) -> Result<()> {
-        self.require_live()?;
-        check("successor", successor != Some(Pubkey::default()))?;
-        if let Some(successor) = successor {
-            self.successor = successor;
-            self.successor_until = now.saturating_add(OPEN_TIME);
-        }
-        self.stream.settle(now)?;
-        self.stream_fees()?;
-        self.stream.set_emission(0, 0, &[0; MAX_POOLS], 0)?;
-        self.stream.emit_until = self.stream.t0;
-        self.life = Life::Retired as u8;
-        Ok(())
-    }
-
-    /// Ends the offer of the mint authority, and returns who gets it: the successor, if it is
-    /// `signer` and in time; nobody, once the offer has run out, whoever `signer` is. Refuses
-    /// anybody else before that, and where nothing is offered (`NotPendingAuthority`).
-    pub fn take_successor(&mut self, signer: &Pubkey, now: i64) -> Result<Option<Pubkey>> {
-        let successor = core::mem::take(&mut self.successor);
-        require!(
-            successor != Pubkey::default(),
-            HomeostatError::NotPendingAuthority
-        );
-        let open = now <= core::mem::take(&mut self.successor_until);
-        require!(
-            !open || successor == *signer,
-            HomeostatError::NotPendingAuthority
-        );
-        Ok(open.then_some(successor))
     }
 }
