@@ -316,7 +316,7 @@ fn fail_every_bad_value_is_named_with_file_key_and_range() {
         ),
         (
             "[economy]\nperiod = 59\n",
-            &["`economy.period`", "60 to 31536000 s"],
+            &["`economy.period`", "60 to 2592000 s"],
         ),
         (
             "[economy]\nperiod = 60.5\n",
