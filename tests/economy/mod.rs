@@ -19,8 +19,8 @@ mod go_live_refused;
 mod hostile_mints;
 mod journeys;
 mod pools_and_meters;
-mod scheduled_fees;
 mod recall;
+mod scheduled_fees;
 mod substitutes;
 mod top_up;
 
