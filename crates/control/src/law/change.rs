@@ -138,13 +138,11 @@ pub fn change(
                 after.prime = Prime::Solve;
             }
         }
-        Change::Limits { min, max } => {
-            if clamp(state.u, min, max) != state.u {
-                cut(&next, &mut after);
-                match solve_for_output(&next, &after, now) {
-                    Some(integral) => after.integral = integral,
-                    None => after.prime = Prime::Solve,
-                }
+        Change::Limits { min, max } if clamp(state.u, min, max) != state.u => {
+            cut(&next, &mut after);
+            match solve_for_output(&next, &after, now) {
+                Some(integral) => after.integral = integral,
+                None => after.prime = Prime::Solve,
             }
         }
         Change::Slew { .. } => adopt(config, &next, &mut after, now),

@@ -34,7 +34,7 @@ pub struct PoolTouched {
     /// The economy's tokens behind its stake (base units).
     pub depth: u64,
     /// The number of touches in this period.
-    pub touches: u64,
+    pub touches: u32,
     /// When it was touched (unix seconds).
     pub at: i64,
 }

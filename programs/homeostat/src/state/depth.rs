@@ -72,13 +72,13 @@ impl Pool {
 }
 
 /// The place of the touch with this number, from 0.
-fn place(touch: u64) -> usize {
+fn place(touch: u32) -> usize {
     // Below MAX_TOUCHES, so the cast loses nothing.
-    touch.rem_euclid(MAX_TOUCHES as u64) as usize
+    touch.rem_euclid(MAX_TOUCHES as u32) as usize
 }
 
 /// How many places so many touches fill.
-fn place_count(touches: u64) -> usize {
+fn place_count(touches: u32) -> usize {
     usize::try_from(touches).map_or(MAX_TOUCHES, |touches| touches.min(MAX_TOUCHES))
 }
 

@@ -80,15 +80,15 @@ pub struct Pool {
     /// The period that these touches belong to, from 1; 0 = none.
     pub touch_period: u64,
     /// The number of touches in that period.
-    pub touches: u64,
+    pub touches: u32,
+    /// The number of positions that are open in the pool.
+    pub positions: u32,
     /// The time of the last touch (unix seconds).
     pub touched_at: i64,
-    /// The number of positions that are open in the pool.
-    pub positions: u64,
 }
 
 const _: () =
-    assert!(core::mem::size_of::<Pool>() == 8 + 6 * 32 + 4 * 8 + 8 * 16 + 8 * MAX_TOUCHES + 32);
+    assert!(core::mem::size_of::<Pool>() == 8 + 6 * 32 + 4 * 8 + 8 * 16 + 8 * MAX_TOUCHES + 24);
 const _: () = assert!(core::mem::align_of::<Pool>() == 8);
 
 impl Pool {
@@ -186,7 +186,10 @@ impl Pool {
 
     /// Counts a position that is opened.
     pub fn open_position(&mut self) -> Result<()> {
-        self.positions = add(self.positions, 1)?;
+        self.positions = self
+            .positions
+            .checked_add(1)
+            .ok_or(HomeostatError::MathOverflow)?;
         Ok(())
     }
 
