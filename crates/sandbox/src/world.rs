@@ -573,8 +573,8 @@ impl World {
 
     /// Touches every liquidity pool that was not touched lately.
     pub async fn touch_pools(&mut self) {
-        for stake in self.pools[1..].to_vec() {
-            let touch = ix::touch_pool(&self.at, &stake);
+        for lane in 1..self.pools.len() {
+            let touch = ix::touch_pool(&self.at, &self.pools[lane]);
             match self.run(&[touch]).await {
                 Ok(_) => (),
                 Err(failure) if failure.code() == Some(HomeostatError::TouchedLately.into()) => (),
