@@ -16,7 +16,7 @@ async fn previews(world: &mut World) -> Vec<StoredDecision> {
 /// Advice for any controller that may fit the advisor's range or not, and be due or not.
 fn any_advice(random: &mut ChaCha8Rng, economy: &Economy, now: i64) -> Advice {
     let parameter = random.next_u32() % 4;
-    let (field, step) = if random.next_u32() % 2 == 0 {
+    let (field, step) = if random.next_u32().is_multiple_of(2) {
         (Tunable::Setpoint, Fx::lit("0.01"))
     } else {
         (Tunable::Bias, Fx::from_num(1_000))

@@ -106,11 +106,11 @@ async fn e28_an_economy_that_is_over_returns_every_lamport_to_who_paid_it() {
     let mint = at.mint;
     let sponsors = world.bank.create_tokens(&mint, &sponsor.pubkey()).await;
     let dissolve = dissolve_ix(&mut world).await;
-    attack(&mut world, &[dissolve.clone()], &[], in_use).await;
+    attack(&mut world, std::slice::from_ref(&dissolve), &[], in_use).await;
     // the mint authority,
     let accept = ix::hand_over_mint(&at, &successor.pubkey(), &program);
     world.bank.send(&[accept], &[&successor]).await.unwrap();
-    attack(&mut world, &[dissolve.clone()], &[], in_use).await;
+    attack(&mut world, std::slice::from_ref(&dissolve), &[], in_use).await;
     // stake and rewards,
     let pool_in_use = HomeostatError::PoolInUse;
     world.request_unstake(&staker, 1_000 * TOKEN).await.unwrap();
@@ -120,22 +120,22 @@ async fn e28_an_economy_that_is_over_returns_every_lamport_to_who_paid_it() {
     world.close_position(&staker).await.unwrap();
     let native = close_pool_ix(&mut world, 0).await;
     attack(&mut world, &[native], &[], pool_in_use).await;
-    attack(&mut world, &[dissolve.clone()], &[], in_use).await;
+    attack(&mut world, std::slice::from_ref(&dissolve), &[], in_use).await;
     let close = close_pool_ix(&mut world, 1).await;
     world.run(&[close]).await.unwrap();
     world.positions.clear();
-    attack(&mut world, &[dissolve.clone()], &[], in_use).await;
+    attack(&mut world, std::slice::from_ref(&dissolve), &[], in_use).await;
     // the funds,
     let economy = world.economy().await;
     let wind_up = ix::wind_up(&at, &sponsors, &program, &economy);
     world.run(&[wind_up]).await.unwrap();
     assert_eq!(world.bank.balance(&at.reward_vault).await, 0);
-    attack(&mut world, &[dissolve.clone()], &[], in_use).await;
+    attack(&mut world, std::slice::from_ref(&dissolve), &[], in_use).await;
     // fees, and the treasury,
     world.collect(0).await.unwrap();
     let owed = world.bank.balance(&at.treasury_vault).await;
     assert!(owed > 1);
-    attack(&mut world, &[dissolve.clone()], &[], in_use).await;
+    attack(&mut world, std::slice::from_ref(&dissolve), &[], in_use).await;
     let limits = limits_of(&*world.economy().await);
     let old = homeostat::state::action::Caps::of(&world.economy().await.limits);
     let caps = Action::Caps {
@@ -156,7 +156,7 @@ async fn e28_an_economy_that_is_over_returns_every_lamport_to_who_paid_it() {
         .propose(vec![Action::AllowFeeds { count: 1 }])
         .await
         .unwrap();
-    attack(&mut world, &[dissolve.clone()], &[], in_use).await;
+    attack(&mut world, std::slice::from_ref(&dissolve), &[], in_use).await;
     let member = world.members[0].insecure_clone();
     world
         .decide(governance::cancel, &member, open)

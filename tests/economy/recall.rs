@@ -44,7 +44,7 @@ async fn e26_a_sponsor_recalls_nothing_that_is_promised() {
     // Then it takes nothing that was not announced, and nobody else does,
     let take = recall(&world, &key, &tokens);
     let error = HomeostatError::AmountTooSmall;
-    attack(&mut world, &[take.clone()], &[&sponsor], error).await;
+    attack(&mut world, std::slice::from_ref(&take), &[&sponsor], error).await;
     let nothing = announce(&world, &key, 0);
     attack(&mut world, &[nothing], &[&sponsor], error).await;
     let thief = outsider(&mut world).await;
@@ -63,11 +63,15 @@ async fn e26_a_sponsor_recalls_nothing_that_is_promised() {
     }
     world.bank.set_time(at - 1).await;
     let error = HomeostatError::TooEarly;
-    attack(&mut world, &[take.clone()], &[&sponsor], error).await;
+    attack(&mut world, std::slice::from_ref(&take), &[&sponsor], error).await;
 
     // and then what stakers were promised stays: what has accrued, and this period's grant.
     world.bank.set_time(at).await;
-    world.bank.send(&[take.clone()], &[&sponsor]).await.unwrap();
+    world
+        .bank
+        .send(std::slice::from_ref(&take), &[&sponsor])
+        .await
+        .unwrap();
     let got = world.bank.balance(&tokens).await;
     assert!(got > funds / 2 && got < funds, "{got}");
     assert_sound(&mut world).await;

@@ -92,7 +92,14 @@ async fn t1_the_treasury_pays_no_more_than_its_cap_in_30_days() {
     world.execute(first).await.unwrap();
     let execute = world.execute_ix(second).await;
     let error = HomeostatError::OutflowCapExceeded;
-    attack(&mut world, "too much", &[execute.clone()], &[], error).await;
+    attack(
+        &mut world,
+        "too much",
+        std::slice::from_ref(&execute),
+        &[],
+        error,
+    )
+    .await;
     world.bank.set_time(eta + 7 * DAY).await;
     attack(&mut world, "a week later", &[execute], &[], error).await;
     let again = world.queue(vec![pay(vendor.tokens, 1)]).await;
@@ -163,7 +170,8 @@ async fn v2_no_proposal_raises_a_cap_by_more_than_its_step() {
     };
     // The supply, at which burns stop, was 0: it is raised first, which is a tightening.
     let floor = old.hard_cap - 1;
-    let steps: [(&str, fn(&mut Caps, u64), u64); 4] = [
+    type Raise = fn(&mut Caps, u64);
+    let steps: [(&str, Raise, u64); 4] = [
         (
             "hard cap",
             |caps, by| caps.hard_cap += by,

@@ -71,7 +71,7 @@ async fn v5_a_power_that_was_given_up_is_nobodys() {
         assert_eq!(world.proposal(index).await.class, Class::Critical as u8);
         ripen(&mut world, index).await;
         let execute = world.execute_ix(index).await;
-        let events = world.bank.events(&[execute.clone()], &[]).await;
+        let events = world.bank.events(std::slice::from_ref(&execute), &[]).await;
         world.run(&[execute]).await.unwrap();
         // then an event says so,
         let said = events.iter().any(|event| match event {

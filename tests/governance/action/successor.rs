@@ -93,7 +93,7 @@ async fn e21_an_unanswered_offer_of_the_mint_authority_ends() {
     attack(
         &mut world,
         "a day early",
-        &[end.clone()],
+        std::slice::from_ref(&end),
         &[&anybody],
         error,
     )
