@@ -1,6 +1,6 @@
 //! Every instruction after the clock has stepped back, as a leader's clock may.
 
-use homeostat::state::Economy;
+use homeostat::state::{Economy, Pause};
 use homeostat_client::Section;
 use homeostat_sandbox::World;
 
@@ -15,7 +15,8 @@ async fn settle(world: &mut World) {
     world
         .bank
         .edit::<Economy>(&at.economy, |economy| {
-            economy.pauses[Section::Emission as usize].until = now.min(economy.live_at);
+            // The pause of the stage is taken back, and what it spent of the guardian's budget.
+            economy.pauses[Section::Emission as usize] = Pause::default();
             economy.stream.pause_until = economy.live_at;
             economy.stream.settle(now).expect("the stream settles");
         })

@@ -1,7 +1,7 @@
 //! A pool of weight 0: nobody enters, everybody leaves, and what is empty is closed.
 
 use homeostat_client::{instruction::StakeMint, Action};
-use homeostat_sandbox::{world::TOKEN, MintSpec, TokenProgram};
+use homeostat_sandbox::{world::TOKEN, TokenProgram};
 use homeostat_tests::{anchor, give, HomeostatError};
 
 use super::{
@@ -132,14 +132,10 @@ async fn e27_a_retired_pool_is_left_by_everybody_and_then_closed() {
     world.next_period().await.unwrap();
     assert_sound(&mut world).await;
     let weight = 7;
-    let lp = world
-        .bank
-        .create_mint(&MintSpec::plain(TokenProgram::Legacy))
-        .await;
-    let next = StakeMint { mint: lp, ..pool };
+    let next = world.bank.create_amm(&at.mint, TokenProgram::Legacy).await;
     let allow = Action::AllowPool {
-        stake_mint: lp,
-        amm_vault: pool.amm_vault.unwrap(),
+        stake_mint: next.mint,
+        amm_vault: next.amm_vault.unwrap(),
         weight,
     };
     world.enact(vec![allow]).await.unwrap();
