@@ -54,7 +54,7 @@ pub const MAX_PERIOD_EMISSION_PPM: u32 = 100_000;
 /// Highest burn of one period (ppm of supply): 10 %.
 pub const MAX_PERIOD_BURN_PPM: u32 = 100_000;
 /// Length of a stretch of time that treasury payments are counted in (seconds): 6 d.
-pub const OUTFLOW_STRETCH: i64 = 518_400;
+pub const OUTFLOW_STRETCH: u64 = 518_400;
 /// The number of stretches that count against the outflow cap: the present one and as many
 /// before it as make 30 d, so that no 30 d contain more payments than the cap says.
 pub const OUTFLOW_STRETCHES: usize = 6;

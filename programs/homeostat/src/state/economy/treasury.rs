@@ -15,7 +15,7 @@ pub struct Outflow {
     /// The payments of each stretch (base units), the newest stretch first.
     pub paid: [u64; OUTFLOW_STRETCHES],
     /// The number of the newest stretch: its time (unix seconds) over six days, rounded down.
-    pub newest: i64,
+    pub newest: u64,
 }
 
 impl Outflow {
@@ -28,7 +28,12 @@ impl Outflow {
     /// Counts a payment of `amount` base units at `now` (unix seconds), after those that are
     /// out of reach were dropped. A clock that steps back stays in the newest stretch.
     fn count(&mut self, amount: u64, now: i64) {
-        let stretch = now.div_euclid(OUTFLOW_STRETCH).max(self.newest);
+        // Unsigned, because the target has no signed division.
+        let stretch = now
+            .max(0)
+            .unsigned_abs()
+            .div_euclid(OUTFLOW_STRETCH)
+            .max(self.newest);
         let gone = usize::try_from(stretch.saturating_sub(self.newest))
             .map_or(OUTFLOW_STRETCHES, |gone| gone.min(OUTFLOW_STRETCHES));
         self.newest = stretch;
