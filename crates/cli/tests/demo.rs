@@ -271,7 +271,7 @@ fn fail_every_bad_value_is_named_with_file_key_and_range() {
                 "line 2",
                 "`economy.supply`",
                 "`0` is out of range",
-                "1 to 4611686018427.387903 tokens",
+                "1 to 18446744073709.551615 tokens",
             ][..],
         ),
         (

@@ -48,8 +48,7 @@ impl Keys<'_> {
     ) -> Result<Option<u64>, Failure> {
         let allowed = tokens.range(range, more);
         self.number(key, &allowed, |number| {
-            let base = number.shifted(i32::from(tokens.decimals)).to_i64()?;
-            let base = u64::try_from(base).map_err(|_| DecimalError::OutOfRange)?;
+            let base = number.shifted(i32::from(tokens.decimals)).to_u64()?;
             within(base, range.0, range.1)
         })
     }

@@ -46,9 +46,8 @@ impl Wanted {
             Self::Tokens(tokens) => tokens
                 .clone()
                 .shifted(i32::from(decimals))
-                .to_i64()
+                .to_u64()
                 .ok()
-                .and_then(|base| u64::try_from(base).ok())
                 .ok_or_else(|| {
                     Failure::new(
                         "bad_amount",

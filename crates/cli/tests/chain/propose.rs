@@ -226,11 +226,6 @@ fn every_kind_of_action_is_read_and_shown() {
         ("mode", "parameter='fee'\nmanual=0.005".into(), "standard"),
         ("limits", "parameter='fee'\nmax=0.009".into(), "standard"),
         ("fee_split", "treasury_share=0.25".into(), "standard"),
-        (
-            "allow_pool",
-            format!("stake_mint='{someone}'\namm_vault='{someone}'\nweight=2"),
-            "critical",
-        ),
         ("allow_meters", "count=1".into(), "standard"),
         ("allow_feeds", "count=1".into(), "standard"),
         ("advisor", format!("key='{someone}'"), "standard"),
@@ -290,8 +285,14 @@ fn every_kind_of_action_is_read_and_shown() {
         &["--simulate"],
     );
     assert_eq!(said.error(), "bad_value", "there is no advisor");
-    // A pool weight, a treasury payment and a pause to end need something that is there.
+    // A pool, its weight, a treasury payment and a pause to end need something that is there.
+    let nothing_there = format!("stake_mint='{someone}'\namm_vault='{someone}'\nweight=2");
     for (kind, lines, hint) in [
+        (
+            "allow_pool",
+            nothing_there.as_str(),
+            "AccountNotInitialized",
+        ),
         ("pool_weight", "lane=1\nweight=3", "InvalidParameter"),
         ("resume_economy", "", "NothingToResume"),
         ("unpause", "section='pay'", "NothingToResume"),

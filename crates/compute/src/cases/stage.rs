@@ -8,7 +8,7 @@ use homeostat::constants::{
 };
 use homeostat_client::{
     instruction::{self as ix, StakeMint},
-    ControllerSettings, Direction, FeedSettings, LimitSettings, Metric, Parameter,
+    ControllerSettings, Direction, FeedSettings, Funding, LimitSettings, Metric, Parameter,
 };
 use homeostat_sandbox::{world::TOKEN, Bank, MintSpec, TokenProgram, Wallet, World, WorldSpec};
 use solana_keypair::Keypair;
@@ -239,6 +239,9 @@ pub async fn build(mut spec: WorldSpec) -> Result<World, Error> {
         world.pools.push(stake);
     }
     if !draft {
+        if spec.funding == Funding::Funded {
+            world.fund(spec.funds).await?;
+        }
         world.hand_over_mint(spec.funding).await;
         world.go_live().await?;
     }
