@@ -216,15 +216,15 @@ impl Decimal {
 
     /// The number as an integer, if it is one.
     pub fn to_i64(&self) -> Result<i64, DecimalError> {
-        self.whole()
+        self.integer()
     }
 
     /// The number as an amount of base units, if it is one.
     pub fn to_u64(&self) -> Result<u64, DecimalError> {
-        self.whole()
+        self.integer()
     }
 
-    fn whole<T: std::str::FromStr>(&self) -> Result<T, DecimalError> {
+    fn integer<T: std::str::FromStr>(&self) -> Result<T, DecimalError> {
         if self.point < self.digits.len() as i32 {
             return Err(DecimalError::NotWhole);
         }
