@@ -307,7 +307,7 @@ fn fail_every_bad_value_is_named_with_file_key_and_range() {
             &[
                 "`economy.supply`",
                 "by default does not fit the other keys",
-                "4611686.018427387903 tokens",
+                "18446744.073709551615 tokens",
             ],
         ),
         (

@@ -647,8 +647,8 @@ fn kill_9_while_a_table_is_made_makes_no_second_one() {
     let economy = fixture.at.economy.to_string();
     let proxy = Proxy::start(fixture.served.url());
     end_period(&fixture);
-    // The table with its first addresses, two extensions, the crank.
-    for sent in 0..4 {
+    // The table with its first addresses, an extension, the crank.
+    for sent in 0..3 {
         // given a keeper that is killed while it sends one of them
         let seen = proxy.seen("sendTransaction");
         proxy
