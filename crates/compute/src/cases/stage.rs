@@ -240,7 +240,7 @@ pub async fn build(mut spec: WorldSpec) -> Result<World, Error> {
     }
     if !draft {
         if spec.funding == Funding::Funded {
-            world.fund(spec.funds).await?;
+            world.fund(TOKEN).await?;
         }
         world.hand_over_mint(spec.funding).await;
         world.go_live().await?;
