@@ -139,9 +139,13 @@ impl Story<'_> {
         let guardian = self.model.realm.guardian.holder.unwrap();
         let members = &self.model.realm.members;
         let everybody = &self.play.prepared.cast.everybody;
+        // Nobody is guardian and member, or guardian and advisor.
+        let advisor = &self.model.realm.advisor;
+        let offered = advisor.offer.as_ref().map(|offer| offer.key);
+        let taken = [Some(guardian), advisor.holder, offered];
         let successor = everybody
             .iter()
-            .find(|key| !members.contains_key(*key) && **key != guardian);
+            .find(|key| !members.contains_key(*key) && !taken.contains(&Some(**key)));
         if let Some(successor) = successor.copied() {
             let index = self
                 .propose(vec![Action::Guardian {
