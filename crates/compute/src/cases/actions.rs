@@ -52,10 +52,12 @@ pub async fn longest(world: &mut World) -> Vec<Action> {
     let mut actions = vec![ramp(world, Parameter::Emission, Tunable::Setpoint, 0.7).await];
     let economy = world.economy().await;
     for parameter in [Parameter::Fee, Parameter::Burn, Parameter::Liquidity] {
+        let mut settings = controller(parameter);
+        settings.kp_q48 += 1;
         actions.push(Action::Wire {
             parameter,
             expected_seq: economy.controllers[parameter.index()].config_seq,
-            settings: controller(parameter),
+            settings,
         });
     }
     actions
