@@ -94,9 +94,7 @@ pub(super) const EXPECTED: [(&str, &[&str]); 19] = [
         "execute",
         &[
             "ok",
-            "ChangedThisPeriod",
             "InvalidState",
-            "NotAMember",
             "NothingToResume",
             "OldValueChanged",
             "ProposalExpired",
