@@ -102,8 +102,8 @@ async fn appoint_advisor(world: &mut World) -> Result<Keypair, Error> {
     Ok(advisor)
 }
 
-fn advise(world: &World, advisor: &Keypair) -> Instruction {
-    let (field, value) = (Tunable::Setpoint, gov::q48(0.613));
+fn advise(world: &World, advisor: &Keypair, setpoint: f64) -> Instruction {
+    let (field, value) = (Tunable::Setpoint, gov::q48(setpoint));
     let who = advisor.pubkey();
     gov::advise(&world.at, &who, Parameter::Emission, field, value, HOUR)
 }
@@ -205,7 +205,7 @@ async fn ordinary(bench: &mut Bench) -> Result<(), Error> {
     let act = gov::accept_role(&at, &new.pubkey(), RoleKind::Member);
     bench.perform(&mut world, ORDINARY, &act, &[&new]).await?;
     let advisor = appoint_advisor(&mut world).await?;
-    let advise = advise(&world, &advisor);
+    let advise = advise(&world, &advisor, 0.613);
     let bank = &mut world.bank;
     bench.perform(bank, ORDINARY, &advise, &[&advisor]).await?;
     let veto = gov::veto_advice(&at, &guardian.pubkey());
@@ -317,7 +317,7 @@ async fn worst(bench: &mut Bench) -> Result<(), Error> {
     let ramps = four_ramps(&mut world).await;
     world.enact(ramps).await?;
     let (by_advisor, by_guardian) = ([&advisor], [&guardian]);
-    let act = advise(&world, &advisor);
+    let act = advise(&world, &advisor, 0.687);
     bench.perform(&mut world, WORST, &act, &by_advisor).await?;
     let act = gov::veto_advice(&at, &guardian.pubkey());
     bench.measure(&mut world, WORST, &act, &by_guardian).await?;
