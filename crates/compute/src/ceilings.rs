@@ -5,18 +5,36 @@ use crate::{
     cases::{council_of_five::FIVE_MEMBERS, ORDINARY},
 };
 
-/// All instructions, each in its ordinary case, added up (compute units): what they took
-/// before account rules became attributes.
-pub const SUM: u64 = 530_473;
+/// The first 42 instructions, each in its ordinary case, added up (compute units): 530,473 is
+/// what they took before account rules became attributes, the rest is for duties that came
+/// later. Those that add more than 500 units: defaults that scale with the period
+/// (`create_economy`, 9,900), weights of the stake that was there when a proposal was queued
+/// (`cast_ballot`, 3,200), the address by the hash of the actions, the reason, and grading from
+/// start to end (`propose`, 2,000; `execute`, 1,100), owners of an AMM's vault and mint
+/// (`create_pool`, 1,000), scheduled transfer fees (`go_live`, 700).
+pub const SUM: u64 = 552_000;
+/// Instructions that are not in [`SUM`], each a duty that came later, in their ordinary cases
+/// (compute units): a touch of a liquidity pool apart from the crank, and leaving with
+/// everything at the end.
+pub const LATER_CASES: [(&str, u64); 7] = [
+    ("touch_pool", 6_000),
+    ("hand_over_mint", 7_700),
+    ("wind_up", 12_200),
+    ("announce_recall", 3_900),
+    ("recall", 11_900),
+    ("close_pool", 10_000),
+    ("dissolve", 33_000),
+];
 /// One instruction each, in its ordinary case (compute units): what users and members send
-/// most. Plain Anchor takes this much with room for a few checks more.
+/// most. Plain Anchor takes this much with room for a few checks more; `propose`, `approve`
+/// and `execute` have 2,000, 200 and 1,000 units more for the duties named at [`SUM`].
 pub const ORDINARY_CASES: [(&str, u64); 6] = [
     ("pay", 10_700),
     ("stake", 13_500),
     ("claim", 13_500),
-    ("propose", 18_000),
-    ("approve", 7_000),
-    ("execute", 19_000),
+    ("propose", 20_000),
+    ("approve", 7_200),
+    ("execute", 20_000),
 ];
 /// A change of the fee split by a council of five: proposed, approved by two more, executed
 /// (compute units in all). Squads v4 takes 54,076 for a change of its time lock by five
@@ -24,8 +42,9 @@ pub const ORDINARY_CASES: [(&str, u64); 6] = [
 pub const COUNCIL_OF_FIVE: u64 = 50_000;
 /// Heap of any instruction (bytes): what a transaction gets without asking for more.
 pub const HEAP: u64 = 32 * 1_024;
-/// The program's ELF (bytes): its deployer pays rent for each of them.
-pub const ELF: u64 = 1_200_000;
+/// The program's ELF (bytes): its deployer pays rent for each of them. 1,200,000 for the first
+/// 42 instructions, the rest for the [`LATER_CASES`] and their rules.
+pub const ELF: u64 = 1_380_000;
 
 /// A ceiling and what stands under it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,12 +72,13 @@ pub fn bounds(figures: &[Figures], elf: u64) -> Vec<Bound> {
         ceiling,
         measured,
     };
+    let later = |f: &Figures| LATER_CASES.iter().any(|(name, _)| f.instruction == *name);
     let mut bounds = vec![bound(
-        "all ordinary cases added up (CU)".into(),
+        "ordinary cases of the first 42 instructions added up (CU)".into(),
         SUM,
-        sum(&|f| f.case == ORDINARY),
+        sum(&|f| f.case == ORDINARY && !later(f)),
     )];
-    for (name, ceiling) in ORDINARY_CASES {
+    for (name, ceiling) in ORDINARY_CASES.into_iter().chain(LATER_CASES) {
         let measured = sum(&|f| f.instruction == name && f.case == ORDINARY);
         bounds.push(bound(format!("`{name}`, ordinary (CU)"), ceiling, measured));
     }
@@ -90,10 +110,10 @@ mod tests {
 
     /// Everything exactly at its ceiling.
     fn edge() -> (Vec<Figures>, u64) {
-        let mut all: Vec<Figures> = ORDINARY_CASES
-            .map(|(name, ceiling)| figures(name, ORDINARY, ceiling))
-            .into();
+        let at = |(name, ceiling): (&str, u64)| figures(name, ORDINARY, ceiling);
+        let mut all: Vec<Figures> = ORDINARY_CASES.map(at).into();
         let rest = SUM - all.iter().map(|f| f.total).sum::<u64>();
+        all.extend(LATER_CASES.map(at));
         all.push(figures("all the others", ORDINARY, rest));
         all.push(figures("propose", FIVE_MEMBERS, COUNCIL_OF_FIVE - 9));
         all.push(figures("approve", "five members, last", 9));
@@ -105,7 +125,7 @@ mod tests {
     fn a_ceiling_itself_holds() {
         let (all, elf) = edge();
         let bounds = bounds(&all, elf);
-        assert_eq!(bounds.len(), 10);
+        assert_eq!(bounds.len(), 17);
         for bound in bounds {
             assert!(bound.holds(), "{bound:?}");
         }
@@ -119,21 +139,20 @@ mod tests {
         };
         let (all, elf) = edge();
         assert_eq!(over(&all, elf + 1), ["ELF (bytes)"]);
-        for (index, expected) in [
-            (0, "`pay`, ordinary (CU)"),
-            (5, "`execute`, ordinary (CU)"),
-            (
-                7,
-                "a fee split by five members, from `propose` to `execute` (CU)",
-            ),
+        let sum = "ordinary cases of the first 42 instructions added up (CU)";
+        let five = "a fee split by five members, from `propose` to `execute` (CU)";
+        for (instruction, case, expected) in [
+            ("pay", ORDINARY, vec![sum, "`pay`, ordinary (CU)"]),
+            ("execute", ORDINARY, vec![sum, "`execute`, ordinary (CU)"]),
+            ("all the others", ORDINARY, vec![sum]),
+            ("dissolve", ORDINARY, vec!["`dissolve`, ordinary (CU)"]),
+            ("propose", FIVE_MEMBERS, vec![five]),
         ] {
             let mut all = all.clone();
-            all[index].total += 1;
-            // An ordinary case counts for the sum as well.
-            let over = over(&all, elf);
-            assert!(over.contains(&expected.to_owned()), "{over:?}");
-            let sum = over.iter().any(|what| what.starts_with("all ordinary"));
-            assert_eq!(sum, all[index].case == ORDINARY);
+            let mut figures = all.iter_mut();
+            let figure = figures.find(|f| f.instruction == instruction && f.case == case);
+            figure.unwrap().total += 1;
+            assert_eq!(over(&all, elf), expected);
         }
         let mut all = all;
         all[8].heap = HEAP + 1;

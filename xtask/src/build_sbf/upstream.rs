@@ -52,7 +52,7 @@ const BUILD: &str = "/build";
 const SOURCES: &str = "/homeostat";
 
 /// What the ELF is compiled with.
-const FLAGS: [&str; 17] = [
+const FLAGS: [&str; 18] = [
     "--cfg=homeostat_upstream_sbf",
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
@@ -74,6 +74,9 @@ const FLAGS: [&str; 17] = [
     "-Clink-arg=--llvm-args=--inlinehint-threshold=25",
     // Instructions in an order that needs fewer registers, of which there are ten: 3 KB.
     "-Clink-arg=--llvm-args=--enable-misched",
+    // LLVM's BPF divides by zero to 0, so it moves a division out of a loop and past the check
+    // that guards it. The SVM ends the program there.
+    "-Clink-arg=--llvm-args=--disable-machine-licm",
     // The crate is compiled for size, but dispatch compares a word for each instruction
     // before the right one, and all of them before an event: as calls 50 units each.
     "-Clink-arg=--llvm-args=--force-remove-attribute=entrypoint:minsize",

@@ -118,6 +118,8 @@ impl CreateEconomy<'_> {
         economy.log = self.log.key();
         economy.sponsor = self.sponsor(args)?;
         economy.limits = defaults::limits(args.period, args.hard_cap);
+        // The defaults of the controllers divide by the period.
+        economy.validate_limits()?;
         for (controller, parameter) in economy.controllers.iter_mut().zip(Parameter::ALL) {
             let config = defaults::config(parameter, args.period);
             *controller = Controller {
