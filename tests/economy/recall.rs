@@ -96,6 +96,32 @@ async fn e26_a_sponsor_recalls_nothing_that_is_promised() {
 }
 
 #[tokio::test]
+async fn e26_a_notice_of_years_ago_is_none() {
+    // Given a sponsor who announced a recall, and funds that somebody added afterwards.
+    let (mut world, sponsor, tokens) = sponsored().await;
+    let key = sponsor.pubkey();
+    let take = recall(&world, &key, &tokens);
+    let all = announce(&world, &key, u64::MAX);
+    world.bank.send(&[all], &[&sponsor]).await.unwrap();
+    let last = world.bank.now() + NOTICE + 14 * 86_400;
+    while world.bank.now() + WEEK < last {
+        world.next_period().await.unwrap();
+    }
+    fund(&mut world, FUNDS).await.unwrap();
+
+    // When more than 14 days have passed since the notice was over, then nothing is recalled,
+    world.bank.set_time(last + 1).await;
+    let error = HomeostatError::RecallExpired;
+    attack(&mut world, std::slice::from_ref(&take), &[&sponsor], error).await;
+
+    // and a second before it was.
+    world.bank.set_time(last).await;
+    world.bank.send(&[take], &[&sponsor]).await.unwrap();
+    assert!(world.bank.balance(&tokens).await > 0);
+    assert_sound(&mut world).await;
+}
+
+#[tokio::test]
 async fn success_a_sponsor_is_named_in_funded_economies_only() {
     let mut world = site(&Keypair::new(), &MintSpec::plain(TokenProgram::Token2022)).await;
     let someone = Keypair::new().pubkey();

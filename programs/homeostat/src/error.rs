@@ -221,6 +221,10 @@ pub enum HomeostatError {
     PoolInUse,
     #[msg("The retired economy is not empty; hand over its mint, collect, wind it up, close its pools, let its treasury pay, and let every proposal end")]
     EconomyInUse,
+    #[msg(
+        "The recall was announced more than 44 days ago; announce it again and wait for 30 days"
+    )]
+    RecallExpired,
 }
 
 /// Refuses a parameter that is out of its range (`InvalidParameter`), and logs its name first.

@@ -105,6 +105,7 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         PoolRetired,
         PoolInUse,
         EconomyInUse,
+        RecallExpired,
     ]
     .into_iter()
 }

@@ -184,8 +184,8 @@ pub fn wind_up(
     )
 }
 
-/// Announces that up to `amount` base units of funds will be recalled 30 d later; `sponsor`
-/// signs. Refused unless the economy is live and has this sponsor.
+/// Announces that up to `amount` base units of funds will be recalled 30 to 44 d later;
+/// `sponsor` signs. Refused unless the economy is live and has this sponsor.
 pub fn announce_recall(economy: &Pubkey, sponsor: &Pubkey, amount: u64) -> Instruction {
     build(
         accounts::AnnounceRecall {
@@ -199,7 +199,8 @@ pub fn announce_recall(economy: &Pubkey, sponsor: &Pubkey, amount: u64) -> Instr
 }
 
 /// Recalls announced funds to `sponsor_tokens`, as far as they are not promised to stakers;
-/// `sponsor` signs. Refused before the notice is over, and where nothing can be recalled.
+/// `sponsor` signs. Refused before the notice is over, more than 14 d after that, and where
+/// nothing can be recalled.
 pub fn recall(
     at: &EconomyAddresses,
     sponsor: &Pubkey,

@@ -89,7 +89,8 @@ impl Recall<'_> {
     }
 }
 
-/// The sponsor calls it: announces that up to `amount` base units will be recalled 30 d later.
+/// The sponsor calls it: announces that up to `amount` base units will be recalled 30 to 44 d
+/// later.
 pub fn announce_recall(ctx: Context<AnnounceRecall>, amount: u64) -> Result<()> {
     let now = Clock::get()?.unix_timestamp;
     let recall_at = {
@@ -107,7 +108,7 @@ pub fn announce_recall(ctx: Context<AnnounceRecall>, amount: u64) -> Result<()> 
     )
 }
 
-/// The sponsor calls it, 30 d after the announcement. Pays what was announced, at most what is
+/// The sponsor calls it, 30 to 44 d after the announcement. Pays what was announced, at most what is
 /// not promised to stakers, and publishes it.
 pub fn recall(ctx: Context<Recall>) -> Result<()> {
     let event = ctx.accounts.apply(Clock::get()?.unix_timestamp)?;

@@ -119,7 +119,8 @@ impl Economy {
     }
 
     /// Announces at `now` (unix seconds) that the sponsor will recall up to `amount` base
-    /// units; an earlier announcement ends. Refuses zero (`AmountTooSmall`).
+    /// units, 30 to 44 d from then; an earlier announcement ends. Refuses zero
+    /// (`AmountTooSmall`).
     pub fn announce_recall(&mut self, amount: u64, now: i64) -> Result<()> {
         self.require_live()?;
         require!(amount > 0, HomeostatError::AmountTooSmall);
@@ -131,13 +132,18 @@ impl Economy {
     /// Takes what was announced out of the funds, at `now` (unix seconds), and returns how
     /// much that is (base units): at most what is not promised. Promised is what has accrued,
     /// and what may still be emitted in this period. Refuses before the notice is over
-    /// (`TooEarly`) and where nothing was announced or can be recalled (`AmountTooSmall`).
+    /// (`TooEarly`), where nothing was announced or can be recalled (`AmountTooSmall`), and
+    /// more than 14 d late (`RecallExpired`): a notice given once and for ever would be none
+    /// for whoever stakes or funds years later.
     ///
     /// The subtractions saturate at 0: where more is promised than funded, which the
     /// invariant excludes, nothing can be recalled.
     pub fn recall_funds(&mut self, now: i64) -> Result<u64> {
         self.require_live()?;
+        require!(self.recall > 0, HomeostatError::AmountTooSmall);
         require!(now >= self.recall_at, HomeostatError::TooEarly);
+        let last = self.recall_at.saturating_add(OPEN_TIME);
+        require!(now <= last, HomeostatError::RecallExpired);
         self.stream.settle(now)?;
         let free = self
             .totals
