@@ -115,16 +115,16 @@ async fn success_the_audit_log_grows_to_its_largest_capacity() {
     )
     .await;
     let log: AuditLog = world.bank.fetch(&at.audit).await;
-    for ring in [log.ring, log.operations] {
+    for ring in [log.ring, log.acts] {
         assert_eq!((ring.allocated, ring.capacity), (256, 24));
     }
     // The new slots come in when the ring wraps, and all of them are used.
     pauses(&mut world, 31..=330).await;
     let log: AuditLog = world.bank.fetch(&at.audit).await;
-    let ring = log.operations;
+    let ring = log.acts;
     assert_eq!((ring.capacity, ring.len), (256, 256));
     assert_eq!((ring.base_seq, ring.head_seq), (74, 330));
-    // What decides is in the other ring.
+    // What several decide is in the other ring.
     assert_eq!((log.ring.len, log.ring.base_seq), (1, 0));
 }
 

@@ -8,7 +8,7 @@ use homeostat_client::{
     governance::{self, q48, ProposalId},
     log::LogError,
     verify::{verify_audit, verify_log, AuditProof, LogProof},
-    Action, AuditKind, Parameter, PauseReason, Section, Tunable,
+    Action, AuditKind, AuditRecord, Parameter, PauseReason, Section, Tunable,
 };
 use homeostat_sandbox::{world::TOKEN, Bank, World, WorldSpec};
 use solana_signer::Signer;
@@ -195,12 +195,10 @@ async fn fail_a_forged_record_state_or_history_is_found() {
 async fn g19_the_audit_log_keeps_what_closed_proposals_were() {
     let mut world = lived().await;
     let payer = world.bank.payer().pubkey();
-    let before = prove_audit(&mut world, false)
-        .await
-        .unwrap()
-        .governance
-        .records;
+    let before = prove_audit(&mut world, false).await.unwrap();
     let made = before
+        .acts
+        .records
         .iter()
         .filter(|record| record.kind == AuditKind::Proposed as u8);
     let made: Vec<ProposalId> = made
@@ -220,32 +218,37 @@ async fn g19_the_audit_log_keeps_what_closed_proposals_were() {
     let all = prove_audit(&mut world, true).await.unwrap();
 
     assert_eq!(ring, all);
-    assert_eq!((all.governance.from_seq, all.operations.from_seq), (0, 0));
-    let records = &all.governance.records;
-    let kinds: Vec<u8> = records.iter().map(|record| record.kind).collect();
+    assert_eq!((all.decisions.from_seq, all.acts.from_seq), (0, 0));
     use AuditKind::*;
-    let passed = [Proposed, Approved, Executed];
-    let expected: Vec<u8> = [CouncilCreated]
-        .into_iter()
-        .chain(passed)
-        .chain(passed)
-        .chain(passed)
-        .chain([Proposed, Approved, Vetoed])
-        .map(|kind| kind as u8)
-        .collect();
-    assert_eq!(kinds, expected);
-    assert_eq!(records.last().unwrap().digest, digest);
-    assert_eq!(records.last().unwrap().actor, world.guardian.pubkey());
-    let [pause] = all.operations.records[..] else {
-        panic!("there was one pause")
+    let kinds =
+        |records: &[AuditRecord]| -> Vec<u8> { records.iter().map(|record| record.kind).collect() };
+    let expected = [CouncilCreated, Executed, Executed, Executed];
+    assert_eq!(
+        kinds(&all.decisions.records),
+        expected.map(|kind| kind as u8)
+    );
+    let acts = &all.acts.records;
+    for kind in [Proposed, Approved] {
+        let of_it = acts.iter().filter(|record| record.kind == kind as u8);
+        assert_eq!(of_it.count(), 4);
+    }
+    let of_one = |kind: AuditKind| {
+        let mut of_it = acts.iter().filter(|record| record.kind == kind as u8);
+        let (Some(one), None) = (of_it.next(), of_it.next()) else {
+            panic!("there was one {kind:?}")
+        };
+        *one
     };
-    assert_eq!((pause.seq, pause.kind), (1, Paused as u8));
+    let veto = of_one(Vetoed);
+    assert_eq!((veto.digest, veto.actor), (digest, world.guardian.pubkey()));
+    of_one(Paused);
+    assert_eq!(acts.len(), 10);
 
     // A record left out or changed is found.
     let audit = world.at.audit;
     let mut data = world.bank.data(&audit).await.unwrap();
     assert_eq!(data.len(), AuditLog::space(24));
-    for (place, slot) in [(AuditLog::GOVERNANCE, 2), (AuditLog::OPERATIONS, 0)] {
+    for (place, slot) in [(AuditLog::DECISIONS, 2), (AuditLog::ACTS, 0)] {
         let at = place.slots + slot * place.stride + 40;
         data[at] ^= 1;
         let seq = slot as u64 + 1;

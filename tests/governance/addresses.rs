@@ -54,7 +54,7 @@ async fn g31_a_copy_is_in_nobodys_way() {
     assert_eq!(council.count(&proposal.approvals), 2);
     assert_eq!(proposal.proposer, mallory.pubkey());
     let audit = world.bank.data(&world.at.audit.clone()).await.unwrap();
-    let last = *audit_records(&audit).last().unwrap();
+    let last = *audit_acts(&audit).last().unwrap();
     assert_eq!(last.kind, AuditKind::Approved as u8);
     assert_eq!((last.proposal, last.actor), (id.index, first.pubkey()));
     // and nobody approves twice that way, or takes it from those who approve it

@@ -328,7 +328,7 @@ async fn g20_a_clock_that_steps_back_opens_nothing() {
 
     // The record says the slot, whatever the time was.
     let data = world.bank.data(&world.at.audit.clone()).await.unwrap();
-    let records = audit_records(&data);
+    let records = audit_acts(&data);
     assert!(records.windows(2).any(|pair| pair[1].at < pair[0].at));
     assert!(records.windows(2).all(|pair| pair[1].slot >= pair[0].slot));
     assert!(records

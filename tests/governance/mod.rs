@@ -116,16 +116,16 @@ const EMISSION_LIMITS: OutputLimits = OutputLimits {
     max_ppm: 200_000,
 };
 
-/// The records of governance in an audit log, oldest first, their chain checked.
-fn audit_records(data: &[u8]) -> Vec<AuditRecord> {
+/// What took effect by the keys of several, in an audit log, oldest first, the chain checked.
+fn audit_decisions(data: &[u8]) -> Vec<AuditRecord> {
     let log = AuditLog::decode(data).expect("an audit log").ring;
-    records_of(data, &log, AuditLog::GOVERNANCE.slots)
+    records_of(data, &log, AuditLog::DECISIONS.slots)
 }
 
-/// The records of pauses, advice and trips in an audit log, likewise.
-fn operation_records(data: &[u8]) -> Vec<AuditRecord> {
-    let log = AuditLog::decode(data).expect("an audit log").operations;
-    records_of(data, &log, AuditLog::OPERATIONS.slots)
+/// What one key did alone, likewise.
+fn audit_acts(data: &[u8]) -> Vec<AuditRecord> {
+    let log = AuditLog::decode(data).expect("an audit log").acts;
+    records_of(data, &log, AuditLog::ACTS.slots)
 }
 
 /// The records of a ring whose first slot is there.

@@ -421,12 +421,12 @@ pub struct Proof {
 pub struct AuditAnswer {
     /// The proof begins behind this record; 0 = at genesis.
     pub from_seq: u64,
-    /// Acts of governance in that stretch, an unbroken chain.
+    /// What took effect by the keys of several in that stretch, an unbroken chain.
     pub records: u64,
-    /// The same of what pauses, advises and trips, which has a chain of its own.
-    pub operations_from_seq: u64,
+    /// The same of what one key did alone, which has a chain of its own.
+    pub acts_from_seq: u64,
     /// Acts in that stretch.
-    pub operations: u64,
+    pub acts: u64,
 }
 
 fn broken(error: log::LogError) -> Failure {
@@ -496,10 +496,10 @@ fn prove(
         changes: proof.changes,
         unproven: proof.unproven,
         audit: acts.map(|acts| AuditAnswer {
-            from_seq: acts.governance.from_seq,
-            records: acts.governance.records.len() as u64,
-            operations_from_seq: acts.operations.from_seq,
-            operations: acts.operations.records.len() as u64,
+            from_seq: acts.decisions.from_seq,
+            records: acts.decisions.records.len() as u64,
+            acts_from_seq: acts.acts.from_seq,
+            acts: acts.acts.records.len() as u64,
         }),
     })
 }
@@ -588,11 +588,11 @@ impl Answer for LogAnswer {
                 if let Some(audit) = &proof.audit {
                     writeln!(
                         out,
-                        "governance: {} acts behind record {}; pauses, advice and trips: {} behind record {}; unbroken chains",
+                        "audit: {} decisions behind record {}, {} acts of single keys behind record {}; unbroken chains",
                         audit.records,
                         audit.from_seq,
-                        audit.operations,
-                        audit.operations_from_seq
+                        audit.acts,
+                        audit.acts_from_seq
                     )?;
                 }
                 if !proof.unproven.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use homeostat::state::StoredConfig;
+use homeostat::state::{AuditRecord, StoredConfig};
 use solana_program::hash::hash;
 
 use crate::{event::Event, Pubkey};
@@ -32,8 +32,8 @@ pub fn logged(event: &Event) -> Option<&Pubkey> {
 #[derive(Clone, Debug, Default)]
 pub struct History {
     pub(super) decisions: Vec<u8>,
-    pub(super) governance: Vec<u8>,
-    pub(super) operations: Vec<u8>,
+    pub(super) audit_decisions: Vec<u8>,
+    pub(super) audit_acts: Vec<u8>,
     pub(super) configs: HashMap<[u8; 32], StoredConfig>,
 }
 
@@ -45,17 +45,17 @@ impl History {
             Event::Cranked(event) => self.decided(&event.records, &event.configs),
             Event::Executed(event) => {
                 self.decided(&event.records, &event.configs);
-                self.governance.extend(&event.record);
+                self.acted(&event.record);
             }
-            Event::CouncilCreated(event) => self.governance.extend(&event.record),
-            Event::Proposed(event) => self.governance.extend(&event.record),
-            Event::Decided(event) => self.governance.extend(&event.record),
-            Event::BallotCast(event) => self.governance.extend(&event.record),
-            Event::RoleAccepted(event) => self.governance.extend(&event.record),
-            Event::Paused(event) => self.operations.extend(&event.record),
-            Event::Advised(event) => self.operations.extend(&event.record),
-            Event::AdviceVetoed(event) => self.operations.extend(&event.record),
-            Event::BreakerTripped(event) => self.operations.extend(&event.record),
+            Event::CouncilCreated(event) => self.acted(&event.record),
+            Event::Proposed(event) => self.acted(&event.record),
+            Event::Decided(event) => self.acted(&event.record),
+            Event::BallotCast(event) => self.acted(&event.record),
+            Event::RoleAccepted(event) => self.acted(&event.record),
+            Event::Paused(event) => self.acted(&event.record),
+            Event::Advised(event) => self.acted(&event.record),
+            Event::AdviceVetoed(event) => self.acted(&event.record),
+            Event::BreakerTripped(event) => self.acted(&event.record),
             _ => {}
         }
     }
@@ -65,6 +65,15 @@ impl History {
         for bytes in configs.chunks_exact(core::mem::size_of::<StoredConfig>()) {
             self.know(bytemuck::pod_read_unaligned(bytes));
         }
+    }
+
+    /// Adds the record of an act to those of its ring; an act without a record adds none.
+    fn acted(&mut self, record: &[u8]) {
+        let ring = match bytemuck::try_pod_read_unaligned::<AuditRecord>(record) {
+            Ok(record) if record.is_decision() => &mut self.audit_decisions,
+            _ => &mut self.audit_acts,
+        };
+        ring.extend(record);
     }
 
     /// Keeps a configuration under the digest by which records name it.

@@ -45,15 +45,15 @@ pub struct LogProof {
 /// What [`verify_audit`] proved.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditProof {
-    /// What proposes, approves, decides and takes a role.
-    pub governance: Acts,
-    /// What pauses, advises and trips.
-    pub operations: Acts,
+    /// What took effect by the keys of several.
+    pub decisions: RingProof,
+    /// What one key did alone.
+    pub acts: RingProof,
 }
 
 /// What was proved of one ring of an audit log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Acts {
+pub struct RingProof {
     /// The proof begins after this record; 0 = at genesis.
     pub from_seq: u64,
     /// Every record after that, in order.
@@ -140,28 +140,28 @@ pub fn verify_audit(data: &[u8], history: Option<&History>) -> Result<AuditProof
     AuditLog::decode(data).map_err(LogError::Account)?;
     let told = |of: fn(&History) -> &[u8]| history.map(of);
     Ok(AuditProof {
-        governance: acts(
+        decisions: ring(
             data,
-            &AuditLog::GOVERNANCE,
-            told(|history| &history.governance),
-            false,
-        )?,
-        operations: acts(
-            data,
-            &AuditLog::OPERATIONS,
-            told(|history| &history.operations),
+            &AuditLog::DECISIONS,
+            told(|history| &history.audit_decisions),
             true,
+        )?,
+        acts: ring(
+            data,
+            &AuditLog::ACTS,
+            told(|history| &history.audit_acts),
+            false,
         )?,
     })
 }
 
 /// Proves one ring of an audit log, and that it has no record of the other.
-fn acts(
+fn ring(
     data: &[u8],
     place: &Place,
     told: Option<&[u8]>,
-    operations: bool,
-) -> Result<Acts, LogError> {
+    decisions: bool,
+) -> Result<RingProof, LogError> {
     let (ring, kept) = log::walk(data, place, AUDIT_RECORD_BYTES)?;
     let (from_seq, records) = stretch(&ring, kept, told, AUDIT_RECORD_BYTES)?;
     let records: Vec<AuditRecord> = records
@@ -170,10 +170,10 @@ fn acts(
         .collect();
     let stray = records
         .iter()
-        .find(|record| record.is_operation() != operations);
+        .find(|record| record.is_decision() != decisions);
     match stray {
         Some(record) => Err(LogError::Record { seq: record.seq }),
-        None => Ok(Acts { from_seq, records }),
+        None => Ok(RingProof { from_seq, records }),
     }
 }
 

@@ -4,9 +4,10 @@
 //! of each instruction carries the record itself, so a chain can be followed from its first
 //! record on; a ring alone proves the records that it still has.
 //!
-//! What decides and who decides is in one ring, what pauses, advises and trips in another: a
-//! guardian, an advisor or a keeper who acts often drops no record of how the council came
-//! about. The slots of the two alternate, so that both grow with the account.
+//! What took effect by the keys of several is in one ring, what one key does alone in the
+//! other: a member who approves and withdraws without end, or a guardian who pauses often,
+//! drops no record of how the council came about. The slots of the two alternate, so that both
+//! grow with the account.
 
 use anchor_lang::prelude::*;
 
@@ -108,17 +109,25 @@ impl AuditRecord {
         }
     }
 
-    /// True for what pauses, advises or trips, and has a ring of its own.
-    pub const fn is_operation(&self) -> bool {
-        self.kind >= AuditKind::Advised as u8
+    /// True for what took effect by more keys than one: the creation of the council, a veto of
+    /// the stakers, an execution, and a role that was accepted after one.
+    pub fn is_decision(&self) -> bool {
+        [
+            AuditKind::CouncilCreated,
+            AuditKind::StakersVetoed,
+            AuditKind::Executed,
+            AuditKind::RoleAccepted,
+        ]
+        .iter()
+        .any(|kind| *kind as u8 == self.kind)
     }
 
     /// The ring that the record belongs to.
-    pub const fn place(&self) -> Place {
-        if self.is_operation() {
-            AuditLog::OPERATIONS
+    pub fn place(&self) -> Place {
+        if self.is_decision() {
+            AuditLog::DECISIONS
         } else {
-            AuditLog::GOVERNANCE
+            AuditLog::ACTS
         }
     }
 
@@ -139,11 +148,11 @@ pub struct AuditLog {
     pub reserved: [u8; 7],
     /// The economy that the log belongs to.
     pub economy: Pubkey,
-    /// The ring of what proposes, approves, decides and takes a role; its [`AuditRecord`]s are
-    /// in every other slot.
+    /// The ring of what took effect by the keys of several; its [`AuditRecord`]s are in every
+    /// other slot.
     pub ring: Ring,
-    /// The ring of what pauses, advises and trips; its records are in the slots between.
-    pub operations: Ring,
+    /// The ring of what one key did alone; its records are in the slots between.
+    pub acts: Ring,
 }
 
 const _: () = assert!(core::mem::size_of::<AuditLog>() == 232);
@@ -161,14 +170,14 @@ impl AuditLog {
     pub const SLOTS_AT: usize = space::<Self>();
     /// The bytes of a slot of each ring.
     pub const STRIDE: usize = 2 * AUDIT_SLOT_BYTES;
-    /// The ring of what decides and who decides.
-    pub const GOVERNANCE: Place = Place {
+    /// The ring of what took effect by the keys of several.
+    pub const DECISIONS: Place = Place {
         ring: Ring::FIRST,
         slots: Self::SLOTS_AT,
         stride: Self::STRIDE,
     };
-    /// The ring of what pauses, advises and trips.
-    pub const OPERATIONS: Place = Place {
+    /// The ring of what one key did alone.
+    pub const ACTS: Place = Place {
         ring: Ring::FIRST + core::mem::size_of::<Ring>(),
         slots: Self::SLOTS_AT + AUDIT_SLOT_BYTES,
         stride: Self::STRIDE,

@@ -52,7 +52,7 @@ impl GrowLog<'_> {
                 data.starts_with(AuditLog::DISCRIMINATOR),
                 ErrorCode::AccountDiscriminatorMismatch
             );
-            &[AuditLog::GOVERNANCE, AuditLog::OPERATIONS]
+            &[AuditLog::DECISIONS, AuditLog::ACTS]
         };
         Ok((rings, Ring::header(&data)?.ring.allocated))
     }

@@ -59,7 +59,7 @@ impl CreateCouncil<'_> {
         audit.bump = bumps.audit;
         audit.economy = economy;
         audit.ring = Ring::new(AUDIT_INITIAL_CAPACITY);
-        audit.operations = Ring::new(AUDIT_INITIAL_CAPACITY);
+        audit.acts = Ring::new(AUDIT_INITIAL_CAPACITY);
         Ok(())
     }
 
