@@ -194,6 +194,51 @@ async fn g34_what_lost_its_support_too_long_ago_is_over() {
 }
 
 #[tokio::test]
+async fn g71_what_a_lower_threshold_queues_late_can_be_vetoed_for_its_whole_delay() {
+    // given a proposal that two of three approve, all of whom are needed
+    let mut world = council_of(3, 3).await;
+    let short = world.propose(standard()).await.unwrap();
+    world.approve(1, short).await.unwrap();
+    let last = world.proposal(short).await.active_until;
+    // when two become enough in the last second in which it is open
+    world.bank.advance(5 * DAY).await;
+    let lower = world.queue(vec![threshold(3, 2)]).await.unwrap();
+    world.bank.set_time(last).await;
+    world.execute(lower).await.unwrap();
+    // then it waits from that second on, and the guardian who comes a second later stops it
+    world.bank.set_time(last + 1).await;
+    world.veto(short).await.unwrap();
+    assert!(world.proposal(short).await.is(ProposalState::Vetoed));
+    world.bank.advance(2 * DAY).await;
+    refused(world.execute(short).await, HomeostatError::InvalidState);
+
+    // given one whose grace was over before it lost its support,
+    let hour = HOUR as u32;
+    let mut world = World::build(&WorldSpec {
+        delays: Some(Delays {
+            routine: 6 * hour,
+            standard: 24 * hour,
+            critical: 72 * hour,
+            grace: 24 * hour,
+            ..Delays::DEFAULT
+        }),
+        ..WorldSpec::default()
+    })
+    .await;
+    let old = world.queue(routine()).await.unwrap();
+    let expired = world.proposal(old).await.expires_at;
+    world.enact(vec![threshold(2, 3)]).await.unwrap();
+    assert!(world.bank.now() > expired);
+    // when support comes back, then it can be vetoed in its fresh delay as well
+    enact_by_all(&mut world, vec![threshold(3, 2)]).await;
+    world.bank.advance(1).await;
+    world.veto(old).await.unwrap();
+    assert!(world.proposal(old).await.is(ProposalState::Vetoed));
+    world.bank.advance(6 * HOUR).await;
+    refused(world.execute(old).await, HomeostatError::InvalidState);
+}
+
+#[tokio::test]
 async fn g35_what_is_open_keeps_the_rules_it_was_made_under() {
     // given a tenth of the stake as a veto, and a proposal that is one approval short
     let gentle = Delays {

@@ -4,17 +4,26 @@ use homeostat::state::action::Terms;
 
 use super::*;
 
+/// What a sequence is about.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Plot {
+    /// Anybody does anything.
+    Anything,
+    /// Anybody does anything, but the guardian answers whatever waits in time.
+    GuardianAnswers,
+}
+
 /// One sequence as far as it went.
 pub(super) struct Story<'a> {
-    play: Play<'a>,
-    model: Model,
+    pub(super) play: Play<'a>,
+    pub(super) model: Model,
     watch: Watch,
-    tally: Tally,
+    pub(super) tally: Tally,
     lines: Vec<String>,
 }
 
 impl Story<'_> {
-    async fn set_time(&mut self, at: i64) {
+    pub(super) async fn set_time(&mut self, at: i64) {
         if at > self.model.now {
             self.play.bank.set_time(at).await;
             self.model.now = at;
@@ -22,7 +31,7 @@ impl Story<'_> {
     }
 
     /// A step on both sides.
-    async fn step(&mut self, step: &Step) -> Result<Result<(), u32>, String> {
+    pub(super) async fn step(&mut self, step: &Step) -> Result<Result<(), u32>, String> {
         let index = step.concerns(&self.model);
         let before = self.play.seen(index);
         let expected = step.expected(&mut self.model);
@@ -64,7 +73,7 @@ impl Story<'_> {
     }
 
     /// A step that has to go through.
-    async fn must(&mut self, step: Step) -> Result<(), String> {
+    pub(super) async fn must(&mut self, step: Step) -> Result<(), String> {
         let answer = self.step(&step).await?;
         answer.map_err(|code| format!("somebody is stuck: {}", name(code)))
     }
@@ -103,7 +112,7 @@ impl Story<'_> {
     }
 
     /// Whatever is open, paused or voted on, everybody's stake leaves.
-    async fn everybody_leaves(&mut self) -> Result<(), String> {
+    pub(super) async fn everybody_leaves(&mut self) -> Result<(), String> {
         for (who, stake) in self.model.stakes.clone() {
             if stake.amount > 0 {
                 self.must(Step::Unstake(who, stake.amount)).await?;
@@ -194,6 +203,11 @@ impl Story<'_> {
         }
         self.everybody_leaves().await?;
         self.still_governs().await?;
+        self.all_is_the_same().await
+    }
+
+    /// Reads everything once more and compares it with the reference.
+    pub(super) async fn all_is_the_same(&mut self) -> Result<(), String> {
         let apart = self.play.all_differences(&self.model).await;
         if apart.is_empty() {
             return Ok(());
@@ -206,6 +220,7 @@ impl Story<'_> {
 pub(super) async fn sequence(
     bank: &mut Bank,
     prepared: &Prepared,
+    plot: Plot,
     number: u64,
 ) -> Result<Tally, String> {
     let (play, model) = Play::begin(bank, prepared).await;
@@ -217,7 +232,10 @@ pub(super) async fn sequence(
         lines: Vec::new(),
     };
     let mut dice = Dice::new(SEED.wrapping_add(number));
-    let outcome = story.run(&mut dice).await;
+    let outcome = match plot {
+        Plot::Anything => story.run(&mut dice).await,
+        Plot::GuardianAnswers => story.run_with_answers(&mut dice).await,
+    };
     let Story {
         play, tally, lines, ..
     } = story;
@@ -225,7 +243,7 @@ pub(super) async fn sequence(
     outcome.map(|()| tally).map_err(|wrong| {
         let last = lines.len().saturating_sub(60);
         let text = format!(
-            "seed {SEED:#x}, sequence {number} (GOVERNANCE_FIRST={number} \
+            "{plot:?}, seed {SEED:#x}, sequence {number} (GOVERNANCE_FIRST={number} \
              GOVERNANCE_SEQUENCES=1), step {}:\n{}\n{wrong}",
             lines.len(),
             lines[last..].join("\n")

@@ -198,6 +198,11 @@ impl Tally {
         *self.changes.entry(change).or_default() += 1;
     }
 
+    /// Counts something that a plot is about.
+    pub(super) fn note(&mut self, what: &str) {
+        *self.changes.entry(what.into()).or_default() += 1;
+    }
+
     pub(super) fn count(&mut self, step: &Step, verdict: &Result<(), u32>) {
         self.steps += 1;
         let outcome = match verdict {

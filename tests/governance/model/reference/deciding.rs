@@ -23,6 +23,15 @@ impl Model {
             .count()
     }
 
+    /// What waits, by index, and since when: as its votes are now, whoever has looked at it.
+    pub fn waiting(&self) -> impl Iterator<Item = (u64, i64)> + '_ {
+        self.proposals.iter().filter_map(|(index, proposal)| {
+            let mut settled = proposal.clone();
+            settled.settle(&self.realm);
+            (settled.stage == Stage::Queued).then_some((*index, settled.queued_at))
+        })
+    }
+
     /// The proposal that is at the address of such actions now.
     pub fn holder(&self, actions: &[Action]) -> Option<u64> {
         let mut all = self.proposals.iter();
@@ -128,9 +137,10 @@ impl Model {
     }
 
     pub fn veto(&mut self, who: &Pubkey, index: u64) -> Verdict {
-        let (now, guardian) = (self.now, self.realm.guardian.holder);
+        let (now, realm) = (self.now, self.realm.clone());
         let proposal = self.proposal(index)?;
-        must(guardian == Some(*who), E::MissingPermission)?;
+        must(realm.guardian.holder == Some(*who), E::MissingPermission)?;
+        proposal.settle(&realm);
         proposal.open(now)?;
         let exempt = proposal.resumes() || proposal.overridden;
         must(!exempt, E::NotVetoable)?;

@@ -139,7 +139,7 @@ pub fn withdraw_approval(ctx: Context<Decide>, index: u64) -> Result<()> {
 pub fn veto(ctx: Context<Decide>, index: u64) -> Result<()> {
     decide(&ctx, AuditKind::Vetoed, index, &|council, proposal, now| {
         ctx.accounts.validate_guardian(council)?;
-        proposal.veto(now)?;
+        proposal.veto(council, now)?;
         council.close_proposal(proposal.place, proposal.proposer_id);
         Ok(())
     })

@@ -62,8 +62,11 @@ impl Proposal {
     }
 
     /// Vetoes it for the guardian. Refuses where every action only lets go of something,
-    /// and a second veto of the guardian's own replacement (`NotVetoable`).
-    pub fn veto(&mut self, now: i64) -> Result<()> {
+    /// and a second veto of the guardian's own replacement (`NotVetoable`). Settled first, as for
+    /// an execution: what a lower threshold queued late would otherwise be too late for a veto
+    /// and in time to be executed.
+    pub fn veto(&mut self, council: &Council, now: i64) -> Result<()> {
+        self.settle(council)?;
         self.require_open(now)?;
         require!(
             self.resumes == 0 && self.overridden == 0,
