@@ -9,5 +9,6 @@ mod governance;
 mod integration;
 mod interface;
 mod layout;
+mod promises;
 mod staking;
 mod threats;

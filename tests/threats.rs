@@ -28,7 +28,7 @@ fn rows() -> Table {
 }
 
 /// Calls `read` with every Rust source of the repository.
-fn each_source(mut read: impl FnMut(&Path, &str)) {
+pub(super) fn each_source(mut read: impl FnMut(&Path, &str)) {
     fn walk(folder: &Path, read: &mut dyn FnMut(&Path, &str)) {
         for entry in fs::read_dir(folder).expect("a folder of the repository") {
             let path = entry.expect("an entry").path();
@@ -48,7 +48,7 @@ fn each_source(mut read: impl FnMut(&Path, &str)) {
 }
 
 /// A letter and one or two digits, and nothing else.
-fn is_code(word: &str) -> bool {
+pub(super) fn is_code(word: &str) -> bool {
     let mut bytes = word.bytes();
     let letter = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic());
     letter && (2..=3).contains(&word.len()) && bytes.all(|byte| byte.is_ascii_digit())
