@@ -29,11 +29,12 @@ const ADVICE_VETOED: &str = "guardian: vetoed advice";
 const ADVICE_AGREED: &str = "guardian: agreed to advice that came due";
 
 /// What must occur at least once, or the plot shows nothing.
-pub(super) const EXPECTED: [&str; 6] = [
+pub(super) const EXPECTED: [&str; 7] = [
     VETOED,
     AGREED,
     REPLACED,
     LET_GO,
+    TIGHTENED,
     ADVICE_VETOED,
     ADVICE_AGREED,
 ];
@@ -93,7 +94,7 @@ impl Story<'_> {
         let known = opinions.advice.as_ref().map(|(advice, _)| advice);
         if pending.as_ref() != known {
             opinions.advice = pending.map(|advice| {
-                let likes = dice.chance(35);
+                let likes = dice.chance(60);
                 (advice, Opinion::new(self.model.now, likes, dice))
             });
         }
@@ -122,11 +123,11 @@ impl Story<'_> {
             match subject {
                 Subject::Proposal(index) => {
                     self.must(Step::Veto(guardian, index)).await?;
-                    self.tally.note(VETOED);
+                    self.tally.note(VETOED, 1);
                 }
                 Subject::Advice => {
                     self.must(Step::VetoAdvice(guardian)).await?;
-                    self.tally.note(ADVICE_VETOED);
+                    self.tally.note(ADVICE_VETOED, 1);
                 }
             }
         }
@@ -160,7 +161,7 @@ impl Story<'_> {
         } else {
             return Err("executed against a guardian who answers".into());
         };
-        self.tally.note(what);
+        self.tally.note(what, 1);
         Ok(())
     }
 
@@ -174,7 +175,7 @@ impl Story<'_> {
         if !known.is_some_and(|(_, opinion)| opinion.likes) {
             return Err("advice came due against a guardian who answers".into());
         }
-        self.tally.note(ADVICE_AGREED);
+        self.tally.note(ADVICE_AGREED, 1);
         Ok(())
     }
 

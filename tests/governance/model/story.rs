@@ -1,6 +1,7 @@
 //! One sequence: step by step on the program and on the reference.
 
 use homeostat::state::action::Terms;
+use homeostat_client::{log, Parameter};
 
 use super::*;
 
@@ -49,16 +50,7 @@ impl Story<'_> {
         self.tally.count(step, &answer);
         if answer.is_ok() {
             if matches!(step, Step::Crank) {
-                self.model.circulating = self.play.circulating();
-                for (controller, since) in self
-                    .model
-                    .realm
-                    .controllers
-                    .iter_mut()
-                    .zip(self.play.held_since())
-                {
-                    controller.held_since = since;
-                }
+                self.steer().await?;
             }
             let after = self.play.seen(index);
             self.tally.count_change(&before, &after);
@@ -70,6 +62,27 @@ impl Story<'_> {
             return Ok(answer);
         }
         Err(apart.join("\n"))
+    }
+
+    /// The control law's part of a crank, on what the program measured. The staked share it
+    /// measured has to be that of the model's stakes.
+    async fn steer(&mut self) -> Result<(), String> {
+        let records = self.play.decisions().await;
+        let (supply, circulating) = self.play.totals();
+        let (stake, seconds) = self.model.window;
+        let both = u128::from(self.model.circulating) + u128::from(circulating);
+        let expected = (stake, (both * u128::from(seconds)) >> 1);
+        let share = &records[Parameter::Emission as usize];
+        let measured = (share.numerator.get(), share.denominator.get());
+        if measured != expected {
+            return Err(format!(
+                "staked share: {measured:?}, reference: {expected:?}"
+            ));
+        }
+        self.model.realm.steer(&records.each_ref().map(log::input));
+        self.model.circulating = circulating;
+        self.model.realm.supply = supply;
+        Ok(())
     }
 
     /// A step that has to go through.
@@ -155,7 +168,8 @@ impl Story<'_> {
         let successor = everybody
             .iter()
             .find(|key| !members.contains_key(*key) && !taken.contains(&Some(**key)));
-        if let Some(successor) = successor.copied() {
+        let successor = successor.copied();
+        if let Some(successor) = successor {
             let index = self
                 .propose(vec![Action::Guardian {
                     expected: guardian,
@@ -237,8 +251,15 @@ pub(super) async fn sequence(
         Plot::GuardianAnswers => story.run_with_answers(&mut dice).await,
     };
     let Story {
-        play, tally, lines, ..
+        play,
+        watch,
+        mut tally,
+        lines,
+        ..
     } = story;
+    for (what, times) in watch.notes() {
+        tally.note(what, times);
+    }
     play.end();
     outcome.map(|()| tally).map_err(|wrong| {
         let last = lines.len().saturating_sub(60);

@@ -12,13 +12,17 @@ pub(super) const EXPECTED: [(&str, &[&str]); 19] = [
             "ok",
             "BadActions",
             "ChangedThisPeriod",
+            "DuplicateAccount",
             "InvalidParameter",
             "MissingPermission",
             "NotAMember",
+            "NothingChanges",
             "NothingToResume",
             "AlreadyApproved",
             "OldValueChanged",
+            "PowerGivenUp",
             "RecentlyVetoed",
+            "SlewNotAlone",
             "StepTooLarge",
             "TooMany",
             "TooManyOpen",
@@ -198,9 +202,9 @@ impl Tally {
         *self.changes.entry(change).or_default() += 1;
     }
 
-    /// Counts something that a plot is about.
-    pub(super) fn note(&mut self, what: &str) {
-        *self.changes.entry(what.into()).or_default() += 1;
+    /// Counts something that a plot or a statement is about.
+    pub(super) fn note(&mut self, what: &str, times: u64) {
+        *self.changes.entry(what.into()).or_default() += times;
     }
 
     pub(super) fn count(&mut self, step: &Step, verdict: &Result<(), u32>) {

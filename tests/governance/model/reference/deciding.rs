@@ -210,6 +210,7 @@ impl Model {
         must(!proposal.is_late(now), E::ProposalExpired)?;
         must(now >= proposal.eta, E::TimelockActive)?;
         let (after, _) = realm.after(&proposal.actions, proposal.gravity, now)?;
+        after.settle(&proposal.actions)?;
         proposal.end(Stage::Executed, now);
         self.realm = after;
         Ok(())

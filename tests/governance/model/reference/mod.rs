@@ -2,19 +2,22 @@
 //! when, and what becomes of it. Written from the rules, not from the program: people by
 //! key, approvals as sets of memberships, counts of open proposals counted afresh.
 
+mod controller;
 mod deciding;
+mod grade;
 mod offices;
 mod proposal;
 mod realm;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use homeostat_client::{Action, Delays, Parameter, RoleKind, SeatArgs, Section, Tunable};
-use homeostat_control::{Fx, Ramp};
+use homeostat::state::action::Caps;
+use homeostat_client::{Action, Delays, Parameter, Power, RoleKind, SeatArgs, Section, Tunable};
+use homeostat_control::Input;
 use homeostat_tests::{anchor, HomeostatError as E};
 use solana_program::pubkey::Pubkey;
 
-pub use self::proposal::Proposal;
+pub use self::{controller::Controller, proposal::Proposal};
 
 const DAY: i64 = 86_400;
 /// Fortnight in which a proposal finds its threshold, an offer its taker, and a
@@ -26,10 +29,6 @@ const PLACES: usize = 15;
 const PAUSE_BUDGET: i64 = 72 * 3_600;
 /// Tenths of a second of budget that a second gives back.
 const TENTHS: i64 = 10;
-/// Longest ramp (s).
-const LONGEST_RAMP: u32 = 31_536_000;
-/// One, in the control law's fixed point.
-const ONE: i128 = 1 << 48;
 
 /// What the program is expected to answer: a named error's number, or one of the
 /// framework's.
@@ -124,90 +123,6 @@ pub struct Advice {
     pub eta: i64,
 }
 
-/// What governance sets of a controller; fixed-point numbers as bits.
-#[derive(Clone, Debug)]
-pub struct Controller {
-    /// By [`Tunable`]; how a quantity moves is the control law's affair.
-    pub ramps: [Ramp; 7],
-    /// The values that the setpoint's metric can have.
-    pub credible: (i128, i128),
-    /// What the council last set by a proposal that waited the Standard delay.
-    pub anchors: [i128; 7],
-    /// Period of the last small change.
-    pub changed_in: [Option<u64>; 7],
-    pub scale: i128,
-    pub min: i64,
-    pub max: i64,
-    pub half_life: u64,
-    /// Shortest half-life but none (s).
-    pub shortest_half_life: u64,
-    pub floor: i64,
-    pub ceiling: i64,
-    pub advice_setpoint: i128,
-    pub advice_bias: i128,
-    /// The guard holds it, since when. When it does is the control law's affair: read after a
-    /// crank.
-    pub held_since: Option<i64>,
-    pub config_seq: u64,
-}
-
-impl Controller {
-    /// Where a quantity goes.
-    pub fn target(&self, field: Tunable) -> i128 {
-        self.ramps[field as usize].to.to_bits()
-    }
-
-    /// A tenth of the anchor, of the scale, of the span, times ten.
-    fn envelope(&self, field: Tunable) -> i128 {
-        match field {
-            Tunable::Setpoint => self.scale,
-            Tunable::Bias => i128::from(self.max - self.min) * ONE,
-            _ => self.anchors[field as usize].abs(),
-        }
-    }
-
-    fn inside_envelope(&self, field: Tunable, value: i128) -> bool {
-        let anchor = self.anchors[field as usize];
-        (value - anchor).abs() * 10 <= self.envelope(field)
-    }
-
-    fn advisable(&self, field: Tunable, value: i128) -> Verdict {
-        let width = match field {
-            Tunable::Setpoint => self.advice_setpoint,
-            Tunable::Bias => self.advice_bias,
-            _ => 0,
-        };
-        let off = (value - self.anchors[field as usize]).abs();
-        let inside = off <= width && self.inside_envelope(field, value);
-        must(width > 0 && inside, E::OutsideAdvice)
-    }
-
-    fn once_a_period(&mut self, field: Tunable, period: u64) -> Verdict {
-        let changed = &mut self.changed_in[field as usize];
-        must(*changed != Some(period), E::ChangedThisPeriod)?;
-        *changed = Some(period);
-        Ok(())
-    }
-
-    fn tune(&mut self, field: Tunable, value: i128, over_seconds: u32, now: i64) -> Verdict {
-        must(over_seconds <= LONGEST_RAMP, E::InvalidParameter)?;
-        let ramp = &mut self.ramps[field as usize];
-        let to = Fx::from_bits(value);
-        must(ramp.to != to || ramp.at(now) != to, E::NothingChanges)?;
-        let whole = |ppm: i64| i128::from(ppm) * ONE;
-        let in_range = match field {
-            Tunable::Setpoint => (self.credible.0..=self.credible.1).contains(&value),
-            Tunable::Bias => (whole(self.min)..=whole(self.max)).contains(&value),
-            Tunable::Kp => (0..=1_000_000_000_000 * ONE).contains(&value),
-            other => panic!("{other:?} is not in the stories"),
-        };
-        must(in_range, E::InvalidParameter)?;
-        *ramp = ramp.towards(to, now, over_seconds);
-        self.config_seq += 1;
-        Ok(())
-    }
-}
-
 /// What a proposal allowed somebody to build.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Permit {
@@ -236,6 +151,14 @@ pub struct Realm {
     pub controllers: [Controller; 4],
     pub treasury_ppm: u32,
     pub terms: homeostat::state::action::Terms,
+    pub caps: Caps,
+    pub excluded: Vec<Pubkey>,
+    /// What no council can do any more, by [`Power`].
+    pub given_up: [bool; Power::COUNT],
+    /// The supply, as the last crank measured it: not governance's to say.
+    pub supply: u64,
+    /// Token accounts of the economy itself, which cannot be excluded.
+    vaults: Vec<Pubkey>,
     pub periods: u64,
     /// How many votes it took, for approvals and to lift a veto, since when.
     needed: Vec<(i64, [usize; 2])>,
@@ -316,6 +239,8 @@ pub struct Model {
     pub circulating: u64,
     /// Stake x seconds since the last crank, up to `integrated_at`.
     pub stake_seconds: u128,
+    /// Stake x seconds of the last whole window, and its length (s).
+    pub window: (u128, u64),
     pub integrated_at: i64,
 }
 
@@ -357,6 +282,11 @@ impl Realm {
             controllers: given.controllers,
             treasury_ppm: given.treasury_ppm,
             terms: given.terms,
+            caps: given.caps,
+            excluded: Vec::new(),
+            given_up: [false; Power::COUNT],
+            supply: given.supply,
+            vaults: given.vaults,
             periods: 0,
             needed: Vec::new(),
             clashes: 0,
@@ -376,4 +306,7 @@ pub struct Given {
     pub controllers: [Controller; 4],
     pub treasury_ppm: u32,
     pub terms: homeostat::state::action::Terms,
+    pub caps: Caps,
+    pub supply: u64,
+    pub vaults: Vec<Pubkey>,
 }

@@ -173,6 +173,7 @@ impl Model {
         self.integrate_stake();
         let elapsed = u128::try_from(self.now - self.last_crank).unwrap();
         self.mean_stake = u64::try_from(self.stake_seconds / elapsed).unwrap();
+        self.window = (self.stake_seconds, u64::try_from(elapsed).unwrap());
         self.stake_seconds = 0;
         self.last_crank = self.now;
         self.realm.periods += 1;

@@ -62,8 +62,9 @@ impl Realm {
                 }
             }
             // Of these, what all actions do together counts besides.
-            Action::AdviceRange { .. } => Immediate,
-            Action::Limits { .. }
+            Action::AdviceRange { .. } | Action::Slew { .. } | Action::Caps { .. } => Immediate,
+            Action::Mode { .. }
+            | Action::Limits { .. }
             | Action::HalfLife { .. }
             | Action::FeeSplit { .. }
             | Action::PoolWeight { .. }
@@ -72,6 +73,9 @@ impl Realm {
             | Action::Advisor { .. } => Standard,
             Action::Terms { .. }
             | Action::AllowPool { .. }
+            | Action::Exclude { .. }
+            | Action::Guard { .. }
+            | Action::GiveUp { .. }
             | Action::AddMember { .. }
             | Action::RemoveMember { .. }
             | Action::Threshold { .. }
@@ -97,23 +101,6 @@ impl Realm {
         back.take_while(|(_, needed)| needed[kind] <= votes)
             .last()
             .map(|(since, _)| *since)
-    }
-
-    /// How grave it is to go from here to `after`, whatever the actions were. One proposal
-    /// widens a limit by one step.
-    fn gravity_of(&self, after: &Self) -> Verdict<Gravity> {
-        let mut gravest = Gravity::Immediate;
-        for (old, new) in self.controllers.iter().zip(&after.controllers) {
-            let wider = (old.min - new.min).max(new.max - old.max);
-            must(wider <= new.ceiling / 4, E::StepTooLarge)?;
-            if new.advice_setpoint > old.advice_setpoint || new.advice_bias > old.advice_bias {
-                gravest = gravest.max(Gravity::Standard);
-            }
-            if wider > 0 {
-                gravest = Gravity::Critical;
-            }
-        }
-        Ok(gravest)
     }
 
     /// What the actions make of it, and how grave they are; none graver than `allowed`.
@@ -162,45 +149,31 @@ impl Realm {
                 parameter,
                 expected,
                 value,
-            } => {
-                let controller = &mut self.controllers[*parameter as usize];
-                expect_other(&controller.half_life, expected, value)?;
-                let range = controller.shortest_half_life..=31_536_000_000;
-                must(*value == 0 || range.contains(value), E::InvalidParameter)?;
-                controller.half_life = *value;
-                controller.config_seq += 1;
-                Ok(())
-            }
+            } => self.controllers[*parameter as usize].set_half_life(*expected, *value, now),
             Action::Limits {
                 parameter,
                 expected,
                 value,
-            } => {
-                let controller = &mut self.controllers[*parameter as usize];
-                let (min, max) = (value.min_ppm, value.max_ppm);
-                let old = (expected.min_ppm, expected.max_ppm);
-                expect_other(&(controller.min, controller.max), &old, &(min, max))?;
-                let bias = controller.target(Tunable::Bias);
-                let holds = min < max
-                    && min >= controller.floor
-                    && max <= controller.ceiling
-                    && i128::from(min) * ONE <= bias
-                    && bias <= i128::from(max) * ONE;
-                must(holds, E::InvalidParameter)?;
-                (controller.min, controller.max) = (min, max);
-                controller.config_seq += 1;
-                Ok(())
-            }
+            } => self.controllers[*parameter as usize].set_limits(expected, value, now),
+            Action::Slew {
+                parameter,
+                expected,
+                value,
+            } => self.controllers[*parameter as usize].set_slew(expected, value, now),
+            Action::Mode {
+                parameter,
+                expected_ppm,
+                value_ppm,
+            } => self.controllers[*parameter as usize].set_mode(*expected_ppm, *value_ppm, now),
+            Action::Guard {
+                parameter,
+                expected,
+                value,
+            } => self.controllers[*parameter as usize].set_guard(expected, value),
             Action::ResumeController {
                 parameter,
                 expected_since,
-            } => {
-                let held = &mut self.controllers[*parameter as usize].held_since;
-                let since = held.ok_or(u32::from(E::NothingToResume))?;
-                expect(since == *expected_since)?;
-                *held = None;
-                Ok(())
-            }
+            } => self.controllers[*parameter as usize].resume(*expected_since, now),
             // Nothing in the stories trips the whole economy.
             Action::ResumeEconomy { .. } => no(E::NothingToResume),
             Action::Unpause {
@@ -297,6 +270,20 @@ impl Realm {
                 self.terms = *value;
                 Ok(())
             }
+            Action::Caps { expected, value } => {
+                expect_other(&self.caps, expected, value)?;
+                self.caps = *value;
+                Ok(())
+            }
+            Action::Exclude { expected, accounts } => {
+                expect_other(&self.excluded, expected, accounts)?;
+                self.exclude(accounts)
+            }
+            Action::GiveUp { power } => {
+                self.require(*power)?;
+                self.given_up[*power as usize] = true;
+                Ok(())
+            }
             Action::AddMember { seat } => {
                 self.members
                     .retain(|_, member| member.offered_until.is_none_or(|until| now <= until));
@@ -335,8 +322,12 @@ impl Realm {
                 self.delays = *value;
                 Ok(())
             }
-            Action::Retire { .. } => {
+            Action::Retire { successor } => {
+                if successor.is_some() {
+                    self.require(Power::Successor)?;
+                }
                 must(self.live, E::NotLive)?;
+                must(*successor != Some(Pubkey::default()), E::InvalidParameter)?;
                 self.live = false;
                 Ok(())
             }
@@ -346,8 +337,11 @@ impl Realm {
 
     /// What no proposal may break of the economy.
     fn check_terms(&self) -> Verdict {
-        let terms = &self.terms;
-        let sound = self.treasury_ppm <= 1_000_000
+        let (terms, caps) = (&self.terms, &self.caps);
+        let sound = caps.hard_cap > caps.supply_floor
+            && caps.period_emission_ppm <= 100_000
+            && caps.period_burn_ppm <= 100_000
+            && self.treasury_ppm <= 1_000_000
             && terms.min_stake > 0
             && terms.bounty <= 100_000_000
             && terms.unbonding <= 90 * 86_400
@@ -388,12 +382,12 @@ impl Realm {
     }
 }
 
-fn expect_other<T: PartialEq>(present: &T, expected: &T, value: &T) -> Verdict {
+pub(super) fn expect_other<T: PartialEq>(present: &T, expected: &T, value: &T) -> Verdict {
     expect(present == expected)?;
     must(value != present, E::NothingChanges)
 }
 
-fn expect(holds: bool) -> Verdict {
+pub(super) fn expect(holds: bool) -> Verdict {
     must(holds, E::OldValueChanged)
 }
 

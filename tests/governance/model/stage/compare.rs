@@ -120,6 +120,11 @@ impl Play<'_> {
         );
         apart.same("meters", &economy.meter_count, &realm.meters);
         apart.same("terms", &Terms::of(&economy.limits), &realm.terms);
+        apart.same("caps", &Caps::of(&economy.limits), &realm.caps);
+        let excluded = economy.active_excluded();
+        apart.same("excluded", &excluded, &realm.excluded.as_slice());
+        let given_up = economy.given_up.map(|power| power != 0);
+        apart.same("given up", &&given_up[..7], &&realm.given_up[..]);
         apart.same("periods", &economy.totals.periods, &realm.periods);
         apart.same("mean_stake", &economy.totals.mean_stake, &model.mean_stake);
         apart.same("next_end", &economy.next_end, &model.next_end);
@@ -145,22 +150,26 @@ impl Play<'_> {
             .zip(&realm.controllers)
             .zip(Parameter::ALL)
         {
-            let config = stored.config();
             let envelope = &stored.envelope;
             let name = parameter.name();
-            let ramps = Tunable::ALL.map(|field| Ramp::from(*field.ramp(&stored.config)));
-            apart.same(&format!("{name}.ramps"), &ramps, &expected.ramps);
             let anchors = Tunable::ALL.map(|field| envelope.anchor(field).to_bits());
             apart.same(&format!("{name}.anchors"), &anchors, &expected.anchors);
             apart.same(
-                &format!("{name}.limits"),
-                &(config.min, config.max, config.half_life, stored.config_seq),
-                &(
-                    expected.min,
-                    expected.max,
-                    expected.half_life,
-                    expected.config_seq,
-                ),
+                &format!("{name}.config"),
+                &(stored.config(), stored.config_seq),
+                &(expected.config, expected.config_seq),
+            );
+            apart.same(&format!("{name}.state"), &stored.state(), &expected.state);
+            apart.same(
+                &format!("{name}.guard"),
+                &(stored.guard_config(), stored.guard()),
+                &(expected.guard_config, expected.guard),
+            );
+            let value = expected.value().unsigned_abs();
+            apart.same(
+                &format!("{name}, in force"),
+                &stored.value(parameter),
+                &value,
             );
             apart.same(
                 &format!("{name}.advice"),
@@ -170,8 +179,6 @@ impl Play<'_> {
                 ),
                 &(expected.advice_setpoint, expected.advice_bias),
             );
-            let held = (stored.guard.latched != 0).then_some(stored.guard.latched_since);
-            apart.same(&format!("{name}.held"), &held, &expected.held_since);
         }
     }
 

@@ -6,16 +6,16 @@ mod compare;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anchor_lang::AnchorSerialize;
-use homeostat::state::action::Terms;
+use homeostat::state::action::{Caps, Terms};
 use homeostat_client::{
     address,
     governance::{self, ProposalId},
     instruction as ix,
     instruction::StakeMint,
-    Action, Council, Delays, Economy, EconomyAddresses, Parameter, PauseReason, Pool, Position,
-    Proposal, Tunable,
+    log::{self, Record},
+    Action, Council, DecisionRecord, Delays, Economy, EconomyAddresses, Parameter, PauseReason,
+    Pool, Position, Proposal, Tunable,
 };
-use homeostat_control::Ramp;
 use homeostat_sandbox::{Bank, Failure, TokenProgram, World, WorldSpec};
 use solana_account::AccountSharedData;
 use solana_instruction::Instruction;
@@ -99,6 +99,12 @@ impl Prepared {
             everybody,
             stakers,
             program: Pubkey::new_from_array([77; 32]),
+            accounts: tokens
+                .values()
+                .copied()
+                .chain([world.reserve, world.at.reward_vault, Pubkey::default()])
+                .chain([Pubkey::new_from_array([78; 32])])
+                .collect(),
             amm: world.bank.create_amm(&mint, TokenProgram::Legacy).await,
         };
         names.insert(cast.program, "a program".into());
@@ -125,6 +131,9 @@ impl Prepared {
                 controllers: Parameter::ALL.map(|p| founded(&economy, p)),
                 treasury_ppm: economy.limits.treasury_ppm,
                 terms: Terms::of(&economy.limits),
+                caps: Caps::of(&economy.limits),
+                supply: economy.totals.supply,
+                vaults: vec![world.at.reward_vault],
             }),
             proposals: BTreeMap::new(),
             contents: Vec::new(),
@@ -136,6 +145,7 @@ impl Prepared {
             mean_stake: 0,
             circulating: economy.totals.circulating,
             stake_seconds: pool.stake_seconds.get(),
+            window: (0, 0),
             integrated_at: pool.settled_at,
         };
 
@@ -181,18 +191,14 @@ impl Prepared {
 /// A controller as the economy was founded with it.
 fn founded(economy: &Economy, parameter: Parameter) -> Controller {
     let stored = &economy.controllers[parameter as usize];
-    let config = stored.config();
-    let ramps = Tunable::ALL.map(|field| Ramp::from(*field.ramp(&stored.config)));
     Controller {
-        ramps,
-        credible: (config.y_min.to_bits(), config.y_max.to_bits()),
-        anchors: ramps.map(|ramp| ramp.to.to_bits()),
+        parameter,
+        config: stored.config(),
+        state: stored.state(),
+        guard_config: stored.guard_config(),
+        guard: stored.guard(),
+        anchors: Tunable::ALL.map(|field| field.ramp(&stored.config).to.get().to_bits()),
         changed_in: [None; 7],
-        scale: config.scale.to_bits(),
-        min: config.min,
-        max: config.max,
-        half_life: config.half_life,
-        shortest_half_life: u64::from(config.max_periods) * u64::from(config.period),
         floor: if parameter == Parameter::Fee { 1 } else { 0 },
         ceiling: if parameter == Parameter::Fee {
             100_000
@@ -201,7 +207,6 @@ fn founded(economy: &Economy, parameter: Parameter) -> Controller {
         },
         advice_setpoint: 0,
         advice_bias: 0,
-        held_since: None,
         config_seq: stored.config_seq,
     }
 }
@@ -392,16 +397,21 @@ impl<'a> Play<'a> {
         }
     }
 
-    /// Since when guards hold which controllers: the control law's affair.
-    pub fn held_since(&self) -> [Option<i64>; 4] {
-        [0, 1, 2, 3].map(|index: usize| {
-            let guard = &self.economy.controllers[index].guard;
-            (guard.latched != 0).then_some(guard.latched_since)
+    /// What the last crank measured, and what it decided on that, by parameter: the economy's
+    /// affair.
+    pub async fn decisions(&mut self) -> [DecisionRecord; 4] {
+        let data = self.bank.data(&self.prepared.at.log).await;
+        let (_, records) = log::read(&data.expect("a log")).expect("the chain holds");
+        let last = &records[records.len() - 4..];
+        core::array::from_fn(|index| match &last[index] {
+            Record::Decision(record) => *record,
+            Record::Config(_) => panic!("a crank ends with four decisions"),
         })
     }
 
-    /// C at the last crank: the economy's affair.
-    pub fn circulating(&self) -> u64 {
-        self.economy.totals.circulating
+    /// S and C at the last crank: the economy's affair.
+    pub fn totals(&self) -> (u64, u64) {
+        let totals = &self.economy.totals;
+        (totals.supply, totals.circulating)
     }
 }

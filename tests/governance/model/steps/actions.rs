@@ -47,7 +47,9 @@ impl Dice {
                 };
                 vec![advisor, self.advice_range(model, false)]
             }
-            8..12 => {
+            // What is one proposal's business and the slew limit's, together.
+            8..11 => self.pair(model),
+            11..15 => {
                 let mut actions = Vec::new();
                 for _ in 0..2 + self.below(2) {
                     actions.push(self.action(model, cast));
@@ -58,6 +60,8 @@ impl Dice {
                 if actions.iter().any(removes) {
                     actions.retain(|action| !matches!(action, Action::AddMember { .. }));
                 }
+                // More lists of accounts than one do not fit a proposal.
+                actions.retain(|action| !matches!(action, Action::Exclude { .. }));
                 actions
             }
             _ => vec![self.action(model, cast)],
@@ -96,7 +100,19 @@ impl Dice {
     pub(super) fn action(&mut self, model: &Model, cast: &Cast) -> Action {
         let realm = &model.realm;
         let wrong = self.chance(6);
-        match self.below(100) {
+        match self.below(138) {
+            100..109 => self.slew(model, wrong),
+            109..115 => self.mode(model, wrong),
+            115..123 => self.caps(model, wrong),
+            123..128 => self.exclude(model, cast, wrong),
+            128..132 => self.guard(model, wrong),
+            132..136 => {
+                let power = self.pick(&Power::ALL);
+                Action::GiveUp { power }
+            }
+            136..138 => Action::Retire {
+                successor: self.pick(&[None, None, Some(cast.program), Some(Pubkey::default())]),
+            },
             0..19 => self.tune(model, wrong),
             19..28 => self.limits(model, wrong),
             28..34 => {
@@ -170,8 +186,11 @@ impl Dice {
                 let c = &realm.controllers[parameter as usize];
                 Action::HalfLife {
                     parameter,
-                    expected: c.half_life + u64::from(wrong),
-                    value: self.pick(&[0, 1, c.shortest_half_life - 1, c.shortest_half_life]),
+                    expected: c.config.half_life + u64::from(wrong),
+                    value: {
+                        let shortest = c.shortest_half_life();
+                        self.pick(&[0, 1, shortest - 1, shortest])
+                    },
                 }
             }
             95..97 => {
@@ -189,17 +208,16 @@ impl Dice {
             }
             97 => Action::ResumeEconomy { expected_trip: 1 },
             98 => {
-                let held = |p: &Parameter| realm.controllers[*p as usize].held_since.is_some();
+                let held = |p: &Parameter| realm.controllers[*p as usize].held_since().is_some();
                 let held: Vec<Parameter> = Parameter::ALL.into_iter().filter(held).collect();
                 let any = self.pick(&Parameter::ALL);
                 let parameter = self.pick_or(&held, any);
-                let since = realm.controllers[parameter as usize].held_since;
+                let since = realm.controllers[parameter as usize].held_since();
                 Action::ResumeController {
                     parameter,
                     expected_since: since.unwrap_or(0) + i64::from(wrong),
                 }
             }
-            _ if self.chance(25) => Action::Retire { successor: None },
             _ => self.tune(model, wrong),
         }
     }
@@ -222,8 +240,9 @@ impl Dice {
             },
             _ => AdviceRange {
                 // Beyond the envelope now and then.
-                setpoint_q48: c.scale / 20 * self.pick(&[0, 1, 1, 2, 2, 3]),
-                bias_q48: i128::from((c.max - c.min) / self.pick(&[10, 10, 20, 9])) << 48,
+                setpoint_q48: c.scale() / 20 * self.pick(&[0, 1, 1, 2, 2, 3]),
+                bias_q48: i128::from((c.config.max - c.config.min) / self.pick(&[10, 10, 20, 9]))
+                    << 48,
             },
         };
         Action::AdviceRange {
@@ -245,8 +264,8 @@ impl Dice {
         ]);
         let anchor = c.anchors[field as usize];
         let whole = match field {
-            Tunable::Setpoint => c.scale,
-            Tunable::Bias => i128::from(c.max - c.min) << 48,
+            Tunable::Setpoint => c.scale(),
+            Tunable::Bias => i128::from(c.config.max - c.config.min) << 48,
             _ => anchor,
         };
         // Both edges of the envelope are among them.
@@ -257,18 +276,19 @@ impl Dice {
             value = c.target(field);
         }
         if field == Tunable::Bias && self.chance(90) {
-            value = value.clamp(i128::from(c.min) << 48, i128::from(c.max) << 48);
+            value = value.clamp(
+                i128::from(c.config.min) << 48,
+                i128::from(c.config.max) << 48,
+            );
         }
         if field == Tunable::Setpoint && self.chance(90) {
-            value = value.clamp(c.credible.0, c.credible.1);
+            value = value.clamp(c.credible().0, c.credible().1);
         }
         if self.chance(4) {
             value = self.pick(&[q48(-2e6), q48(2e6), -1]);
         }
         let over_seconds = match field {
-            // A bias on its way is held against limits where it stands, which takes
-            // the control law's arithmetic.
-            Tunable::Bias => self.pick(&[0, 0, 0, 31_536_001]),
+            Tunable::Bias => self.pick(&[0, 0, 604_800, 31_536_001]),
             _ => self.pick(&[0, 3_600, 604_800, 31_536_000, 31_536_001]),
         };
         Action::Tune {
@@ -281,7 +301,6 @@ impl Dice {
     }
 
     pub(super) fn limits(&mut self, model: &Model, wrong: bool) -> Action {
-        use homeostat::state::action::OutputLimits;
         // Often where another one waits: narrower than now, wider than that.
         let waiting = model.proposals.values().filter(|p| p.is_open());
         let waiting: Vec<(Parameter, OutputLimits)> = waiting
@@ -302,34 +321,46 @@ impl Dice {
         let parameter = rival.map_or(any, |(parameter, _)| parameter);
         let c = &model.realm.controllers[parameter as usize];
         let expected = OutputLimits {
-            min_ppm: c.min - i64::from(wrong),
-            max_ppm: c.max,
+            min_ppm: c.config.min - i64::from(wrong),
+            max_ppm: c.config.max,
         };
         let step = c.ceiling / 4;
-        let value = match self.below(10) {
+        let bias = (c.target(Tunable::Bias) >> 48) as i64;
+        let between = (c.value() + bias) / 2;
+        let value = match self.below(14) {
+            // A maximum below the value in force, or a minimum above it.
+            10.. if c.value() > bias => OutputLimits {
+                min_ppm: c.config.min,
+                max_ppm: between,
+            },
+            10.. if c.value() < bias => OutputLimits {
+                min_ppm: between,
+                max_ppm: c.config.max,
+            },
             _ if rival.is_some() => OutputLimits {
-                min_ppm: c.min,
-                max_ppm: (c.max + rival.map_or(c.max, |(_, value)| value.max_ppm)) / 2,
+                min_ppm: c.config.min,
+                max_ppm: (c.config.max + rival.map_or(c.config.max, |(_, value)| value.max_ppm))
+                    / 2,
             },
             0 => OutputLimits {
-                min_ppm: c.max,
-                max_ppm: c.min,
+                min_ppm: c.config.max,
+                max_ppm: c.config.min,
             },
             1 => OutputLimits {
-                min_ppm: c.min,
-                max_ppm: c.max + step + self.below(2) as i64,
+                min_ppm: c.config.min,
+                max_ppm: c.config.max + step + self.below(2) as i64,
             },
             2 => OutputLimits {
                 min_ppm: c.floor - self.below(2) as i64,
-                max_ppm: c.max,
+                max_ppm: c.config.max,
             },
             3..7 => OutputLimits {
-                min_ppm: c.min + (c.max - c.min) / 20,
-                max_ppm: c.max - (c.max - c.min) / 20 * self.below(3) as i64,
+                min_ppm: c.config.min + (c.config.max - c.config.min) / 20,
+                max_ppm: c.config.max - (c.config.max - c.config.min) / 20 * self.below(3) as i64,
             },
             _ => OutputLimits {
-                min_ppm: c.min,
-                max_ppm: c.max + c.ceiling / 50,
+                min_ppm: c.config.min,
+                max_ppm: c.config.max + c.ceiling / 50,
             },
         };
         Action::Limits {

@@ -2,11 +2,12 @@
 //! the time, and everybody else.
 
 mod actions;
+mod settings;
 
-use homeostat::state::action::{AdviceRange, Terms};
+use homeostat::state::action::{AdviceRange, Caps, OutputLimits, SlewLimits, Terms};
 use homeostat_client::{
-    governance::q48, instruction::StakeMint, Action, Delays, Parameter, RoleKind, SeatArgs,
-    Section, Tunable,
+    governance::q48, instruction::StakeMint, Action, Delays, GuardSettings, Parameter, Power,
+    RoleKind, SeatArgs, Section, Tunable,
 };
 use homeostat_tests::HomeostatError;
 use rand_chacha::ChaCha8Rng;
@@ -173,6 +174,9 @@ pub struct Cast {
     pub program: Pubkey,
     /// An AMM's pool, which proposals allow.
     pub amm: StakeMint,
+    /// What somebody might want to exclude: token accounts, a vault of the economy, an address
+    /// at which there is nothing.
+    pub accounts: Vec<Pubkey>,
 }
 
 const SECTIONS: [Section; 4] = [
@@ -183,7 +187,7 @@ const SECTIONS: [Section; 4] = [
 ];
 
 /// Refusals that few acts lead to: those are always tried.
-const RARE: [HomeostatError; 11] = [
+const RARE: [HomeostatError; 14] = [
     HomeostatError::AlreadyApproved,
     HomeostatError::NotApproved,
     HomeostatError::MissingPermission,
@@ -195,6 +199,9 @@ const RARE: [HomeostatError; 11] = [
     HomeostatError::NotExpired,
     HomeostatError::OthersApprove,
     HomeostatError::RecentlyVetoed,
+    HomeostatError::SlewNotAlone,
+    HomeostatError::PowerGivenUp,
+    HomeostatError::DuplicateAccount,
 ];
 
 /// Deterministic dice.

@@ -1,11 +1,17 @@
 //! What must hold whatever the reference says, from the accounts alone: who approved,
 //! how long it waited, and that nothing else changes anything.
 
+mod powers;
+mod values;
+mod waits;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use homeostat_client::{Action, Council, Economy, Parameter, Proposal, ProposalState};
+use homeostat_client::{Action, Council, Economy, Proposal, ProposalState};
 use solana_program::pubkey::Pubkey;
 
+pub(super) use self::values::EXPECTED;
+use self::{values::Values, waits::shortest_wait};
 use super::steps::Step;
 
 /// The accounts of governance at one moment.
@@ -41,6 +47,8 @@ impl Seen {
             bytes.extend_from_slice(bytemuck::bytes_of(&controller.envelope));
             bytes.push(controller.metric);
         }
+        bytes.extend_from_slice(&economy.given_up);
+        bytes.extend(economy.active_excluded().iter().flat_map(Pubkey::to_bytes));
         bytes
     }
 
@@ -122,93 +130,22 @@ impl Record {
     }
 }
 
+/// How often what was seen, so that a statement about it says something.
+#[derive(Default)]
+pub struct Notes(BTreeMap<&'static str, u64>);
+
+impl Notes {
+    fn note(&mut self, what: &'static str) {
+        *self.0.entry(what).or_default() += 1;
+    }
+}
+
 /// Looks on.
 #[derive(Default)]
-pub struct Watch(BTreeMap<u64, Record>);
-
-fn always_critical(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::Terms { .. }
-            | Action::AllowPool { .. }
-            | Action::Exclude { .. }
-            | Action::Wire { .. }
-            | Action::Feed { .. }
-            | Action::Guard { .. }
-            | Action::AddMember { .. }
-            | Action::RemoveMember { .. }
-            | Action::Threshold { .. }
-            | Action::Guardian { .. }
-            | Action::Delays { .. }
-            | Action::PayTreasury { .. }
-    )
-}
-
-fn always_standard(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::HalfLife { .. }
-            | Action::Mode { .. }
-            | Action::Limits { .. }
-            | Action::FeeSplit { .. }
-            | Action::PoolWeight { .. }
-            | Action::AllowMeters { .. }
-            | Action::AllowFeeds { .. }
-            | Action::Advisor { .. }
-    )
-}
-
-/// Shortest wait that such actions allow (s), as things stood before them.
-fn shortest_wait(actions: &[Action], before: &Seen, delays: &homeostat_client::Delays) -> i64 {
-    // Of several actions on the same limits or the same range the last one counts.
-    let limits = |parameter: Parameter| {
-        let last = actions.iter().rev().find_map(|action| match action {
-            Action::Limits {
-                parameter: of,
-                value,
-                ..
-            } if *of == parameter => Some(value),
-            _ => None,
-        });
-        let config = &before.economy.controllers[parameter as usize].config;
-        last.is_some_and(|value| value.min_ppm < config.min || value.max_ppm > config.max)
-    };
-    let range = |parameter: Parameter| {
-        let last = actions.iter().rev().find_map(|action| match action {
-            Action::AdviceRange {
-                parameter: of,
-                value,
-                ..
-            } if *of == parameter => Some(value),
-            _ => None,
-        });
-        let envelope = &before.economy.controllers[parameter as usize].envelope;
-        last.is_some_and(|value| {
-            value.setpoint_q48 > envelope.advice_setpoint.get().to_bits()
-                || value.bias_q48 > envelope.advice_bias.get().to_bits()
-        })
-    };
-    let tunes = |action: &Action| {
-        matches!(
-            action,
-            Action::Tune { .. } | Action::ResumeController { .. } | Action::ResumeEconomy { .. }
-        )
-    };
-    let ends = |action: &Action| matches!(action, Action::Retire { .. });
-    let any = |of: &dyn Fn(&Action) -> bool| actions.iter().any(of);
-    let widened = Parameter::ALL.into_iter().any(limits);
-    let trusts = Parameter::ALL.into_iter().any(range);
-    i64::from(if any(&ends) {
-        delays.critical + 14 * 86_400
-    } else if any(&always_critical) || widened {
-        delays.critical
-    } else if any(&always_standard) || trusts {
-        delays.standard
-    } else if any(&tunes) {
-        delays.routine
-    } else {
-        0
-    })
+pub struct Watch {
+    proposals: BTreeMap<u64, Record>,
+    values: Option<Values>,
+    notes: Notes,
 }
 
 impl Watch {
@@ -227,10 +164,13 @@ impl Watch {
             (Step::Execute(..), Some(index)) => self.executed(index, before, after.now),
             _ => Ok(()),
         };
-        for record in self.0.values_mut() {
+        for record in self.proposals.values_mut() {
             record.follow(after);
         }
         executed?;
+        let values = self.values.get_or_insert_with(|| Values::new(before));
+        values.look(matches!(step, Step::Crank), before, after, &mut self.notes)?;
+        powers::look(before, after)?;
         if let (Step::CastBallot(..), Some(index), Some(proposal)) = (step, index, &after.proposal)
         {
             self.voted(index, proposal)?;
@@ -291,7 +231,7 @@ impl Watch {
     }
 
     fn record(&mut self, step: &Step, index: u64, before: &Seen, after: &Seen) {
-        let record = self.0.entry(index).or_default();
+        let record = self.proposals.entry(index).or_default();
         let vote = |who: &Pubkey| before.seats().get(who).map(|id| (*who, *id));
         match step {
             Step::Propose(who, actions) => {
@@ -324,7 +264,7 @@ impl Watch {
     /// Stakers block what has had its approvals, and nothing with less than their share of a
     /// tenth of the circulating supply.
     fn voted(&self, index: u64, proposal: &Proposal) -> Result<(), String> {
-        let record = &self.0[&index];
+        let record = &self.proposals[&index];
         let once = proposal.snapshot_at >= proposal.created_at;
         say(!once, "a ballot on what never had its approvals")?;
         let share = u128::from(record.delays.staker_veto_ppm);
@@ -334,8 +274,13 @@ impl Watch {
         say(vetoed && !enough, "little stake blocked a proposal")
     }
 
+    /// What was seen, and how often.
+    pub fn notes(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        self.notes.0.iter().map(|(what, times)| (*what, *times))
+    }
+
     fn executed(&self, index: u64, before: &Seen, now: i64) -> Result<(), String> {
-        let record = &self.0[&index];
+        let record = &self.proposals[&index];
         let (votes, needed) = record.carried_by(before);
         say(votes < needed, "executed by too few present members")?;
         let Some(since) = record.supported_since else {
