@@ -2,6 +2,7 @@
 
 use homeostat::state::action::Terms;
 use homeostat_client::{log, Parameter};
+use homeostat_tests::HomeostatError;
 
 use super::*;
 
@@ -35,6 +36,12 @@ impl Story<'_> {
     pub(super) async fn step(&mut self, step: &Step) -> Result<Result<(), u32>, String> {
         let index = step.concerns(&self.model);
         let before = self.play.seen(index);
+        // What is proposed again is refused for what is at its address.
+        let holder = match step {
+            Step::Propose(_, actions) => self.play.holder(actions),
+            _ => index,
+        };
+        let held = self.play.seen(holder);
         let expected = step.expected(&mut self.model);
         self.lines.push(format!(
             "{:>9} s  {step:?}: {}",
@@ -48,6 +55,9 @@ impl Story<'_> {
             return Err(format!("program: {program}, reference: {reference}"));
         }
         self.tally.count(step, &answer);
+        if let Err(code) = answer {
+            Watch::refused(step, code, &held)?;
+        }
         if answer.is_ok() {
             if matches!(step, Step::Crank) {
                 self.steer().await?;
@@ -134,6 +144,27 @@ impl Story<'_> {
         Ok(())
     }
 
+    /// One member opens all that its share allows. Everybody else governs on.
+    async fn one_member_floods(&mut self) -> Result<(), String> {
+        let seated = self.seated();
+        let [_, .., flooder] = seated[..] else {
+            return Ok(());
+        };
+        for number in 0.. {
+            let action = Action::FeeSplit {
+                expected_ppm: self.model.realm.treasury_ppm,
+                value_ppm: 1_000 + number,
+            };
+            let answer = self.step(&Step::Propose(flooder, vec![action])).await?;
+            match answer {
+                Ok(()) => {}
+                Err(code) if code == u32::from(HomeostatError::TooManyOpen) => break,
+                Err(code) => return Err(format!("a flood ends with {}", name(code))),
+            }
+        }
+        Ok(())
+    }
+
     /// Whatever happened, an honest threshold still governs: within what time frees
     /// for everybody, against a guardian who vetoes everything.
     async fn still_governs(&mut self) -> Result<(), String> {
@@ -169,6 +200,7 @@ impl Story<'_> {
             .iter()
             .find(|key| !members.contains_key(*key) && !taken.contains(&Some(**key)));
         let successor = successor.copied();
+        self.one_member_floods().await?;
         if let Some(successor) = successor {
             let index = self
                 .propose(vec![Action::Guardian {
@@ -184,6 +216,10 @@ impl Story<'_> {
                 if self.model.proposals[&index].stage == Stage::Vetoed {
                     self.must(Step::Override(who, index)).await?;
                 }
+            }
+            let lifted = self.model.proposals[&index].eta - self.model.now;
+            if lifted > 30 * 86_400 {
+                return Err("a guardian stays for more than 30 days over a lifted veto".into());
             }
             let again = self.step(&Step::Veto(guardian, index)).await?;
             if again.is_ok() {

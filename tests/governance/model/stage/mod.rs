@@ -414,4 +414,12 @@ impl<'a> Play<'a> {
         let totals = &self.economy.totals;
         (totals.supply, totals.circulating)
     }
+
+    /// What is at the address of such actions, as it was read last.
+    pub fn holder(&self, actions: &[Action]) -> Option<u64> {
+        let digest = governance::digest(actions);
+        let mut all = self.proposals.values();
+        all.find(|proposal| proposal.digest == digest)
+            .map(|proposal| proposal.index)
+    }
 }

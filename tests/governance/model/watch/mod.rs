@@ -1,13 +1,14 @@
 //! What must hold whatever the reference says, from the accounts alone: who approved,
 //! how long it waited, and that nothing else changes anything.
 
+mod blocking;
 mod powers;
 mod values;
 mod waits;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use homeostat_client::{Action, Council, Economy, Proposal, ProposalState};
+use homeostat_client::{Action, Class, Council, Economy, Proposal, ProposalState};
 use solana_program::pubkey::Pubkey;
 
 pub(super) use self::values::EXPECTED;
@@ -171,6 +172,9 @@ impl Watch {
         let values = self.values.get_or_insert_with(|| Values::new(before));
         values.look(matches!(step, Step::Crank), before, after, &mut self.notes)?;
         powers::look(before, after)?;
+        if let Some(proposal) = &after.proposal {
+            blocking::look(proposal)?;
+        }
         if let (Step::CastBallot(..), Some(index), Some(proposal)) = (step, index, &after.proposal)
         {
             self.voted(index, proposal)?;
@@ -271,12 +275,19 @@ impl Watch {
         let weight = u128::from(proposal.veto_weight) * 10 * 1_000_000;
         let enough = weight >= u128::from(record.circulating) * share;
         let vetoed = proposal.is(ProposalState::Vetoed);
-        say(vetoed && !enough, "little stake blocked a proposal")
+        say(vetoed && !enough, "little stake blocked a proposal")?;
+        let waits = proposal.class >= Class::Standard as u8;
+        say(!waits, "stakers voted on what they cannot stop")
     }
 
     /// What was seen, and how often.
     pub fn notes(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
         self.notes.0.iter().map(|(what, times)| (*what, *times))
+    }
+
+    /// Looks at a transaction that was refused.
+    pub fn refused(step: &Step, code: u32, before: &Seen) -> Result<(), String> {
+        blocking::refused(step, code, before)
     }
 
     fn executed(&self, index: u64, before: &Seen, now: i64) -> Result<(), String> {
