@@ -4,7 +4,7 @@ use anchor_lang::error::ErrorCode;
 use anchor_spl::token_2022::spl_token_2022::{
     extension::StateWithExtensions, state::Account as TokenAccount,
 };
-use homeostat_client::{governance, log, CouncilArgs, Life, Parameter, SeatArgs};
+use homeostat_client::{log, Life, Parameter};
 use homeostat_tests::{exchange, HomeostatError};
 
 use super::*;
@@ -256,21 +256,7 @@ async fn fail_a_council_and_its_log_stand_at_their_own_addresses() {
     let mut world = plain_site(TokenProgram::Legacy).await;
     let create = create_ix(&world, args(Funding::Mint));
     world.run(&[create]).await.unwrap();
-    let guardian = SeatArgs {
-        key: world.guardian.pubkey(),
-        via: None,
-    };
-    let members = world.members.iter().map(|member| SeatArgs {
-        key: member.pubkey(),
-        via: None,
-    });
-    let council = CouncilArgs {
-        members: members.collect(),
-        threshold: 1,
-        guardian,
-        delays: None,
-    };
-    let create = governance::create_council(&world.at, &world.creator.pubkey(), council);
+    let create = world.create_council_ix(world.council_args(1, None));
 
     // When one of the two is to be somewhere else, then nothing is created
     for old in [world.at.council, world.at.audit] {

@@ -1,7 +1,7 @@
 //! An economy is created once: neither twice, nor for another, nor out of another's accounts.
 
 use anchor_lang::error::ErrorCode;
-use homeostat_client::Life;
+use homeostat_client::{governance, Life};
 use homeostat_tests::{exchange, HomeostatError};
 
 use super::{create_economy::plain_site, *};
@@ -95,6 +95,9 @@ async fn i2_a_second_economy_of_the_same_mint_is_independent() {
     );
     let pool = ix::create_pool(&other, &rival.pubkey(), &world.pools[0], 0);
     world.bank.send(&[create, pool], &[&rival]).await.unwrap();
+    let council = world.council_args(1, None);
+    let council = governance::create_council(&other, &rival.pubkey(), council);
+    world.bank.send(&[council], &[&rival]).await.unwrap();
 
     // It cannot go live on a mint authority that is the first one's.
     let go_live = ix::go_live(&other, &rival.pubkey(), &world.token_program, &[]);

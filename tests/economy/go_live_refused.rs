@@ -51,6 +51,7 @@ async fn fail_without_the_native_pool() {
     world.bank.mint_to(&mint, &reserve, TOKEN).await;
     let create = create_ix(&world, args(Funding::Mint));
     world.run(&[create]).await.unwrap();
+    world.create_council(1, None).await.unwrap();
     world.hand_over_mint(Funding::Mint).await;
 
     go_live_is_refused(&mut world, HomeostatError::NativePoolMissing).await;
@@ -67,6 +68,7 @@ async fn fail_without_supply() {
         ];
         world.run(&steps[..1]).await.unwrap();
         world.run(&steps[1..]).await.unwrap();
+        world.create_council(1, None).await.unwrap();
         world.hand_over_mint(funding).await;
 
         go_live_is_refused(&mut world, HomeostatError::NoSupply).await;

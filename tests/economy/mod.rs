@@ -219,6 +219,7 @@ async fn founded_draft() -> (World, Keypair) {
         native_pool_ix(&world),
         meter_ix(&world, 0),
         fund_ix(&world, &key, &reserve, 1_000 * TOKEN),
+        world.create_council_ix(world.council_args(1, None)),
     ];
     for step in steps {
         world.bank.send(&[step], &[&founder]).await.unwrap();

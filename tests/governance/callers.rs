@@ -13,10 +13,10 @@ use super::*;
 pub(super) const MULTISIG: Pubkey = Pubkey::new_from_array([21; 32]);
 
 /// The same code at another address: an attacker's.
-const ATTACKER: Pubkey = Pubkey::new_from_array([22; 32]);
+pub(super) const ATTACKER: Pubkey = Pubkey::new_from_array([22; 32]);
 
 /// A bank with both programs.
-async fn bank() -> Bank {
+pub(super) async fn bank() -> Bank {
     Bank::start_with(|test| {
         for id in [MULTISIG, ATTACKER] {
             test.add_program("homeostat_caller", id, processor!(process));
@@ -30,8 +30,14 @@ async fn world() -> World {
     World::build_on(bank().await, &WorldSpec::default()).await
 }
 
-/// An economy with one member, threshold 1, on that bank.
-async fn world_of(member: SeatArgs, guardian: Option<SeatArgs>) -> World {
+/// An economy with one member, threshold 1, on that bank. `accept` says how these two accept
+/// their roles, and `signers` sign for it.
+async fn world_of(
+    member: SeatArgs,
+    guardian: Option<SeatArgs>,
+    accept: impl Fn(&World) -> Vec<Instruction>,
+    signers: &[&Keypair],
+) -> World {
     let draft = WorldSpec {
         draft: true,
         ..WorldSpec::default()
@@ -39,27 +45,33 @@ async fn world_of(member: SeatArgs, guardian: Option<SeatArgs>) -> World {
     let mut world = World::build_on(bank().await, &draft).await;
     let council = CouncilArgs {
         members: vec![member],
-        threshold: 1,
         guardian: guardian.unwrap_or(seat(&world.guardian)),
-        delays: None,
+        ..world.council_args(1, None)
     };
-    let create = governance::create_council(&world.at, &world.creator.pubkey(), council);
+    let create = world.create_council_ix(council);
     world.run(&[create]).await.unwrap();
+    let accept = accept(&world);
+    world.bank.send(&accept, signers).await.unwrap();
     world.hand_over_mint(homeostat_client::Funding::Mint).await;
     world.go_live().await.unwrap();
     world
 }
 
 /// A vault of the multisig's, with what signs for it.
-struct Vault {
+pub(super) struct Vault {
     multisig: Pubkey,
-    key: Pubkey,
+    pub(super) key: Pubkey,
     bump: [u8; 1],
 }
 
 impl Vault {
     fn new() -> Self {
-        let multisig = Pubkey::new_from_array([23; 32]);
+        Self::numbered(23)
+    }
+
+    /// The vault of one of many multisigs.
+    pub(super) fn numbered(number: u8) -> Self {
+        let multisig = Pubkey::new_from_array([number; 32]);
         let (key, bump) = Pubkey::find_program_address(&vault_seeds(&multisig, &[0]), &MULTISIG);
         Self {
             multisig,
@@ -68,15 +80,23 @@ impl Vault {
         }
     }
 
+    /// The vault's seat.
+    pub(super) fn seat(&self) -> SeatArgs {
+        SeatArgs {
+            key: self.key,
+            via: Some(MULTISIG),
+        }
+    }
+
     /// The multisig calls in the vault's name.
-    fn calls(&self, levels: u8, inner: &Instruction) -> Instruction {
+    pub(super) fn calls(&self, levels: u8, inner: &Instruction) -> Instruction {
         let [a, b, c, d] = vault_seeds(&self.multisig, &[0]);
         call(&MULTISIG, levels, &[a, b, c, d, &self.bump], inner)
     }
 }
 
 /// A direct signature, forwarded by a program.
-fn through(program: &Pubkey, levels: u8, inner: &Instruction) -> Instruction {
+pub(super) fn through(program: &Pubkey, levels: u8, inner: &Instruction) -> Instruction {
     call(program, levels, &[], inner)
 }
 
@@ -84,11 +104,11 @@ fn through(program: &Pubkey, levels: u8, inner: &Instruction) -> Instruction {
 async fn g16_a_multisig_of_another_program_is_the_sole_member() {
     // given a vault that holds lamports and the only seat
     let vault = Vault::new();
-    let via_multisig = SeatArgs {
-        key: vault.key,
-        via: Some(MULTISIG),
+    let accept = |world: &World| {
+        let accept = governance::accept_role(&world.at, &vault.key, RoleKind::Member);
+        vec![vault.calls(0, &accept)]
     };
-    let mut world = world_of(via_multisig, None).await;
+    let mut world = world_of(vault.seat(), None, accept, &[]).await;
     world.bank.airdrop(&vault.key, 1_000_000_000).await;
 
     // when it proposes, and pays the rent itself
@@ -141,6 +161,11 @@ async fn g16_via_names_the_one_program_that_may_call() {
             via: Some(MULTISIG),
         },
         None,
+        |world| {
+            let accept = world.accept_ix(&key, RoleKind::Member);
+            vec![through(&MULTISIG, 0, &accept)]
+        },
+        &[&key],
     )
     .await;
     let propose = world.propose_ix(&key, routine());
@@ -285,10 +310,15 @@ async fn g16_guardian_and_new_holders_act_through_their_program_too() {
     drop(bank_of_keys);
     let mut world = world_of(
         seat(&key),
-        Some(SeatArgs {
-            key: vault.key,
-            via: Some(MULTISIG),
-        }),
+        Some(vault.seat()),
+        |world| {
+            let accept = governance::accept_role(&world.at, &vault.key, RoleKind::Guardian);
+            vec![
+                world.accept_ix(&key, RoleKind::Member),
+                vault.calls(0, &accept),
+            ]
+        },
+        &[&key],
     )
     .await;
     let pause = governance::pause(&world.at, &vault.key, Section::Pay, 60, PauseReason::Other);
@@ -298,23 +328,10 @@ async fn g16_guardian_and_new_holders_act_through_their_program_too() {
     world.run(&[vault.calls(0, &pause)]).await.unwrap();
 
     // A seat that was offered to a vault is accepted through the program it names.
-    let second = Vault {
-        multisig: Pubkey::new_from_array([24; 32]),
-        ..Vault::new()
-    };
-    let seeds = vault_seeds(&second.multisig, &[0]);
-    let (key_of_second, bump) = Pubkey::find_program_address(&seeds, &MULTISIG);
-    let second = Vault {
-        multisig: second.multisig,
-        key: key_of_second,
-        bump: [bump],
-    };
+    let second = Vault::numbered(24);
     world.members = vec![key];
     let offer = Action::AddMember {
-        seat: SeatArgs {
-            key: second.key,
-            via: Some(MULTISIG),
-        },
+        seat: second.seat(),
     };
     world.enact(vec![offer]).await.unwrap();
     let accept = governance::accept_role(&world.at, &second.key, RoleKind::Member);

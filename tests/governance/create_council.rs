@@ -1,7 +1,8 @@
 //! `create_council` and what keeps a council able to decide.
 
-use homeostat_client::{governance, CouncilArgs, Delays};
+use homeostat_client::{CouncilArgs, Delays};
 use homeostat_tests::{anchor, attack, exchange, HomeostatError};
+use solana_account::AccountSharedData;
 
 use super::*;
 
@@ -175,14 +176,9 @@ async fn draft_council(change: impl FnOnce(&mut CouncilArgs)) -> (World, Instruc
         ..WorldSpec::default()
     })
     .await;
-    let mut council = CouncilArgs {
-        members: world.members.iter().map(seat).collect(),
-        threshold: 2,
-        guardian: seat(&world.guardian),
-        delays: None,
-    };
+    let mut council = world.council_args(2, None);
     change(&mut council);
-    let create = governance::create_council(&world.at, &world.creator.pubkey(), council);
+    let create = world.create_council_ix(council);
     (world, create)
 }
 
@@ -287,7 +283,7 @@ async fn i7_a_council_is_set_up_within_its_ranges() {
 }
 
 #[tokio::test]
-async fn g14_nothing_goes_live_without_a_council() {
+async fn g14_nothing_goes_live_without_its_council() {
     let mut world = World::build(&WorldSpec {
         draft: true,
         ..WorldSpec::default()
@@ -301,7 +297,11 @@ async fn g14_nothing_goes_live_without_a_council() {
             economy.council = Pubkey::default();
         })
         .await;
-    let go_live = world.go_live_ix();
-    let error = HomeostatError::NoCouncil;
-    attack(&mut world, "no council", &[go_live], &[], error).await;
+    let go_live = [world.go_live_ix()];
+    let code = anchor::CONSTRAINT_HAS_ONE;
+    attack(&mut world, "another council", &go_live, &[], code).await;
+    let (council, nobody) = (world.at.council, AccountSharedData::default());
+    world.bank.set_account(&council, &nobody);
+    let code = anchor::ACCOUNT_OWNED_BY_WRONG_PROGRAM;
+    attack(&mut world, "no council", &go_live, &[], code).await;
 }

@@ -22,6 +22,7 @@ mod pause;
 mod propose;
 mod reasons;
 mod releases;
+mod seats;
 mod snapshot;
 mod support;
 mod veto;

@@ -34,7 +34,7 @@ pub(super) type Row = (&'static str, [While; 4], &'static [&'static str]);
 
 #[rustfmt::skip]
 pub(super) const TABLE: &[Row] = &[
-    ("accept_role", ALWAYS, &["m1_a_role_changes_hands_in_two_steps", "m2_an_offer_runs_out", "fail_roles_are_accepted_in_their_own_council"]),
+    ("accept_role", ALWAYS, &["m1_a_role_changes_hands_in_two_steps", "m2_an_offer_runs_out", "fail_roles_are_accepted_in_their_own_council", "g61_an_acceptance_proves_one_seat_and_lasts_as_long_as_it"]),
     ("advise", ALWAYS, &["g17_nobody_but_the_advisor_advises", "g17_an_advisor_without_a_range_advises_nothing"]),
     ("announce_recall", ALWAYS, &["e26_a_sponsor_recalls_nothing_that_is_promised"]),
     ("approve", ALWAYS, &["g1_nobody_but_a_member_decides", "g2_an_approval_counts_once", "g3_an_approval_is_of_the_actions_that_were_read"]),
@@ -52,7 +52,7 @@ pub(super) const TABLE: &[Row] = &[
     ("configure", ALWAYS, &["i1_configure_by_another_is_refused", "i7_every_limit_is_bounded"]),
     ("configure_feed", ALWAYS, &["fail_a_feed_is_set_in_a_draft_by_its_creator_within_its_ranges"]),
     ("crank", UNLESS_CRANK, &["k1_early_and_double_cranks_are_refused", "fail_crank_with_wrong_fixed_accounts"]),
-    ("create_council", ALWAYS, &["i1_a_council_is_set_up_by_the_creator_in_a_draft", "i7_a_council_is_set_up_within_its_ranges"]),
+    ("create_council", ALWAYS, &["i1_a_council_is_set_up_by_the_creator_in_a_draft", "i7_a_council_is_set_up_within_its_ranges", "g62_fifteen_members_of_multisigs_fit_into_packets"]),
     ("create_economy", ALWAYS, &["i2_creating_twice_is_refused", "i4_hostile_mint_is_refused"]),
     ("create_feed", ALWAYS, &["fail_feeds_are_created_in_a_draft_by_its_creator_in_order"]),
     ("create_meter", ALWAYS, &["n1_outsider_cannot_add_pools_or_meters", "n1_ninth_pool_or_meter_is_refused"]),
@@ -61,7 +61,7 @@ pub(super) const TABLE: &[Row] = &[
     ("execute", ALWAYS, &["g7_nothing_is_executed_before_its_eta", "g8_a_second_after_its_expiry_it_is_too_late", "g11_approvals_of_removed_members_do_not_count", "g3_execution_takes_its_own_accounts_only"]),
     ("expire", ALWAYS, &["g8_a_second_after_its_expiry_it_is_too_late"]),
     ("fund_rewards", ALWAYS, &["fail_others_cannot_fund_a_draft", "fail_in_mint_mode"]),
-    ("go_live", ALWAYS, &["i1_go_live_by_another_is_refused", "i5_foreign_mint_authority_is_refused"]),
+    ("go_live", ALWAYS, &["i1_go_live_by_another_is_refused", "i5_foreign_mint_authority_is_refused", "g60_a_council_with_a_mistyped_seat_does_not_go_live"]),
     ("grow_log", ALWAYS, &["fail_grow_log"]),
     ("hand_over_mint", ALWAYS, &["e20_nobody_but_the_successor_gets_the_mint_authority", "e21_an_unanswered_offer_of_the_mint_authority_ends"]),
     ("migrate", ALWAYS, &["m3_nothing_is_migrated_twice", "m3_versions_that_this_release_does_not_know_are_refused", "m3_nothing_but_whole_accounts_of_the_program_are_migrated"]),

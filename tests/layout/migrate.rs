@@ -214,6 +214,7 @@ async fn m3_an_older_economy_is_refused_until_it_is_migrated() {
                 &key,
                 homeostat_client::CouncilArgs {
                     members: vec![homeostat_sandbox::world::seat(&world.guardian)],
+                    append: false,
                     threshold: 1,
                     guardian: homeostat_sandbox::world::seat(&world.members[0]),
                     delays: None,

@@ -112,7 +112,7 @@ pub enum Command {
     CloseProposal(council::StepArgs),
     /// Pause a section (guardian)
     Pause(council::PauseArgs),
-    /// Take a role that a proposal offered: member, guardian or advisor
+    /// Take a role that a proposal, or the creator of a Draft, offered: member, guardian or advisor
     AcceptRole(council::RoleArgs),
     /// Make a proposal from a file, with its approval (member)
     #[command(after_long_help = propose::AFTER_LONG_HELP)]

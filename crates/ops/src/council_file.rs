@@ -61,6 +61,7 @@ pub fn council(section: &Section<'_>) -> Result<CouncilArgs, Failure> {
         .transpose()?;
     Ok(CouncilArgs {
         members,
+        append: false,
         threshold,
         guardian,
         delays,

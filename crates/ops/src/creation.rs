@@ -8,18 +8,23 @@ use anchor_spl::token_2022::spl_token_2022::{
 };
 use homeostat::{
     constants::{AUDIT_INITIAL_CAPACITY, LOG_INITIAL_CAPACITY},
-    state::defaults,
+    state::{council::Seat, defaults},
 };
 use homeostat_client::{
     decode::Decode,
     governance,
     instruction::{self as ix, StakeMint},
     AuditLog, Council, CouncilArgs, DecisionLog, Economy, EconomyAddresses, EconomyArgs, Funding,
-    Instruction, Life, Meter, Parameter, Pool, Pubkey, SeatArgs, Setting,
+    Instruction, Life, Meter, Parameter, Pool, Pubkey, RoleKind, SeatArgs, Setting,
 };
 use solana_account::Account;
 
-use crate::{economy_file::EconomySpec, failure::Failure, tokens::Tokens};
+use crate::{
+    economy_file::EconomySpec,
+    failure::Failure,
+    tokens::Tokens,
+    words::{word, ROLES},
+};
 
 /// Bytes of a token account with the longest extension that a vault gets.
 const VAULT: usize = 182;
@@ -37,8 +42,10 @@ pub enum Part {
     Pool,
     /// A meter, by shard.
     Meter(u8),
-    /// Its council and audit log, or the council's new shape.
+    /// Its council and audit log, or the council's new shape, or more of its members.
     Council,
+    /// The creator's own role in the council, accepted.
+    Role(RoleKind),
 }
 
 /// A part that is missing or different.
@@ -354,36 +361,86 @@ impl Creation<'_> {
             );
         }
         if let Some(args) = &spec.council {
-            let create = || governance::create_council(&at, creator, args.clone());
-            match council {
-                None => {
-                    let audit = rent(AuditLog::space(AUDIT_INITIAL_CAPACITY))?;
-                    let what = format!("create its council {}", at.council);
-                    add(Part::Council, what, rent(Council::SPACE)? + audit, create());
-                }
-                Some(council) if !is(council, args) => {
-                    let what = "set its council up anew".to_owned();
-                    add(Part::Council, what, 0, create());
-                }
-                Some(_) => {}
+            let parts = still_to_tell(council.map(|it| &**it), args);
+            let parts = parts.map_or(Vec::new(), |args| governance::council_parts(&args));
+            for (place, part) in parts.into_iter().enumerate() {
+                let (what, rent) = match (council, place) {
+                    (None, 0) => {
+                        let audit = rent(AuditLog::space(AUDIT_INITIAL_CAPACITY))?;
+                        let what = format!("create its council {}", at.council);
+                        (what, rent(Council::SPACE)? + audit)
+                    }
+                    _ if part.append && !part.members.is_empty() => (
+                        format!("add {} members to its council", part.members.len()),
+                        0,
+                    ),
+                    _ => ("set its council up anew".to_owned(), 0),
+                };
+                let create = governance::create_council(&at, creator, part);
+                add(Part::Council, what, rent, create);
+            }
+        }
+        for (role, seat) in self.not_accepted(found) {
+            if seat.key == *creator && seat.via.is_none() {
+                let what = format!("accept the role of {}", word(&ROLES, &role));
+                let accept = governance::accept_role(&at, creator, role);
+                add(Part::Role(role), what, 0, accept);
             }
         }
         Ok(pieces)
     }
+
+    /// Who of the file's council has not accepted the role yet.
+    pub fn not_accepted(&self, found: &Found) -> Vec<(RoleKind, SeatArgs)> {
+        let council = match &found.stage {
+            Stage::Created => return Vec::new(),
+            Stage::Nothing => None,
+            Stage::Draft(_, council) => council.as_deref(),
+        };
+        let Some(args) = &self.spec.council else {
+            return Vec::new();
+        };
+        let accepted = |role, args: &SeatArgs| match (council, role) {
+            (None, _) => false,
+            (Some(council), RoleKind::Member) => {
+                council.seated().any(|member| is(&member.seat, args))
+            }
+            (Some(council), _) => is(&council.guardian.holder, args),
+        };
+        let members = args.members.iter().map(|seat| (RoleKind::Member, *seat));
+        members
+            .chain([(RoleKind::Guardian, args.guardian)])
+            .filter(|(role, seat)| !accepted(*role, seat))
+            .collect()
+    }
 }
 
-/// Whether a council is as these arguments would set it up.
-fn is(council: &Council, args: &CouncilArgs) -> bool {
-    let holds = |seat: &homeostat::state::council::Seat, args: &SeatArgs| {
-        seat.key == args.key && seat.via == args.via.unwrap_or_default()
+/// What `create_council` has still to be told, so that a council is as the file says. Members
+/// who are there already, in the file's order, are kept: then they need not accept again.
+fn still_to_tell(council: Option<&Council>, args: &CouncilArgs) -> Option<CouncilArgs> {
+    let Some(council) = council else {
+        return Some(args.clone());
     };
-    let mut members = council.seated();
-    let all = args
-        .members
-        .iter()
-        .all(|args| members.next().is_some_and(|it| holds(&it.seat, args)));
-    all && members.next().is_none()
-        && council.threshold == args.threshold
-        && holds(&council.guardian.holder, &args.guardian)
-        && council.delays == args.delays.unwrap_or(homeostat_client::Delays::DEFAULT)
+    let mut wanted = args.members.iter();
+    let named = council.members.iter().filter(|member| member.id != 0);
+    for member in named {
+        if !wanted.next().is_some_and(|args| is(&member.seat, args)) {
+            return Some(args.clone());
+        }
+    }
+    let guardian = &council.guardian;
+    let same = council.threshold == args.threshold
+        && (is(&guardian.holder, &args.guardian) || is(&guardian.offered, &args.guardian))
+        && council.delays == args.delays.unwrap_or(homeostat_client::Delays::DEFAULT);
+    let rest = wanted.copied().collect::<Vec<_>>();
+    (!rest.is_empty() || !same).then(|| CouncilArgs {
+        members: rest,
+        append: true,
+        ..args.clone()
+    })
+}
+
+/// Whether a seat is as the arguments say.
+fn is(seat: &Seat, args: &SeatArgs) -> bool {
+    seat.key == args.key && seat.via == args.via.unwrap_or_default()
 }

@@ -1,6 +1,6 @@
 //! Words that files, command lines and answers share for the program's enumerations.
 
-use homeostat_client::{Metric, Parameter, Power, Section, Tunable};
+use homeostat_client::{Metric, Parameter, Power, RoleKind, Section, Tunable};
 
 /// Words of the sections that can be paused.
 pub const SECTIONS: [(&str, Section); 4] = [
@@ -8,6 +8,13 @@ pub const SECTIONS: [(&str, Section); 4] = [
     ("pay", Section::Pay),
     ("crank", Section::Crank),
     ("emission", Section::Emission),
+];
+
+/// Words of the roles that are offered and accepted.
+pub const ROLES: [(&str, RoleKind); 3] = [
+    ("member", RoleKind::Member),
+    ("guardian", RoleKind::Guardian),
+    ("advisor", RoleKind::Advisor),
 ];
 
 /// Words of the tunable quantities.
@@ -45,7 +52,7 @@ pub const METRICS: [(&str, Metric); 8] = [
 ];
 
 /// The word of a meaning; `?` for one without a word.
-pub(crate) fn word<T: PartialEq>(words: &[(&'static str, T)], meaning: &T) -> &'static str {
+pub fn word<T: PartialEq>(words: &[(&'static str, T)], meaning: &T) -> &'static str {
     words
         .iter()
         .find(|(_, known)| known == meaning)

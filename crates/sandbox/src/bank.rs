@@ -17,9 +17,7 @@ use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
 
-/// Most accounts that the bank takes in a message without a lookup table: as many
-/// as fit a packet.
-const MOST_KEYS: usize = 38;
+use crate::packet::{require_packet, size, PACKET};
 
 /// Compute units that a transaction may use.
 const COMPUTE_LIMIT: u32 = 1_400_000;
@@ -344,8 +342,9 @@ impl Bank {
         self.touched.iter()
     }
 
-    /// Sends a transaction paid for by [`Bank::payer`]. One with more accounts than
-    /// fit a packet is sent as version 0, with a lookup table made for it.
+    /// Sends a transaction paid for by [`Bank::payer`]. One that does not fit a packet is
+    /// sent as version 0, with a lookup table made for it; one that still does not is
+    /// refused, as a cluster does.
     pub async fn send(
         &mut self,
         instructions: &[Instruction],
@@ -356,8 +355,7 @@ impl Bank {
         } else {
             Vec::new()
         };
-        let table = self.table_if_needed(instructions);
-        let message = self.message(instructions, signers, table.as_ref()).await;
+        let (message, _) = self.packed(instructions, signers).await;
         let receipt = self.run(message, signers).await?;
         if let Some(history) = &mut self.history {
             events.iter().for_each(|event| history.learn(event));
@@ -376,13 +374,19 @@ impl Bank {
         self.history.as_ref()
     }
 
-    fn table_if_needed(
+    /// The message of a transaction, and the lookup table that it needs to fit a packet.
+    async fn packed(
         &mut self,
         instructions: &[Instruction],
-    ) -> Option<AddressLookupTableAccount> {
-        let keys = Message::new(instructions, None).account_keys.len();
-        // The payer and the budget's program come on top.
-        (keys + 2 > MOST_KEYS).then(|| self.create_table(instructions))
+        signers: &[&Keypair],
+    ) -> (VersionedMessage, Option<AddressLookupTableAccount>) {
+        let message = self.message(instructions, signers, None).await;
+        if size(&message) <= PACKET {
+            return (message, None);
+        }
+        let table = self.create_table(instructions);
+        let message = self.message(instructions, signers, Some(&table)).await;
+        (message, Some(table))
     }
 
     /// Sends a version 0 transaction whose accounts come from a lookup table.
@@ -551,6 +555,7 @@ impl Bank {
     }
 
     async fn process(&mut self, transaction: VersionedTransaction) -> Result<Receipt, Failure> {
+        require_packet(&transaction.message)?;
         let outcome = self
             .context
             .banks_client
@@ -589,7 +594,7 @@ impl Bank {
         instructions: &[Instruction],
         signers: &[&Keypair],
     ) -> Result<Simulation, Failure> {
-        let (simulation, result) = self.try_out(instructions, signers).await;
+        let (simulation, result) = self.try_out(instructions, signers).await?;
         match result {
             Ok(()) => Ok(simulation),
             Err(error) => Err(Failure {
@@ -606,9 +611,9 @@ impl Bank {
         instructions: &[Instruction],
         signers: &[&Keypair],
     ) -> Vec<event::Event> {
-        let (simulation, _) = self.try_out(instructions, signers).await;
-        simulation
-            .calls
+        let tried = self.try_out(instructions, signers).await;
+        let calls = tried.map_or(Vec::new(), |(simulation, _)| simulation.calls);
+        calls
             .iter()
             .filter_map(|call| event::parse(&call.program, &call.accounts, &call.data))
             .collect()
@@ -618,9 +623,9 @@ impl Bank {
         &mut self,
         instructions: &[Instruction],
         signers: &[&Keypair],
-    ) -> (Simulation, Result<(), TransactionError>) {
-        let table = self.table_if_needed(instructions);
-        let message = self.message(instructions, signers, table.as_ref()).await;
+    ) -> Result<(Simulation, Result<(), TransactionError>), Failure> {
+        let (message, table) = self.packed(instructions, signers).await;
+        require_packet(&message)?;
         let keys = all_keys(&message, table.as_ref());
         let transaction = self.sign(message, signers);
         let simulated = self
@@ -631,7 +636,7 @@ impl Bank {
             .expect("the bank is running");
         let result = simulated.result.unwrap_or(Ok(()));
         let Some(details) = simulated.simulation_details else {
-            return (Simulation::default(), result);
+            return Ok((Simulation::default(), result));
         };
         let key = |index: u8| keys.get(usize::from(index)).copied();
         let inner = details.inner_instructions.unwrap_or_default();
@@ -657,7 +662,7 @@ impl Bank {
                 .unwrap_or_default(),
             calls,
         };
-        (simulation, result)
+        Ok((simulation, result))
     }
 
     /// An account's data; `None` when there is no such account.

@@ -1,9 +1,11 @@
-//! A council at work: what its members, its guardian and anybody else do to proposals.
+//! A council: how it comes about, and what its members, its guardian and anybody else do to
+//! proposals.
 
 use homeostat_client::{
     address,
     governance::{self, ProposalId},
-    Action, Council, EconomyAddresses, Proposal, ProposalState, Section,
+    Action, Council, CouncilArgs, Delays, EconomyAddresses, Proposal, ProposalState, RoleKind,
+    Section,
 };
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -12,10 +14,62 @@ use solana_signer::Signer;
 
 use crate::{
     bank::{Failure, Receipt},
-    world::World,
+    world::{seat, World},
 };
 
+/// How many accept their roles in one transaction: their signatures fit a packet.
+const ACCEPT_AT_ONCE: usize = 5;
+
 impl World {
+    /// A council of the world's members and guardian.
+    pub fn council_args(&self, threshold: u8, delays: Option<Delays>) -> CouncilArgs {
+        CouncilArgs {
+            members: self.members.iter().map(seat).collect(),
+            append: false,
+            threshold,
+            guardian: seat(&self.guardian),
+            delays,
+        }
+    }
+
+    /// The instruction that sets the Draft's council up.
+    pub fn create_council_ix(&self, council: CouncilArgs) -> Instruction {
+        governance::create_council(&self.at, &self.creator.pubkey(), council)
+    }
+
+    /// Gives the Draft its council: the world's members and guardian, who accept their roles.
+    pub async fn create_council(
+        &mut self,
+        threshold: u8,
+        delays: Option<Delays>,
+    ) -> Result<Receipt, Failure> {
+        let council = self.council_args(threshold, delays);
+        let create = self.create_council_ix(council);
+        let receipt = self.run(&[create]).await?;
+        self.has_council = true;
+        self.accept_roles().await?;
+        Ok(receipt)
+    }
+
+    /// The instruction that accepts a role.
+    pub fn accept_ix(&self, key: &Keypair, role: RoleKind) -> Instruction {
+        governance::accept_role(&self.at, &key.pubkey(), role)
+    }
+
+    /// The world's members and guardian accept their roles, a few in each transaction.
+    async fn accept_roles(&mut self) -> Result<(), Failure> {
+        let members = self.members.iter().map(|key| (key, RoleKind::Member));
+        let all: Vec<_> = members
+            .chain([(&self.guardian, RoleKind::Guardian)])
+            .map(|(key, role)| (key.insecure_clone(), self.accept_ix(key, role)))
+            .collect();
+        for few in all.chunks(ACCEPT_AT_ONCE) {
+            let (keys, accept): (Vec<_>, Vec<_>) = few.iter().map(|(a, b)| (a, b.clone())).unzip();
+            self.bank.send(&accept, &keys).await?;
+        }
+        Ok(())
+    }
+
     /// The council account.
     pub async fn council(&mut self) -> Council {
         let council = self.at.council;

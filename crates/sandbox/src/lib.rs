@@ -8,6 +8,7 @@ pub mod fixture;
 pub mod forge;
 pub mod invariant;
 pub mod mint;
+pub mod packet;
 pub mod stage;
 pub mod world;
 

@@ -9,11 +9,11 @@ use homeostat::{
     HomeostatError,
 };
 use homeostat_client::{
-    address, governance, instruction as ix,
+    address, instruction as ix,
     instruction::{Parts, Report, StakeMint},
-    AuditKind, AuditRecord, ControllerSettings, CouncilArgs, Delays, Economy, EconomyAddresses,
-    EconomyArgs, Feed, FeedSettings, Funding, LimitSettings, Meter, Parameter, Pool, Position,
-    SeatArgs, Setting,
+    AuditKind, AuditRecord, ControllerSettings, Delays, Economy, EconomyAddresses, EconomyArgs,
+    Feed, FeedSettings, Funding, LimitSettings, Meter, Parameter, Pool, Position, SeatArgs,
+    Setting,
 };
 use solana_instruction::Instruction;
 use solana_keypair::Keypair;
@@ -293,24 +293,6 @@ impl World {
             feeds: self.feeds,
             council: self.has_council,
         }
-    }
-
-    /// Gives the Draft its council: the world's members and guardian.
-    pub async fn create_council(
-        &mut self,
-        threshold: u8,
-        delays: Option<Delays>,
-    ) -> Result<Receipt, Failure> {
-        let council = CouncilArgs {
-            members: self.members.iter().map(seat).collect(),
-            threshold,
-            guardian: seat(&self.guardian),
-            delays,
-        };
-        let create = governance::create_council(&self.at, &self.creator.pubkey(), council);
-        let receipt = self.run(&[create]).await?;
-        self.has_council = true;
-        Ok(receipt)
     }
 
     /// Creates an LP mint, an AMM vault and a pool for them.

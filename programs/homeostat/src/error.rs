@@ -121,7 +121,7 @@ pub enum HomeostatError {
     DurableNonceForbidden,
     #[msg("Called through another program than the one named for this member; call directly, or through its `via`")]
     CpiForbidden,
-    #[msg("This signer was not offered the role, or the offer has run out; offer it again by a proposal")]
+    #[msg("This signer was not offered the role, or the offer has run out; offer it again by a proposal, in Draft by create_council")]
     NotPendingAuthority,
     #[msg("A value is not what the proposal expected; propose again with the present value")]
     OldValueChanged,
@@ -139,8 +139,8 @@ pub enum HomeostatError {
     NoVotingWeight,
     #[msg("The digest is not that of the actions; compute it from their bytes, as the SDK does")]
     WrongDigest,
-    #[msg("The economy has no council; create_council first")]
-    NoCouncil,
+    #[msg("A member or the guardian has not accepted its role yet; have each of them sign accept_role, then go live")]
+    RoleNotAccepted,
     #[msg("This field was changed in this period already; execute after the next crank")]
     ChangedThisPeriod,
     #[msg("No proposal has allowed this; propose it first")]

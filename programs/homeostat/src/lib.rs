@@ -293,8 +293,8 @@ pub mod homeostat {
         instructions::close_proposal(ctx)
     }
 
-    /// The address that a proposal offered a role: accepts it. Refused once the offer has run
-    /// out.
+    /// The address that a proposal, or in Draft create_council, offered a role: accepts it, and
+    /// so shows that it can sign. Refused once the offer has run out or was accepted.
     ///
     /// `role`: guardian, advisor or a seat in the council.
     pub fn accept_role(ctx: Context<AcceptRole>, role: RoleKind) -> Result<()> {
@@ -390,7 +390,8 @@ pub mod homeostat {
 
     /// The creator: starts the clock of a Draft, once and for all. Refuses a mint authority
     /// that is not the economy's (Mint mode), an empty reward vault (Funded mode), a freeze
-    /// authority, a transfer fee that can change, an empty supply, and a missing council.
+    /// authority, a transfer fee that can change, an empty supply, and a council of which
+    /// somebody has not accepted its role.
     pub fn go_live<'info>(ctx: Context<'info, GoLive<'info>>) -> Result<()> {
         instructions::go_live(ctx)
     }
@@ -446,9 +447,11 @@ pub mod homeostat {
     }
 
     /// The creator, who pays: creates a Draft's council and audit log, or sets the council
-    /// up anew. Refuses a threshold or delays out of range, and the same key twice.
+    /// up anew; its members and its guardian then accept their roles. Refuses a threshold or
+    /// delays out of range, and the same key twice.
     ///
-    /// `args`: members, threshold, guardian, delays (seconds).
+    /// `args`: members and whether they are added to those named before, threshold, guardian,
+    /// delays (seconds).
     pub fn create_council(ctx: Context<CreateCouncil>, args: CouncilArgs) -> Result<()> {
         instructions::create_council(ctx, args)
     }

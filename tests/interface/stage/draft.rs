@@ -3,7 +3,7 @@
 use homeostat_client::{
     governance::{self},
     instruction::{self as ix, Parts, StakeMint},
-    CouncilArgs, EconomyAddresses, EconomyArgs, Funding, LimitSettings, Setting,
+    CouncilArgs, EconomyAddresses, EconomyArgs, Funding, LimitSettings, RoleKind, Setting,
 };
 use homeostat_sandbox::{
     world::{seat, TOKEN},
@@ -62,14 +62,21 @@ pub(super) async fn draft(stage: &mut Stage) {
     };
     let configure = ix::configure(&at.economy, &key, Setting::Limits(limits));
     stage.add("configure", configure, &[]);
+    let member = stage.world.members[0].insecure_clone();
+    let guardian = stage.world.guardian.insecure_clone();
     let council = CouncilArgs {
-        members: vec![seat(&payer)],
+        members: vec![seat(&member)],
+        append: false,
         threshold: 1,
-        guardian: seat(&stage.world.guardian),
+        guardian: seat(&guardian),
         delays: None,
     };
     let council = governance::create_council(&at, &key, council);
     stage.add("create_council", council, &[]);
+    for (role, holder) in [(RoleKind::Member, member), (RoleKind::Guardian, guardian)] {
+        let accept = governance::accept_role(&at, &holder.pubkey(), role);
+        stage.add("accept_role", accept, &[&holder]);
+    }
     stage.add("create_feed", ix::create_feed(&at, &key, 0), &[]);
     let configure = ix::configure_feed(&at, &key, 0, feed(key));
     stage.add("configure_feed", configure, &[]);

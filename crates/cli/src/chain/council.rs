@@ -10,7 +10,7 @@ use homeostat_client::{
 use homeostat_ops::change::{decode, Decoded};
 use homeostat_ops::live::ProposalName;
 use homeostat_ops::tokens::Tokens;
-use homeostat_ops::words::SECTIONS;
+use homeostat_ops::words::{ROLES, SECTIONS};
 use homeostat_ops::Live;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -414,7 +414,7 @@ pub struct RoleArgs {
     send: SendArgs,
 }
 
-/// `accept-role`: whoever a proposal offered a role takes it.
+/// `accept-role`: whoever was offered a role by a proposal, or in Draft by the creator, takes it.
 ///
 /// # Errors
 ///
@@ -422,11 +422,11 @@ pub struct RoleArgs {
 pub fn accept_role(context: &Context, arguments: &RoleArgs) -> Result<(), Failure> {
     let live = context.live(&arguments.which)?;
     let own = context.actor(&arguments.send)?;
-    let role = match arguments.role.as_str() {
-        "member" => RoleKind::Member,
-        "guardian" => RoleKind::Guardian,
-        _ => RoleKind::Advisor,
-    };
+    // Clap has let no other word through.
+    let role = ROLES
+        .iter()
+        .find(|(word, _)| *word == arguments.role)
+        .map_or(RoleKind::Member, |(_, role)| *role);
     let intent = Intent {
         command: "accept-role",
         what: format!("accept the role of {}", arguments.role),

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anchor_spl::token_2022::spl_token_2022::instruction::{set_authority, AuthorityType};
 use homeostat_client::{
-    instruction as ix, CouncilArgs, Economy, EconomyAddresses, Funding, Instruction, Parameter,
-    Pubkey,
+    instruction as ix, Council, CouncilArgs, Economy, EconomyAddresses, Funding, Instruction,
+    Parameter, Pubkey,
 };
 use homeostat_ops::creation::{Creation, Found, Mint, Piece, Stage};
 use homeostat_ops::economy_file::{read_economy, EconomySpec};
@@ -18,6 +18,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::key::Key;
+use super::offers;
 use super::status::fraction;
 use super::write::{ClusterAnswer, Intent, SendArgs, Sent, Simulated};
 use super::{duration, Answer, ClusterArgs, Context, WhichArgs};
@@ -40,7 +41,10 @@ The file is that of `homeostat demo --economy` (its help lists [economy] and [co
   [council.delays]                optional; seconds, and a fraction of the stake
   routine = 21600, standard = 172800, critical = 518400, grace = 604800, staker_veto = 0.334
 
-Without [council] the Draft has none, and cannot go live: add it and run again.
+Without [council] the Draft has none, and cannot go live: add it and run again. Before it goes
+live every member and the guardian sign once, `homeostat accept-role member` and `… guardian`, so
+that no mistyped address is among them; `homeostat status` shows who has not. The creator's own
+seat is accepted by `create-economy`.
 
 The economy is a Draft afterwards: change the file and run again until it is right. Where a run
 was stopped, the next one goes on; where nothing is missing, nothing is sent. `name` and `supply`
@@ -240,7 +244,8 @@ pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<
     let before_go_live = match &economy {
         Some(economy) if live::life(economy) == "draft" => {
             let mint = mint_of(context, &at)?;
-            let lacking = lacking(economy, &at, &mint);
+            let council = connection.fetch::<Council>(&at.council)?;
+            let lacking = lacking(economy, council.as_ref(), &at, &mint);
             lacking
                 .iter()
                 .map(|failure| format!("{}; {}", failure.message, failure.remedy))
@@ -341,7 +346,12 @@ fn mint_of(context: &Context, at: &EconomyAddresses) -> Result<Mint, Failure> {
 }
 
 /// What the program would ask for at the opening, each with its remedy.
-fn lacking(economy: &Economy, at: &EconomyAddresses, mint: &Mint) -> Vec<Failure> {
+fn lacking(
+    economy: &Economy,
+    council: Option<&Council>,
+    at: &EconomyAddresses,
+    mint: &Mint,
+) -> Vec<Failure> {
     let mut all = Vec::new();
     let tokens = Tokens {
         decimals: economy.decimals,
@@ -350,7 +360,9 @@ fn lacking(economy: &Economy, at: &EconomyAddresses, mint: &Mint) -> Vec<Failure
         let failure = Failure::new("no_pool", "the economy has no pool of its own token");
         all.push(failure.remedy("run `homeostat create-economy` again, which goes on"));
     }
-    if economy.council == Pubkey::default() {
+    if let Some(council) = council {
+        all.extend(offers::lacking(council));
+    } else {
         let failure = Failure::new("no_council", "the economy has no council");
         all.push(
             failure.remedy(
@@ -436,7 +448,8 @@ pub fn go_live(context: &Context, arguments: &GoLiveArgs) -> Result<(), Failure>
     let mint = mint_of(context, &live.at)?;
     let handed =
         arguments.hand_over_mint && economy.mints() && mint.mint_authority == Some(economy.creator);
-    let lacking: Vec<Failure> = lacking(economy, &live.at, &mint)
+    let council = live.council(&context.connection)?;
+    let lacking: Vec<Failure> = lacking(economy, council.as_ref(), &live.at, &mint)
         .into_iter()
         .filter(|failure| !(handed && failure.code == "mint_authority"))
         .collect();

@@ -5,6 +5,7 @@ pub mod council;
 pub mod creation;
 pub mod keeper;
 pub mod key;
+mod offers;
 pub mod payments;
 pub mod propose;
 pub mod reasons;

@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::amount::Amount;
+use super::offers::{self, OfferAnswer};
 use super::reasons::{exact, short};
 use super::write::ClusterAnswer;
 use super::{duration, time, Answer, Context, WhichArgs};
@@ -69,6 +70,8 @@ pub struct Status {
     /// `higher_outflow_cap`, `wider_emission_limits`, `wider_fee_limits`, `wider_burn_limits`,
     /// `wider_liquidity_limits`.
     pub given_up: Vec<String>,
+    /// The roles that were offered and not accepted yet; a Draft does not go live before.
+    pub offers: Vec<OfferAnswer>,
     /// What is paused, and until when.
     pub pauses: Vec<PauseAnswer>,
     /// The four parameters.
@@ -238,6 +241,7 @@ pub fn status(context: &Context, arguments: &StatusArgs) -> Result<(), Failure> 
             });
         }
     }
+    let council = live.council(connection)?;
     context.answer(&Status {
         cluster: connection.cluster().into(),
         program: homeostat_client::PROGRAM_ID.to_string(),
@@ -267,6 +271,7 @@ pub fn status(context: &Context, arguments: &StatusArgs) -> Result<(), Failure> 
             .filter(|(_, power)| live.economy.gave_up(*power))
             .map(|(word, _)| (*word).to_owned())
             .collect(),
+        offers: council.map_or(Vec::new(), |council| offers::open(&council, now)),
         pauses: [
             Section::Stake,
             Section::Pay,
@@ -346,6 +351,9 @@ impl Answer for Status {
         if !self.given_up.is_empty() {
             let powers = self.given_up.join(", ");
             writeln!(out, "given up     for ever: {powers}")?;
+        }
+        for offer in &self.offers {
+            writeln!(out, "not accepted {offer}")?;
         }
         for pause in &self.pauses {
             writeln!(

@@ -9,7 +9,7 @@ use anchor_spl::token;
 use anchor_spl::token_2022::spl_token_2022::instruction as spl;
 use homeostat_client::instruction::{self as ix, StakeMint};
 use homeostat_client::{
-    address, CouncilArgs, EconomyAddresses, Instruction, Position, Pubkey, SeatArgs,
+    address, governance, CouncilArgs, EconomyAddresses, Instruction, Position, Pubkey, SeatArgs,
 };
 use homeostat_ops::creation::{Creation, Found, Mint, Stage};
 use homeostat_ops::economy_file::{read_economy, EconomySpec};
@@ -145,6 +145,7 @@ impl People {
         let mut spec = read_economy(ECONOMY.as_bytes(), "economy.toml")?;
         spec.council = Some(CouncilArgs {
             members: self.members.iter().map(seat).collect(),
+            append: false,
             threshold: THRESHOLD,
             guardian: seat(&self.guardian),
             delays: None,
@@ -164,7 +165,12 @@ impl People {
     ) -> Result<(), Failure> {
         let missing = self.missing(connection)?;
         let founder = &self.founder.key;
-        let signers: [&dyn Signer; 3] = [founder, &self.mint.key, &self.alice.key];
+        let council = self.members.iter().chain([&self.guardian]);
+        let signers: Vec<&dyn Signer> = [founder, &self.mint.key, &self.alice.key]
+            .into_iter()
+            .chain(council.map(|person| &person.key))
+            .map(|key| key as &dyn Signer)
+            .collect();
         let sender = Sender::new(connection, Fees::default());
         for batch in pack(&founder.pubkey(), &missing) {
             go_on()?;
@@ -288,6 +294,8 @@ impl People {
         }
         let pieces = creation.missing(&found, &|bytes| connection.rent(bytes))?;
         todo.extend(pieces.into_iter().map(|piece| piece.instruction));
+        let accept = creation.not_accepted(&found).into_iter();
+        todo.extend(accept.map(|(role, seat)| governance::accept_role(&at, &seat.key, role)));
         if !matches!(found.stage, Stage::Created) {
             if found.mint.mint_authority == Some(founder) {
                 todo.push(

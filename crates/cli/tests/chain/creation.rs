@@ -120,6 +120,32 @@ impl Founder {
         run_at(&self.fixture, self.fixture.served.url(), &words)
     }
 
+    /// Members and guardian accept their roles, each from a machine of its own.
+    fn accept(&self) {
+        let members = self.fixture.members.iter().map(|it| (it, "member"));
+        for (who, role) in members.chain([(&self.fixture.guardian, "guardian")]) {
+            let (economy, key) = (self.at.economy.to_string(), who.file.display().to_string());
+            let words = [
+                "accept-role",
+                role,
+                "--economy",
+                &economy,
+                "--keypair",
+                &key,
+            ];
+            let said = run_at(&self.fixture, self.fixture.served.url(), &words);
+            assert_eq!(said.code, 0, "{}{}", said.stdout, said.stderr);
+        }
+    }
+
+    /// What `status` says of roles that were not accepted.
+    fn offers(&self) -> usize {
+        let economy = self.at.economy.to_string();
+        let words = ["status", "--economy", &economy];
+        let said = run_at(&self.fixture, self.fixture.served.url(), &words);
+        said.json()["offers"].as_array().unwrap().len()
+    }
+
     /// The economy, if there is one.
     fn economy(&self) -> Option<Box<Economy>> {
         let at = self.at.economy;
@@ -194,7 +220,8 @@ fn an_economy_is_created_and_goes_live() {
         .fixture
         .served
         .with(async move |world: &mut World| world.bank.fetch(&at).await);
-    assert_eq!((council.threshold, council.size()), (2, 3));
+    assert_eq!((council.threshold, council.size()), (2, 0));
+    assert_eq!(founder.offers(), 4);
 
     // when it is run again, then there is nothing to send
     let held = founder.lamports();
@@ -211,7 +238,18 @@ fn an_economy_is_created_and_goes_live() {
     let changed = founder.create(&[]).json();
     assert_eq!(changed["steps"].as_array().unwrap().len(), 1, "{changed:#}");
 
-    // when it shall go live, then the mint authority is missing, with the way to it
+    // when it shall go live, then everybody is named who has not accepted the role
+    let early = founder.go_live(&["--hand-over-mint"]);
+    assert_eq!(said(&early), (1, "not_ready".into()), "{}", early.stdout);
+    assert!(
+        early.stdout.contains("accept-role guardian"),
+        "{}",
+        early.stdout
+    );
+    founder.accept();
+    assert_eq!(founder.offers(), 0);
+
+    // when all have, then the mint authority is missing, with the way to it
     let early = founder.go_live(&[]);
     assert_eq!(
         said(&early),
@@ -297,6 +335,7 @@ fn a_creation_that_was_stopped_goes_on_there() {
     // then nothing is left to do, and it can go live
     let rest = founder.create(&[]);
     assert_eq!(rest.json()["steps"].as_array().unwrap().len(), 0);
+    founder.accept();
     assert_eq!(founder.go_live(&["--hand-over-mint"]).code, 0);
 }
 
@@ -478,6 +517,7 @@ fn an_economys_whole_life_is_proved_from_genesis() {
     let founder = Founder::new();
     let fixture = &founder.fixture;
     assert_eq!(founder.create(&[]).code, 0);
+    founder.accept();
     assert_eq!(founder.go_live(&["--hand-over-mint"]).code, 0);
     let economy = founder.at.economy.to_string();
     let at = |words: &[&str], key: &str| {
@@ -511,7 +551,8 @@ fn an_economys_whole_life_is_proved_from_genesis() {
     assert_eq!(proof["recomputed"], 12);
     assert_eq!(proof["changes"], 5, "four at the start, one by proposal");
     assert_eq!(proof["unproven"].as_array().map(Vec::len), Some(0));
-    // The council, its proposal (with the first approval), the second, and the execution.
+    // The council, four roles accepted, a proposal (with the first approval), the second, and
+    // the execution.
     assert_eq!(proof["audit"]["from_seq"], 0);
-    assert_eq!(proof["audit"]["records"], 4);
+    assert_eq!(proof["audit"]["records"], 8);
 }

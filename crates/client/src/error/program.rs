@@ -71,7 +71,7 @@ pub fn all() -> impl Iterator<Item = HomeostatError> {
         NotVetoable,
         NoVotingWeight,
         WrongDigest,
-        NoCouncil,
+        RoleNotAccepted,
         ChangedThisPeriod,
         NotPermitted,
         OutsideAdvice,

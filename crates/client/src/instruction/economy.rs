@@ -60,8 +60,9 @@ pub fn configure(economy: &Pubkey, creator: &Pubkey, setting: args::Setting) -> 
 /// Starts the clock, once; `creator` signs. `excluded` are the token accounts that do not
 /// circulate, in the order in which they were configured.
 ///
-/// Refused without a council, without supply, with a freeze authority on the mint and, in Mint
-/// mode, before the mint authority is the economy's.
+/// Refused before every member and the guardian have accepted their roles
+/// ([`accept_role`](crate::governance::accept_role)), without supply, with a freeze authority
+/// on the mint and, in Mint mode, before the mint authority is the economy's.
 pub fn go_live(
     at: &EconomyAddresses,
     creator: &Pubkey,
@@ -76,6 +77,7 @@ pub fn go_live(
             authority: at.authority,
             reward_vault: at.reward_vault,
             log: at.log,
+            council: at.council,
             token_program: *token_program,
             event_authority: event_authority(),
             program: PROGRAM_ID,

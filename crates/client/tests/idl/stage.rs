@@ -140,6 +140,7 @@ pub fn built(stage: &Stage) -> Vec<Instruction> {
     };
     let council = CouncilArgs {
         members: vec![seat],
+        append: false,
         threshold: 1,
         guardian: seat,
         delays: None,

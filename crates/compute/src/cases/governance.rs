@@ -71,6 +71,7 @@ pub fn full_council(keys: &[Keypair], guardian: &Keypair) -> CouncilArgs {
     };
     CouncilArgs {
         members: keys.iter().map(through).collect(),
+        append: false,
         threshold: MOST_MEMBERS,
         guardian: through(guardian),
         delays: None,

@@ -141,14 +141,14 @@ pub struct BallotClosed {
     pub payer: Pubkey,
 }
 
-/// Somebody accepted a role that a proposal offered.
+/// Somebody accepted a role that a proposal or a Draft's creator offered.
 #[event]
 pub struct RoleAccepted {
     /// The economy whose council it is.
     pub economy: Pubkey,
     /// The role that was accepted.
     pub role: RoleKind,
-    /// The previous holder; the zero address for a seat in the council.
+    /// The previous holder; the zero address for a seat in the council and a Draft's guardian.
     pub old_holder: Pubkey,
     /// The new holder, who accepted.
     pub new_holder: Pubkey,

@@ -21,8 +21,8 @@ use homeostat_client::{
     instruction::{Payment, StakeMint},
     log::{self, LogError, Record},
     CouncilArgs, DecisionLog, DecisionRecord, Economy, EconomyAddresses, EconomyArgs, Funding,
-    Instruction, Life, LimitSettings, Meter, Parameter, Pool, Position, Pubkey, SeatArgs, Setting,
-    PROGRAM_ID,
+    Instruction, Life, LimitSettings, Meter, Parameter, Pool, Position, Pubkey, RoleKind, SeatArgs,
+    Setting, PROGRAM_ID,
 };
 use homeostat_validator::{Loading, Options, Validator};
 use solana_commitment_config::CommitmentConfig;
@@ -341,6 +341,7 @@ fn founded(validator: &Validator) -> Story {
     let seat = |key| SeatArgs { key, via: None };
     let council = CouncilArgs {
         members: vec![seat(creator)],
+        append: false,
         threshold: 1,
         guardian: seat(alice.key.pubkey()),
         delays: None,
@@ -350,6 +351,12 @@ fn founded(validator: &Validator) -> Story {
     let created = told!(landed, CouncilCreated);
     assert_eq!(created.council, at.council);
     assert_eq!(created.args, council);
+    let accept = governance::accept_role(&at, &creator, RoleKind::Member);
+    let landed = chain.run(&[accept], &[]);
+    assert_eq!(told!(landed, RoleAccepted).new_holder, creator);
+    let accept = governance::accept_role(&at, &alice.key.pubkey(), RoleKind::Guardian);
+    let landed = chain.run(&[accept], &[&alice.key]);
+    assert_eq!(told!(landed, RoleAccepted).role, RoleKind::Guardian);
     let fund =
         solana_system_interface::instruction::transfer(&creator, &at.keeper_vault, KEEPER_FUND);
     chain.run(&[fund], &[]);

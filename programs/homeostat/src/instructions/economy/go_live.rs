@@ -11,7 +11,7 @@ use crate::{
         control::gather,
         tokens::{token_owner, Authority, Token},
     },
-    state::{log, mint_rules, ConfigRecord, DecisionLog, Economy, Parameter},
+    state::{log, mint_rules, ConfigRecord, Council, DecisionLog, Economy, Parameter},
 };
 
 /// Accounts of `go_live`; after them the excluded token accounts, in order.
@@ -28,6 +28,7 @@ pub struct GoLive<'info> {
         has_one = authority,
         has_one = reward_vault,
         has_one = log,
+        has_one = council,
     )]
     pub economy: AccountLoader<'info, Economy>,
     /// The mint of the economy's token; in Mint mode its supply rises.
@@ -41,6 +42,8 @@ pub struct GoLive<'info> {
     /// The economy's decision log; its first records are the controllers' configurations.
     #[account(mut)]
     pub log: AccountLoader<'info, DecisionLog>,
+    /// The economy's council, all of whose roles were accepted.
+    pub council: AccountLoader<'info, Council>,
     /// The token program that the mint belongs to.
     pub token_program: Interface<'info, TokenInterface>,
 }
@@ -83,12 +86,8 @@ impl<'info> GoLive<'info> {
             HomeostatError::NoFunds
         );
 
-        // council: without one nothing could ever be changed or paused
-        require!(
-            economy.council != Pubkey::default(),
-            HomeostatError::NoCouncil
-        );
-        Ok(())
+        // council: without one that can decide nothing could ever be changed or paused
+        self.council.load()?.require_accepted()
     }
 
     /// Starts the clock, the controllers, the stream and the log at `now` (unix seconds).

@@ -1,5 +1,6 @@
-//! The second step of a hand-over: the address that a proposal offered a role accepts it.
-//! Two steps, so that a role cannot be lost to a mistyped address.
+//! The second step of a hand-over: the address that a proposal offered a role accepts it, and
+//! whoever a Draft's creator appointed. Two steps, so that a role cannot be lost to a mistyped
+//! address, or to one whose program cannot call.
 
 use anchor_lang::prelude::*;
 use solana_program::sysvar;

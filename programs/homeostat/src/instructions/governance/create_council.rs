@@ -100,7 +100,8 @@ impl CreateCouncil<'_> {
 
 /// The creator calls it, as long as the economy is a Draft.
 ///
-/// 1. Creates council and audit log, if they are not there, and sets the council up.
+/// 1. Creates council and audit log, if they are not there, and sets the council up. Its
+///    members and its guardian accept their roles by `accept_role`.
 /// 2. Records the council in the audit log.
 /// 3. Publishes its members, threshold, guardian and delays.
 pub fn create_council(ctx: Context<CreateCouncil>, args: CouncilArgs) -> Result<()> {

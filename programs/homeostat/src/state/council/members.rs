@@ -2,7 +2,7 @@
 
 use anchor_lang::prelude::*;
 
-use super::{Council, Seat};
+use super::{roles::FOUNDING, Council, Seat};
 use crate::{constants::MAX_MEMBERS, error::HomeostatError};
 
 /// A member, or somebody who was offered a seat.
@@ -12,7 +12,7 @@ pub struct Member {
     /// Who it is, and through which program it acts.
     pub seat: Seat,
     /// The last second in which an offered seat can be accepted (unix seconds); 0 means
-    /// that it was accepted.
+    /// that it was accepted, [`FOUNDING`] that a Draft offers it.
     pub offered_until: i64,
     /// The number of this membership, never given twice; 0 means that the place is vacant.
     pub id: u32,
@@ -26,6 +26,12 @@ impl Member {
     /// True when the place has a member whose seat was accepted.
     pub const fn is_seated(&self) -> bool {
         self.id != 0 && self.offered_until == 0
+    }
+
+    /// True when the place has a member, or somebody who becomes one before a Draft goes
+    /// live.
+    pub(super) const fn is_appointed(&self) -> bool {
+        self.id != 0 && (self.offered_until == 0 || self.offered_until == FOUNDING)
     }
 }
 
@@ -86,8 +92,8 @@ impl Council {
             .max(u8::try_from(two_thirds).unwrap_or(u8::MAX))
     }
 
-    /// Gives a vacant place to somebody: at once when `offered_until` is 0, else when it is
-    /// accepted. Refuses when no place is vacant (`TooMany`).
+    /// Offers a vacant place to somebody, until `offered_until` (unix seconds). Refuses when
+    /// no place is vacant (`TooMany`).
     pub fn add(&mut self, seat: Seat, offered_until: i64) -> Result<()> {
         let place = self
             .members

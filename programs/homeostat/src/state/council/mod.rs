@@ -8,7 +8,7 @@ mod support;
 
 pub use delays::{Class, Delays};
 pub use members::Member;
-pub use roles::{Role, RoleKind, Seat, SeatArgs};
+pub use roles::{Role, RoleKind, Seat, SeatArgs, FOUNDING};
 pub use support::Bar;
 
 use anchor_lang::prelude::*;
@@ -81,8 +81,11 @@ const _: () = assert!(core::mem::size_of::<Council>() == 2_016);
 /// A council as its creator sets it up.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub struct CouncilArgs {
-    /// One to fifteen members, different from each other and from the guardian.
+    /// The members, different from each other and from the guardian; one to fifteen in all.
     pub members: Vec<SeatArgs>,
+    /// True keeps the members that the Draft's council has and adds these, who may be none:
+    /// fifteen members with `via` do not fit into one transaction. False appoints these alone.
+    pub append: bool,
     /// The number of members whose approval a proposal needs: 1 to all of them.
     pub threshold: u8,
     /// The guardian, who pauses and vetoes.
@@ -95,27 +98,37 @@ impl Council {
     /// Bytes of the account.
     pub const SPACE: usize = space::<Self>();
 
-    /// Sets up a Draft's council, from the start each time. Refuses what
+    /// Sets up a Draft's council. Its members and its guardian accept their roles before the
+    /// economy goes live ([`require_accepted`](Self::require_accepted)); whoever has accepted
+    /// and keeps the same seat needs not do so again. Refuses what
     /// [`validate`](Self::validate) refuses, and more than fifteen members (`TooMany`).
+    #[inline(never)]
     pub fn set_up(&mut self, args: &CouncilArgs) -> Result<()> {
-        self.members = [Member::default(); MAX_MEMBERS];
+        let before = self.members;
+        if !args.append {
+            self.members = [Member::default(); MAX_MEMBERS];
+        }
         for seat in &args.members {
-            self.add(seat.seat()?, 0)?;
+            let seat = seat.seat()?;
+            let accepted = before
+                .iter()
+                .any(|member| member.is_seated() && member.seat == seat);
+            self.add(seat, if accepted { 0 } else { FOUNDING })?;
         }
         self.threshold = args.threshold;
-        self.guardian = Role {
-            holder: args.guardian.seat()?,
-            ..Role::default()
-        };
+        self.guardian.appoint(args.guardian.seat()?);
         self.delays = args.delays.unwrap_or(Delays::DEFAULT);
         self.validate()
     }
 
     /// What holds after every instruction that writes a council: there is a guardian, and
-    /// the seated members can reach the threshold.
+    /// the members can reach the threshold. In Draft those count who are appointed; nobody
+    /// is appointed in a live economy.
     pub fn invariant(&self) -> Result<()> {
-        check("threshold", (1..=self.size()).contains(&self.threshold))?;
-        check("guardian", self.guardian.holder.key != Pubkey::default())
+        let appointed = self.members.iter().filter(|member| member.is_appointed());
+        let most = u8::try_from(appointed.count()).unwrap_or(u8::MAX);
+        check("threshold", (1..=most).contains(&self.threshold))?;
+        check("guardian", self.guardian.is_appointed())
     }
 
     /// Everything that a change of members, roles or delays can break, checked as a whole

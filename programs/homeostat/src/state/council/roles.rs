@@ -63,6 +63,24 @@ impl Role {
         self.offered_until = now.saturating_add(OPEN_TIME);
     }
 
+    /// Appoints the holder of a Draft's role: the role is offered to `seat`, unless that seat
+    /// has accepted it already.
+    pub(super) fn appoint(&mut self, seat: Seat) {
+        let accepted = self.holder == seat;
+        *self = Self::default();
+        if accepted {
+            self.holder = seat;
+        } else {
+            self.offered = seat;
+            self.offered_until = FOUNDING;
+        }
+    }
+
+    /// True when somebody holds the role, or becomes its holder before a Draft goes live.
+    pub(super) fn is_appointed(&self) -> bool {
+        self.holder.key != Pubkey::default() || self.offered_until == FOUNDING
+    }
+
     /// Makes `key` the holder, and returns the address that was it before. Refuses an
     /// address that was not offered the role, or no longer is (`NotPendingAuthority`).
     pub fn accept(&mut self, key: &Pubkey, now: i64) -> Result<Pubkey> {
@@ -96,6 +114,10 @@ impl Role {
     }
 }
 
+/// The end of an offer that a Draft's council makes (unix seconds): it does not run out,
+/// because a Draft does not go live before every role of its council was accepted.
+pub const FOUNDING: i64 = i64::MAX;
+
 /// The roles that are offered and accepted.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 #[borsh(use_discriminant = true)]
@@ -110,8 +132,38 @@ pub enum RoleKind {
 }
 
 impl Council {
+    /// The roles that were offered and not accepted yet, also where the offer has run out.
+    pub fn offers(&self) -> impl Iterator<Item = (RoleKind, &Seat, i64)> {
+        let members = self
+            .members
+            .iter()
+            .filter(|member| member.offered_until != 0);
+        let members = members.map(|member| (RoleKind::Member, &member.seat, member.offered_until));
+        let roles = [
+            (RoleKind::Guardian, &self.guardian),
+            (RoleKind::Advisor, &self.advisor),
+        ];
+        let roles = roles
+            .into_iter()
+            .filter(|(_, role)| role.offered_until != 0)
+            .map(|(kind, role)| (kind, &role.offered, role.offered_until));
+        members.chain(roles)
+    }
+
+    /// Refuses a council of which somebody has not accepted the role yet
+    /// (`RoleNotAccepted`), and logs the first one's address. Whoever accepts has shown that
+    /// it can sign, and through which program: with a mistyped address the council might
+    /// never reach its threshold, and nobody could replace it.
+    pub fn require_accepted(&self) -> Result<()> {
+        if let Some((_, seat, _)) = self.offers().next() {
+            msg!("{}: has not accepted its role", seat.key);
+            return Err(error!(HomeostatError::RoleNotAccepted));
+        }
+        self.invariant()
+    }
+
     /// Accepts a role that `key` was offered. Returns the address that held it before; for
-    /// a seat in the council, which nobody held, the zero address.
+    /// a seat in the council and for a Draft's guardian, which nobody held, the zero address.
     pub fn accept(&mut self, role: RoleKind, key: &Pubkey, now: i64) -> Result<Pubkey> {
         match role {
             RoleKind::Member => self.accept_seat(key, now).map(|()| Pubkey::default()),
