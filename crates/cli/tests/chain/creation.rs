@@ -283,6 +283,50 @@ fn an_economy_is_created_and_goes_live() {
 }
 
 #[test]
+fn a_creator_accepts_its_own_seat_and_a_corrected_one_is_accepted_alone() {
+    // given a founder who is a member beside fourteen vaults, and a mistyped guardian
+    let founder = Founder::new();
+    let key = homeostat_ops::signer::read_key(&founder.key.display().to_string()).unwrap();
+    let mut members = vec![format!("\"{}\"", key.pubkey())];
+    for _ in 0..14 {
+        let (vault, via) = (Pubkey::new_unique(), Pubkey::new_unique());
+        members.push(format!("{{ key = \"{vault}\", via = \"{via}\" }}"));
+    }
+    let members = members.join(", ");
+    let council = |guardian: Pubkey| {
+        format!("[council]\nmembers = [{members}]\nthreshold = 8\nguardian = \"{guardian}\"\n")
+    };
+    founder.write(&council(Pubkey::new_unique()));
+
+    // when the economy is created, then the council is named in parts, and the founder's own
+    // seat is accepted
+    let created = founder.create(&[]);
+    assert_eq!(created.code, 0, "{}{}", created.stdout, created.stderr);
+    let steps = created.json()["steps"].to_string();
+    for step in [
+        "create its council",
+        "members to its council",
+        "accept the role of member",
+    ] {
+        assert!(steps.contains(step), "{steps}");
+    }
+    assert_eq!(founder.offers(), 15);
+
+    // when the guardian is corrected, then one step does it, and the founder's seat stays
+    founder.write(&council(founder.fixture.guardian.pubkey()));
+    let corrected = founder.create(&[]).json();
+    assert_eq!(corrected["steps"].as_array().unwrap().len(), 1);
+    assert_eq!(founder.offers(), 15);
+    assert_eq!(
+        founder.create(&[]).json()["steps"]
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
+}
+
+#[test]
 fn a_creation_that_was_stopped_goes_on_there() {
     // given a server that goes away after every transaction
     let founder = Founder::new();
