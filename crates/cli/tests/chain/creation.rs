@@ -595,8 +595,8 @@ fn an_economys_whole_life_is_proved_from_genesis() {
     assert_eq!(proof["recomputed"], 12);
     assert_eq!(proof["changes"], 5, "four at the start, one by proposal");
     assert_eq!(proof["unproven"].as_array().map(Vec::len), Some(0));
-    // The council, four roles accepted, a proposal (with the first approval), the second, and
-    // the execution.
+    // The council, four roles accepted, and the execution; by one key alone, two approvals.
     assert_eq!(proof["audit"]["from_seq"], 0);
-    assert_eq!(proof["audit"]["records"], 8);
+    assert_eq!(proof["audit"]["records"], 6);
+    assert_eq!(proof["audit"]["acts"], 2);
 }

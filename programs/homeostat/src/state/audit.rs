@@ -110,7 +110,7 @@ impl AuditRecord {
     }
 
     /// True for what took effect by more keys than one: the creation of the council, a veto of
-    /// the stakers, an execution, and a role that was accepted after one.
+    /// the stakers, an execution, and a role that was accepted after one, or in Draft.
     pub fn is_decision(&self) -> bool {
         [
             AuditKind::CouncilCreated,
