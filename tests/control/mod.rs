@@ -80,6 +80,7 @@ fn limits() -> LimitSettings {
         unbonding: WEEK as u32,
         outflow_cap: 0,
         period_burn_ppm: 10_000,
+        yield_ppm: u32::MAX,
     }
 }
 

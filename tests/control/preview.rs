@@ -118,6 +118,8 @@ async fn d2_a_preview_is_the_crank_over_random_lives() {
         let mut world = World::build(&WorldSpec {
             liquidity: vec![1],
             excluded: 1,
+            // It binds as long as little is staked.
+            yield_cap: true,
             ..WorldSpec::default()
         })
         .await;

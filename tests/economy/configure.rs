@@ -28,6 +28,7 @@ async fn success_limits_are_stored_as_given() {
         unbonding: 23,
         outflow_cap: 29,
         period_burn_ppm: 31,
+        yield_ppm: 37,
     };
 
     world.configure(Setting::Limits(wanted)).await.unwrap();

@@ -161,6 +161,7 @@ async fn bring_to_life(world: &mut World, args: EconomyArgs) {
     for step in steps {
         world.run(&[step]).await.unwrap();
     }
+    world.lift_yield_cap().await.unwrap();
     if args.funding == Funding::Funded {
         fund(world, 100).await.unwrap();
     }

@@ -21,14 +21,15 @@ async fn settle(world: &mut World) {
             economy.stream.settle(now).expect("the stream settles");
         })
         .await;
-    let stream = world.economy().await.stream;
+    let economy = world.economy().await;
     for stake in world.pools.clone() {
         let pool = at.pool(&stake.mint);
         if world.bank.account(&pool).await.is_some() {
             world
                 .bank
                 .edit::<homeostat::state::Pool>(&pool, |pool| {
-                    pool.settle(&stream, now).expect("the pool settles");
+                    pool.settle(&economy.stream, economy.yield_q64, now)
+                        .expect("the pool settles");
                 })
                 .await;
         }

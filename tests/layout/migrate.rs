@@ -130,6 +130,8 @@ async fn m3_an_older_economy_is_migrated_and_pays_what_it_owed() {
         (now.limits.outflow_cap, now.limits.period_burn_ppm),
         (0, 10_000)
     );
+    // and without the yield cap, which nobody staked under
+    assert_eq!((now.limits.yield_ppm, now.yield_q64), (u32::MAX, 0));
     assert_eq!(now.totals.outflow, Outflow::default());
     // the stranger paid for what is new
     assert_eq!(after.lamports(), rent.minimum_balance(Economy::SPACE));

@@ -19,6 +19,7 @@ mod stake_refused;
 mod transfer_fees;
 mod unbonding;
 mod unbonding_refused;
+mod yield_cap;
 
 use anchor_lang::{prelude::Pubkey, system_program};
 use homeostat_client::{
@@ -116,11 +117,14 @@ fn sole_share(income: u128, stake: u64) -> u64 {
     ((income / stake * stake) >> 64) as u64
 }
 
-/// The default limits of an economy like [`WorldSpec::default`], edited.
+/// The limits of an economy like [`WorldSpec::default`], edited.
 fn limits(edit: impl FnOnce(&mut LimitSettings)) -> LimitSettings {
     let spec = WorldSpec::default();
     let usual = homeostat::state::defaults::limits(spec.period, spec.hard_cap);
-    let mut limits = LimitSettings::from(&usual);
+    let mut limits = LimitSettings {
+        yield_ppm: u32::MAX,
+        ..LimitSettings::from(&usual)
+    };
     edit(&mut limits);
     limits
 }

@@ -79,6 +79,7 @@ async fn world_with_transfer_fee(basis_points: u16) -> World {
     ] {
         world.run(&[instruction]).await.unwrap();
     }
+    world.lift_yield_cap().await.unwrap();
     world.create_council(1, None).await.unwrap();
     world.hand_over_mint(Funding::Mint).await;
     world.go_live().await.unwrap();

@@ -13,7 +13,7 @@ mod wire;
 
 use homeostat::constants::{
     MAX_BOUNTY, MAX_EXCLUDED, MAX_FEEDS, MAX_METERS, MAX_PERIOD_BURN_PPM, MAX_PERIOD_EMISSION_PPM,
-    MAX_REPORTERS, MAX_SPREAD_PPM, MAX_UNBONDING, REPORT_AGE, TURNOVER_RANGE_PPM,
+    MAX_REPORTERS, MAX_SPREAD_PPM, MAX_UNBONDING, NO_YIELD_CAP, REPORT_AGE, TURNOVER_RANGE_PPM,
 };
 use homeostat::state::action::{Caps, Terms};
 use homeostat_client::{Action, Economy};
@@ -172,6 +172,7 @@ actions! {
             min_stake: "min_stake", Amount { least: 1 };
             bounty: "bounty", Whole::lamports(0, MAX_BOUNTY as i64);
             unbonding: "unbonding", Whole::seconds(0, MAX_UNBONDING as i64);
+            yield_ppm: "yield_cap", Fraction { low: 1, high: NO_YIELD_CAP as i64 };
         } from Terms::of(&reader.state.economy.limits);
     }
     "exclude" = Exclude {

@@ -2,7 +2,7 @@
 
 use homeostat::constants::{
     MAX_BOUNTY, MAX_LIFETIME_STREAM, MAX_METERS, MAX_PERIOD, MAX_PERIOD_BURN_PPM,
-    MAX_PERIOD_EMISSION_PPM, MAX_UNBONDING, MIN_PERIOD, TURNOVER_RANGE_PPM,
+    MAX_PERIOD_EMISSION_PPM, MAX_UNBONDING, MIN_PERIOD, NO_YIELD_CAP, TURNOVER_RANGE_PPM,
 };
 use homeostat::state::defaults;
 use homeostat_client::{
@@ -35,7 +35,7 @@ const LONGEST_NAME: usize = 40;
 
 const TABLES: [&str; 3] = ["economy", "controllers", "council"];
 
-const ECONOMY_KEYS: [&str; 17] = [
+const ECONOMY_KEYS: [&str; 18] = [
     "name",
     "mode",
     "sponsor",
@@ -48,6 +48,7 @@ const ECONOMY_KEYS: [&str; 17] = [
     "treasury_share",
     "turnover",
     "min_stake",
+    "yield_cap",
     "bounty",
     "period_emission",
     "period_burn",
@@ -217,6 +218,9 @@ fn economy(section: &Section<'_>) -> Result<EconomySpec, Failure> {
     }
     if let Some(least) = keys.amount("min_stake", tokens, (1, supply), "")? {
         limits.min_stake = least;
+    }
+    if let Some(ppm) = keys.fraction("yield_cap", 1, i64::from(NO_YIELD_CAP))? {
+        limits.yield_ppm = ppm as u32;
     }
     if let Some(seconds) = keys.whole("unbonding", 0, i64::from(MAX_UNBONDING), " s")? {
         limits.unbonding = seconds as u32;

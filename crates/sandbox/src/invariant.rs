@@ -65,7 +65,8 @@ impl World {
             let mut stakes = 0u64;
             let mut tickets = 0u64;
             let mut pending = 0u128;
-            pool.settle(&economy.stream, now).expect("the pool settles");
+            pool.settle(&economy.stream, economy.yield_q64, now)
+                .expect("the pool settles");
             for (of, owner) in self.positions.clone() {
                 if of != address {
                     continue;

@@ -65,6 +65,9 @@ pub struct WorldSpec {
     pub threshold: u8,
     /// Delays; `None` keeps the defaults.
     pub delays: Option<Delays>,
+    /// Keep the default yield cap where `limits` is `None`. Most stories stake a few tokens of
+    /// an economy of a billion and have none, so that these earn the whole emission.
+    pub yield_cap: bool,
     /// What the vault of a Funded economy is given before it goes live (base units).
     pub funds: u64,
     /// Stop in Draft.
@@ -90,6 +93,7 @@ impl Default for WorldSpec {
             members: 3,
             threshold: 2,
             delays: None,
+            yield_cap: false,
             funds: 1,
             draft: false,
         }
@@ -238,6 +242,8 @@ impl World {
         }
         if let Some(limits) = spec.limits {
             world.configure(Setting::Limits(limits)).await?;
+        } else if !spec.yield_cap {
+            world.lift_yield_cap().await?;
         }
         let native = world.pools[0];
         let create = ix::create_pool(&world.at, &world.creator.pubkey(), &native, 0);
@@ -283,6 +289,15 @@ impl World {
     pub async fn configure(&mut self, setting: Setting) -> Result<Receipt, Failure> {
         let configure = ix::configure(&self.at.economy, &self.creator.pubkey(), setting);
         self.run(&[configure]).await
+    }
+
+    /// Lets stake earn whatever is emitted.
+    pub async fn lift_yield_cap(&mut self) -> Result<Receipt, Failure> {
+        let limits = LimitSettings {
+            yield_ppm: u32::MAX,
+            ..LimitSettings::from(&self.economy().await.limits)
+        };
+        self.configure(Setting::Limits(limits)).await
     }
 
     /// What the Draft consists of.

@@ -49,6 +49,8 @@ pub const MAX_FEE_PPM: i64 = 100_000;
 pub const MAX_SHARE_PPM: i64 = 1_000_000;
 /// Highest transfer fee of a mint that an economy or a pool accepts (basis points): 10 %.
 pub const MAX_TRANSFER_FEE_BPS: u16 = 1_000;
+/// The yield cap of an economy that has none.
+pub const NO_YIELD_CAP: u32 = u32::MAX;
 /// Highest emission of one period (ppm of supply): 10 %.
 pub const MAX_PERIOD_EMISSION_PPM: u32 = 100_000;
 /// Highest burn of one period (ppm of supply): 10 %.

@@ -131,8 +131,8 @@ pub mod homeostat {
         instructions::touch_pool(ctx)
     }
 
-    /// Anyone: ends a period. Measures, steps all four controllers on one snapshot, logs,
-    /// opens the next period, pays the bounty. Refused before the period's end, while
+    /// Anyone: ends a period. Settles the native pool, measures, steps all four controllers on
+    /// one snapshot, logs, opens the next period, pays the bounty. Refused before the period's end, while
     /// paused, and unless live.
     pub fn crank<'info>(ctx: Context<'info, Crank<'info>>) -> Result<()> {
         instructions::crank(ctx)

@@ -275,6 +275,14 @@ async fn g6_values_out_of_range_are_not_proposed() {
             InvalidParameter,
         ),
         (
+            "no yield",
+            terms_action(Terms {
+                yield_ppm: 0,
+                ..terms
+            }),
+            InvalidParameter,
+        ),
+        (
             "a bounty of a fortune",
             terms_action(Terms {
                 bounty: 100_000_001,

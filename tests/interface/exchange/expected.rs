@@ -137,6 +137,7 @@ const EXCEPTIONS: &[Row] = &[
     ("close", "creator", &[OtherSigner], UNAUTHORIZED),
     ("configure", "creator", &[OtherSigner], UNAUTHORIZED),
     ("configure_feed", "creator", &[OtherSigner], UNAUTHORIZED),
+    ("crank", "remaining", &[ReadOnly], Outcome::Code(anchor::ACCOUNT_NOT_MUTABLE)),
     ("create_council", "creator", &[OtherSigner], UNAUTHORIZED),
     ("fund_rewards", "funder", &[OtherSigner], NOT_THE_OWNER),
     ("go_live", "creator", &[OtherSigner], UNAUTHORIZED),

@@ -59,6 +59,7 @@ pub(super) async fn draft(stage: &mut Stage) {
         unbonding: 60,
         outflow_cap: 0,
         period_burn_ppm: 0,
+        yield_ppm: u32::MAX,
     };
     let configure = ix::configure(&at.economy, &key, Setting::Limits(limits));
     stage.add("configure", configure, &[]);

@@ -601,8 +601,9 @@ fn shown(spec: &EconomySpec, council: bool) -> Vec<String> {
             tokens.show(limits.outflow_cap)
         ),
         format!(
-            "others       smallest stake {} tokens, turnover {}, bounty {} SOL, {} meters",
+            "others       smallest stake {} tokens, earns at most {} a year, turnover {}, bounty {} SOL, {} meters",
             tokens.show(limits.min_stake),
+            ppm(limits.yield_ppm),
             fraction(i64::try_from(limits.turnover_ppm).unwrap_or(i64::MAX)),
             sol(limits.bounty),
             spec.meters

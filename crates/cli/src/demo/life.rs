@@ -508,7 +508,9 @@ impl<'a> Life<'a> {
         let emission = fraction(Parameter::Emission) * self.economy.totals.supply as f64;
         let (income, worth) = if lane == NATIVE {
             let pool = self.world.pool(NATIVE).await;
-            (emission * (1.0 - liquidity), pool.total as f64)
+            let staked = pool.total as f64;
+            let most = staked * f64::from(self.economy.limits.yield_ppm) / PPM as f64;
+            ((emission * (1.0 - liquidity)).min(most), staked)
         } else {
             let pool = self.world.pool(LIQUIDITY).await;
             (emission * liquidity, self.lp_worth(pool.total).await as f64)

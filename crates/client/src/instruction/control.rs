@@ -75,7 +75,15 @@ fn measured(at: &EconomyAddresses, pools: &[StakeMint], economy: &Economy) -> Ve
     metas
 }
 
-/// Ends a period: measures, steps all four controllers and logs their decisions; `keeper`
+/// The same accounts for a crank, which settles the native pool, the first of them.
+fn settled(mut metas: Vec<AccountMeta>) -> Vec<AccountMeta> {
+    if let Some(native) = metas.first_mut() {
+        native.is_writable = true;
+    }
+    metas
+}
+
+/// Ends a period: settles the native pool, measures, steps all four controllers and logs their decisions; `keeper`
 /// signs and gets the bounty. `pools` are the stake mints in the order of `Economy.pools`.
 ///
 /// Refused before the period's end, while the crank is paused, and unless the economy is live.
@@ -101,7 +109,7 @@ pub fn crank(
             program: PROGRAM_ID,
         },
         data::Crank {},
-        measured(at, pools, economy),
+        settled(measured(at, pools, economy)),
     )
 }
 

@@ -18,7 +18,8 @@ pub fn pending_rewards(
     now: i64,
 ) -> Result<u64, HomeostatError> {
     let (mut pool, mut position) = (*pool, *position);
-    pool.settle(&economy.stream, now).map_err(refusal)?;
+    pool.settle(&economy.stream, economy.yield_q64, now)
+        .map_err(refusal)?;
     position.settle(&pool).map_err(refusal)?;
     Ok(position.claimable())
 }

@@ -119,12 +119,18 @@ impl Summary {
 }
 
 /// What a pool's stakers earn in a year at the rates of `now`, over their stake (ppm, rounded
-/// down), without compounding. `None` while nobody stakes. For a liquidity pool the two are of
+/// down), without compounding; of the emission at most the yield cap. `None` while nobody
+/// stakes. For a liquidity pool the two are of
 /// different mints: millionths of a base unit of the economy's mint per base unit of the LP mint.
 pub fn apr_ppm(economy: &Economy, pool: &Pool, now: i64) -> Option<u64> {
     let lane = usize::from(pool.lane);
-    let emission = economy.stream.lanes.get(lane)?.rate_q64.get();
-    let rate = rate_now(&economy.stream, emission, lane == NATIVE_LANE, now);
+    let native = lane == NATIVE_LANE;
+    let mut emission = economy.stream.lanes.get(lane)?.rate_q64.get();
+    if native && economy.yield_q64 != 0 {
+        let most = u128::from(pool.total).checked_mul(u128::from(economy.yield_q64))?;
+        emission = emission.min(most);
+    }
+    let rate = rate_now(&economy.stream, emission, native, now);
     // A year's rewards in Q64.64 fit: the emission is at most the supply a year.
     let year = rate.checked_mul(u128::from(YEAR.unsigned_abs()))?;
     share_ppm(whole(year), pool.total)

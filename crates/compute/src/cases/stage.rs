@@ -95,6 +95,8 @@ pub fn limits() -> LimitSettings {
         unbonding: 604_800,
         outflow_cap: 1_000_000 * TOKEN,
         period_burn_ppm: 10_000,
+        // It binds: a settlement that cuts the emission off costs the most.
+        yield_ppm: 1_000_000,
     }
 }
 

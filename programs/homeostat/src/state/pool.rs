@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 
 use super::{
     layout::space,
-    number::{add, div_rem, product, since, U128},
+    number::{add, div_rem, product, since, times, U128},
     stream::{Stream, Streamed},
 };
 use crate::{constants::*, error::HomeostatError};
@@ -67,8 +67,8 @@ pub struct Pool {
     pub seen_emission_q64: U128,
     /// The fee accumulator at the last settlement (Q64.64 base units).
     pub seen_fees_q64: U128,
-    /// The emission of seconds in which nobody staked, returned to the grant (Q64.64 base
-    /// units).
+    /// The emission of seconds in which nobody staked, or above the yield cap, returned to the
+    /// grant (Q64.64 base units).
     pub returned_emission_q64: U128,
     /// The fees of seconds in which nobody staked, which stream again (Q64.64 base units).
     pub returned_fees_q64: U128,
@@ -104,19 +104,23 @@ impl Pool {
     ///
     /// The quotient per share is floored and its remainder carried, so that over any number
     /// of settlements stakers miss less than 2^-64 base units per share. What streamed while
-    /// nobody staked is returned. A clock that stepped back changes nothing and fails nothing,
-    /// because an exit must not wait for it.
-    pub fn settle(&mut self, stream: &Stream, now: i64) -> Result<()> {
+    /// nobody staked is returned, and so is what streamed above the yield cap `yield_q64`
+    /// ([`Economy::yield_q64`](super::Economy::yield_q64)). A clock that stepped back changes
+    /// nothing and fails nothing, because an exit must not wait for it.
+    pub fn settle(&mut self, stream: &Stream, yield_q64: u64, now: i64) -> Result<()> {
         let now = stream.time(now);
         if now < self.settled_at {
             return Ok(());
         }
         let Streamed { emission, fees } = self.unseen(stream, now)?;
+        let earned = self.earned(emission, yield_q64, now);
+        // It does not saturate: a part is at most the whole.
+        self.returned_emission_q64
+            .add(emission.saturating_sub(earned))?;
         if self.total == 0 {
-            self.returned_emission_q64.add(emission)?;
             self.returned_fees_q64.add(fees)?;
         } else {
-            let income = emission
+            let income = earned
                 .checked_add(fees)
                 .ok_or(HomeostatError::MathOverflow)?;
             let divisible = income
@@ -149,16 +153,37 @@ impl Pool {
         })
     }
 
-    /// The emission and the fees returned for want of stake, as they will be once the pool is
-    /// settled at `now` (Q64.64 base units). Cheaper than a settlement: it divides nothing.
-    pub fn returned_at(&self, stream: &Stream, now: i64) -> Result<(U128, U128)> {
+    /// What the stake earns at `now` (unix seconds) of the `emission` since the last settlement
+    /// (both in Q64.64 base units): at most `yield_q64` a second and base unit. Only the native
+    /// pool has a cap: in a liquidity pool stake and reward are different tokens.
+    ///
+    /// The product saturates far above any emission.
+    fn earned(&self, emission: u128, yield_q64: u64, now: i64) -> u128 {
+        if self.total == 0 {
+            return 0;
+        }
+        if yield_q64 == 0 || !self.is_native() {
+            return emission;
+        }
+        let seconds = now.saturating_sub(self.settled_at).max(0).unsigned_abs();
+        emission.min(times(product(self.total, seconds), yield_q64))
+    }
+
+    /// The emission and the fees returned for want of stake, and the emission above the yield
+    /// cap, as they will be once the pool is settled at `now` (Q64.64 base units). Cheaper than
+    /// a settlement: it divides nothing.
+    pub fn returned_at(&self, stream: &Stream, yield_q64: u64, now: i64) -> Result<(U128, U128)> {
         let mut emission = self.returned_emission_q64;
         let mut fees = self.returned_fees_q64;
+        let returns = self.total == 0 || (self.is_native() && yield_q64 != 0);
         let now = stream.time(now);
-        if self.total == 0 && now >= self.settled_at {
+        if returns && now >= self.settled_at {
             let streamed = self.unseen(stream, now)?;
-            emission.add(streamed.emission)?;
-            fees.add(streamed.fees)?;
+            let earned = self.earned(streamed.emission, yield_q64, now);
+            emission.add(streamed.emission.saturating_sub(earned))?;
+            if self.total == 0 {
+                fees.add(streamed.fees)?;
+            }
         }
         Ok((emission, fees))
     }
@@ -250,5 +275,102 @@ impl Pool {
             HomeostatError::InvariantViolated
         );
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_core::{RngCore, SeedableRng};
+
+    use super::*;
+    use crate::state::stream::emission_per_second;
+
+    const START: i64 = 1_000_000;
+    /// The number 1 in Q64.64.
+    const ONE_Q64: u128 = 1 << 64;
+
+    fn pool(total: u64) -> Pool {
+        Pool {
+            total,
+            settled_at: START,
+            ..bytemuck::Zeroable::zeroed()
+        }
+    }
+
+    /// A stream that has brought `emission` base units and 7 of fees, and brings no more.
+    fn brought(emission: u64) -> Stream {
+        let mut stream = Stream {
+            t0: START,
+            fee_acc_q64: U128::new(7 * ONE_Q64),
+            ..Stream::default()
+        };
+        stream.lanes[0].acc_q64 = U128::new(u128::from(emission) * ONE_Q64);
+        stream
+    }
+
+    #[test]
+    fn e4_what_is_above_the_yield_cap_is_returned() {
+        // given a cap of 100 % a year, and stake that would earn ten times as much
+        let cap = u64::try_from(emission_per_second(1, PPM).unwrap()).unwrap();
+        let mut pool = pool(1_000_000);
+        let year = START + YEAR;
+        pool.settle(&brought(10_000_000), cap, year).unwrap();
+
+        // then it earns itself once, rounded down, and all of the fees
+        let earned = pool.distributed_q64.get() - 7 * ONE_Q64;
+        assert!(earned <= 1_000_000 * ONE_Q64);
+        assert!(earned > 999_999 * ONE_Q64);
+        let returned = pool.returned_emission_q64.get();
+        assert_eq!(earned + returned, 10_000_000 * ONE_Q64);
+        assert_eq!(pool.returned_fees_q64.get(), 0);
+    }
+
+    #[test]
+    fn no_cap_and_a_liquidity_pool_return_nothing() {
+        for (kind, cap) in [(PoolKind::Native, 0), (PoolKind::Liquidity, 1)] {
+            let mut pool = Pool {
+                kind: kind as u8,
+                ..pool(1)
+            };
+            pool.settle(&brought(u64::MAX / 8), cap, START + 1).unwrap();
+            assert_eq!(pool.returned_emission_q64.get(), 0);
+        }
+    }
+
+    /// Whatever the stake, the cap and the pieces: nothing is lost, nothing is paid twice, no
+    /// more is earned than the cap says, and what is announced is what is returned.
+    #[test]
+    fn e4_earned_and_returned_add_up_to_what_streamed() {
+        let mut random = ChaCha8Rng::seed_from_u64(0x79_6965_6c64);
+        let mut below = |most: u64| random.next_u64() % most;
+        for story in 0..2_000 {
+            let mut pool = pool(0);
+            let mut stream = Stream {
+                t0: START,
+                emit_until: i64::MAX,
+                ..Stream::default()
+            };
+            stream.lanes[0].rate_q64 = U128::new(u128::from(below(u64::MAX)) << below(30));
+            let (mut now, mut highest) = (START, 0u128);
+            for _ in 0..1 + below(20) {
+                let cap = if below(4) == 0 { 0 } else { 1 + below(1 << 52) };
+                let seconds = below(1_000_000);
+                now += seconds as i64;
+                highest = highest.saturating_add(match cap {
+                    0 => u128::MAX,
+                    cap => times(product(pool.total, seconds), cap),
+                });
+                let (emission, fees) = pool.returned_at(&stream, cap, now).unwrap();
+                pool.settle(&stream, cap, now).unwrap();
+                assert_eq!(pool.returned_emission_q64, emission, "story {story}");
+                assert_eq!(pool.returned_fees_q64, fees, "story {story}");
+                pool.total = below(1 << 40);
+            }
+            let all = stream.at(0, now).unwrap().emission;
+            let earned = pool.distributed_q64.get();
+            assert_eq!(earned + pool.returned_emission_q64.get(), all);
+            assert!(earned <= highest, "story {story}");
+        }
     }
 }

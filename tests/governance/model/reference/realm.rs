@@ -343,6 +343,7 @@ impl Realm {
             && caps.period_burn_ppm <= 100_000
             && self.treasury_ppm <= 1_000_000
             && terms.min_stake > 0
+            && terms.yield_ppm > 0
             && terms.bounty <= 100_000_000
             && terms.unbonding <= 90 * 86_400
             && (10_000..=1_000_000_000).contains(&terms.turnover_ppm);

@@ -202,6 +202,7 @@ impl Dice {
                     min_stake: self.pick(&[0, 1, 20_000]),
                     bounty: self.pick(&[0, 5_000, 100_000_000, 100_000_001]),
                     unbonding: self.pick(&[0, 86_400, 7_776_000, 7_776_001]),
+                    yield_ppm: self.pick(&[0, 1, 1_000_000, u32::MAX]),
                     ..realm.terms
                 };
                 Action::Terms { expected, value }

@@ -322,6 +322,7 @@ fn founded(validator: &Validator) -> Story {
         unbonding: 604_800,
         outflow_cap: 0,
         period_burn_ppm: 10_000,
+        yield_ppm: u32::MAX,
     };
     let configure = ix::configure(&at.economy, &creator, Setting::Limits(limits));
     let landed = chain.run(&[configure], &[]);

@@ -25,7 +25,8 @@ const NO_ADVICE: u8 = 0;
 const ADVICE_FOLLOWED: u8 = 1;
 const ADVICE_DROPPED: u8 = 2;
 
-/// Accounts of `crank`; after them what [`gather`] reads, nothing writable.
+/// Accounts of `crank`; after them what [`gather`] reads. The native pool, the first of them, is
+/// writable, because it is settled; nothing else is.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Crank<'info> {
@@ -84,6 +85,7 @@ impl<'info> Crank<'info> {
         let supply = self.mint.supply;
         let mut economy = self.economy.load_mut()?;
         let economy = &mut *economy;
+        gather::settle_native(economy, remaining, now)?;
         let (tally, feeds, excluded) = gather::tally(economy, remaining, now)?;
         let snapshot = Box::new(Snapshot::new(
             economy,
@@ -252,7 +254,7 @@ fn step_one(
 /// Anyone calls it, once the period has ended.
 ///
 /// 1. Refuses an economy that is not live, a paused crank, and a period that has not ended.
-/// 2. Measures at one timestamp, and trips the economy if the reward vault is short.
+/// 2. Settles the native pool and measures at one timestamp, and trips the economy if the reward vault is short.
 /// 3. Applies due advice, steps the four controllers, and logs it all.
 /// 4. Opens the next period, mints its rewards ahead, and pays the bounty.
 pub fn crank<'info>(ctx: Context<'info, Crank<'info>>) -> Result<()> {

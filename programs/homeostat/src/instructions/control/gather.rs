@@ -14,6 +14,24 @@ use crate::{
     state::{Economy, Feed, FeedReading, Meter, Pool, Remains, Tally},
 };
 
+/// Settles the native pool, which must be the first of `accounts` and writable, at `now` (unix
+/// seconds), before a crank counts it.
+///
+/// What a pool returns above the yield cap depends on when it is settled. If the crank granted
+/// again what a later settlement over a longer time lets the stake earn after all, the same
+/// tokens would be promised twice. A liquidity pool has no cap, so it is only read.
+#[inline(never)]
+pub fn settle_native<'info>(
+    economy: &Economy,
+    accounts: &'info [AccountInfo<'info>],
+    now: i64,
+) -> Result<()> {
+    let [slot, ..] = &economy.pools;
+    let pool = AccountLoader::<Pool>::try_from(expect(accounts.first(), &slot.pool)?)?;
+    let mut pool = pool.load_mut()?;
+    pool.settle(&economy.stream, economy.yield_q64, now)
+}
+
 /// The readings of the feeds, by index.
 pub type Readings = [Option<FeedReading>; MAX_FEEDS];
 
@@ -62,7 +80,7 @@ pub fn remains<'info>(
         let mut pool = loader.load_mut()?;
         // A clock that stepped back counts as standing still.
         let now = now.max(pool.settled_at);
-        pool.settle(&economy.stream, now)?;
+        pool.settle(&economy.stream, economy.yield_q64, now)?;
         remains.add_pool(&pool)?;
     }
     for key in economy.active_meters() {

@@ -53,7 +53,7 @@ impl ClosePool<'_> {
         // A clock that stepped back counts as standing still, so that nothing which streamed
         // to the empty pool is missing from what returns to the grant.
         let now = now.max(pool.settled_at);
-        pool.settle(&economy.stream, now)?;
+        pool.settle(&economy.stream, economy.yield_q64, now)?;
         economy.remove_pool(&pool)?;
         Ok((pool.lane, economy.authority_bump))
     }

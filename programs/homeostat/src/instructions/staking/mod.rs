@@ -25,6 +25,6 @@ use crate::state::{Economy, Pool, Position};
 /// Settles a pool and one of its positions at `now` (unix seconds): credits what has streamed
 /// since they were settled last.
 fn settle(economy: &Economy, pool: &mut Pool, position: &mut Position, now: i64) -> Result<()> {
-    pool.settle(&economy.stream, now)?;
+    pool.settle(&economy.stream, economy.yield_q64, now)?;
     position.settle(pool)
 }

@@ -57,6 +57,9 @@ pub struct Terms {
     pub bounty: u64,
     /// The time between request_unstake and withdraw (seconds).
     pub unbonding: u32,
+    /// The most that stake in the native pool earns of the emission in a year (ppm of the
+    /// stake); 4,294,967,295 = no cap. It acts from the next crank on.
+    pub yield_ppm: u32,
 }
 
 impl Terms {
@@ -67,6 +70,7 @@ impl Terms {
             min_stake: limits.min_stake,
             bounty: limits.bounty,
             unbonding: limits.unbonding,
+            yield_ppm: limits.yield_ppm,
         }
     }
 
@@ -76,6 +80,7 @@ impl Terms {
         limits.min_stake = self.min_stake;
         limits.bounty = self.bounty;
         limits.unbonding = self.unbonding;
+        limits.yield_ppm = self.yield_ppm;
     }
 }
 

@@ -214,6 +214,6 @@ pub fn limits(period: u32, hard_cap: u64) -> Limits {
         unbonding: 604_800,
         outflow_cap: 0,
         period_burn_ppm: u32::try_from(burn).unwrap_or(MAX_PERIOD_BURN_PPM),
-        reserved: 0,
+        yield_ppm: 1_000_000,
     }
 }

@@ -94,6 +94,20 @@ impl Economy {
             .min(lifetime))
     }
 
+    /// The most that a base unit of native stake may earn in a second by the yield cap (Q64.64
+    /// base units, rounded down); 0 = no cap, which no cap is rounded to.
+    ///
+    /// Without a cap, whoever stakes a handful of tokens while nobody else does earns the whole
+    /// emission. The rate is computed here once a period, so that a settlement divides nothing,
+    /// and a changed cap acts from the crank on that settles the pool: it never reaches back.
+    pub(super) fn highest_yield(&self) -> Result<u64> {
+        if self.limits.yield_ppm == NO_YIELD_CAP {
+            return Ok(0);
+        }
+        let rate = emission_per_second(1, u64::from(self.limits.yield_ppm))?;
+        u64::try_from(rate).map_err(|_| error!(HomeostatError::MathOverflow))
+    }
+
     /// The weights of the pools by lane.
     fn weights(&self) -> [u16; MAX_POOLS] {
         self.pools.map(|slot| slot.weight)

@@ -31,8 +31,9 @@ pub struct Limits {
     pub outflow_cap: u64,
     /// The highest burn of one period (ppm of supply), through all meters together.
     pub period_burn_ppm: u32,
-    /// Reserved; zero.
-    pub reserved: u32,
+    /// The most that stake in the native pool earns of the emission in a year (ppm of the
+    /// stake); 4,294,967,295 = no cap. It acts from the next crank on.
+    pub yield_ppm: u32,
 }
 
 /// The settable part of [`Limits`], in the same units: all but the period, which is
@@ -59,6 +60,9 @@ pub struct LimitSettings {
     pub outflow_cap: u64,
     /// The highest burn of one period (ppm of supply), through all meters together.
     pub period_burn_ppm: u32,
+    /// The most that stake in the native pool earns of the emission in a year (ppm of the
+    /// stake); 4,294,967,295 = no cap.
+    pub yield_ppm: u32,
 }
 
 impl From<&Limits> for LimitSettings {
@@ -74,6 +78,7 @@ impl From<&Limits> for LimitSettings {
             unbonding: limits.unbonding,
             outflow_cap: limits.outflow_cap,
             period_burn_ppm: limits.period_burn_ppm,
+            yield_ppm: limits.yield_ppm,
         }
     }
 }
@@ -92,8 +97,8 @@ impl Limits {
             unbonding: new.unbonding,
             outflow_cap: new.outflow_cap,
             period_burn_ppm: new.period_burn_ppm,
+            yield_ppm: new.yield_ppm,
             period: self.period,
-            reserved: self.reserved,
         };
     }
 }
@@ -119,6 +124,7 @@ impl Economy {
             TURNOVER_RANGE_PPM.contains(&limits.turnover_ppm),
         )?;
         check("min_stake", limits.min_stake > 0)?;
+        check("yield_ppm", limits.yield_ppm > 0)?;
         check("bounty", limits.bounty <= MAX_BOUNTY)?;
         check("hard_cap", limits.hard_cap > 0)?;
         check("supply_floor", limits.supply_floor < limits.hard_cap)

@@ -228,8 +228,11 @@ pub struct Economy {
     pub recall_at: i64,
     /// What pools that were closed have counted.
     pub closed: ClosedPools,
+    /// The most that a base unit of native stake earns of the emission in a second (Q64.64
+    /// base units, below one), in force since the last crank; 0 = no cap.
+    pub yield_q64: u64,
     /// Reserved; zero.
-    pub reserved_end: [u8; 112],
+    pub reserved_end: [u8; 104],
 }
 
 const _: () = assert!(core::mem::align_of::<Economy>() == 8);

@@ -27,6 +27,7 @@ impl Economy {
         self.tally.supplied = self.totals.supplied;
         self.excluded_balance = excluded;
         self.totals.circulating = self.first_circulating()?;
+        self.yield_q64 = self.highest_yield()?;
         Ok(())
     }
 
@@ -50,6 +51,7 @@ impl Economy {
         self.totals.mean_stake = report.mean_stake;
         self.totals.periods = self.current_period();
         self.period_burned = 0;
+        self.yield_q64 = self.highest_yield()?;
         for (reading, measured) in self.readings.iter_mut().zip(&report.measurements) {
             *reading = measured.map_or_else(Reading::default, |m| Reading {
                 // Two's complement: the bits of a negative numerator are kept.

@@ -1,7 +1,8 @@
 //! Version 0 of the economy: it had no caps on what the treasury pays and a period burns.
 //!
 //! Version 1 gives it the caps that a new economy starts with: the treasury pays nothing
-//! until a proposal raises its cap, and a period burns at most 1 % of the supply.
+//! until a proposal raises its cap, a period burns at most 1 % of the supply, and stake earns
+//! whatever is emitted, as it did.
 
 use core::mem::{offset_of, size_of};
 
@@ -15,8 +16,10 @@ use crate::state::{
 
 /// The bytes of the state in version 0.
 const SIZE: usize = 7_216;
-/// New in `Limits`: `outflow_cap` of 0, `period_burn_ppm` of 10,000, and four reserved bytes.
-const CAPS: [u8; 16] = [0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0x27, 0, 0, 0, 0, 0, 0];
+/// New in `Limits`: `outflow_cap` of 0, `period_burn_ppm` of 10,000, no yield cap.
+const CAPS: [u8; 16] = [
+    0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0x27, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF,
+];
 /// Where these begin in the state of version 1.
 const CAPS_AT: usize = 1_192;
 /// New in `Totals`: an `outflow` without payments.

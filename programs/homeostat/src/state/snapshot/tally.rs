@@ -20,7 +20,7 @@ pub struct Tally {
     pub depth: u64,
     /// The number of liquidity pools without a depth in that window.
     pub without_depth: u64,
-    /// The emission that streamed to empty pools (Q64.64 base units).
+    /// The emission that streamed to empty pools or above the yield cap (Q64.64 base units).
     pub returned_emission_q64: U128,
     /// The fees that streamed to an empty pool (Q64.64 base units).
     pub returned_fees_q64: U128,
@@ -58,7 +58,7 @@ impl Tally {
                 None => self.without_depth = self.without_depth.saturating_add(1),
             }
         }
-        let (emission, fees) = pool.returned_at(&economy.stream, now)?;
+        let (emission, fees) = pool.returned_at(&economy.stream, economy.yield_q64, now)?;
         self.returned_emission_q64.count(emission);
         self.returned_fees_q64.count(fees);
         self.claimed.count(U128::new(u128::from(pool.claimed)));
