@@ -8,6 +8,7 @@ mod just_in_time;
 mod liquidity;
 mod liquidity_depth;
 mod lives;
+mod min_stake;
 mod positions;
 mod positions_refused;
 mod precision;

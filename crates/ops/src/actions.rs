@@ -20,7 +20,10 @@ use homeostat_client::{Action, Economy};
 
 use self::{
     addresses::{Address, Addresses, Leaver, Seat, Successor},
-    choice::{Choice, FeedIndex, ParameterName, PoolLane, PowerName, SectionName, TunableName},
+    choice::{
+        AnyPoolLane, Choice, FeedIndex, ParameterName, PoolLane, PowerName, SectionName,
+        TunableName,
+    },
     numbers::{Amount, Fixed, Fraction, Mode, Ramp, Slew, Whole},
     reader::Reader,
     unit::{Boolean, Change, Label, Unit},
@@ -53,6 +56,11 @@ fn differing(rows: &[Vec<Row>]) -> Vec<Row> {
 const WEIGHT: Whole = Whole::number(1, u16::MAX as i64);
 /// The same; 0 retires the pool.
 const WEIGHT_OR_NONE: Whole = Whole::number(0, u16::MAX as i64);
+/// A stake in a pool, in base units: pools differ in their tokens' decimals.
+const STAKE: Whole = Whole {
+    suffix: " base units",
+    ..Whole::number(1, i64::MAX)
+};
 /// A delay or a grace; the program knows the range of each.
 const DELAY: Whole = Whole::seconds(0, u32::MAX as i64);
 /// A guard's quantity in deviations, or in error scales.
@@ -134,6 +142,11 @@ actions! {
         set expected => value: "weight" as "weight", WEIGHT_OR_NONE,
             like "1", from reader.weight(lane);
     }
+    "min_stake" = MinStake {
+        on lane: AnyPoolLane;
+        set expected => value: "value" as "min_stake", STAKE,
+            like "1000000", from reader.state.economy.min_stake(lane);
+    }
     "allow_pool" = AllowPool {
         new stake_mint: "stake_mint" as "stake_mint", Address, like "\"ADDRESS\"";
         new amm_vault: "amm_vault" as "amm_vault", Address, like "\"ADDRESS\"";
@@ -169,7 +182,6 @@ actions! {
     "terms" = Terms {
         change expected => value {
             turnover_ppm: "turnover", TURNOVER;
-            min_stake: "min_stake", Amount { least: 1 };
             bounty: "bounty", Whole::lamports(0, MAX_BOUNTY as i64);
             unbonding: "unbonding", Whole::seconds(0, MAX_UNBONDING as i64);
             yield_ppm: "yield_cap", Fraction { low: 1, high: NO_YIELD_CAP as i64 };

@@ -29,6 +29,11 @@ async fn g6_values_out_of_range_are_not_proposed() {
         expected: terms,
         value,
     };
+    let min_stake = |lane, expected, value| Action::MinStake {
+        lane,
+        expected,
+        value,
+    };
     let weight = |lane, value| Action::PoolWeight {
         lane,
         expected: 2,
@@ -266,12 +271,20 @@ async fn g6_values_out_of_range_are_not_proposed() {
             }),
             InvalidParameter,
         ),
+        ("no stake", min_stake(0, 1, 0), InvalidParameter),
         (
-            "no stake",
-            terms_action(Terms {
-                min_stake: 0,
-                ..terms
-            }),
+            "no stake of LP tokens",
+            min_stake(1, 1, 0),
+            InvalidParameter,
+        ),
+        (
+            "a stake where no pool is",
+            min_stake(7, 1, 5),
+            InvalidParameter,
+        ),
+        (
+            "a stake in a ninth pool",
+            min_stake(8, 1, 5),
             InvalidParameter,
         ),
         (
@@ -475,6 +488,14 @@ async fn v3_a_change_that_changes_nothing_is_not_proposed() {
                 lane: 1,
                 expected: 2,
                 value: 2,
+            },
+        ),
+        (
+            "smallest stake",
+            Action::MinStake {
+                lane: 1,
+                expected: 1,
+                value: 1,
             },
         ),
         (

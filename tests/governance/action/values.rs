@@ -184,13 +184,37 @@ fn pairs(economy: &Economy, council: &Council) -> Vec<Pair> {
     pair!(
         "terms",
         Critical,
-        |min_stake| Action::Terms {
+        |bounty| Action::Terms {
             expected: terms,
-            value: Terms { min_stake, ..terms },
+            value: Terms { bounty, ..terms },
+        },
+        10_000,
+        20_000,
+        |e, _| e.limits.bounty == 10_000
+    );
+    pair!(
+        "smallest stake",
+        Critical,
+        |value| Action::MinStake {
+            lane: 0,
+            expected: 1,
+            value,
         },
         10 * TOKEN,
         20 * TOKEN,
         |e, _| e.limits.min_stake == 10 * TOKEN
+    );
+    pair!(
+        "smallest stake of LP tokens",
+        Critical,
+        |value| Action::MinStake {
+            lane: 1,
+            expected: 1,
+            value,
+        },
+        10,
+        20,
+        |e, _| (e.min_stake(0), e.min_stake(1)) == (1, 10)
     );
     pair!(
         "wiring",

@@ -556,7 +556,7 @@ impl<'a> Life<'a> {
 
     /// Puts tokens in: into the pool, or through the AMM into the liquidity pool.
     async fn invest(&mut self, number: usize, tokens: u64) -> Result<(), Failure> {
-        if tokens < self.spec.limits.min_stake.max(1) {
+        if tokens == 0 {
             return Ok(());
         }
         let lane = self.people[number].lane();
@@ -564,7 +564,13 @@ impl<'a> Life<'a> {
             None => (tokens, self.people[number].wallet.tokens),
             Some(lp_tokens) => (self.deposit(number, tokens, &lp_tokens).await, lp_tokens),
         };
-        if amount < self.spec.limits.min_stake.max(1) {
+        // The demo sets the native pool's smallest stake alone.
+        let least = if lane == NATIVE {
+            self.spec.limits.min_stake
+        } else {
+            1
+        };
+        if amount < least {
             return Ok(());
         }
         if !self.people[number].has_position {

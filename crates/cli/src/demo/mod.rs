@@ -56,7 +56,9 @@ Economy: a TOML file; everything is optional and starts from the program's defau
   treasury_share   of the fees that are not burned, 0 to 1         0.2
   turnover         yearly volume over circulating supply that is
                    utilisation 1, 0.01 to 1000                     4
-  min_stake        tokens                                          the smallest amount
+  min_stake        tokens, of the native pool                      the smallest amount
+  yield_cap        most that native stake earns of the emission in
+                   a year over the stake, to 4294.967295 = no cap  1
   bounty           lamports per crank, 0 to 100000000              0
   period_emission  most emission of a period over supply, to 0.1   twice what max gives
   period_burn      most burned in a period over supply, to 0.1     0.01

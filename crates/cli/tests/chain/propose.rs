@@ -236,7 +236,8 @@ fn every_kind_of_action_is_read_and_shown() {
         ),
         ("caps", "period_burn=0.001".into(), "immediate"),
         ("caps", "period_burn=0.011".into(), "critical"),
-        ("terms", "min_stake=2\nunbonding=86400".into(), "critical"),
+        ("min_stake", "lane=0\nvalue=2000000".into(), "critical"),
+        ("terms", "turnover=5\nunbonding=86400".into(), "critical"),
         ("exclude", format!("accounts=['{someone}']"), "critical"),
         (
             "wire",

@@ -80,7 +80,7 @@ pub fn claim_all(
 /// Claims the native position's rewards and stakes them, in one transaction; what accrues
 /// until it lands stays in the wallet. `transfer_fee` is the mint's own
 /// ([`TransferFee::of_mint`]): what it keeps back is not there to be staked. Empty when the
-/// rewards are below the economy's `min_stake`.
+/// rewards are below the native pool's smallest stake.
 ///
 /// # Errors
 ///
@@ -101,7 +101,7 @@ pub fn compound(
     economy.require_open(Section::Stake, now).map_err(refusal)?;
     let earned = pending_rewards(economy, held.pool, held.position, now)?;
     let arrives = transfer_fee.arrives(earned);
-    if arrives < economy.limits.min_stake.max(1) {
+    if arrives < economy.min_stake(held.pool.lane) {
         return Ok(Vec::new());
     }
     let mut both = claim_all(at, economy, &[*held], payout, now)?;

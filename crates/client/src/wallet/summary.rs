@@ -48,7 +48,8 @@ pub struct Summary {
     pub periods: u64,
     /// Time between `request_unstake` and `withdraw` (seconds).
     pub unbonding_seconds: u32,
-    /// Smallest stake that can be added (base units).
+    /// Smallest stake that can be added to the native pool (base units); `Economy::min_stake` has
+    /// that of every pool.
     pub min_stake: u64,
     /// Highest supply that emission may lead to (base units).
     pub hard_cap: u64,

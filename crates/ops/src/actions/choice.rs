@@ -81,6 +81,20 @@ impl Choice<Tunable> for TunableName {
     }
 }
 
+/// A pool, by its lane; lane 0 is the native pool's.
+pub(crate) struct AnyPoolLane;
+
+impl Choice<u8> for AnyPoolLane {
+    fn read(&self, reader: &Reader<'_>, key: &str) -> Result<u8, Failure> {
+        let last = reader.state.economy.pool_count.saturating_sub(1);
+        index(reader, key, (0, last), "0")
+    }
+
+    fn shown(&self, chosen: &u8) -> String {
+        PoolLane.shown(chosen)
+    }
+}
+
 /// A liquidity pool, by its lane from 1.
 pub(crate) struct PoolLane;
 

@@ -149,7 +149,7 @@ impl Model {
     pub fn stake(&mut self, who: &Pubkey, amount: u64) -> Verdict {
         must(self.realm.live, E::NotLive)?;
         must(!self.paused(Section::Stake), E::Paused)?;
-        must(amount >= self.realm.terms.min_stake, E::AmountTooSmall)?;
+        must(amount >= self.realm.min_stake, E::AmountTooSmall)?;
         self.integrate_stake();
         let now = self.now;
         let stake = self.stakes.get_mut(who).ok_or(MISSING)?;

@@ -72,6 +72,7 @@ impl Realm {
             | Action::AllowFeeds { .. }
             | Action::Advisor { .. } => Standard,
             Action::Terms { .. }
+            | Action::MinStake { .. }
             | Action::AllowPool { .. }
             | Action::Exclude { .. }
             | Action::Guard { .. }
@@ -206,6 +207,16 @@ impl Realm {
             }
             // The stories' economy has no liquidity pool.
             Action::PoolWeight { .. } => no(E::InvalidParameter),
+            Action::MinStake {
+                lane,
+                expected,
+                value,
+            } => {
+                must(*lane == 0 && *value > 0, E::InvalidParameter)?;
+                expect_other(&self.min_stake, expected, value)?;
+                self.min_stake = *value;
+                Ok(())
+            }
             Action::AllowPool {
                 stake_mint,
                 amm_vault,
@@ -342,7 +353,6 @@ impl Realm {
             && caps.period_emission_ppm <= 100_000
             && caps.period_burn_ppm <= 100_000
             && self.treasury_ppm <= 1_000_000
-            && terms.min_stake > 0
             && terms.yield_ppm > 0
             && terms.bounty <= 100_000_000
             && terms.unbonding <= 90 * 86_400

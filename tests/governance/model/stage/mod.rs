@@ -130,6 +130,7 @@ impl Prepared {
                 delays: Delays::DEFAULT,
                 controllers: Parameter::ALL.map(|p| founded(&economy, p)),
                 treasury_ppm: economy.limits.treasury_ppm,
+                min_stake: economy.min_stake(0),
                 terms: Terms::of(&economy.limits),
                 caps: Caps::of(&economy.limits),
                 supply: economy.totals.supply,

@@ -193,13 +193,17 @@ impl Dice {
                     },
                 }
             }
-            95..97 => {
+            95 => Action::MinStake {
+                lane: u8::from(self.chance(10)),
+                expected: realm.min_stake + u64::from(wrong),
+                value: self.pick(&[0, 1, 20_000]),
+            },
+            96 => {
                 let expected = Terms {
-                    min_stake: realm.terms.min_stake + u64::from(wrong),
+                    bounty: realm.terms.bounty + u64::from(wrong),
                     ..realm.terms
                 };
                 let value = Terms {
-                    min_stake: self.pick(&[0, 1, 20_000]),
                     bounty: self.pick(&[0, 5_000, 100_000_000, 100_000_001]),
                     unbonding: self.pick(&[0, 86_400, 7_776_000, 7_776_001]),
                     yield_ppm: self.pick(&[0, 1, 1_000_000, u32::MAX]),

@@ -8,6 +8,7 @@ fn always_critical(action: &Action) -> bool {
     matches!(
         action,
         Action::Terms { .. }
+            | Action::MinStake { .. }
             | Action::AllowPool { .. }
             | Action::Exclude { .. }
             | Action::Wire { .. }

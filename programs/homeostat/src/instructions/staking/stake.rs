@@ -58,11 +58,11 @@ impl Stake<'_> {
         let economy = self.economy.load()?;
         economy.require_live()?;
         economy.require_open(Section::Stake, now)?;
+        let pool = self.pool.load()?;
         require!(
-            amount >= economy.limits.min_stake.max(1),
+            amount >= economy.min_stake(pool.lane),
             HomeostatError::AmountTooSmall
         );
-        let pool = self.pool.load()?;
         economy.require_pool_open(pool.lane)?;
         require!(
             pool.is_native() || self.amm_vault.is_some(),
@@ -111,8 +111,8 @@ impl Stake<'_> {
 
 /// The position's owner calls it.
 ///
-/// 1. Refuses an economy that is not live, paused staking, less than the least stake, and a
-///    mint that is not safe.
+/// 1. Refuses an economy that is not live, paused staking, less than the pool's least stake, and
+///    a mint that is not safe.
 /// 2. Moves `amount` (base units) to the pool's vault.
 /// 3. Settles, measures a liquidity pool's depth, and adds the stake that arrived.
 /// 4. Publishes the position's stake before and after.

@@ -193,6 +193,16 @@ actions! {
             /// can leave, and once it is empty it can be closed.
             value: u16,
         },
+        /// Sets the smallest stake that can be added to a pool. Critical, because a high one
+        /// keeps newcomers out.
+        MinStake {
+            /// The pool's lane in the stream; lane 0 is the native pool's.
+            lane: u8,
+            /// The smallest stake so far (base units of the pool's mint).
+            expected: u64,
+            /// The smallest stake from now on (base units of the pool's mint), above 0.
+            value: u64,
+        },
         /// Allows anybody to create a liquidity pool within 14 days; an earlier permit ends.
         /// Both accounts belong to program-derived addresses. Critical.
         AllowPool {
@@ -240,7 +250,7 @@ actions! {
             /// The caps in force from now on.
             value: Caps,
         },
-        /// Sets the terms of staking and keeping. Critical.
+        /// Sets the terms of unbonding, yield, keeping and utilisation. Critical.
         Terms {
             /// The terms in force so far.
             expected: Terms,

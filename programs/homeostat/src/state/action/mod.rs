@@ -7,7 +7,7 @@
 //! - `tuning`: quantities, limits and mode of a controller
 //! - `measurement`: what a controller measures, the feeds, the anomaly guard
 //! - `release`: resuming, unpausing, dismissing the advisor
-//! - `terms`: caps, shares, weights, terms and exclusions
+//! - `terms`: caps, shares, weights, smallest stakes, terms and exclusions
 //! - `permits`: which pools, meters and feeds anybody may create afterwards
 //! - `council`: members, roles and delays
 //! - `treasury`: payments from the treasury, the end of the economy, powers given up

@@ -51,8 +51,6 @@ impl Caps {
 pub struct Terms {
     /// The yearly volume over circulating supply that is utilisation 1 (ppm).
     pub turnover_ppm: u64,
-    /// The smallest stake that can be added (base units).
-    pub min_stake: u64,
     /// What whoever cranks is paid (lamports).
     pub bounty: u64,
     /// The time between request_unstake and withdraw (seconds).
@@ -67,7 +65,6 @@ impl Terms {
     pub const fn of(limits: &Limits) -> Self {
         Self {
             turnover_ppm: limits.turnover_ppm,
-            min_stake: limits.min_stake,
             bounty: limits.bounty,
             unbonding: limits.unbonding,
             yield_ppm: limits.yield_ppm,
@@ -77,7 +74,6 @@ impl Terms {
     /// Puts these terms in force.
     const fn write(&self, limits: &mut Limits) {
         limits.turnover_ppm = self.turnover_ppm;
-        limits.min_stake = self.min_stake;
         limits.bounty = self.bounty;
         limits.unbonding = self.unbonding;
         limits.yield_ppm = self.yield_ppm;
@@ -109,6 +105,22 @@ impl Act for fields::PoolWeight<'_> {
         check("lane", *self.lane > 0 && slot.is_some())?;
         let slot = slot.ok_or(HomeostatError::TooMany)?;
         replace(&mut slot.weight, self.expected, self.value)
+    }
+}
+
+impl Act for fields::MinStake<'_> {
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Critical)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        let economy = &mut *context.economy;
+        check("min_stake", *self.value > 0)?;
+        let present = economy.min_stake(*self.lane);
+        let least = economy.min_stake_mut(*self.lane)?;
+        expect_other(&present, self.expected, self.value)?;
+        *least = *self.value;
+        Ok(())
     }
 }
 

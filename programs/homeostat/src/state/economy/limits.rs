@@ -15,7 +15,8 @@ pub struct Limits {
     pub supply_floor: u64,
     /// The yearly volume over circulating supply that is utilisation 1 (ppm).
     pub turnover_ppm: u64,
-    /// The smallest stake that can be added (base units).
+    /// The smallest stake that can be added to the native pool (base units). A liquidity pool
+    /// has its own ([`Economy::min_stake`]), because its tokens are worth something else.
     pub min_stake: u64,
     /// What whoever cranks is paid, once a period (lamports).
     pub bounty: u64,
@@ -46,7 +47,7 @@ pub struct LimitSettings {
     pub supply_floor: u64,
     /// The yearly volume over circulating supply that is utilisation 1 (ppm).
     pub turnover_ppm: u64,
-    /// The smallest stake that can be added (base units).
+    /// The smallest stake that can be added to the native pool (base units).
     pub min_stake: u64,
     /// What whoever cranks is paid, once a period (lamports).
     pub bounty: u64,

@@ -11,6 +11,9 @@ use crate::{
     state::{stream::NATIVE_LANE, Pool},
 };
 
+/// The lane of the first liquidity pool.
+const FIRST_LP_LANE: usize = 1;
+
 impl Economy {
     /// The pools in use, by lane. Lanes whose pool was closed are left out.
     pub fn active_pools(&self) -> impl Iterator<Item = &PoolSlot> {
@@ -40,6 +43,28 @@ impl Economy {
         Ok(())
     }
 
+    /// The smallest stake that can be added to the pool of a lane (base units of its mint), at
+    /// least 1. Every pool has its own: tokens of different mints differ in decimals and worth,
+    /// and one number for all would shut one pool or guard none.
+    pub fn min_stake(&self, lane: u8) -> u64 {
+        let own = match usize::from(lane).checked_sub(FIRST_LP_LANE) {
+            None => Some(&self.limits.min_stake),
+            Some(index) => self.lp_min_stakes.get(index),
+        };
+        own.map_or(1, |least| (*least).max(1))
+    }
+
+    /// The same, to change it. Refuses a lane without a pool (`InvalidParameter`).
+    pub fn min_stake_mut(&mut self, lane: u8) -> Result<&mut u64> {
+        let slot = self.pools.get(usize::from(lane));
+        check("lane", slot.is_some_and(|slot| !slot.is_vacant()))?;
+        let own = match usize::from(lane).checked_sub(FIRST_LP_LANE) {
+            None => Some(&mut self.limits.min_stake),
+            Some(index) => self.lp_min_stakes.get_mut(index),
+        };
+        own.ok_or_else(|| error!(HomeostatError::InvariantViolated))
+    }
+
     /// Takes a liquidity pool without positions off the list. What it counted stays counted,
     /// because the sums that a crank compares only grow. Settle the pool first. Refuses a pool
     /// that can still be used (`PoolInUse`): one with positions, in a live economy one whose
@@ -54,6 +79,13 @@ impl Economy {
         let over = slot.weight == 0 || self.life == Life::Retired as u8;
         require!(over && pool.positions == 0, HomeostatError::PoolInUse);
         *slot = PoolSlot::default();
+        // The next pool of this lane has another mint.
+        if let Some(least) = lane
+            .checked_sub(FIRST_LP_LANE)
+            .and_then(|index| self.lp_min_stakes.get_mut(index))
+        {
+            *least = 0;
+        }
         self.closed
             .returned_emission_q64
             .add(pool.returned_emission_q64.get())?;

@@ -231,8 +231,11 @@ pub struct Economy {
     /// The most that a base unit of native stake earns of the emission in a second (Q64.64
     /// base units, below one), in force since the last crank; 0 = no cap.
     pub yield_q64: u64,
+    /// The smallest stake that can be added to each liquidity pool, by lane from 1 (base units
+    /// of its LP mint); 0 counts as 1. That of the native pool is in the limits.
+    pub lp_min_stakes: [u64; MAX_POOLS - 1],
     /// Reserved; zero.
-    pub reserved_end: [u8; 104],
+    pub reserved_end: [u8; 48],
 }
 
 const _: () = assert!(core::mem::align_of::<Economy>() == 8);
