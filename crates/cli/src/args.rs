@@ -75,6 +75,8 @@ pub enum Command {
     Claim(staking::ExitArgs),
     /// Pay a wallet through the economy, which takes its fee
     Pay(payments::PayArgs),
+    /// Put tokens into the reward vault of a Funded economy
+    Fund(payments::FundArgs),
     /// Mint what has accrued and is not in the reward vault yet
     TopUp(payments::PlainArgs),
     /// Burn fees and move them to stakers and treasury

@@ -91,6 +91,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         Command::Withdraw(arguments) => staking::withdraw(context, arguments),
         Command::Claim(arguments) => staking::claim(context, arguments),
         Command::Pay(arguments) => payments::pay(context, arguments),
+        Command::Fund(arguments) => payments::fund(context, arguments),
         Command::TopUp(arguments) => payments::top_up(context, arguments),
         Command::Collect(arguments) => payments::collect(context, arguments),
         Command::Crank(arguments) => payments::crank(context, arguments),

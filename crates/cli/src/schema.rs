@@ -35,6 +35,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
             "withdraw",
             "claim",
             "pay",
+            "fund",
             "top-up",
             "collect",
             "crank",

@@ -398,7 +398,7 @@ fn lacking(
         all.extend(mint.require_below(economy.limits.hard_cap).err());
     } else if economy.totals.supplied == 0 {
         let failure = Failure::new("no_funds", "the vault that rewards come out of is empty");
-        all.push(failure.remedy("have its creator call `fund_rewards`"));
+        all.push(failure.remedy("have its creator fund it: `homeostat fund AMOUNT`"));
     }
     let floor = economy.limits.supply_floor;
     if mint.supply == 0 {

@@ -1,8 +1,8 @@
-//! `pay`, `top-up`, `collect`, `crank`.
+//! `pay`, `fund`, `top-up`, `collect`, `crank`.
 
 use homeostat_client::instruction::{self as ix, Payment};
 use homeostat_client::wallet::quote;
-use homeostat_client::{error, Instruction};
+use homeostat_client::{error, Instruction, Pubkey};
 use homeostat_ops::live::associated;
 use homeostat_ops::signer::read_address;
 
@@ -27,6 +27,17 @@ pub struct PayArgs {
     /// Create the recipient's token account if there is none (its rent is yours)
     #[arg(long)]
     pub fund_recipient: bool,
+    #[command(flatten)]
+    which: WhichArgs,
+    #[command(flatten)]
+    send: SendArgs,
+}
+
+/// Arguments of `fund`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct FundArgs {
+    /// Tokens, or ALL
+    pub amount: Wanted,
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
@@ -66,19 +77,7 @@ pub fn pay(context: &Context, arguments: &PayArgs) -> Result<(), Failure> {
     let decimals = live.economy.decimals;
     let from = live.tokens_of(&own.address());
     let to = associated(&recipient, &live.at.mint, &live.token_program());
-    let balance = super::balance(context, &from)?;
-    let amount = arguments.amount.base(balance, decimals)?;
-    if amount > balance {
-        return Err(Failure::new(
-            "too_little",
-            format!(
-                "the wallet has {} tokens, not {}",
-                Amount::new(balance, decimals),
-                Amount::new(amount, decimals)
-            ),
-        )
-        .remedy(format!("its token account is {from}")));
-    }
+    let amount = affordable(context, &from, &arguments.amount, decimals)?;
     let now = context.connection.clock()?.unix_timestamp;
     let quote = quote(&live.economy, amount, now).map_err(|error| {
         let text = error::explain(u32::from(error));
@@ -141,6 +140,65 @@ pub fn pay(context: &Context, arguments: &PayArgs) -> Result<(), Failure> {
             Amount::new(max_fee, decimals),
         ),
         instructions,
+        keys: vec![&own],
+        admin: false,
+    };
+    context.write(&arguments.send, &own, intent)
+}
+
+/// An amount that `from`, a wallet's token account, has (base units).
+///
+/// # Errors
+///
+/// It has less (`too_little`); a wrong amount; the server's.
+fn affordable(
+    context: &Context,
+    from: &Pubkey,
+    amount: &Wanted,
+    decimals: u8,
+) -> Result<u64, Failure> {
+    let balance = super::balance(context, from)?;
+    let amount = amount.base(balance, decimals)?;
+    if amount > balance {
+        return Err(Failure::new(
+            "too_little",
+            format!(
+                "the wallet has {} tokens, not {}",
+                Amount::new(balance, decimals),
+                Amount::new(amount, decimals)
+            ),
+        )
+        .remedy(format!("its token account is {from}")));
+    }
+    Ok(amount)
+}
+
+/// `fund`: puts a wallet's tokens into the reward vault of a Funded economy.
+///
+/// # Errors
+///
+/// A wrong amount; an economy that mints its rewards (`mints_rewards`); what the cluster refuses.
+pub fn fund(context: &Context, arguments: &FundArgs) -> Result<(), Failure> {
+    let live = context.live(&arguments.which)?;
+    if live.economy.mints() {
+        return Err(
+            Failure::new("mints_rewards", "the economy mints its rewards itself")
+                .remedy("nobody has to fund it; `top-up` mints what has accrued"),
+        );
+    }
+    let own = context.actor(&arguments.send)?;
+    let decimals = live.economy.decimals;
+    let from = live.tokens_of(&own.address());
+    let amount = affordable(context, &from, &arguments.amount, decimals)?;
+    let token_program = live.token_program();
+    let fund = ix::fund_rewards(&live.at, &own.address(), &from, &token_program, amount);
+    let intent = Intent {
+        command: "fund",
+        what: format!(
+            "put {} tokens into the reward vault; they are the stakers' from then on",
+            Amount::new(amount, decimals)
+        ),
+        instructions: vec![fund],
         keys: vec![&own],
         admin: false,
     };

@@ -508,6 +508,53 @@ fn what_is_no_mint_and_who_cannot_sign_is_refused() {
 }
 
 #[test]
+fn a_funded_economy_goes_live_once_it_is_funded() {
+    // given a Draft that pays out of a vault, and nothing in it
+    let fixed = Token {
+        fixed: true,
+        ..Token::default()
+    };
+    let founder = Founder::with(10 * SOL, fixed);
+    founder.write(&format!(
+        "[economy]\nmode = \"funded\"\n{}",
+        founder.council(2)
+    ));
+    let created = founder.create(&[]);
+    assert_eq!(created.code, 0, "{}", created.stdout);
+    founder.accept();
+    let refused = founder.go_live(&[]);
+    assert_eq!(said(&refused), (1, "no_funds".into()), "{}", refused.stdout);
+    assert!(refused.stdout.contains("homeostat fund"));
+
+    // when more is put in than the founder has, then nothing is sent
+    let (economy, key) = (
+        founder.at.economy.to_string(),
+        founder.key.display().to_string(),
+    );
+    let fund = |amount: &str| {
+        let words = ["fund", amount, "--economy", &economy, "--keypair", &key];
+        run_at(&founder.fixture, founder.fixture.served.url(), &words)
+    };
+    let refused = fund("1000001");
+    assert_eq!(
+        said(&refused),
+        (1, "too_little".into()),
+        "{}",
+        refused.stdout
+    );
+
+    // when it is funded, then that is in the vault, and it goes live
+    let funded = fund("1000.5");
+    assert_eq!(funded.code, 0, "{}{}", funded.stdout, funded.stderr);
+    let vault = founder.at.reward_vault;
+    let read = async move |world: &mut World| world.bank.balance(&vault).await;
+    assert_eq!(founder.fixture.served.with(read), 1_000 * TOKEN + TOKEN / 2);
+    let live = founder.go_live(&[]);
+    assert_eq!(live.code, 0, "{}{}", live.stdout, live.stderr);
+    assert_eq!(founder.economy().unwrap().life, Life::Live as u8);
+}
+
+#[test]
 fn going_live_names_everything_that_is_missing() {
     // given a Draft without a council, of a token without supply
     let empty = Token {

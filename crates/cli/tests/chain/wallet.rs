@@ -166,6 +166,7 @@ fn wrong_input_is_refused_and_nothing_happens() {
             1,
             "no_shard",
         ),
+        (&["fund", "1", "--keypair", &key], 1, "mints_rewards"),
         (&["crank", "--keypair", &key], 1, "too_early"),
         (&["top-up", "--keypair", &poor], 4, "refused"),
         (

@@ -214,6 +214,14 @@ fn a_localnet_is_of_use_at_once_and_leaves_nothing_behind() {
         (&"draft".into(), &true.into())
     );
     let own = created["economy"].as_str().unwrap();
+    for (role, name) in [("member", "member-1"), ("guardian", "guardian")] {
+        let key = keypair(&ready, name);
+        run(
+            &ready,
+            &["accept-role", role, "--economy", own, "--keypair", key],
+        );
+    }
+    run(&ready, &["fund", "100", "--economy", own, "--keypair", bob]);
     run(&ready, &["go-live", "--economy", own, "--keypair", bob]);
     let (status, _) = run(&ready, &["status", "--economy", own]);
     assert_eq!(

@@ -20,9 +20,9 @@ use homeostat_client::{
     governance, instruction as ix,
     instruction::{Payment, StakeMint},
     log::{self, LogError, Record},
-    CouncilArgs, DecisionLog, DecisionRecord, Economy, EconomyAddresses, EconomyArgs, Funding,
-    Instruction, Life, LimitSettings, Meter, Parameter, Pool, Position, Pubkey, RoleKind, SeatArgs,
-    Setting, PROGRAM_ID,
+    ControllerSettings, CouncilArgs, DecisionLog, DecisionRecord, Economy, EconomyAddresses,
+    EconomyArgs, Funding, Instruction, Life, LimitSettings, Meter, Parameter, Pool, Position,
+    Pubkey, RoleKind, SeatArgs, Setting, PROGRAM_ID,
 };
 use homeostat_validator::{Loading, Options, Validator};
 use solana_commitment_config::CommitmentConfig;
@@ -332,6 +332,21 @@ fn founded(validator: &Validator) -> Story {
         (at.economy, None)
     );
     assert_ne!(configured.old, configured.new);
+
+    // The fee's default slew limit, 1,000 ppm a week, is 0 in periods as short as these.
+    let parameter = Parameter::Fee;
+    let economy = chain.fetch::<Economy>(&at.economy);
+    let controller = &economy.controllers[parameter as usize];
+    let settings = ControllerSettings {
+        slew_up_ppm: Some(1),
+        slew_down_ppm: Some(1),
+        ..ControllerSettings::new(controller.metric().unwrap(), &controller.config())
+    };
+    let setting = Setting::Controller {
+        parameter,
+        settings,
+    };
+    chain.run(&[ix::configure(&at.economy, &creator, setting)], &[]);
 
     let landed = chain.run(&[ix::create_pool(&at, &creator, &native, 0)], &[]);
     let created = told!(landed, PoolCreated);
