@@ -5,6 +5,7 @@ mod live;
 
 use std::collections::BTreeSet;
 
+use homeostat::constants::OPEN_TIME;
 use homeostat_client::{
     governance::{self, ProposalId},
     instruction::{self as ix, Vault},
@@ -105,10 +106,14 @@ async fn funded(mut bank: Bank, section: Section) -> Stage {
         cases: Vec::new(),
     };
     stage.add("fund_rewards", fund, &[&patron.key]);
+    let over_since = stage.world.bank.now() - OPEN_TIME / 2;
     stage
         .world
         .bank
-        .edit::<Economy>(&at.economy, |economy| economy.recall = TOKEN)
+        .edit::<Economy>(&at.economy, |economy| {
+            economy.recall = TOKEN;
+            economy.recall_at = over_since;
+        })
         .await;
     let recall = ix::recall(&at, &key, &tokens, &program);
     stage.add("recall", recall, &[&sponsor]);
