@@ -197,6 +197,38 @@ async fn e28_an_economy_that_is_over_returns_every_lamport_to_who_paid_it() {
     }
 }
 
+#[tokio::test]
+async fn e31_a_high_smallest_stake_does_not_make_a_treasury_dust() {
+    // Given an economy without a staker that is over, its treasury full and its vault empty,
+    let mut world = World::new().await;
+    let payer = world.wallet(1_000_000 * TOKEN).await;
+    let to = world.reserve;
+    let paid = world.pay(&payer, &to, 1_000_000 * TOKEN).await;
+    paid.unwrap();
+    // and a council that had everything below the highest number be dust.
+    let high = Action::MinStake {
+        lane: 0,
+        expected: 1,
+        value: u64::MAX,
+    };
+    world.enact(vec![high]).await.unwrap();
+    let retire = Action::Retire { successor: None };
+    world.enact(vec![retire]).await.unwrap();
+    world.collect(0).await.unwrap();
+    let (at, program) = (world.at, world.token_program);
+    let economy = world.economy().await;
+    let wind_up = ix::wind_up(&at, &at.treasury_vault, &program, &economy);
+    world.run(&[wind_up]).await.unwrap();
+    assert_eq!(world.bank.balance(&at.reward_vault).await, 0);
+    let treasury = world.bank.balance(&at.treasury_vault).await;
+    assert!(treasury > 2_000 * TOKEN, "{treasury}");
+
+    // Then nobody burns the treasury by closing the economy.
+    let dissolve = dissolve_ix(&mut world).await;
+    let error = HomeostatError::EconomyInUse;
+    attack(&mut world, &[dissolve], &[], error).await;
+}
+
 /// A Draft can be closed under a position, and then nothing returns its rent.
 #[tokio::test]
 async fn e29_no_position_is_opened_in_a_draft() {

@@ -16,6 +16,8 @@ use crate::{
     state::{AuditLog, Council, DecisionLog, Economy, Feed, Life, Meter, Pool},
 };
 
+/// Part of the supply that is dust at most: a millionth.
+const DUST_PART: u64 = 1_000_000;
 /// Accounts that `dissolve` is given for each meter: meter, vault, payer.
 const ACCOUNTS_OF_METER: usize = 3;
 /// Accounts that `dissolve` is given for each feed: feed, payer.
@@ -159,7 +161,9 @@ fn require_feed<'info>(accounts: &'info [AccountInfo<'info>]) -> Result<()> {
 impl<'info> Dissolve<'info> {
     /// Refuses an economy that is not retired (`NotRetired`) or not empty (`EconomyInUse`). A
     /// vault is empty when it contains at most the smallest stake: otherwise anybody could
-    /// keep an economy from being closed by giving it a base unit.
+    /// keep an economy from being closed by giving it a base unit. More than a millionth of the
+    /// supply is no dust, whatever the smallest stake: else a council could have a treasury
+    /// burned that it could not take.
     #[inline(never)]
     fn validate(&self, remaining: &'info [AccountInfo<'info>]) -> Result<Parts<'info>> {
         let economy = self.economy.load()?;
@@ -167,8 +171,9 @@ impl<'info> Dissolve<'info> {
             economy.life == Life::Retired as u8,
             HomeostatError::NotRetired
         );
-        let empty =
-            |vault: &InterfaceAccount<TokenAccount>| vault.amount <= economy.limits.min_stake;
+        let dust = self.mint.supply.div_euclid(DUST_PART).max(1);
+        let dust = dust.min(economy.limits.min_stake);
+        let empty = |vault: &InterfaceAccount<TokenAccount>| vault.amount <= dust;
         require!(
             economy.successor == Pubkey::default()
                 && economy.active_pools().count() == 1
