@@ -11,7 +11,8 @@ use crate::{
 /// (`create_economy`, 9,900), weights of the stake that was there when a proposal was queued
 /// (`cast_ballot`, 3,200), the address by the hash of the actions, the reason, and grading from
 /// start to end (`propose`, 2,000; `execute`, 1,100), owners of an AMM's vault and mint
-/// (`create_pool`, 1,000), scheduled transfer fees (`go_live`, 700).
+/// (`create_pool`, 1,000), the yield cap, for which a crank settles the native pool (`crank`,
+/// 1,600 with the rest), scheduled transfer fees and accepted roles (`go_live`, 1,500).
 pub const SUM: u64 = 552_000;
 /// Instructions that are not in [`SUM`], each a duty that came later, in their ordinary cases
 /// (compute units): a touch of a liquidity pool apart from the crank, and leaving with
