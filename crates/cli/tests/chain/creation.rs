@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use homeostat_client::{Council, Economy, EconomyAddresses, Life, Parameter, Pubkey};
 use homeostat_sandbox::{MintSpec, TokenProgram, World};
-use homeostat_served::{Fault, Fixture, Proxy};
+use homeostat_served::{create_associated, Fault, Fixture, Proxy};
 use solana_keypair::{write_keypair_file, Keypair};
 use solana_signer::Signer;
 
@@ -65,9 +65,11 @@ impl Founder {
             };
             let mint = bank.create_mint(&spec).await;
             if !token.empty {
-                let reserve = bank.create_tokens(&mint, &founder).await;
-                bank.mint_to(&mint, &reserve, SUPPLY).await;
+                let program = TokenProgram::Token2022.id();
+                let reserve = create_associated(world, &founder, &mint, &program).await;
+                world.bank.mint_to(&mint, &reserve, SUPPLY).await;
             }
+            let bank = &mut world.bank;
             let authority = (!token.fixed).then_some(&founder);
             bank.set_mint_authority(&mint, authority).await;
             mint

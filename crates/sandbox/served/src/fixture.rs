@@ -148,17 +148,31 @@ impl Fixture {
     }
 }
 
-/// A wallet with tokens out of the reserve at its associated account.
-async fn associated(world: &mut World, amount: u64) -> Wallet {
-    let key = world.bank.fresh_key();
-    let (mint, program) = (world.at.mint, world.token_program);
-    let tokens = get_associated_token_address_with_program_id(&key.pubkey(), &mint, &program);
+/// Creates the associated account of an owner for a token of the program, and returns its address.
+///
+/// # Panics
+///
+/// The account is there already.
+pub async fn create_associated(
+    world: &mut World,
+    owner: &Pubkey,
+    mint: &Pubkey,
+    program: &Pubkey,
+) -> Pubkey {
     let payer = world.bank.payer().pubkey();
-    let create = create_associated_token_account(&payer, &key.pubkey(), &mint, &program);
+    let create = create_associated_token_account(&payer, owner, mint, program);
     world
         .run(&[create])
         .await
         .unwrap_or_else(|failure| panic!("creating a token account: {failure}"));
+    get_associated_token_address_with_program_id(owner, mint, program)
+}
+
+/// A wallet with tokens out of the reserve at its associated account.
+async fn associated(world: &mut World, amount: u64) -> Wallet {
+    let key = world.bank.fresh_key();
+    let (mint, program) = (world.at.mint, world.token_program);
+    let tokens = create_associated(world, &key.pubkey(), &mint, &program).await;
     let (reserve, creator) = (world.reserve, world.creator.insecure_clone());
     world
         .bank

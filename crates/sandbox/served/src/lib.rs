@@ -41,6 +41,6 @@ mod proxy;
 mod rpc;
 mod server;
 
-pub use fixture::{Fixture, Person};
+pub use fixture::{create_associated, Fixture, Person};
 pub use proxy::{lies, Fault, Proxy, Rewrite, Rule};
 pub use server::{Served, Stage};
