@@ -4,7 +4,7 @@
 use homeostat::state::action::Caps;
 use homeostat_client::{Action, Class};
 use homeostat_sandbox::{world::TOKEN, World, WorldSpec};
-use homeostat_tests::{attack, refused, HomeostatError};
+use homeostat_tests::{attack, exchange, refused, HomeostatError};
 
 use super::*;
 
@@ -347,6 +347,41 @@ async fn b3_a_period_burns_no_more_than_its_cap() {
 }
 
 #[tokio::test]
+async fn v3_an_own_vault_which_would_be_left_out_twice_is_not_excluded() {
+    let mut world = rich().await;
+    let old = world.excluded.clone();
+    let with = |tokens| Action::Exclude {
+        expected: old.clone(),
+        accounts: vec![old[0], tokens],
+    };
+    let member = member(&world, 0);
+    // when a vault of the economy's shall be excluded, then that is not even proposed,
+    let error = HomeostatError::WrongActionAccounts;
+    for vault in [world.at.treasury_vault, world.at.reward_vault] {
+        let propose = world.propose_ix(&member, vec![with(vault)]);
+        attack(&mut world, "a vault", &[propose], &[&member], error).await;
+    }
+    // nor another account shown in the place of one,
+    let vault = world.at.treasury_vault;
+    let propose = world.propose_ix(&member, vec![with(vault)]);
+    let propose = exchange(propose, &vault, &world.reserve);
+    attack(&mut world, "another", &[propose], &[&member], error).await;
+    // and one that becomes a vault of the economy's only afterwards is not executed.
+    let more = Action::AllowMeters { count: 1 };
+    world.enact(vec![more]).await.unwrap();
+    let at = world.at;
+    let vault = homeostat_client::address::fee_vault(&at.meter(world.meters));
+    let index = world.queue(vec![with(vault)]).await.unwrap();
+    let anybody = world.creator.insecure_clone();
+    let meter =
+        ix::create_allowed_meter(&at, &anybody.pubkey(), &world.token_program, world.meters);
+    world.send_as(&anybody, meter).await.unwrap();
+    ripen(&mut world, index).await;
+    let execute = world.execute_ix(index).await;
+    attack(&mut world, "a later vault", &[execute], &[], error).await;
+}
+
+#[tokio::test]
 async fn success_exclusions_change_by_proposal() {
     let mut world = rich().await;
     let team = world.wallet(50_000_000 * TOKEN).await;
@@ -355,15 +390,6 @@ async fn success_exclusions_change_by_proposal() {
         expected: old.clone(),
         accounts: vec![old[0], tokens],
     };
-    // An own vault would be left out twice.
-    let treasury = world.at.treasury_vault;
-    let index = world.queue(vec![with(treasury)]).await.unwrap();
-    let eta = world.proposal(index).await.eta;
-    world.bank.set_time(eta).await;
-    let execute = world.execute_ix(index).await;
-    let error = HomeostatError::WrongActionAccounts;
-    attack(&mut world, "a vault", &[execute], &[], error).await;
-
     world.next_period().await.unwrap();
     let before = world.economy().await.totals.circulating;
     world.enact(vec![with(team.tokens)]).await.unwrap();

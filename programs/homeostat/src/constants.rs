@@ -30,14 +30,16 @@ pub const MAX_TICKETS: usize = 8;
 pub const TICKET_GRAIN: i64 = 86_400;
 /// The number of earlier moments whose stake a position remembers.
 pub const MAX_CHECKPOINTS: usize = 16;
-/// Of three checkpoints in a row the last is at least so long after the first (seconds): 20 d.
-pub const CHECKPOINT_SPAN: i64 = 1_728_000;
-/// How old the snapshot of an open proposal can be at most (seconds): 134 d. A guardian's
-/// replacement is queued for the longest Critical delay and grace, vetoed at the end, lifted
-/// as late as can be, and queued as long again. Any other proposal loses its support at once,
+/// Of three checkpoints in a row the last is at least so long after the first (seconds): 22 d.
+pub const CHECKPOINT_SPAN: i64 = 1_900_800;
+/// How old the snapshot of an open proposal can be at most (seconds): 148 d. A guardian's
+/// replacement loses its support at once, finds it in the last second of 14 d, is queued for
+/// the longest Critical delay and grace, vetoed at the end, lifted as late as can be, and
+/// queued as long again. Any other proposal loses its support at once,
 /// finds it in the last second of 14 d, and is queued for the longest Terminal delay and
 /// grace: 88 d.
-pub const SNAPSHOT_AGE: i64 = OPEN_TIME + 2 * (*CRITICAL_DELAY.end() as i64 + *GRACE.end() as i64);
+pub const SNAPSHOT_AGE: i64 =
+    2 * OPEN_TIME + 2 * (*CRITICAL_DELAY.end() as i64 + *GRACE.end() as i64);
 /// Longest unbonding time (seconds): 90 d.
 pub const MAX_UNBONDING: u32 = 7_776_000;
 

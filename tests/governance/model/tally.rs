@@ -26,6 +26,7 @@ pub(super) const EXPECTED: [(&str, &[&str]); 19] = [
             "StepTooLarge",
             "TooMany",
             "TooManyOpen",
+            "WrongActionAccounts",
         ],
     ),
     (

@@ -85,6 +85,7 @@ pub fn propose(
                 amm_vault,
                 ..
             } => named.extend([read(stake_mint), read(amm_vault)]),
+            Action::Exclude { accounts, .. } => named.extend(accounts.iter().map(read)),
             _ => {}
         }
     }

@@ -66,6 +66,7 @@ impl Model {
         let mixed = actions.len() != 1 && actions.iter().any(retires);
         must(!mixed, E::BadActions)?;
         let (_, gravity) = self.realm.after(actions, Gravity::Terminal, self.now)?;
+        self.realm.settle(actions)?;
         if let Some(index) = holder {
             self.proposals[&index].closable(self.now)?;
         }

@@ -25,7 +25,8 @@ impl Realm {
         Ok(())
     }
 
-    /// What only an execution can find out: an economy's own vaults do not circulate anyway.
+    /// What is refused for the accounts that it names: an economy's own vaults do not circulate
+    /// anyway.
     pub(super) fn settle(&self, actions: &[Action]) -> Verdict {
         let own = |action: &Action| match action {
             Action::Exclude { accounts, .. } => accounts.iter().any(|a| self.vaults.contains(a)),

@@ -189,7 +189,7 @@ impl Stake {
         self.history.last().map_or(0, |(since, _)| *since)
     }
 
-    /// Stake votes since it was added; a third addition within 20 days since their end.
+    /// Stake votes since it was added; a third addition within 22 days since their end.
     pub(super) fn add(&mut self, amount: u64, now: i64) {
         if self.amount == 0 {
             self.history.clear();
@@ -197,7 +197,7 @@ impl Stake {
         let waiting = self.history.pop_if(|(since, _)| *since >= now);
         let begins = match self.history[..] {
             _ if waiting.is_some() => waiting.map_or(now, |(since, _)| since),
-            [.., (third_last, _), _] => now.max(third_last + 20 * DAY),
+            [.., (third_last, _), _] => now.max(third_last + 22 * DAY),
             _ => now,
         };
         self.amount += amount;

@@ -11,7 +11,7 @@ use crate::{
     instructions::{
         caller::{require_caller, Nonce},
         governance::decide::decided,
-        tokens::{recipient, require_amm},
+        tokens::{recipient, require_amm, token_owner},
     },
     seeds,
     state::{
@@ -23,6 +23,7 @@ use crate::{
 
 /// Accounts of `propose`. After them come those that the actions name, in the order of the
 /// actions. A treasury payment: the recipient. A permit for a pool: LP mint, AMM vault.
+/// An exclusion: each account.
 #[event_cpi]
 #[derive(Accounts)]
 #[instruction(digest: [u8; 32])]
@@ -123,6 +124,12 @@ impl<'info> NamedAccounts<'info> for Named<'_, 'info> {
     fn require_recipient(&mut self, to: &Pubkey) -> Result<()> {
         let account = self.next(to)?;
         recipient(account, &self.economy.mint, &self.economy.authority).map(|_| ())
+    }
+
+    fn require_foreign(&mut self, account: &Pubkey) -> Result<()> {
+        let own = token_owner(self.next(account)?) == Some(self.economy.authority);
+        require!(!own, HomeostatError::WrongActionAccounts);
+        Ok(())
     }
 
     #[inline(never)]

@@ -84,6 +84,10 @@ pub trait NamedAccounts<'info> {
     /// refuse as the recipient.
     fn require_recipient(&mut self, to: &Pubkey) -> Result<()>;
 
+    /// Refuses as the next account another one than `account`, and one of the economy's own
+    /// vaults (`WrongActionAccounts`).
+    fn require_foreign(&mut self, account: &Pubkey) -> Result<()>;
+
     /// Refuses as the next two accounts others than these, and what `create_pool` would refuse
     /// as an AMM's LP mint and vault (`WrongAmmVault`, `PoolOfWallet`).
     fn require_amm(&mut self, stake_mint: &Pubkey, amm_vault: &Pubkey) -> Result<()>;

@@ -3,7 +3,7 @@
 
 use anchor_lang::prelude::*;
 
-use super::{expect_other, fields, replace, Act, ActionAccounts, ExecutionContext};
+use super::{expect_other, fields, replace, Act, ActionAccounts, ExecutionContext, NamedAccounts};
 use crate::{
     error::{check, HomeostatError},
     state::{Class, Economy, Limits},
@@ -161,8 +161,13 @@ impl Act for fields::Exclude<'_> {
         context.economy.exclude(self.accounts)
     }
 
-    /// Refuses the economy's own vaults (`WrongActionAccounts`): they do not circulate
-    /// anyway, and would be subtracted twice.
+    fn inspect<'info>(&self, accounts: &mut dyn NamedAccounts<'info>) -> Result<()> {
+        let mut excluded = self.accounts.iter();
+        excluded.try_for_each(|account| accounts.require_foreign(account))
+    }
+
+    /// Refuses the economy's own vaults (`WrongActionAccounts`), also those that are there only
+    /// since it was proposed: they do not circulate anyway, and would be subtracted twice.
     fn settle<'info>(&self, accounts: &mut dyn ActionAccounts<'info>) -> Result<()> {
         let authority = accounts.economy().load()?.authority;
         for excluded in self.accounts {
