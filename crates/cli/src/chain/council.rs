@@ -15,9 +15,10 @@ use homeostat_ops::Live;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::delivery::SendArgs;
 use super::status::fraction;
 use super::why::{hexadecimal, CheckArgs, Shown};
-use super::write::{Intent, SendArgs};
+use super::write::Intent;
 use super::{duration, time, Answer, Context, WhichArgs};
 use crate::failure::Failure;
 

@@ -17,10 +17,11 @@ use homeostat_ops::{files, live, program, Sender};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::delivery::{Delivery, SendArgs};
 use super::key::Key;
 use super::offers;
 use super::status::fraction;
-use super::write::{ClusterAnswer, Intent, SendArgs, Sent, Simulated};
+use super::write::{ClusterAnswer, Intent, Sent, Simulated};
 use super::{duration, Answer, ClusterArgs, Context, WhichArgs};
 use crate::failure::Failure;
 
@@ -184,14 +185,16 @@ impl CreateArgs {
 /// refuses. Whatever was sent before stays, and the next run goes on there.
 pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<(), Failure> {
     let send = &arguments.send;
-    let elsewhere = [&send.blockhash, &send.squads, &send.export];
-    if elsewhere.iter().any(|option| option.is_some()) {
-        return Err(Failure::new(
-            "signed_here_only",
-            "an economy is created in several transactions, of which each needs the one before",
-        )
-        .remedy("create it with a key that is here; nothing of it is final before go-live, which takes --sign-only"));
-    }
+    let simulate = match send.delivery() {
+        Delivery::Send => false,
+        Delivery::Simulate => true,
+        Delivery::Offline { .. } | Delivery::Export(_) | Delivery::Squads { .. } => {
+            let what =
+                "an economy is created in several transactions, of which each needs the one before";
+            let remedy = "create it with a key that is here; nothing of it is final before go-live, which takes --sign-only";
+            return Err(Failure::new("signed_here_only", what).remedy(remedy));
+        }
+    };
     let spec = read_economy(&files::read(file)?, &file.display().to_string())?;
     let mint = read_address(&arguments.mint, "--mint")?;
     let own = context.key()?;
@@ -218,8 +221,8 @@ pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<
         require_funds(context, send, &own, &payer, &pieces, batches.len())?;
         let mut sender = Sender::new(connection, send.fees());
         sender.talk = context;
-        sender.watch = send.simulate;
-        if send.simulate {
+        sender.watch = simulate;
+        if simulate {
             let first = batches.first().map(Vec::as_slice).unwrap_or_default();
             let prepared = sender.prepare(&payer.address(), first)?;
             simulated = Some(context.simulated(&prepared)?);

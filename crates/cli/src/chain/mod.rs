@@ -3,6 +3,7 @@
 pub mod amount;
 pub mod council;
 pub mod creation;
+pub mod delivery;
 pub mod keeper;
 pub mod key;
 mod offers;

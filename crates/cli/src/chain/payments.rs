@@ -7,7 +7,8 @@ use homeostat_ops::live::associated;
 use homeostat_ops::signer::read_address;
 
 use super::amount::{Amount, Wanted};
-use super::write::{Intent, SendArgs};
+use super::delivery::SendArgs;
+use super::write::Intent;
 use super::{Context, WhichArgs};
 use crate::failure::Failure;
 

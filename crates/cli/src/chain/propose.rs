@@ -14,8 +14,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::council::{class_name, decoded, seated, section};
+use super::delivery::SendArgs;
 use super::why::{GiveArgs, Shown};
-use super::write::{Change, Intent, SendArgs, Written};
+use super::write::{Change, Intent, Written};
 use super::{duration, time, Answer, Context, WhichArgs};
 use crate::failure::{quoted, Failure};
 

@@ -8,8 +8,9 @@ use homeostat_ops::signer::read_address;
 use homeostat_ops::Live;
 
 use super::amount::{Amount, Wanted};
+use super::delivery::SendArgs;
 use super::key::Key;
-use super::write::{Intent, SendArgs};
+use super::write::Intent;
 use super::{Context, WhichArgs};
 use crate::failure::Failure;
 

@@ -9,80 +9,18 @@ use homeostat_ops::connection::refusal;
 use homeostat_ops::offline::{assemble, sign_only, Presigned};
 use homeostat_ops::send::{unsigned, Prepared};
 use homeostat_ops::squads::{self, Encoding, Multisig};
-use homeostat_ops::{fields, Cluster, Fees, Receipt, Sender, Talk};
+use homeostat_ops::{fields, Cluster, Receipt, Sender, Talk};
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_hash::Hash;
 use solana_message::{Message, VersionedMessage};
 use solana_signer::Signer;
 
+use super::delivery::{Delivery, SendArgs};
 use super::key::Key;
 use super::{Answer, Context};
 use crate::failure::Failure;
 use crate::output;
-
-/// Options of every command that sends a transaction.
-#[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Transaction")]
-pub struct SendArgs {
-    /// Price of a compute unit (micro-lamports) [default: what three quarters paid lately]
-    #[arg(long, value_name = "MICRO_LAMPORTS")]
-    pub with_compute_unit_price: Option<u64>,
-
-    /// Most that the priority of a transaction may cost (lamports)
-    #[arg(long, value_name = "LAMPORTS", default_value_t = 100_000)]
-    pub max_priority_fee: u64,
-
-    /// Who pays the transaction and its rents, if not --keypair
-    #[arg(long, value_name = "KEYPAIR")]
-    pub fee_payer: Option<String>,
-
-    /// Send nothing: show what would change, field by field
-    #[arg(long, conflicts_with = "sign_only")]
-    pub simulate: bool,
-
-    /// Do not ask before writing to mainnet
-    #[arg(long)]
-    pub yes: bool,
-
-    /// Send nothing: sign with the keys at hand and print the signatures
-    #[arg(long, requires = "blockhash")]
-    pub sign_only: bool,
-
-    /// Use this blockhash (with --nonce: the nonce's value)
-    #[arg(long, value_name = "BLOCKHASH")]
-    pub blockhash: Option<String>,
-
-    /// A signature made elsewhere; may be given several times
-    #[arg(long, value_name = "ADDRESS=SIGNATURE")]
-    pub signer: Vec<String>,
-
-    /// A durable nonce account: the transaction does not expire
-    #[arg(long, value_name = "ADDRESS", requires = "blockhash")]
-    pub nonce: Option<String>,
-
-    /// Who may advance the nonce, if not --keypair
-    #[arg(long, value_name = "KEYPAIR", requires = "nonce")]
-    pub nonce_authority: Option<String>,
-
-    /// Let the vault of this Squads v4 multisig act: stores the transaction there for its
-    /// members; --keypair is a member and pays
-    #[arg(long, value_name = "MULTISIG", conflicts_with_all = ["sign_only", "blockhash", "fee_payer"])]
-    pub squads: Option<String>,
-
-    /// Which vault of the multisig
-    #[arg(long, value_name = "INDEX", default_value_t = 0, requires = "squads")]
-    pub vault: u8,
-
-    /// Send nothing: print the transaction unsigned, for a multisig's web importer (base58
-    /// for Squads)
-    #[arg(long, value_name = "ENCODING", value_parser = ["base58", "base64"], conflicts_with_all = ["sign_only", "blockhash", "simulate"])]
-    pub export: Option<String>,
-
-    /// With --sign-only, print the message in base64 as well
-    #[arg(long, requires = "sign_only")]
-    pub dump_transaction_message: bool,
-}
 
 /// What a command wants to write.
 pub struct Intent<'a> {
@@ -274,28 +212,6 @@ impl Talk for Context {
     }
 }
 
-impl SendArgs {
-    /// What a transaction may cost.
-    pub fn fees(&self) -> Fees {
-        Fees {
-            price: self.with_compute_unit_price,
-            cap: self.max_priority_fee,
-        }
-    }
-
-    /// Who pays: `--fee-payer`, or the command's own key.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
-    pub fn payer(&self, own: &Key) -> Result<Key, Failure> {
-        match &self.fee_payer {
-            Some(source) => Key::read(source),
-            None => Ok(own.clone()),
-        }
-    }
-}
-
 impl Context {
     /// Shows, asks on mainnet, then sends (or signs, or simulates) and prints the answer.
     ///
@@ -327,8 +243,15 @@ impl Context {
         intent: Intent<'_>,
     ) -> Result<Option<Written>, Failure> {
         let payer = arguments.payer(own)?;
-        if arguments.export.is_some() || arguments.squads.is_some() {
-            return self.hand_over(arguments, own, &intent).map(Some);
+        let delivery = arguments.delivery();
+        match delivery {
+            Delivery::Export(encoding) => return self.export(encoding, own, &intent).map(Some),
+            Delivery::Squads { multisig, simulate } => {
+                return self
+                    .hand_over(arguments, multisig, simulate, own, &intent)
+                    .map(Some)
+            }
+            Delivery::Offline { .. } | Delivery::Simulate | Delivery::Send => {}
         }
         if intent.admin && arguments.nonce.is_some() {
             return Err(Failure::new(
@@ -346,14 +269,15 @@ impl Context {
             self.connection.cluster(),
             payer.address()
         ));
-        if arguments.blockhash.is_some() {
-            return self.with_blockhash(arguments, own, &payer, &intent);
+        if let Delivery::Offline { blockhash, send } = delivery {
+            return self.with_blockhash(arguments, blockhash, send, own, &payer, &intent);
         }
+        let simulate = delivery == Delivery::Simulate;
         let mut sender = Sender::new(&self.connection, arguments.fees());
         sender.talk = self;
-        sender.watch = arguments.simulate;
+        sender.watch = simulate;
         let prepared = sender.prepare(&payer.address(), &intent.instructions)?;
-        let outcome = if arguments.simulate {
+        let outcome = if simulate {
             Outcome::Simulated(self.simulated(&prepared)?)
         } else {
             self.ask(arguments)?;
@@ -384,34 +308,48 @@ impl Context {
         }
     }
 
-    /// Gives what the actor wants to do to a multisig's members, or prints it for them.
-    fn hand_over(
-        &self,
-        arguments: &SendArgs,
-        actor: &Key,
-        intent: &Intent<'_>,
-    ) -> Result<Written, Failure> {
+    /// Says what shall be done, where, and by whom.
+    fn announce_actor(&self, actor: &Key, intent: &Intent<'_>) {
         self.say(&format!(
             "{}\n  cluster  {}\n  actor    {}",
             intent.what,
             self.connection.cluster(),
             actor.address()
         ));
-        if let Some(encoding) = &arguments.export {
-            let kind = match encoding.as_str() {
-                "base64" => Encoding::Base64,
-                _ => Encoding::Base58,
-            };
-            let transaction = squads::export(&actor.address(), &intent.instructions, kind)?;
-            let exported = Outcome::Exported(Exported {
-                signer: actor.address().to_string(),
-                encoding: encoding.clone(),
-                transaction,
-            });
-            return Ok(self.written(intent, &actor.address(), exported));
-        }
-        let address = arguments.squads.as_deref().unwrap_or_default();
-        let address = homeostat_ops::signer::read_address(address, "--squads")?;
+    }
+
+    /// Prints what the actor wants to do for the members of a multisig.
+    fn export(
+        &self,
+        encoding: Encoding,
+        actor: &Key,
+        intent: &Intent<'_>,
+    ) -> Result<Written, Failure> {
+        self.announce_actor(actor, intent);
+        let transaction = squads::export(&actor.address(), &intent.instructions, encoding)?;
+        let name = match encoding {
+            Encoding::Base58 => "base58",
+            Encoding::Base64 => "base64",
+        };
+        let exported = Outcome::Exported(Exported {
+            signer: actor.address().to_string(),
+            encoding: name.to_owned(),
+            transaction,
+        });
+        Ok(self.written(intent, &actor.address(), exported))
+    }
+
+    /// Gives what the actor, its vault, wants to do to a multisig's members.
+    fn hand_over(
+        &self,
+        arguments: &SendArgs,
+        multisig: &str,
+        simulate: bool,
+        actor: &Key,
+        intent: &Intent<'_>,
+    ) -> Result<Written, Failure> {
+        self.announce_actor(actor, intent);
+        let address = homeostat_ops::signer::read_address(multisig, "--squads")?;
         let multisig = Multisig::read(&self.connection, &address)?;
         let member = self.key()?;
         multisig.require_initiator(&member.address())?;
@@ -424,9 +362,9 @@ impl Context {
         )?;
         let mut sender = Sender::new(&self.connection, arguments.fees());
         sender.talk = self;
-        sender.watch = arguments.simulate;
+        sender.watch = simulate;
         let prepared = sender.prepare(&member.address(), &stored)?;
-        if arguments.simulate {
+        if simulate {
             let outcome = Outcome::Simulated(self.simulated(&prepared)?);
             return Ok(self.written(intent, &member.address(), outcome));
         }
@@ -482,13 +420,14 @@ impl Context {
     fn with_blockhash(
         &self,
         arguments: &SendArgs,
+        blockhash: &str,
+        send: bool,
         own: &Key,
         payer: &Key,
         intent: &Intent<'_>,
     ) -> Result<Option<Written>, Failure> {
-        let text = arguments.blockhash.as_deref().unwrap_or_default();
-        let blockhash: Hash = text.parse().map_err(|_| {
-            Failure::new("bad_blockhash", format!("{} is not a blockhash", crate::failure::quoted(text)))
+        let blockhash: Hash = blockhash.parse().map_err(|_| {
+            Failure::new("bad_blockhash", format!("{} is not a blockhash", crate::failure::quoted(blockhash)))
                 .remedy("`solana-keygen` does not make them: take the one of `--sign-only` or of `solana nonce`")
         })?;
         let presigned = arguments
@@ -519,7 +458,7 @@ impl Context {
             .chain(intent.keys.iter().copied())
             .filter_map(Key::signer)
             .collect();
-        if arguments.sign_only {
+        if !send {
             let signed = sign_only(
                 &message,
                 &keys,

@@ -174,6 +174,20 @@ fn wrong_input_is_refused_and_nothing_happens() {
             2,
             "usage",
         ),
+        // Both at once would have to send what is only to be tried out.
+        (
+            &[
+                "stake",
+                "1",
+                "--simulate",
+                "--blockhash",
+                "11111111111111111111111111111111",
+                "--keypair",
+                &key,
+            ],
+            2,
+            "usage",
+        ),
     ];
     for (arguments, code, error) in cases {
         let said = run(&fixture, arguments);

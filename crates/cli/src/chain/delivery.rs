@@ -1,0 +1,233 @@
+//! How a transaction is delivered: the options of every command that sends one, and what they
+//! mean together.
+
+use homeostat_ops::squads::Encoding;
+use homeostat_ops::Fees;
+
+use super::key::Key;
+use crate::failure::Failure;
+
+/// Options of every command that sends a transaction.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Transaction")]
+pub struct SendArgs {
+    /// Price of a compute unit (micro-lamports) [default: what three quarters paid lately]
+    #[arg(long, value_name = "MICRO_LAMPORTS", conflicts_with_all = ["blockhash", "export"])]
+    pub with_compute_unit_price: Option<u64>,
+
+    /// Most that the priority of a transaction may cost (lamports)
+    #[arg(long, value_name = "LAMPORTS", default_value_t = 100_000, conflicts_with_all = ["blockhash", "export"])]
+    pub max_priority_fee: u64,
+
+    /// Who pays the transaction and its rents, if not --keypair
+    #[arg(long, value_name = "KEYPAIR")]
+    pub fee_payer: Option<String>,
+
+    /// Send nothing: show what would change, field by field
+    #[arg(long, conflicts_with = "blockhash")]
+    pub simulate: bool,
+
+    /// Do not ask before writing to mainnet
+    #[arg(long)]
+    pub yes: bool,
+
+    /// Send nothing: sign with the keys at hand and print the signatures
+    #[arg(long, requires = "blockhash")]
+    pub sign_only: bool,
+
+    /// Use this blockhash (with --nonce: the nonce's value)
+    #[arg(long, value_name = "BLOCKHASH")]
+    pub blockhash: Option<String>,
+
+    /// A signature made elsewhere; may be given several times
+    #[arg(long, value_name = "ADDRESS=SIGNATURE", requires = "blockhash")]
+    pub signer: Vec<String>,
+
+    /// A durable nonce account: the transaction does not expire
+    #[arg(long, value_name = "ADDRESS", requires = "blockhash")]
+    pub nonce: Option<String>,
+
+    /// Who may advance the nonce, if not --keypair
+    #[arg(long, value_name = "KEYPAIR", requires = "nonce")]
+    pub nonce_authority: Option<String>,
+
+    /// Let the vault of this Squads v4 multisig act: stores the transaction there for its
+    /// members; --keypair is a member and pays
+    #[arg(long, value_name = "MULTISIG", conflicts_with_all = ["blockhash", "fee_payer"])]
+    pub squads: Option<String>,
+
+    /// Which vault of the multisig
+    #[arg(long, value_name = "INDEX", default_value_t = 0, requires = "squads")]
+    pub vault: u8,
+
+    /// Send nothing: print the transaction unsigned, for a multisig's web importer (base58
+    /// for Squads)
+    #[arg(long, value_name = "ENCODING", value_parser = ["base58", "base64"], conflicts_with_all = ["blockhash", "fee_payer", "simulate"])]
+    pub export: Option<String>,
+
+    /// With --sign-only, print the message in base64 as well
+    #[arg(long, requires = "sign_only")]
+    pub dump_transaction_message: bool,
+}
+
+/// How a transaction is delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery<'a> {
+    /// Signed with a recent blockhash, sent, and waited for.
+    Send,
+    /// Tried out: what would change is shown, and nothing is sent.
+    Simulate,
+    /// Built from the arguments alone, around the blockhash they name.
+    Offline {
+        /// The blockhash, or the nonce's value.
+        blockhash: &'a str,
+        /// Sent with the signatures that were made elsewhere; else only signed.
+        send: bool,
+    },
+    /// Printed unsigned, for a multisig's web importer.
+    Export(Encoding),
+    /// Stored in a multisig, for its members.
+    Squads {
+        /// The multisig's address.
+        multisig: &'a str,
+        /// Tried out, and nothing is stored.
+        simulate: bool,
+    },
+}
+
+impl SendArgs {
+    /// How the options together say that a transaction is delivered. It is decided here and
+    /// nowhere else: whoever looked at the options one after the other could send what was only to
+    /// be tried out. The parser has refused options of which one would be ignored.
+    pub fn delivery(&self) -> Delivery<'_> {
+        match (&self.export, &self.squads, &self.blockhash) {
+            (Some(encoding), ..) => Delivery::Export(match encoding.as_str() {
+                "base64" => Encoding::Base64,
+                _ => Encoding::Base58,
+            }),
+            (None, Some(multisig), _) => Delivery::Squads {
+                multisig,
+                simulate: self.simulate,
+            },
+            (None, None, Some(blockhash)) => Delivery::Offline {
+                blockhash,
+                send: !self.sign_only,
+            },
+            (None, None, None) if self.simulate => Delivery::Simulate,
+            (None, None, None) => Delivery::Send,
+        }
+    }
+
+    /// What a transaction may cost.
+    pub fn fees(&self) -> Fees {
+        Fees {
+            price: self.with_compute_unit_price,
+            cap: self.max_priority_fee,
+        }
+    }
+
+    /// Who pays: `--fee-payer`, or the command's own key.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn payer(&self, own: &Key) -> Result<Key, Failure> {
+        match &self.fee_payer {
+            Some(source) => Key::read(source),
+            None => Ok(own.clone()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        send: SendArgs,
+    }
+
+    /// Every option, with what it needs beside it.
+    const OPTIONS: [&[&str]; 14] = [
+        &["--simulate"],
+        &["--sign-only", "--blockhash=H"],
+        &["--blockhash=H"],
+        &["--signer=A=S", "--blockhash=H"],
+        &["--nonce=N", "--blockhash=H"],
+        &["--nonce-authority=K", "--nonce=N", "--blockhash=H"],
+        &["--dump-transaction-message", "--sign-only", "--blockhash=H"],
+        &["--squads=M"],
+        &["--vault=1", "--squads=M"],
+        &["--export=base58"],
+        &["--fee-payer=P"],
+        &["--with-compute-unit-price=1"],
+        &["--max-priority-fee=1"],
+        &["--yes"],
+    ];
+
+    /// What each pair comes to: a row for each option, which begins with the option alone and
+    /// goes on with it and each of those after it.
+    ///
+    /// `s` sent · `w` tried out · `o` signed only · `O` sent with signatures at hand · `q` stored
+    /// in a multisig · `Q` that tried out · `x` exported · `-` refused
+    const MEANING: [&str; 14] = [
+        "w------QQ-wwww",
+        "oooooo---o--o",
+        "OOOOo---O--O",
+        "OOOo---O--O",
+        "OOo---O--O",
+        "Oo---O--O",
+        "o---o--o",
+        "qqx-qqq",
+        "qx-qqq",
+        "x---x",
+        "ssss",
+        "sss",
+        "ss",
+        "s",
+    ];
+
+    fn meaning(words: &[&str]) -> char {
+        let Ok(line) = Line::try_parse_from([&["homeostat"], words].concat()) else {
+            return '-';
+        };
+        match line.send.delivery() {
+            Delivery::Send => 's',
+            Delivery::Simulate => 'w',
+            Delivery::Offline { send: false, .. } => 'o',
+            Delivery::Offline { send: true, .. } => 'O',
+            Delivery::Export(_) => 'x',
+            Delivery::Squads { simulate, .. } => {
+                if simulate {
+                    'Q'
+                } else {
+                    'q'
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_pair_of_options_does_what_both_say_or_is_refused() {
+        for (row, first) in OPTIONS.iter().enumerate() {
+            let expected: Vec<char> = MEANING[row].chars().collect();
+            assert_eq!(expected.len(), OPTIONS.len() - row);
+            for (second, expected) in OPTIONS[row..].iter().zip(expected) {
+                let mut words = first.to_vec();
+                words.extend(second.iter().filter(|word| !first.contains(word)));
+                assert_eq!(meaning(&words), expected, "{words:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_depends_on_another_option_is_refused_without_it() {
+        for option in OPTIONS.iter().filter(|option| option.len() > 1) {
+            assert_eq!(meaning(&option[..1]), '-', "{option:?}");
+        }
+    }
+}
