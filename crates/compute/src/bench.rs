@@ -1,7 +1,7 @@
 //! The measuring itself: one instruction on the program and, in the same state, on the gauge.
 
 use homeostat_client::PROGRAM_ID;
-use homeostat_sandbox::{Bank, Failure, Simulation};
+use homeostat_sandbox::{packet::PACKET, Bank, Failure, Simulation};
 use serde::{Deserialize, Serialize};
 use solana_account::{AccountSharedData, ReadableAccount};
 use solana_instruction::Instruction;
@@ -17,8 +17,6 @@ use crate::{
 
 /// Compute units of the instruction that the bank puts in front: the budget's.
 const BUDGET_INSTRUCTION: u64 = 150;
-/// Most bytes of a transaction.
-pub const PACKET: usize = 1_232;
 
 /// Why something could not be measured.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! Fees, simulation, sending.
 
 use base64::{prelude::BASE64_STANDARD, Engine};
+use homeostat_sandbox::packet::PACKET;
 use jsonrpc_core::Error;
 use serde::de::DeserializeOwned;
 use solana_account_decoder::UiAccountEncoding;
@@ -24,9 +25,6 @@ use super::{
     Node,
 };
 use crate::rpc::{invalid, parse, value, Arguments, Outcome};
-
-/// Largest transaction (bytes).
-const PACKET: usize = 1232;
 
 /// Reads a transaction or a message.
 fn decode<T: DeserializeOwned>(
