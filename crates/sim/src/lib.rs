@@ -1,0 +1,13 @@
+//! The simulator: does an adaptive token economy do better than a fixed one, when, and by how
+//! much; and which gains should a controller have before anything goes on chain?
+//!
+//! The plant is the program itself: its accounts, its emission, fees and burns, and its
+//! control law, called as they are, with simulated people and a simulated market around them.
+//! A simulated decision is therefore the on-chain one, bit for bit; a test replays a run
+//! through the compiled program and compares.
+//!
+//! Results are the same bits on every machine and with any number of threads: random numbers
+//! come from one stream per (seed, purpose, agent), sums are taken in a fixed order, and only
+//! operations that IEEE 754 rounds exactly and functions of `libm` are used.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
