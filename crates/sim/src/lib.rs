@@ -11,3 +11,17 @@
 //! operations that IEEE 754 rounds exactly and functions of `libm` are used.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+
+pub mod behaviour;
+pub mod chain;
+pub mod market;
+pub mod metrics;
+pub mod plant;
+pub mod policy;
+pub mod random;
+pub mod run;
+pub mod scenario;
+
+pub use behaviour::Behaviour;
+pub use metrics::Metrics;
+pub use run::{Case, Setting};

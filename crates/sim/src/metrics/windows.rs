@@ -1,0 +1,262 @@
+//! What metrics are computed from: a run's days before and after the shock.
+
+use super::TARGET;
+use crate::plant::Day;
+
+/// A run's days, parted by the shock.
+pub struct Path<'a> {
+    /// The days before the shock.
+    pub before: &'a [Day],
+    /// The days from the shock on; at least one.
+    pub after: &'a [Day],
+    /// The supply on the first day (base units).
+    pub first_supply: f64,
+    epoch_days: f64,
+}
+
+impl<'a> Path<'a> {
+    /// Parts `days` at the epoch of the shock.
+    pub fn new(days: &'a [Day], shock: usize, epoch_days: f64) -> Self {
+        let (before, after) = days.split_at(shock.min(days.len()));
+        Self {
+            before,
+            after,
+            first_supply: days.first().map_or(f64::NAN, |day| day.supply),
+            epoch_days,
+        }
+    }
+
+    /// The sum of a quantity after the shock.
+    pub fn sum(&self, of: impl Fn(&Day) -> f64) -> f64 {
+        self.after.iter().map(of).sum()
+    }
+
+    /// Its mean.
+    pub fn mean(&self, of: impl Fn(&Day) -> f64) -> f64 {
+        self.sum(of) / self.after.len() as f64
+    }
+
+    /// Its last value.
+    pub fn last(&self, of: impl Fn(&Day) -> f64) -> f64 {
+        self.after.last().map_or(f64::NAN, of)
+    }
+
+    /// Its standard deviation (of a sample) over its mean.
+    pub fn variation(&self, of: impl Fn(&Day) -> f64) -> f64 {
+        let mean = self.mean(&of);
+        let squares = self.sum(|day| (of(day) - mean) * (of(day) - mean));
+        let deviation = libm::sqrt(squares / (self.after.len() as f64 - 1.0));
+        // Rounding leaves a trace of deviation in a constant; it varies by nothing.
+        if deviation < 1e-12 * mean.abs() {
+            return 0.0;
+        }
+        deviation / mean
+    }
+
+    /// The logarithm of its last value over its first.
+    pub fn growth(&self, of: impl Fn(&Day) -> f64) -> f64 {
+        libm::log(self.last(&of) / self.after.first().map_or(f64::NAN, of))
+    }
+
+    /// How far it travelled, up and down.
+    pub fn travel(&self, of: impl Fn(&Day) -> f64) -> f64 {
+        self.after
+            .windows(2)
+            .map(|pair| (of(&pair[1]) - of(&pair[0])).abs())
+            .sum()
+    }
+
+    /// The annual volatility of the price: the standard deviation of the logarithmic returns of
+    /// epochs, times the root of the epochs in a year of 365 days.
+    pub fn volatility(&self) -> f64 {
+        let returns = || {
+            let pairs = self.after.windows(2);
+            pairs.map(|pair| libm::log(pair[1].price / pair[0].price))
+        };
+        let count = self.after.len() as f64 - 1.0;
+        let mean = returns().sum::<f64>() / count;
+        let squares: f64 = returns().map(|r| (r - mean) * (r - mean)).sum();
+        libm::sqrt(squares / (count - 1.0)) * libm::sqrt(365.0 / self.epoch_days)
+    }
+
+    /// The number of days of a window after the shock, at least one epoch.
+    fn window(&self, days: f64) -> &'a [Day] {
+        let epochs = (days / self.epoch_days) as usize + 1;
+        &self.after[..epochs.min(self.after.len())]
+    }
+
+    /// The deepest fall from a peak (fraction) within `days` after the shock.
+    pub fn drawdown(&self, days: f64, of: impl Fn(&Day) -> f64) -> f64 {
+        let mut peak = f64::MIN_POSITIVE;
+        let mut deepest = 0.0f64;
+        for value in self.window(days).iter().map(of) {
+            peak = peak.max(value);
+            deepest = deepest.max(1.0 - value / peak);
+        }
+        deepest
+    }
+
+    /// The days from the shock until the quantity, after its lowest point within `days`, was
+    /// `part` of its value at the shock again; 0 where it never fell below that, and all the
+    /// days there are where it never came back.
+    pub fn recovery(&self, days: f64, part: f64, of: impl Fn(&Day) -> f64) -> f64 {
+        let start = self.after.first().map_or(f64::NAN, &of);
+        let (lowest, value) = self.window(days).iter().map(&of).enumerate().fold(
+            (0, f64::INFINITY),
+            |low, (at, v)| if v < low.1 { (at, v) } else { low },
+        );
+        if value >= part * start {
+            return 0.0;
+        }
+        let back = self
+            .after
+            .iter()
+            .skip(lowest)
+            .position(|day| of(day) >= part * start);
+        let epochs = back.map_or(self.after.len(), |epochs| lowest + epochs);
+        epochs as f64 * self.epoch_days
+    }
+
+    /// The part of the cranks after the shock that something is true of; not a number without a
+    /// crank.
+    pub fn part_of_cranks(&self, is: impl Fn(&Day) -> bool) -> f64 {
+        let cranks = self.after.iter().filter(|day| day.cranked);
+        let (count, true_of) = cranks.fold((0u32, 0u32), |(count, true_of), day| {
+            (count + 1, true_of + u32::from(is(day)))
+        });
+        f64::from(true_of) / f64::from(count)
+    }
+
+    /// The least value that `part` of the weight lies at or below; not a number without weight.
+    pub fn weighted_quantile(
+        &self,
+        part: f64,
+        of: impl Fn(&Day) -> f64,
+        weight: impl Fn(&Day) -> f64,
+    ) -> f64 {
+        let mut pairs: Vec<(f64, f64)> = self
+            .after
+            .iter()
+            .map(|day| (of(day), weight(day)))
+            .collect();
+        pairs.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let wanted = part * pairs.iter().map(|pair| pair.1).sum::<f64>();
+        let mut reached = 0.0;
+        for (value, weight) in pairs {
+            reached += weight;
+            if reached >= wanted && wanted > 0.0 {
+                return value;
+            }
+        }
+        f64::NAN
+    }
+
+    /// The epochs from the shock to the first latch that begins after it.
+    pub fn first_latch(&self) -> Option<usize> {
+        let mut before = self.before.last().map_or([false; 4], |day| day.latched);
+        self.after.iter().position(|day| {
+            let begins = begins(&before, &day.latched) > 0;
+            before = day.latched;
+            begins
+        })
+    }
+
+    /// The latches that began before the shock.
+    pub fn latches_before(&self) -> f64 {
+        let mut before = [false; 4];
+        let mut count = 0;
+        for day in self.before {
+            count += begins(&before, &day.latched);
+            before = day.latched;
+        }
+        count as f64
+    }
+}
+
+/// How many guards are latched now and were not before.
+fn begins(before: &[bool; 4], now: &[bool; 4]) -> usize {
+    before
+        .iter()
+        .zip(now)
+        .filter(|(before, now)| !**before && **now)
+        .count()
+}
+
+/// The errors of the staked share after the shock.
+pub struct Errors {
+    /// The integral of |e| (days).
+    pub absolute: f64,
+    /// The integral of e squared (days).
+    pub squared: f64,
+    /// The integral of |e| times the time since the shock (days squared).
+    pub timed: f64,
+    /// The highest share above the target.
+    pub overshoot: f64,
+    errors: Vec<f64>,
+    epoch_days: f64,
+}
+
+impl Errors {
+    /// Integrates over the epochs, each with its value at the end.
+    pub fn new(path: &Path) -> Self {
+        let errors: Vec<f64> = path
+            .after
+            .iter()
+            .map(|day| day.staked_share - TARGET)
+            .collect();
+        let length = path.epoch_days;
+        let integral = |of: &dyn Fn(usize, f64) -> f64| -> f64 {
+            errors
+                .iter()
+                .enumerate()
+                .map(|(at, error)| of(at, *error) * length)
+                .sum()
+        };
+        Self {
+            absolute: integral(&|_, error| error.abs()),
+            squared: integral(&|_, error| error * error),
+            timed: integral(&|at, error| error.abs() * (at as f64 + 0.5) * length),
+            overshoot: errors.iter().copied().fold(0.0, f64::max),
+            epoch_days: length,
+            errors,
+        }
+    }
+
+    /// The days until the error stayed within a band.
+    pub fn settling(&self, band: f64) -> f64 {
+        let last_outside = self.errors.iter().rposition(|error| error.abs() > band);
+        last_outside.map_or(0.0, |at| (at + 1) as f64 * self.epoch_days)
+    }
+}
+
+/// Gini's coefficient of what people own: the mean absolute difference of all pairs over twice
+/// the mean, from the sorted values. 0 where nobody owns anything.
+pub fn gini(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    let count = values.len() as f64;
+    let sum: f64 = values.iter().sum();
+    let ranked: f64 = values
+        .iter()
+        .enumerate()
+        .map(|(at, v)| (at as f64 + 1.0) * v)
+        .sum();
+    if sum > 0.0 {
+        2.0 * ranked / (count * sum) - (count + 1.0) / count
+    } else {
+        0.0
+    }
+}
+
+/// How many of the largest are more than a third of all; 0 where there is nothing.
+pub fn nakamoto(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(|a, b| b.total_cmp(a));
+    let third = values.iter().sum::<f64>() / 3.0;
+    let mut reached = 0.0;
+    for (at, value) in values.iter().enumerate() {
+        reached += value;
+        if reached > third {
+            return at as f64 + 1.0;
+        }
+    }
+    0.0
+}
