@@ -21,6 +21,7 @@ pub mod policy;
 pub mod random;
 pub mod run;
 pub mod scenario;
+pub mod tune;
 
 pub use behaviour::Behaviour;
 pub use metrics::Metrics;
