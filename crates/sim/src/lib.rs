@@ -11,3 +11,5 @@
 //! operations that IEEE 754 rounds exactly and functions of `libm` are used.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+
+pub mod stats;
