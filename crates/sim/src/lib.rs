@@ -12,4 +12,5 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod series;
 pub mod stats;
