@@ -22,6 +22,9 @@ pub mod policy;
 pub mod random;
 pub mod run;
 pub mod scenario;
+pub mod series;
+pub mod stats;
+pub mod toy;
 pub mod tune;
 
 pub use behaviour::Behaviour;
