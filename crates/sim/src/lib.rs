@@ -20,6 +20,7 @@ pub mod metrics;
 pub mod plant;
 pub mod policy;
 pub mod random;
+pub mod robustness;
 pub mod run;
 pub mod scenario;
 pub mod series;
