@@ -1,5 +1,6 @@
 use homeostat::state::Parameter;
-use homeostat_sim::{forecast::*, plant::*, policy::Policy, scenario::*, *};
+use homeostat_client::forecast::*;
+use homeostat_sim::{chain::Design, plant::*, policy::Policy, scenario::*, *};
 fn main() {
     for period in [3_600u32, 86_400, 604_800, 2_592_000] {
         for turnover in [0.5, 2.0, 10.0] {
@@ -29,12 +30,12 @@ fn main() {
                         depth: 0.02,
                         ..Forecast::default()
                     };
-                    let d = f.derive(period, 1_000_000_000_000_000).unwrap();
+                    let d = f.derive(period, u64::MAX / 2).unwrap();
                     finds += d.findings.len();
                     let setting = Setting {
                         people: 200,
                         calendar,
-                        design: d.design,
+                        design: Design::of_forecast(&d, 1_000_000_000_000_000),
                         constants: [0; 4],
                     };
                     let case = Case {

@@ -14,7 +14,6 @@
 
 pub mod behaviour;
 pub mod chain;
-pub mod forecast;
 pub mod market;
 pub mod metrics;
 pub mod plant;
