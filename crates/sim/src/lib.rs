@@ -21,6 +21,8 @@ pub mod policy;
 pub mod random;
 pub mod run;
 pub mod scenario;
+pub mod series;
+pub mod stats;
 
 pub use behaviour::Behaviour;
 pub use metrics::Metrics;

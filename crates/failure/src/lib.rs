@@ -1,4 +1,7 @@
-//! Errors that a person can act on.
+//! Errors that a person can act on: what is wrong, where, and what to do. The tools and the
+//! simulator report theirs alike.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 use std::fmt;
 
