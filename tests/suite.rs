@@ -10,5 +10,6 @@ mod integration;
 mod interface;
 mod layout;
 mod promises;
+mod simulation;
 mod staking;
 mod threats;

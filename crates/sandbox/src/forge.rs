@@ -9,6 +9,8 @@ use crate::bank::Bank;
 const TOKEN_HOLDER: core::ops::Range<usize> = 32..64;
 /// Where the authority's tag and key lie in a mint.
 const MINT_AUTHORITY: core::ops::Range<usize> = 0..36;
+/// Where the supply lies in a mint.
+const MINT_SUPPLY: core::ops::Range<usize> = 36..44;
 /// Where the amount lies in a token account.
 const TOKEN_AMOUNT: core::ops::Range<usize> = 64..72;
 
@@ -55,6 +57,13 @@ impl Bank {
         let mut account = self.account(mint).await.expect("the mint exists");
         let authority = [[1, 0, 0, 0].as_slice(), minter.as_ref()].concat();
         account.data_as_mut_slice()[MINT_AUTHORITY].copy_from_slice(&authority);
+        self.set_account(mint, &account);
+    }
+
+    /// Rewrites the supply of a mint (base units).
+    pub async fn set_supply(&mut self, mint: &Pubkey, supply: u64) {
+        let mut account = self.account(mint).await.expect("the mint exists");
+        account.data_as_mut_slice()[MINT_SUPPLY].copy_from_slice(&supply.to_le_bytes());
         self.set_account(mint, &account);
     }
 

@@ -154,6 +154,9 @@ impl Chain {
             economy.feed_count = economy.feed_count.max(index as u8 + 1);
         }
         economy.validate()?;
+        if design.supply == 0 {
+            return Err(HomeostatError::NoSupply.into());
+        }
         economy.life = Life::Draft as u8;
         economy.go_live(design.supply, design.excluded, now)?;
         for controller in &mut economy.controllers {

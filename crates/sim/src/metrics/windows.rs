@@ -260,3 +260,128 @@ pub fn nakamoto(mut values: Vec<f64>) -> f64 {
     }
     0.0
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(price: f64, share: f64) -> Day {
+        Day {
+            price,
+            demand: 1.0,
+            staked: 0.0,
+            staked_share: share,
+            supply: 1_000.0,
+            circulating: 1_000.0,
+            values: [60_000.0; 4],
+            annual_yield: 0.1,
+            volume: 0.0,
+            honest_volume: 0.0,
+            fees: 0.0,
+            burned: 0.0,
+            minted: 0.0,
+            issued: 0.0,
+            market: 1.0,
+            treasury: 0.0,
+            at_limit: [0; 4],
+            latched: [false; 4],
+            cranked: true,
+            measured: [0.0; 4],
+        }
+    }
+
+    fn prices(prices: &[f64]) -> Vec<Day> {
+        prices.iter().map(|price| day(*price, TARGET)).collect()
+    }
+
+    #[test]
+    fn a_drawdown_is_from_the_highest_point_so_far_and_recovery_from_the_lowest() {
+        // Given a path that rises to 2, falls to 0.5 and comes back,
+        let days = prices(&[1.0, 2.0, 0.5, 1.0, 0.8, 0.9, 3.0]);
+        let path = Path::new(&days, 0, 1.0);
+        assert_eq!(path.drawdown(90.0, |d| d.price), 0.75);
+        // then 90 % of the first price is reached again on the day after the lowest.
+        assert_eq!(path.recovery(90.0, 0.9, |d| d.price), 3.0);
+        // In the first two days there was no fall, and nothing to recover from.
+        assert_eq!(path.drawdown(1.0, |d| d.price), 0.0);
+        assert_eq!(path.recovery(1.0, 0.9, |d| d.price), 0.0);
+        // What never comes back takes all there is.
+        let lost = prices(&[1.0, 0.5, 0.5]);
+        assert_eq!(
+            Path::new(&lost, 0, 1.0).recovery(90.0, 0.9, |d| d.price),
+            3.0
+        );
+    }
+
+    #[test]
+    fn volatility_is_annual_and_a_constant_has_none() {
+        // Returns of +-1 %: a standard deviation of 0.01 sqrt(n / (n - 1)).
+        let mut price = 1.0;
+        let mut path = vec![price];
+        for step in 0..100 {
+            price *= libm::exp(if step % 2 == 0 { 0.01 } else { -0.01 });
+            path.push(price);
+        }
+        let days = prices(&path);
+        let expected = 0.01 * libm::sqrt(100.0 / 99.0) * libm::sqrt(365.0);
+        assert!((Path::new(&days, 0, 1.0).volatility() - expected).abs() < 1e-12);
+        let flat = prices(&[2.0; 10]);
+        assert_eq!(Path::new(&flat, 0, 1.0).volatility(), 0.0);
+        assert_eq!(Path::new(&flat, 0, 1.0).variation(|d| d.price), 0.0);
+    }
+
+    #[test]
+    fn errors_are_integrated_over_time_and_settle_for_good() {
+        let days: Vec<Day> = [0.5, 0.62, 0.66, 0.61, 0.6]
+            .iter()
+            .map(|share| day(1.0, *share))
+            .collect();
+        let errors = Errors::new(&Path::new(&days, 0, 2.0));
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
+        close(errors.absolute, 2.0 * (0.1 + 0.02 + 0.06 + 0.01));
+        close(errors.squared, 2.0 * (0.01 + 0.0004 + 0.0036 + 0.0001));
+        // The epochs' middles are at 1, 3, 5, 7 and 9 days.
+        close(
+            errors.timed,
+            2.0 * (0.1 + 0.02 * 3.0 + 0.06 * 5.0 + 0.01 * 7.0),
+        );
+        close(errors.overshoot, 0.06);
+        assert_eq!(errors.settling(0.05), 6.0);
+        assert_eq!(errors.settling(0.2), 0.0);
+    }
+
+    #[test]
+    fn quantiles_weigh_and_latches_count_once() {
+        let mut days = prices(&[1.0; 6]);
+        for (at, day) in days.iter_mut().enumerate() {
+            day.values[1] = at as f64;
+            day.honest_volume = if at == 5 { 6.0 } else { 94.0 / 5.0 };
+        }
+        let quantile = |days: &[Day], part| {
+            let path = Path::new(days, 0, 1.0);
+            path.weighted_quantile(part, |d| d.values[1], |d| d.honest_volume)
+        };
+        assert_eq!(quantile(&days, 0.94), 4.0);
+        assert_eq!(quantile(&days, 0.95), 5.0);
+        assert!(quantile(&[], 0.95).is_nan());
+        // Latched on days 1 and 2, and again on day 4: two latches.
+        for at in [1, 2, 4] {
+            days[at].latched[2] = true;
+        }
+        assert_eq!(Path::new(&days, 6, 1.0).latches_before(), 2.0);
+        assert_eq!(Path::new(&days, 2, 1.0).first_latch(), Some(2));
+        assert_eq!(Path::new(&days, 5, 1.0).first_latch(), None);
+    }
+
+    #[test]
+    fn gini_and_nakamoto_have_their_textbook_values() {
+        assert_eq!(gini(vec![1.0; 10]), 0.0);
+        // One of four owns everything: 1 - 1/n.
+        assert_eq!(gini(vec![0.0, 0.0, 0.0, 8.0]), 0.75);
+        assert!((gini(vec![1.0, 2.0, 3.0, 4.0]) - 0.25).abs() < 1e-12);
+        assert_eq!(gini(vec![]), 0.0);
+        assert_eq!(nakamoto(vec![1.0; 9]), 4.0);
+        assert_eq!(nakamoto(vec![5.0, 1.0, 1.0]), 1.0);
+        assert_eq!(nakamoto(vec![0.0; 3]), 0.0);
+    }
+}

@@ -257,6 +257,9 @@ impl World {
     }
 }
 
+#[cfg(test)]
+mod tests;
+
 /// The native pool.
 const NATIVE: PoolKind = PoolKind::Native;
 /// The liquidity pool.

@@ -213,18 +213,22 @@ impl Town {
             .touch_pool(self.market.tokens, self.market.shares);
     }
 
-    /// Whales take out all they have, the first of the list first, until `part` of the native
-    /// stake is leaving; they will sell it.
+    /// Those with the largest stakes take out all they have, until `part` of the native stake is
+    /// leaving; they will sell it.
     pub fn whales_leave(&mut self, people: &mut [Person], part: f64) -> Result<(), Error> {
         let mut wanted = part * self.chain.native.total as f64;
-        for person in people
+        let stakers = people
             .iter_mut()
-            .filter(|p| p.kind == Kind::Whale && !p.gone)
-        {
+            .filter(|p| p.kind.stakes() && !p.gone && !p.leaving);
+        let mut largest: Vec<(u64, &mut Person)> = stakers
+            .map(|person| (self.staked(person), person))
+            .collect();
+        largest.sort_by_key(|(staked, _)| core::cmp::Reverse(*staked));
+        for (staked, person) in largest {
             if wanted <= 0.0 {
                 break;
             }
-            wanted -= self.staked(person) as f64;
+            wanted -= staked as f64;
             self.leave(person)?;
         }
         Ok(())

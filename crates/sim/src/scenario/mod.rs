@@ -9,7 +9,7 @@ mod paths;
 use serde::{Deserialize, Serialize};
 
 use crate::random::{Luck, Purpose};
-use paths::{logarithmic, Regimes};
+use paths::{linear, logarithmic, Regimes};
 
 /// What is outside the economy's power in one epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,7 +57,7 @@ pub enum Scenario {
     /// Demand falls by 60 % in 5 d; half of that comes back in 90 d. People ask for more and
     /// decide more often.
     Crash,
-    /// Whales take 10 to 20 % of the stake out at once, and sell.
+    /// The largest stakers take 10 to 20 % of the stake out at once, and sell.
     WhaleExit,
     /// Demand is three times for 60 d, half of it sybils who pay each other.
     Congestion,
@@ -251,8 +251,6 @@ fn planned(scenario: Scenario, day: f64, exit: f64, calendar: &Calendar) -> Weat
         },
     }
 }
-
-use paths::linear;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,3 @@
+//! The simulator beside the program: what is simulated is what happens on chain.
+
+mod parity;
