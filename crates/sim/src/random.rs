@@ -23,6 +23,8 @@ pub enum Purpose {
     Feed = 5,
     /// The parameters of a scenario, where it has random ones.
     Scenario = 6,
+    /// Which runs are lived again to verify them.
+    Verification = 7,
 }
 
 /// A stream of random numbers.
