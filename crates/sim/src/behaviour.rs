@@ -73,6 +73,8 @@ behaviour! {
     holder_strength: 0.005 ..= 0.05,
     /// How much of the annual price trend people add to the yield they expect.
     trend_faith: 0.0 ..= 0.05,
+    /// The weight of liquidity providers.
+    provider_share: 0.03 ..= 0.15,
     /// The annual yield that liquidity providers ask for (fraction, on the value of both sides).
     provider_yield: 0.02 ..= 0.2,
     /// The standard deviation of the logarithm of demand in a day.

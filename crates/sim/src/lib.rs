@@ -15,6 +15,7 @@
 pub mod behaviour;
 pub mod bench;
 pub mod chain;
+pub mod forecast;
 pub mod market;
 pub mod metrics;
 pub mod plant;
@@ -24,6 +25,7 @@ pub mod run;
 pub mod scenario;
 pub mod series;
 pub mod stats;
+pub mod tune;
 
 pub use behaviour::Behaviour;
 pub use metrics::Metrics;

@@ -23,8 +23,10 @@ pub enum Purpose {
     Feed = 5,
     /// The parameters of a scenario, where it has random ones.
     Scenario = 6,
+    /// The candidates of a search.
+    Search = 7,
     /// Which runs are lived again to verify them.
-    Verification = 7,
+    Verification = 8,
 }
 
 /// A stream of random numbers.

@@ -14,7 +14,7 @@ use std::{
 
 use homeostat_failure::{quoted, Failure, Place};
 
-use crate::series::Series;
+use crate::{series::Series, tune::Gains};
 
 use super::{
     plan::{Plan, Tier},
@@ -34,10 +34,11 @@ pub struct Header {
 }
 
 /// The names of the header's lines, in order.
-const NAMES: [&str; 6] = [
+const NAMES: [&str; 7] = [
     "homeostat-rows",
     "version",
     "tier",
+    "gains",
     "design",
     "series",
     "columns",
@@ -51,6 +52,7 @@ impl Header {
             FORM.to_owned(),
             env!("CARGO_PKG_VERSION").to_owned(),
             plan.tier.name().to_owned(),
+            plan.gains_hash(),
             plan.design_hash(),
             plan.series_hash(),
             columns(),
@@ -129,7 +131,7 @@ impl Header {
         }
         let problem = format!("has the rows of another benchmark: {}", differs.join("; "));
         Err(Failure::at("other_benchmark", Place::file(name), problem).remedy(
-            "give another --rows file, or the tier, the series and the version that it was made with",
+            "give another --rows file, or the tier, gains, series and version that it was made with",
         ))
     }
 }
@@ -180,17 +182,24 @@ impl RowsFile {
 
     /// Reads a file of rows alone, with the plan that it follows: the tier is that of the header,
     /// the number of seeds that of which all rows are there. A benchmark on a series needs the
-    /// series.
+    /// series, one with other gains than the defaults needs the gains.
     ///
     /// # Errors
     ///
     /// As [`open`](Self::open), what [`Plan::with_series`] refuses, and `no_rows` where not one
     /// seed is whole.
-    pub fn read(path: &Path, series: Option<&Series>) -> Result<(Plan, Vec<Row>), Failure> {
+    pub fn read(
+        path: &Path,
+        gains: Option<Gains>,
+        series: Option<&Series>,
+    ) -> Result<(Plan, Vec<Row>), Failure> {
         let name = path.display().to_string();
         let mut file = File::open(path).map_err(|error| unreadable(&name, &error))?;
         let text = text_of(&mut file, &name)?;
         let mut plan = Plan::new(Header::read(&text, &name)?.tier(&name)?);
+        if let Some(gains) = gains {
+            plan = plan.with_gains(gains);
+        }
         if let Some(series) = series {
             plan = plan.with_series(series)?;
         }
@@ -406,8 +415,8 @@ mod tests {
         for (changed, code, line) in [
             ("t,y\n0,1\n".to_owned(), "not_rows", Some(1)),
             (text.replace("# tier", "# tear"), "not_rows", Some(3)),
-            (text.replace(second, "series,x"), "bad_row", Some(8)),
-            (text.replace(&format!("{second}\n"), ""), "bad_row", Some(8)),
+            (text.replace(second, "series,x"), "bad_row", Some(9)),
+            (text.replace(&format!("{second}\n"), ""), "bad_row", Some(9)),
         ] {
             std::fs::write(&path, &changed).expect("written");
             let failure = RowsFile::open(&path, &small(1)).expect_err(code);
@@ -424,7 +433,7 @@ mod tests {
         std::fs::write(&path, b"\xff\xfe").expect("written");
         let failure = RowsFile::open(&path, &small(1)).expect_err("not UTF-8");
         assert_eq!(failure.code, "not_rows");
-        let gone = RowsFile::read(&folder.path().join("none"), None).expect_err("none");
+        let gone = RowsFile::read(&folder.path().join("none"), None, None).expect_err("none");
         assert_eq!(gone.code, "unreadable_file");
     }
 

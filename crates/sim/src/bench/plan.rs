@@ -12,6 +12,7 @@ use crate::{
     run::{Case, Run, Setting},
     scenario::{replay, Calendar, Scenario},
     series::Series,
+    tune::Gains,
 };
 
 use super::row::{hex, Row};
@@ -24,8 +25,6 @@ pub const FIRST_SEED: u64 = 1000;
 const PERIOD: u32 = 86_400;
 /// The tokens at go-live (base units).
 const SUPPLY: u64 = 1_000_000_000_000_000;
-/// The constant values of the tuned static policy (ppm, by parameter).
-const CONSTANTS: [i64; 4] = [60_000, 3_000, 300_000, 100_000];
 /// The fewest and the most days of a series.
 const FEWEST_DAYS: usize = 30;
 const MOST_DAYS: usize = 36_500;
@@ -99,6 +98,8 @@ pub struct Plan {
     pub setting: Setting,
     /// The number of seeds, from [`FIRST_SEED`] on.
     pub seeds: u64,
+    /// The gains of the controllers and the constants of the tuned static policy.
+    gains: Gains,
     /// The demand of each epoch of a series, which takes the place of all scenarios.
     demand: Option<Vec<f64>>,
 }
@@ -107,6 +108,7 @@ impl Plan {
     /// The benchmark of a tier, with the tier's number of seeds: the program's defaults and
     /// periods of a day.
     pub fn new(tier: Tier) -> Self {
+        let gains = Gains::of_defaults();
         Self {
             tier,
             setting: Setting {
@@ -117,11 +119,21 @@ impl Plan {
                     period_days: f64::from(PERIOD) / 86_400.0,
                 },
                 design: Design::with_defaults(PERIOD, SUPPLY),
-                constants: CONSTANTS,
+                constants: gains.constants,
             },
+            gains,
             seeds: tier.seeds(),
             demand: None,
         }
+    }
+
+    /// The same with other gains and constants.
+    #[must_use]
+    pub fn with_gains(mut self, gains: Gains) -> Self {
+        gains.apply(&mut self.setting.design);
+        self.setting.constants = gains.constants;
+        self.gains = gains;
+        self
     }
 
     /// The same with the demand of a series in the place of the scenarios: its price each day
@@ -261,6 +273,11 @@ impl Plan {
         hex(&hash.finalize())
     }
 
+    /// sha256 over the gains and the constants alone, as [`Gains::hash`] gives it.
+    pub fn gains_hash(&self) -> String {
+        self.gains.hash()
+    }
+
     /// sha256 over the demand of a series; `none` without one.
     pub fn series_hash(&self) -> String {
         let Some(demand) = &self.demand else {
@@ -345,6 +362,25 @@ mod tests {
             change(&mut changed.setting);
             assert_ne!(changed.design_hash(), hash, "change {index}");
         }
+    }
+
+    #[test]
+    fn gains_go_to_the_controllers_and_constants_to_the_static_policy() {
+        let plan = Plan::new(Tier::Smoke);
+        let mut gains = Gains::of_defaults();
+        assert_eq!(
+            plan.clone().with_gains(gains).design_hash(),
+            plan.design_hash()
+        );
+        gains.constants[0] += 1;
+        let other = plan.clone().with_gains(gains);
+        assert_eq!(other.setting.constants[0], plan.setting.constants[0] + 1);
+        assert_ne!(other.design_hash(), plan.design_hash());
+        assert_ne!(other.gains_hash(), plan.gains_hash());
+        gains.fee.ki *= 2;
+        let third = plan.clone().with_gains(gains);
+        let fee = |plan: &Plan| plan.setting.design.controllers[1].config.ki;
+        assert_ne!(fee(&third), fee(&other));
     }
 
     #[test]

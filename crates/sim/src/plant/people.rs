@@ -46,10 +46,9 @@ const HEADCOUNT: [(Kind, usize); 9] = [
 
 /// The tokens in the market at the start (fraction of the supply).
 pub const MARKET_SHARE: f64 = 0.05;
-/// What chasers, providers, spammers and attackers own, before all shares are scaled to what the
+/// What chasers, spammers and attackers own, before all shares are scaled to what the
 /// market leaves.
 const CHASER_SHARE: f64 = 0.30;
-const PROVIDER_SHARE: f64 = 0.06;
 const SPAMMER_SHARE: f64 = 0.01;
 const ATTACKER_SHARE: f64 = 0.10;
 
@@ -62,7 +61,7 @@ impl Kind {
             Self::Whale => behaviour.whale_share,
             Self::Payer => behaviour.payer_share,
             Self::Momentum | Self::Value => behaviour.trader_share / 2.0,
-            Self::Provider => PROVIDER_SHARE,
+            Self::Provider => behaviour.provider_share,
             Self::Spammer => SPAMMER_SHARE,
             Self::Attacker => ATTACKER_SHARE,
         }

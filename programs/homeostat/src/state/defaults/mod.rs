@@ -118,21 +118,32 @@ fn periods(weeks: u64, period: u32, least: u16, most: u16) -> u16 {
     u16::try_from(periods).unwrap_or(most).clamp(least, most)
 }
 
-/// The starting configuration of a controller for an economy's period (seconds).
-pub fn config(parameter: Parameter, period: u32) -> Config {
-    let start = start(parameter);
-    let (y_min, y_max) = Metric::default_for(parameter).range();
+/// The gains for a period (seconds) of what they are for a week: the proportional gain (ppm per
+/// unit of normalised error), and the integral gain (the same a week, and a period), as the table
+/// at the top says.
+pub fn gains(kp: i64, ki_week: i64, period: u32) -> (Fx, Fx) {
+    let seconds = u64::from(period);
     let scaled = |gain: i64, numerator: u64, denominator: u64| {
         Fx::from_num(gain)
             .saturating_mul(Fx::from_num(numerator))
             .checked_div(Fx::from_num(denominator))
             .unwrap_or(Fx::ZERO)
     };
-    let seconds = u64::from(period);
+    (
+        scaled(kp, WEEK, seconds.max(WEEK)),
+        scaled(ki_week, seconds.min(WEEK), WEEK),
+    )
+}
+
+/// The starting configuration of a controller for an economy's period (seconds).
+pub fn config(parameter: Parameter, period: u32) -> Config {
+    let start = start(parameter);
+    let (y_min, y_max) = Metric::default_for(parameter).range();
     let slew = Some(per_period(start.slew_week, period));
+    let (kp, ki) = gains(start.kp, start.ki_week, period);
     Config {
-        kp: Ramp::constant(scaled(start.kp, WEEK, seconds.max(WEEK))),
-        ki: Ramp::constant(scaled(start.ki_week, seconds.min(WEEK), WEEK)),
+        kp: Ramp::constant(kp),
+        ki: Ramp::constant(ki),
         max_hold: u32::from(periods(4, period, 1, MAX_PERIODS)),
         dead_band: Ramp::constant(const { Fx::lit("0.02") }),
         slew_up: slew,

@@ -1,0 +1,418 @@
+//! What a founder expects, and the economy that fits it.
+//!
+//! Targets contradict each other unless somebody does the sums: who stakes at which yield says
+//! what emission the staked share costs; the turnover says what a fee brings in, and that is all
+//! there is for burns, stakers and treasury. [`derive`] does these sums for one economy and
+//! says, with figures, which target cannot be reached and what would reach it.
+//!
+//! All rates are fractions a year, all shares fractions of one.
+
+use homeostat::state::Parameter;
+use homeostat_control::{Fx, Ramp};
+use serde::{Deserialize, Serialize};
+
+use crate::chain::Design;
+
+/// What a founder expects of the people, and wants of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Forecast {
+    /// The volume that will be paid in a year, over the circulating supply, at [`Self::fee`].
+    pub turnover: f64,
+    /// Who stakes: pairs of an annual yield and the share of the circulating supply that will
+    /// be staked at it, both ascending. One pair is enough.
+    pub stakers: Vec<(f64, f64)>,
+    /// The share that is to be staked.
+    pub staked_share: f64,
+    /// The highest emission that is acceptable (a year, over the supply).
+    pub most_emission: f64,
+    /// What the treasury needs in a year, over the supply.
+    pub treasury_needs: f64,
+    /// The fee that payers are used to; what is charged where the needs ask for less.
+    pub fee: f64,
+    /// The part of the emission that is to be burned again.
+    pub burned_over_emitted: f64,
+    /// The yield that liquidity providers ask for, on the value of both sides.
+    pub provider_yield: f64,
+    /// The tokens that are to stand behind staked liquidity, over the circulating supply.
+    pub depth: f64,
+    /// The part of the supply that circulates.
+    pub circulating: f64,
+}
+
+impl Default for Forecast {
+    /// A quiet economy: what its people do is the middle of the ranges of
+    /// [`Behaviour`](crate::Behaviour).
+    fn default() -> Self {
+        Self {
+            turnover: 4.0,
+            stakers: vec![(0.075, 0.5)],
+            staked_share: 0.60,
+            most_emission: 0.20,
+            treasury_needs: 0.0,
+            fee: 0.003,
+            burned_over_emitted: 0.10,
+            provider_yield: 0.08,
+            depth: 0.03,
+            circulating: 1.0,
+        }
+    }
+}
+
+/// What is wrong with a forecast: the field, and what it allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// The field.
+    pub field: &'static str,
+    /// What it allows.
+    pub allowed: &'static str,
+}
+
+/// A target that cannot be reached, or can just so.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// Whose target.
+    #[serde(serialize_with = "by_name")]
+    pub parameter: Parameter,
+    /// What the target asks of the parameter (fraction).
+    pub needed: f64,
+    /// The most that the parameter's limits allow (fraction).
+    pub most: f64,
+    /// The target that can be reached with that.
+    pub reachable: f64,
+    /// The whole of it in words, with figures and a remedy.
+    pub text: String,
+}
+
+fn by_name<S: serde::Serializer>(parameter: &Parameter, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(parameter.name())
+}
+
+/// What a forecast leads to.
+#[derive(Clone, Debug)]
+pub struct Derived {
+    /// The economy that fits it.
+    pub design: Design,
+    /// Targets out of reach; empty where everything fits.
+    pub findings: Vec<Finding>,
+}
+
+/// A limit is this many times the bias, up or down: as far as the starting values of a new
+/// economy are from theirs.
+const ROOM_UP: f64 = 10.0 / 3.0;
+const ROOM_DOWN: f64 = 6.0;
+/// The highest burn share: a tenth of the fees is always left to stakers and treasury.
+const MOST_BURN: f64 = 0.9;
+/// The highest part of the emission that goes to liquidity pools.
+const MOST_LIQUIDITY: f64 = 0.3;
+
+impl Forecast {
+    /// Names the first field that is out of its range.
+    pub fn validate(&self) -> Result<(), Invalid> {
+        let within = |field, value: f64, low: f64, high: f64, allowed| {
+            if value.is_finite() && (low..=high).contains(&value) {
+                Ok(())
+            } else {
+                Err(Invalid { field, allowed })
+            }
+        };
+        within("turnover", self.turnover, 0.01, 1_000.0, "0.01 to 1,000")?;
+        within(
+            "staked_share",
+            self.staked_share,
+            0.01,
+            0.95,
+            "0.01 to 0.95",
+        )?;
+        within(
+            "most_emission",
+            self.most_emission,
+            0.001,
+            1.0,
+            "0.001 to 1",
+        )?;
+        within("treasury_needs", self.treasury_needs, 0.0, 1.0, "0 to 1")?;
+        within("fee", self.fee, 0.000_01, 0.1, "0.00001 to 0.1")?;
+        within(
+            "burned_over_emitted",
+            self.burned_over_emitted,
+            0.0,
+            10.0,
+            "0 to 10",
+        )?;
+        within(
+            "provider_yield",
+            self.provider_yield,
+            0.0001,
+            10.0,
+            "0.0001 to 10",
+        )?;
+        within("depth", self.depth, 0.0001, 1.0, "0.0001 to 1")?;
+        within("circulating", self.circulating, 0.01, 1.0, "0.01 to 1")?;
+        let ascending = self
+            .stakers
+            .windows(2)
+            .all(|pair| pair[0].0 < pair[1].0 && pair[0].1 < pair[1].1);
+        let sound = self.stakers.iter().all(|(annual_yield, share)| {
+            annual_yield.is_finite()
+                && *annual_yield > 0.0
+                && *annual_yield <= 10.0
+                && (0.01..=0.99).contains(share)
+        });
+        if self.stakers.is_empty() || !ascending || !sound {
+            return Err(Invalid {
+                field: "stakers",
+                allowed: "one pair or more of a yield (above 0 to 10) and a share (0.01 to 0.99), \
+                          both ascending",
+            });
+        }
+        Ok(())
+    }
+
+    /// The annual yield at which `share` will be staked: on the line through the pairs, in the
+    /// logarithm of the yield and the logit of the share. With one pair, as if the middle half of
+    /// the people asked for yields within a factor of two of each other, which is the slope that
+    /// the simulator's populations have in the mean.
+    pub fn yield_for(&self, share: f64) -> f64 {
+        const USUAL_SLOPE: f64 = 0.55;
+        let logit = |s: f64| libm::log(s / (1.0 - s));
+        let points: Vec<(f64, f64)> = self
+            .stakers
+            .iter()
+            .map(|(y, s)| (logit(*s), libm::log(*y)))
+            .collect();
+        let at = logit(share);
+        let slope = |a: (f64, f64), b: (f64, f64)| (b.1 - a.1) / (b.0 - a.0);
+        let (anchor, steep) = match points.as_slice() {
+            [] => return f64::NAN,
+            [only] => (*only, USUAL_SLOPE),
+            _ => {
+                let beyond = points.windows(2).find(|pair| at <= pair[1].0);
+                let pair = beyond.or(points.windows(2).last());
+                pair.map_or((points[0], USUAL_SLOPE), |pair| {
+                    (pair[0], slope(pair[0], pair[1]))
+                })
+            }
+        };
+        libm::exp(anchor.1 + steep * (at - anchor.0))
+    }
+
+    /// The share that will be staked at an annual yield; the inverse of [`Self::yield_for`].
+    pub fn share_at(&self, annual_yield: f64) -> f64 {
+        let (mut low, mut high) = (0.001, 0.999);
+        for _ in 0..60 {
+            let middle = 0.5 * (low + high);
+            if self.yield_for(middle) < annual_yield {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        0.5 * (low + high)
+    }
+
+    /// The economy that fits the forecast, for a period (seconds) and a supply (base units), from
+    /// the program's defaults: biases are what the targets need, limits leave room around them,
+    /// gains and slew limits grow in proportion to the biases, as the plant's gain shrinks.
+    ///
+    /// Refuses a forecast that is out of range. A target out of reach is a [`Finding`]; its
+    /// controller gets the nearest target that can be reached.
+    pub fn derive(&self, period: u32, supply: u64) -> Result<Derived, Invalid> {
+        self.validate()?;
+        let mut design = Design::with_defaults(period, supply);
+        let mut findings = Vec::new();
+        let liquidity = self.liquidity(&mut design, &mut findings);
+        let emission = self.emission(&mut design, &mut findings, liquidity);
+        self.fee_and_burn(&mut design, &mut findings, emission);
+        design.limits.turnover_ppm = ppm(self.turnover).unsigned_abs();
+        // The cap of a period leaves twice the highest rate, as in the defaults.
+        let highest = design.of(Parameter::Emission).config.max as f64;
+        let cap = 2.0 * highest * f64::from(period) / homeostat::constants::YEAR as f64;
+        design.limits.period_emission_ppm =
+            (libm::ceil(cap) as u32).clamp(1, homeostat::constants::MAX_PERIOD_EMISSION_PPM);
+        Ok(Derived { design, findings })
+    }
+
+    /// The emission that the staked share needs, with `liquidity` the part of it that goes to
+    /// liquidity pools; sets its controller and returns what it gets.
+    fn emission(&self, design: &mut Design, findings: &mut Vec<Finding>, liquidity: f64) -> f64 {
+        let cost =
+            |share: f64| self.yield_for(share) * share * self.circulating / (1.0 - liquidity);
+        let needed = cost(self.staked_share);
+        let mut share = self.staked_share;
+        if needed > self.most_emission {
+            // The largest share that the highest emission pays for.
+            let (mut low, mut high) = (0.0, share);
+            for _ in 0..60 {
+                let middle = 0.5 * (low + high);
+                if cost(middle) < self.most_emission {
+                    low = middle;
+                } else {
+                    high = middle;
+                }
+            }
+            share = low;
+            findings.push(Finding {
+                parameter: Parameter::Emission,
+                needed,
+                most: self.most_emission,
+                reachable: share,
+                text: format!(
+                    "{:.0} % staked needs a yield of {:.1} % and so an emission of {:.1} % a year, above \
+                     the {:.1} % that you accept: that pays for {:.0} %. Lower staked_share to it, or raise \
+                     most_emission",
+                    100.0 * self.staked_share,
+                    100.0 * self.yield_for(self.staked_share),
+                    100.0 * needed,
+                    100.0 * self.most_emission,
+                    100.0 * share,
+                ),
+            });
+        }
+        let bias = cost(share).min(self.most_emission);
+        let parameter = Parameter::Emission;
+        let most = (bias * ROOM_UP)
+            .min(self.most_emission.max(bias))
+            .max(bias * 1.01);
+        set(design, parameter, share, bias, bias / ROOM_DOWN, most);
+        bias
+    }
+
+    /// The part of the emission that the depth needs. Sets the liquidity's controller.
+    fn liquidity(&self, design: &mut Design, findings: &mut Vec<Finding>) -> f64 {
+        // Providers tie up the tokens and as much in money again.
+        let rewards = 2.0 * self.depth * self.circulating * self.provider_yield;
+        let security = self.yield_for(self.staked_share) * self.staked_share * self.circulating;
+        let needed = rewards / (rewards + security);
+        let mut depth = self.depth;
+        if needed > MOST_LIQUIDITY {
+            let affordable = security * MOST_LIQUIDITY / (1.0 - MOST_LIQUIDITY);
+            depth = affordable / (2.0 * self.circulating * self.provider_yield);
+            findings.push(Finding {
+                parameter: Parameter::Liquidity,
+                needed,
+                most: MOST_LIQUIDITY,
+                reachable: depth,
+                text: format!(
+                    "a depth of {:.1} % needs {:.0} % of the emission, above the {:.0} % that liquidity pools \
+                     may get: that pays for {:.1} %. Lower depth to it",
+                    100.0 * self.depth,
+                    100.0 * needed,
+                    100.0 * MOST_LIQUIDITY,
+                    100.0 * depth,
+                ),
+            });
+        }
+        let bias = needed.min(MOST_LIQUIDITY);
+        let parameter = Parameter::Liquidity;
+        set(
+            design,
+            parameter,
+            depth,
+            bias,
+            0.0,
+            (bias * ROOM_UP).min(MOST_LIQUIDITY),
+        );
+        bias
+    }
+
+    /// The fee that burns and treasury need of the turnover. Sets both controllers.
+    fn fee_and_burn(&self, design: &mut Design, findings: &mut Vec<Finding>, emission: f64) {
+        let treasury_part = f64::from(design.limits.treasury_ppm) / 1e6;
+        let volume = self.turnover * self.circulating;
+        let burned = self.burned_over_emitted * emission;
+        // Of what is not burned the treasury gets its part.
+        let wanted = self.treasury_needs / treasury_part + burned;
+        // A fee that is higher than usual by more than the room would drive payments away.
+        let most_fee = (self.fee * ROOM_UP).min(0.1);
+        let needed = wanted / volume;
+        let fee = needed.clamp(self.fee, most_fee);
+        if needed > most_fee {
+            findings.push(Finding {
+                parameter: Parameter::Fee,
+                needed,
+                most: most_fee,
+                reachable: volume * most_fee,
+                text: format!(
+                    "burns of {:.2} % and a treasury that needs {:.2} % of the supply a year ask for a fee of \
+                     {:.2} % at a turnover of {:.1}, above the {:.2} % that payers bear: that brings in {:.2} % a \
+                     year. Lower burned_over_emitted or treasury_needs",
+                    100.0 * burned,
+                    100.0 * self.treasury_needs,
+                    100.0 * needed,
+                    self.turnover,
+                    100.0 * most_fee,
+                    100.0 * volume * most_fee,
+                ),
+            });
+        }
+        let parameter = Parameter::Fee;
+        set(
+            design,
+            parameter,
+            1.0,
+            fee,
+            fee / ROOM_DOWN,
+            (fee * ROOM_UP).min(0.1),
+        );
+        let share = burned / (volume * fee);
+        let mut target = self.burned_over_emitted;
+        if share > MOST_BURN {
+            target = MOST_BURN * volume * fee / emission;
+            findings.push(Finding {
+                parameter: Parameter::Burn,
+                needed: share,
+                most: MOST_BURN,
+                reachable: target,
+                text: format!(
+                    "burning {:.0} % of the emission needs {:.0} % of the fees, above {:.0} %: fees of {:.2} % a \
+                     year pay for {:.1} % of it. Lower burned_over_emitted to it, or expect a fee above {:.2} %",
+                    100.0 * self.burned_over_emitted,
+                    100.0 * share,
+                    100.0 * MOST_BURN,
+                    100.0 * volume * fee,
+                    100.0 * target,
+                    100.0 * fee,
+                ),
+            });
+        }
+        let bias = share.min(MOST_BURN);
+        // What growth is left when that part of the emission is burned again.
+        let growth = emission * (1.0 - target);
+        let parameter = Parameter::Burn;
+        set(design, parameter, growth, bias, 0.0, MOST_BURN);
+    }
+}
+
+/// Gives a controller its target, bias and limits (fractions), and gains and slew limits in
+/// proportion to the bias.
+fn set(design: &mut Design, parameter: Parameter, setpoint: f64, bias: f64, min: f64, max: f64) {
+    let config = &mut design.of_mut(parameter).config;
+    let old: f64 = config.bias.to.to_num::<f64>() / 1e6;
+    let factor = bias / old;
+    let scaled =
+        |gain: Ramp| Ramp::constant(gain.to.saturating_mul(Fx::saturating_from_num(factor)));
+    let setpoint = Fx::saturating_from_num(setpoint);
+    config.setpoint = Ramp::constant(setpoint);
+    config.scale = setpoint
+        .saturating_abs()
+        .max(homeostat_control::Config::MIN_SCALE);
+    config.min = ppm(min).max(i64::from(min > 0.0));
+    config.max = ppm(max).max(config.min + 1);
+    config.bias = Ramp::constant(Fx::from_num(ppm(bias).clamp(config.min, config.max)));
+    config.kp = scaled(config.kp);
+    config.ki = scaled(config.ki);
+    // A faster slew limit than the whole range bounds nothing, and is refused.
+    let range = parameter.ceiling().abs_diff(parameter.floor());
+    let slew = |rate: Option<u64>| rate.map(|rate| ((rate as f64 * factor) as u64).clamp(1, range));
+    config.slew_up = slew(config.slew_up);
+    config.slew_down = slew(config.slew_down);
+}
+
+/// A fraction in whole ppm, to the nearest.
+fn ppm(fraction: f64) -> i64 {
+    libm::round(fraction * 1e6) as i64
+}
+
+#[cfg(test)]
+mod tests;

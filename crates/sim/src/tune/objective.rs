@@ -1,0 +1,182 @@
+//! What a search minimises.
+//!
+//! The score of a design is, over all its cases: the ITAE of the staked share over that of the
+//! static untuned policy in the same scenarios and seeds, plus a price for the emission's travel,
+//! for overshoot, for resting at limits, and for runs that fail. A score below 1 with all prices
+//! paid is better than not steering at all.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    chain::Design,
+    metrics::Metrics,
+    policy::Policy,
+    run::{Case, Setting},
+    scenario::{Calendar, Scenario},
+};
+
+/// What a whole point of the supply of emission travelled in a year costs, in parts of the ITAE
+/// of static untuned.
+const EFFORT_PRICE: f64 = 0.2;
+/// What an overshoot of one costs.
+const OVERSHOOT_PRICE: f64 = 0.5;
+/// What it costs when all four loops rest at limits all the time.
+const LIMIT_PRICE: f64 = 0.25;
+/// What it costs when all runs fail.
+const FAILURE_PRICE: f64 = 10.0;
+
+/// The cases that a score is taken over.
+#[derive(Clone, Debug)]
+pub struct Objective {
+    /// The scenarios.
+    pub scenarios: Vec<Scenario>,
+    /// The seeds; those below 64 are for tuning.
+    pub seeds: Vec<u64>,
+    /// The number of people.
+    pub people: usize,
+    /// The calendars with the design for each, as the program's defaults scale with the period.
+    pub calendars: Vec<(Calendar, Design)>,
+    /// The ITAE of static untuned, by calendar and scenario: the sum over the seeds.
+    reference: Vec<f64>,
+}
+
+/// What a score consists of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// The ITAE over that of static untuned, the mean over scenarios and calendars.
+    pub tracking: f64,
+    /// The mean effort (points of the supply a year, as a fraction).
+    pub effort: f64,
+    /// The mean overshoot (fraction).
+    pub overshoot: f64,
+    /// The mean part of the time that loops rest at limits.
+    pub at_limit: f64,
+    /// The mean volatility of the price.
+    pub volatility: f64,
+    /// The mean inflation.
+    pub inflation: f64,
+    /// The part of the runs that failed.
+    pub failed: f64,
+}
+
+impl Score {
+    /// The sum that is minimised.
+    pub fn total(&self) -> f64 {
+        self.tracking
+            + EFFORT_PRICE * self.effort
+            + OVERSHOOT_PRICE * self.overshoot
+            + LIMIT_PRICE * self.at_limit
+            + FAILURE_PRICE * self.failed
+    }
+}
+
+impl Objective {
+    /// An objective over these cases. Runs static untuned once in each.
+    pub fn new(
+        scenarios: Vec<Scenario>,
+        seeds: Vec<u64>,
+        people: usize,
+        calendars: Vec<(Calendar, Design)>,
+    ) -> Self {
+        let mut objective = Self {
+            scenarios,
+            seeds,
+            people,
+            calendars,
+            reference: Vec::new(),
+        };
+        let mut reference = Vec::new();
+        for (calendar, design) in &objective.calendars {
+            for scenario in &objective.scenarios {
+                let setting = objective.setting(calendar, design, [0; 4]);
+                let runs = objective.seeds.iter().filter_map(|seed| {
+                    let policy = Policy::StaticUntuned;
+                    setting.run(Case {
+                        scenario: *scenario,
+                        policy,
+                        seed: *seed,
+                    })
+                });
+                reference.push(runs.map(|metrics| metrics.itae).sum());
+            }
+        }
+        objective.reference = reference;
+        objective
+    }
+
+    /// How many agent-steps one score takes.
+    pub fn agent_steps(&self) -> u64 {
+        let epochs: usize = self
+            .calendars
+            .iter()
+            .map(|(calendar, _)| calendar.epochs)
+            .sum();
+        (epochs * self.scenarios.len() * self.seeds.len() * self.people) as u64
+    }
+
+    fn setting(&self, calendar: &Calendar, design: &Design, constants: [i64; 4]) -> Setting {
+        Setting {
+            people: self.people,
+            calendar: *calendar,
+            design: design.clone(),
+            constants,
+        }
+    }
+
+    /// The score of a policy, when `change` has turned the design of each calendar and given the
+    /// constants (ppm).
+    pub fn score(&self, policy: Policy, change: impl Fn(&Design) -> (Design, [i64; 4])) -> Score {
+        let mut score = Score::default();
+        let mut reference = self.reference.iter();
+        let (mut runs, mut failed) = (0.0, 0.0);
+        for (calendar, design) in &self.calendars {
+            let (design, constants) = change(design);
+            let setting = self.setting(calendar, &design, constants);
+            for scenario in &self.scenarios {
+                let mut itae = 0.0;
+                for seed in &self.seeds {
+                    let case = Case {
+                        scenario: *scenario,
+                        policy,
+                        seed: *seed,
+                    };
+                    let Some(metrics) = setting.run(case) else {
+                        failed += 1.0;
+                        continue;
+                    };
+                    runs += 1.0;
+                    itae += metrics.itae;
+                    score.effort += metrics.effort;
+                    score.overshoot += metrics.overshoot;
+                    score.at_limit += at_limit(&metrics);
+                    score.volatility += metrics.volatility;
+                    score.inflation += metrics.inflation;
+                }
+                score.tracking += itae / reference.next().copied().unwrap_or(f64::NAN);
+            }
+        }
+        score.tracking /= self.reference.len() as f64;
+        for sum in [
+            &mut score.effort,
+            &mut score.overshoot,
+            &mut score.at_limit,
+            &mut score.volatility,
+            &mut score.inflation,
+        ] {
+            *sum /= f64::max(runs, 1.0);
+        }
+        score.failed = failed / (runs + failed);
+        score
+    }
+}
+
+/// The mean part of the cranks in which a loop rests at a limit.
+fn at_limit(metrics: &Metrics) -> f64 {
+    let shares = [
+        metrics.emission_at_limit,
+        metrics.fee_at_limit,
+        metrics.burn_at_limit,
+        metrics.liquidity_at_limit,
+    ];
+    shares.iter().filter(|share| !share.is_nan()).sum::<f64>() / 4.0
+}
