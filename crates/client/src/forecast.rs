@@ -27,6 +27,8 @@ pub struct Forecast {
     pub most_emission: f64,
     /// What the treasury needs in a year, over the supply.
     pub treasury_needs: f64,
+    /// The treasury's part of the fees that are not burned.
+    pub treasury_share: f64,
     /// The fee that payers are used to; what is charged where the needs ask for less.
     pub fee: f64,
     /// The part of the emission that is to be burned again.
@@ -48,6 +50,7 @@ impl Default for Forecast {
             staked_share: 0.60,
             most_emission: 0.20,
             treasury_needs: 0.0,
+            treasury_share: 0.2,
             fee: 0.003,
             burned_over_emitted: 0.10,
             provider_yield: 0.08,
@@ -127,6 +130,13 @@ impl Forecast {
             "0.001 to 1",
         )?;
         within("treasury_needs", self.treasury_needs, 0.0, 1.0, "0 to 1")?;
+        within(
+            "treasury_share",
+            self.treasury_share,
+            0.01,
+            1.0,
+            "0.01 to 1",
+        )?;
         within("fee", self.fee, 0.000_01, 0.1, "0.00001 to 0.1")?;
         within(
             "burned_over_emitted",
@@ -219,6 +229,8 @@ impl Forecast {
             controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, period)),
             findings: Vec::new(),
         };
+        // At most a million, so the cast loses nothing.
+        derived.limits.treasury_ppm = ppm(self.treasury_share) as u32;
         let liquidity = self.liquidity(&mut derived);
         let emission = self.emission(&mut derived, liquidity);
         self.fee_and_burn(&mut derived, emission);
@@ -316,11 +328,10 @@ impl Forecast {
 
     /// The fee that burns and treasury need of the turnover. Sets both controllers.
     fn fee_and_burn(&self, derived: &mut Derived, emission: f64) {
-        let treasury_part = f64::from(derived.limits.treasury_ppm) / 1e6;
         let volume = self.turnover * self.circulating;
         let burned = self.burned_over_emitted * emission;
         // Of what is not burned the treasury gets its part.
-        let wanted = self.treasury_needs / treasury_part + burned;
+        let wanted = self.treasury_needs / self.treasury_share + burned;
         // A fee that is higher than usual by more than the room would drive payments away.
         let most_fee = (self.fee * ROOM_UP).min(0.1);
         let needed = wanted / volume;

@@ -152,6 +152,7 @@ fn every_sound_forecast_makes_an_economy_that_the_program_takes() {
             staked_share: between(0.01, 0.95),
             most_emission: most,
             treasury_needs: between(0.0, 0.1),
+            treasury_share: between(0.01, 1.0),
             fee,
             burned_over_emitted: between(0.0, 2.0),
             provider_yield,
