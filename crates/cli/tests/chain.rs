@@ -6,6 +6,7 @@ mod common;
 mod creation;
 #[path = "chain/faults.rs"]
 mod faults;
+#[path = "chain/forecast.rs"]
 mod forecast;
 #[path = "chain/keeper.rs"]
 mod keeper;
