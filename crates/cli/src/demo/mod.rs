@@ -223,7 +223,8 @@ async fn live(
     .await
 }
 
-fn economy_from(path: &Path) -> Result<EconomySpec, Failure> {
+/// Reads the economy file of `--economy`.
+pub(crate) fn economy_from(path: &Path) -> Result<EconomySpec, Failure> {
     let name = path.display().to_string();
     let bytes = File::open(path)
         .and_then(|file| read_up_to(file, settings::LARGEST))
@@ -232,7 +233,7 @@ fn economy_from(path: &Path) -> Result<EconomySpec, Failure> {
 }
 
 /// Refuses a chart file that cannot be written, before a year is lived for it.
-fn writable(path: &Path) -> Result<(), Failure> {
+pub(crate) fn writable(path: &Path) -> Result<(), Failure> {
     let existed = path.exists();
     OpenOptions::new()
         .create(true)
@@ -245,7 +246,7 @@ fn writable(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::at(
         "unwritable_file",
         Place::file(path.display().to_string()),
