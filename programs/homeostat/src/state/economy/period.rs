@@ -93,12 +93,17 @@ impl Economy {
     /// economy's and no meter's, so what the same payments burn does not depend on the shards
     /// that they went through.
     pub fn burn_allowance(&self) -> u64 {
-        let all = mul_div_floor(
+        self.burn_cap().saturating_sub(self.period_burned)
+    }
+
+    /// The burn cap of a period (base units, rounded down).
+    pub fn burn_cap(&self) -> u64 {
+        let cap = mul_div_floor(
             self.totals.supply,
             u64::from(self.limits.period_burn_ppm),
             PPM,
         );
-        all.unwrap_or(u64::MAX).saturating_sub(self.period_burned)
+        cap.unwrap_or(u64::MAX)
     }
 
     /// Counts `amount` base units, at most the allowance, as burned in this period.
