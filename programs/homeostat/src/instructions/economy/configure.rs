@@ -97,10 +97,10 @@ impl Configure<'_> {
                 settings,
             } => {
                 let config = settings.config(economy.limits.period);
-                Controller::validate(&config, *parameter, settings.metric)?;
+                Controller::validate(&config, *parameter, &settings.wiring)?;
                 let controller = economy.controller_mut(*parameter)?;
                 controller.config = (&config).into();
-                controller.metric = settings.metric as u8;
+                controller.set_wiring(&settings.wiring);
             }
             Setting::Limits(new) => economy.limits.set(new),
             Setting::Excluded { accounts } => economy.exclude(accounts)?,
