@@ -15,16 +15,17 @@
 pub mod behaviour;
 pub mod bench;
 pub mod chain;
-pub mod forecast;
 pub mod market;
 pub mod metrics;
 pub mod plant;
 pub mod policy;
 pub mod random;
+pub mod robustness;
 pub mod run;
 pub mod scenario;
 pub mod series;
 pub mod stats;
+pub mod toy;
 pub mod tune;
 
 pub use behaviour::Behaviour;

@@ -1,10 +1,12 @@
 //! The recorded series: CSV with the columns `t` and `y`.
 
-use csv::{ByteRecord, Position, ReaderBuilder};
 use homeostat_control::Fx;
+use homeostat_sim::series::table::{Row as Fields, Table};
+
+pub use homeostat_sim::series::table::LARGEST;
 
 use crate::decimal::{Decimal, DecimalError};
-use crate::failure::{quoted, Failure, Place};
+use crate::failure::{quoted, Failure};
 
 /// One input row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,169 +29,26 @@ pub struct Y {
 /// Largest |t| in seconds: some 31,000 years, so no difference of times overflows.
 const LARGEST_TIME: i64 = 1_000_000_000_000;
 
-/// Largest input in bytes: some ten million rows. Input without end must not fill
-/// the memory.
-pub const LARGEST: u64 = 1 << 28;
-
 /// Reads and checks the whole series.
 ///
 /// # Errors
 ///
 /// The first thing that is wrong, with its line and column.
 pub fn read_series(bytes: &[u8], name: &str) -> Result<Vec<Row>, Failure> {
-    if bytes.len() as u64 > LARGEST {
-        return Err(Failure::at(
-            "file_too_large",
-            Place::file(name),
-            format_args!("is larger than {LARGEST} bytes"),
-        )
-        .remedy("replay it in parts, or thin it out"));
-    }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        // Rows of a wrong length get an error of our own, which says more.
-        .flexible(true)
-        .from_reader(bytes);
-    let place = |record: &ByteRecord| {
-        let start = record.position().map_or(0, Position::byte);
-        Place::line(name, line_at(bytes, start))
-    };
-    let mut record = ByteRecord::new();
-    let mut next = |record: &mut ByteRecord| {
-        reader.read_byte_record(record).map_err(|error| {
-            Failure::at(
-                "bad_csv",
-                Place::file(name),
-                format_args!("cannot be read: {error}"),
-            )
-        })
-    };
-
-    if !next(&mut record)? {
-        return Err(Failure::at("empty_input", Place::file(name), "is empty")
-            .remedy("give a CSV file that opens with the header `t,y`"));
-    }
-    let header = Header::read(&record, || place(&record))?;
-
+    let mut table = Table::open(bytes, name, "t,y")?;
+    let (t, y) = (table.column("t")?, table.column("y")?);
     let mut rows = Vec::new();
-    while next(&mut record)? {
-        rows.push(header.row(&record, || place(&record))?);
+    while let Some(row) = table.next_row()? {
+        rows.push(Row {
+            t: time(&row, t)?,
+            y: measurement(&row, y)?,
+        });
     }
     Ok(rows)
 }
 
-/// The line of the first row at or after byte `start`, where blank lines may
-/// stand before it. Ends of line are LF, CR LF or CR, as the CSV reader has them.
-fn line_at(bytes: &[u8], start: u64) -> u64 {
-    let start = usize::try_from(start).map_or(bytes.len(), |start| start.min(bytes.len()));
-    let (before, after) = bytes.split_at(start);
-    let blank = after
-        .iter()
-        .take_while(|byte| b"\r\n".contains(byte))
-        .count();
-    let (before, after) = bytes.split_at(before.len() + blank);
-    let lonely_return = |pair: &[u8]| pair[0] == b'\r' && pair[1] != b'\n';
-    let ends = before.iter().filter(|byte| **byte == b'\n').count()
-        + before.windows(2).filter(|pair| lonely_return(pair)).count()
-        + usize::from(before.ends_with(b"\r") && !after.starts_with(b"\n"));
-    ends as u64 + 1
-}
-
-/// Where the two columns are.
-struct Header {
-    t: usize,
-    y: usize,
-    columns: usize,
-}
-
-impl Header {
-    fn read(record: &ByteRecord, place: impl Fn() -> Place) -> Result<Self, Failure> {
-        const REMEDY: &str = "let the first line name the columns, for example `t,y`";
-        let first = record.get(0).unwrap_or_default();
-        if first.starts_with(&[0xff, 0xfe])
-            || first.starts_with(&[0xfe, 0xff])
-            || first.contains(&0)
-        {
-            return Err(
-                Failure::at("bad_encoding", place(), "is not UTF-8 (UTF-16, it seems)")
-                    .remedy("save the file as CSV UTF-8"),
-            );
-        }
-        let names: Vec<String> = record
-            .iter()
-            .map(|name| String::from_utf8_lossy(name).trim().to_owned())
-            .collect();
-        let shown = || quoted(&names.join(","));
-
-        if names.iter().all(|name| name.parse::<Decimal>().is_ok()) {
-            let problem = format!(
-                "the header is missing: this row is data already: {}",
-                shown()
-            );
-            return Err(Failure::at("missing_header", place(), problem).remedy(REMEDY));
-        }
-        let find = |wanted: &str| -> Result<usize, Failure> {
-            let mut found = names
-                .iter()
-                .enumerate()
-                .filter(|(_, name)| *name == wanted)
-                .map(|(index, _)| index);
-            match (found.next(), found.next()) {
-                (Some(index), None) => Ok(index),
-                (Some(_), Some(_)) => Err(Failure::at(
-                    "duplicate_column",
-                    place().field(wanted),
-                    format_args!("the header {} names this column twice", shown()),
-                )
-                .remedy("keep one of them")),
-                (None, _) => {
-                    let remedy = if names.len() == 1 && names[0].contains([';', '\t']) {
-                        "separate the fields with commas".to_owned()
-                    } else if let Some(near) =
-                        names.iter().find(|name| name.eq_ignore_ascii_case(wanted))
-                    {
-                        format!("rename {} to `{wanted}`", quoted(near))
-                    } else {
-                        REMEDY.to_owned()
-                    };
-                    Err(Failure::at(
-                        "missing_column",
-                        place().field(wanted),
-                        format_args!("the header {} lacks this column", shown()),
-                    )
-                    .remedy(remedy))
-                }
-            }
-        };
-        Ok(Self {
-            t: find("t")?,
-            y: find("y")?,
-            columns: names.len(),
-        })
-    }
-
-    fn row(&self, record: &ByteRecord, place: impl Fn() -> Place) -> Result<Row, Failure> {
-        if record.len() != self.columns {
-            let problem = format!(
-                "{} field{} where the header has {}",
-                record.len(),
-                if record.len() == 1 { "" } else { "s" },
-                self.columns
-            );
-            return Err(Failure::at("bad_row", place(), problem)
-                .remedy("give every row as many fields as the header; write decimals with a point, not a comma"));
-        }
-        let field = |index: usize| record.get(index).unwrap_or_default();
-        Ok(Row {
-            t: time(field(self.t), || place().field("t"))?,
-            y: measurement(field(self.y), || place().field("y"))?,
-        })
-    }
-}
-
-fn time(field: &[u8], place: impl Fn() -> Place) -> Result<i64, Failure> {
-    let text = text(field, &place)?;
+fn time(row: &Fields, column: usize) -> Result<i64, Failure> {
+    let (text, place) = (row.text(column)?, || row.place_of(column));
     let remedy =
         format!("write whole seconds from -{LARGEST_TIME} to {LARGEST_TIME}, such as 1700000000");
     if text.is_empty() {
@@ -215,8 +74,8 @@ fn time(field: &[u8], place: impl Fn() -> Place) -> Result<i64, Failure> {
         })
 }
 
-fn measurement(field: &[u8], place: impl Fn() -> Place) -> Result<Option<Y>, Failure> {
-    let text = text(field, &place)?;
+fn measurement(row: &Fields, column: usize) -> Result<Option<Y>, Failure> {
+    let (text, place) = (row.text(column)?, || row.place_of(column));
     if text.is_empty() {
         return Ok(None);
     }
@@ -239,18 +98,6 @@ fn measurement(field: &[u8], place: impl Fn() -> Place) -> Result<Option<Y>, Fai
             )
             .remedy(remedy))
         }
-    }
-}
-
-fn text(field: &[u8], place: impl Fn() -> Place) -> Result<&str, Failure> {
-    match std::str::from_utf8(field) {
-        Ok(text) => Ok(text.trim()),
-        Err(_) => Err(Failure::at(
-            "bad_encoding",
-            place(),
-            format_args!("{} is not UTF-8", quoted(&String::from_utf8_lossy(field))),
-        )
-        .remedy("save the file as CSV UTF-8")),
     }
 }
 
@@ -407,22 +254,6 @@ mod tests {
         let failure = bad(format!("t,y\n0,\"{}", "7".repeat(5_000_000)));
         assert_eq!(failure.code, "bad_number");
         assert!(failure.message.len() < 200, "{failure}");
-    }
-
-    #[test]
-    fn lines_are_counted_whatever_ends_them() {
-        for (text, line) in [
-            ("t,y\n0,1\n1,x\n", 3),
-            ("t,y\r\n0,1\r\n1,x\r\n", 3),
-            ("t,y\r0,1\r1,x\r", 3),
-            ("t,y\n\n\n0,1\n\n1,x", 6),
-            ("t,y\r\n\r\n\r\n0,x", 4),
-            ("\n\nt,y\n0,x\n", 4),
-            ("t,y,n\n0,1,\"a\nb\"\n1,x,\n", 4),
-            ("\u{feff}t,y\n0,x\n", 2),
-        ] {
-            assert_eq!(bad(text).at.and_then(|at| at.line), Some(line), "{text:?}");
-        }
     }
 
     #[test]

@@ -10,7 +10,10 @@ mod windows;
 use homeostat::state::Parameter;
 use serde::{Deserialize, Serialize};
 
-use crate::plant::{Kind, World};
+use crate::{
+    plant::{Kind, World},
+    stats::{gini, nakamoto, KaplanMeier, Lifetime},
+};
 use windows::{Errors, Path};
 
 /// The staked share that security is counted up to, and that errors are taken from: the
@@ -81,6 +84,8 @@ metrics! {
     retention_90: More,
     /// The same 180 days later.
     retention_180: More,
+    /// The days after which half of those who came had left (Kaplan and Meier).
+    median_stay: More,
     /// The fees charged, in money and a year, over the mean value of the market's pool.
     fees_per_value: More,
     /// The time integral of min(staked share, target), in years, over net issuance: what was
@@ -165,6 +170,7 @@ impl Metrics {
             retention_30,
             retention_90,
             retention_180,
+            median_stay: median_stay(world),
             fees_per_value: path.sum(|day| day.fees * day.price)
                 / years
                 / path.mean(|day| 2.0 * day.market * day.price),
@@ -187,8 +193,8 @@ impl Metrics {
             inflation: path.growth(|day| day.supply) / years,
             burned_over_minted: burned / minted.max(1.0),
             staked_share: path.mean(|day| day.staked_share),
-            gini: windows::gini(owned(world)),
-            nakamoto: windows::nakamoto(stakes(world)),
+            gini: gini(&mut owned(world)).unwrap_or(f64::NAN),
+            nakamoto: nakamoto(&mut stakes(world), 1, 3).map_or(f64::NAN, |count| count as f64),
             runway: path.last(|day| day.treasury) / (SPENDING * path.first_supply),
             fee_p95: path.weighted_quantile(
                 0.95,
@@ -207,20 +213,37 @@ impl Metrics {
 }
 
 /// What everybody owns (base units).
-fn owned(world: &World) -> Vec<f64> {
+fn owned(world: &World) -> Vec<u64> {
     let people = world.people().iter();
     people
-        .map(|person| (person.liquid + world.staked(person)) as f64)
+        .map(|person| person.liquid + world.staked(person))
         .collect()
 }
 
 /// What everybody has staked (base units).
-fn stakes(world: &World) -> Vec<f64> {
-    world
-        .people()
-        .iter()
-        .map(|person| world.staked(person) as f64)
-        .collect()
+fn stakes(world: &World) -> Vec<u64> {
+    let people = world.people().iter();
+    people.map(|person| world.staked(person)).collect()
+}
+
+/// The days after which half of those who came had left, by the estimate of Kaplan and Meier; not
+/// a number where fewer left than that.
+fn median_stay(world: &World) -> f64 {
+    let calendar = world.calendar();
+    let length = |epochs: u32| f64::from(epochs) * calendar.epoch_days;
+    let ended = world.lives().iter().map(|life| Lifetime {
+        time: length(life.until - life.from),
+        ended: true,
+    });
+    let end = u32::try_from(world.days().len()).unwrap_or(u32::MAX);
+    let present = world.people().iter().filter(|person| !person.gone);
+    let going_on = present.map(|person| Lifetime {
+        time: length(end - person.joined),
+        ended: false,
+    });
+    let lives: Vec<Lifetime> = ended.chain(going_on).collect();
+    let curve = KaplanMeier::of(&lives).ok();
+    curve.and_then(|curve| curve.median()).unwrap_or(f64::NAN)
 }
 
 /// What people of a kind earned less what they paid in fees, over what they owned at the start.

@@ -229,38 +229,6 @@ impl Errors {
     }
 }
 
-/// Gini's coefficient of what people own: the mean absolute difference of all pairs over twice
-/// the mean, from the sorted values. 0 where nobody owns anything.
-pub fn gini(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    let count = values.len() as f64;
-    let sum: f64 = values.iter().sum();
-    let ranked: f64 = values
-        .iter()
-        .enumerate()
-        .map(|(at, v)| (at as f64 + 1.0) * v)
-        .sum();
-    if sum > 0.0 {
-        2.0 * ranked / (count * sum) - (count + 1.0) / count
-    } else {
-        0.0
-    }
-}
-
-/// How many of the largest are more than a third of all; 0 where there is nothing.
-pub fn nakamoto(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(|a, b| b.total_cmp(a));
-    let third = values.iter().sum::<f64>() / 3.0;
-    let mut reached = 0.0;
-    for (at, value) in values.iter().enumerate() {
-        reached += value;
-        if reached > third {
-            return at as f64 + 1.0;
-        }
-    }
-    0.0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -371,17 +339,5 @@ mod tests {
         assert_eq!(Path::new(&days, 6, 1.0).latches_before(), 2.0);
         assert_eq!(Path::new(&days, 2, 1.0).first_latch(), Some(2));
         assert_eq!(Path::new(&days, 5, 1.0).first_latch(), None);
-    }
-
-    #[test]
-    fn gini_and_nakamoto_have_their_textbook_values() {
-        assert_eq!(gini(vec![1.0; 10]), 0.0);
-        // One of four owns everything: 1 - 1/n.
-        assert_eq!(gini(vec![0.0, 0.0, 0.0, 8.0]), 0.75);
-        assert!((gini(vec![1.0, 2.0, 3.0, 4.0]) - 0.25).abs() < 1e-12);
-        assert_eq!(gini(vec![]), 0.0);
-        assert_eq!(nakamoto(vec![1.0; 9]), 4.0);
-        assert_eq!(nakamoto(vec![5.0, 1.0, 1.0]), 1.0);
-        assert_eq!(nakamoto(vec![0.0; 3]), 0.0);
     }
 }

@@ -295,6 +295,8 @@ mod tests {
             ("a,b\r\n1,2\r\n3,4", vec![row(2, "1"), row(3, "3")]),
             ("a,b\r1,2\r3,4\r", vec![row(2, "1"), row(3, "3")]),
             ("\n\na,b\n\n\n1,2\n", vec![row(6, "1")]),
+            ("a,b\n\n\n1,2\n\n3,4", vec![row(4, "1"), row(6, "3")]),
+            ("a,b\r\n\r\n\r\n1,2", vec![row(4, "1")]),
             ("\u{feff}a,b\n1,2\n", vec![row(2, "1")]),
             (
                 "b,a\n\"x\ny\",1\n2,\" 3 \"\n",
