@@ -13,6 +13,7 @@
 #![warn(missing_docs)]
 
 pub mod behaviour;
+pub mod bench;
 pub mod chain;
 pub mod forecast;
 pub mod market;

@@ -25,6 +25,8 @@ pub enum Purpose {
     Scenario = 6,
     /// The candidates of a search.
     Search = 7,
+    /// Which runs are lived again to verify them.
+    Verification = 8,
 }
 
 /// A stream of random numbers.

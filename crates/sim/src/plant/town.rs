@@ -214,20 +214,24 @@ impl Town {
     }
 
     /// Those with the largest stakes take out all they have, until `part` of the native stake is
-    /// leaving; they will sell it.
+    /// leaving; they will sell it. Of equal stakes the first in the list goes first.
     pub fn whales_leave(&mut self, people: &mut [Person], part: f64) -> Result<(), Error> {
         let mut wanted = part * self.chain.native.total as f64;
-        let stakers = people
-            .iter_mut()
-            .filter(|p| p.kind.stakes() && !p.gone && !p.leaving);
-        let mut largest: Vec<(u64, &mut Person)> = stakers
-            .map(|person| (self.staked(person), person))
-            .collect();
-        largest.sort_by_key(|(staked, _)| core::cmp::Reverse(*staked));
-        for (staked, person) in largest {
-            if wanted <= 0.0 {
-                break;
+        while wanted > 0.0 {
+            // Looking for each anew instead of sorting takes no memory.
+            let mut largest = (0, None);
+            for person in people
+                .iter_mut()
+                .filter(|p| p.kind.stakes() && !p.gone && !p.leaving)
+            {
+                let staked = self.staked(person);
+                if staked > largest.0 {
+                    largest = (staked, Some(person));
+                }
             }
+            let (staked, Some(person)) = largest else {
+                break;
+            };
             wanted -= staked as f64;
             self.leave(person)?;
         }

@@ -16,6 +16,6 @@ pub mod objective;
 pub mod relay;
 pub mod search;
 
-pub use gains::Gains;
+pub use gains::{Evidence, Gains, GainsFile};
 pub use knobs::Knobs;
 pub use objective::{Objective, Score};
