@@ -267,6 +267,7 @@ fn economy(name: &str, keys: &Keys<'_>) -> Result<EconomyPlan, Failure> {
     )?;
     let path = beside(keys.file, keys.need("file")?);
     let spec = read_economy(&files::read(&path)?, &path.display().to_string())?;
+    spec.require_reachable("change [forecast] as it says; nothing was sent")?;
     Ok(EconomyPlan {
         name: name.to_owned(),
         mint: keys.address("mint")?,

@@ -6,6 +6,8 @@ mod common;
 mod creation;
 #[path = "chain/faults.rs"]
 mod faults;
+#[path = "chain/forecast.rs"]
+mod forecast;
 #[path = "chain/keeper.rs"]
 mod keeper;
 #[path = "chain/people.rs"]

@@ -17,6 +17,7 @@ pub mod address;
 pub mod decode;
 pub mod error;
 pub mod event;
+pub mod forecast;
 pub mod governance;
 pub mod instruction;
 pub mod log;

@@ -5,6 +5,7 @@ use homeostat::constants::{
     MAX_PERIOD_EMISSION_PPM, MAX_UNBONDING, MIN_PERIOD, NO_YIELD_CAP, TURNOVER_RANGE_PPM,
 };
 use homeostat::state::defaults;
+use homeostat_client::forecast::{Derived, Finding};
 use homeostat_client::{
     ControllerSettings, CouncilArgs, Funding, LimitSettings, Metric, Parameter, Pubkey,
 };
@@ -14,6 +15,7 @@ use toml::de::DeValue;
 use crate::controller_keys::ControllerKeys;
 use crate::council_file::council;
 use crate::failure::Failure;
+use crate::forecast_file;
 use crate::keys::Keys;
 use crate::settings::{self, Section};
 use crate::tokens::Tokens;
@@ -33,7 +35,7 @@ const MOST_DECIMALS: u8 = 12;
 /// Longest name in characters.
 const LONGEST_NAME: usize = 40;
 
-const TABLES: [&str; 3] = ["economy", "controllers", "council"];
+const TABLES: [&str; 4] = ["economy", "forecast", "controllers", "council"];
 
 const ECONOMY_KEYS: [&str; 18] = [
     "name",
@@ -77,6 +79,8 @@ pub struct EconomySpec {
     pub meters: u8,
     /// Controllers by parameter.
     pub controllers: [Config; 4],
+    /// Which targets of the forecast cannot be reached; the controllers have the nearest ones.
+    pub findings: Vec<Finding>,
     /// Who decides over it; `None` = the file does not say. The demo appoints its own.
     pub council: Option<CouncilArgs>,
 }
@@ -95,6 +99,7 @@ impl Default for EconomySpec {
             limits: default_limits(WEEK, supply * 2),
             meters: 1,
             controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, WEEK)),
+            findings: Vec::new(),
             council: None,
         }
     }
@@ -105,6 +110,20 @@ fn default_limits(period: u32, hard_cap: u64) -> LimitSettings {
 }
 
 impl EconomySpec {
+    /// Refuses targets of the forecast that cannot be reached, with the figures of each: their
+    /// controllers would run to a limit and stay there.
+    ///
+    /// # Errors
+    ///
+    /// There is one; `remedy` says what to do besides changing the forecast.
+    pub fn require_reachable(&self, remedy: &str) -> Result<(), Failure> {
+        let texts: Vec<&str> = self.findings.iter().map(|f| f.text.as_str()).collect();
+        if texts.is_empty() {
+            return Ok(());
+        }
+        Err(Failure::new("unreachable_target", texts.join("; ")).remedy(remedy))
+    }
+
     /// The controllers that differ from the program's defaults, as `configure` takes them.
     pub fn settings(&self) -> Vec<(Parameter, ControllerSettings)> {
         Parameter::ALL
@@ -146,15 +165,15 @@ pub fn read_economy(bytes: &[u8], name: &str) -> Result<EconomySpec, Failure> {
     )?;
     let root = Section::root(text, name, table.get_ref());
     root.refuse_unknown_keys(&TABLES, "an economy file", None)?;
-    let mut spec = economy(&root.table("economy")?)?;
+    let forecast = match root.value("forecast") {
+        Some(_) => Some(root.table("forecast")?),
+        None => None,
+    };
+    let mut spec = economy(&root.table("economy")?, forecast.as_ref())?;
     let controllers = root.table("controllers")?;
     controllers.refuse_unknown_keys(&Parameter::ALL.map(Parameter::name), "[controllers]", None)?;
     for (parameter, config) in Parameter::ALL.into_iter().zip(&mut spec.controllers) {
-        *config = controller(
-            &controllers.table(parameter.name())?,
-            parameter,
-            spec.period,
-        )?;
+        *config = controller(&controllers.table(parameter.name())?, parameter, *config)?;
     }
     if root.value("council").is_some() {
         spec.council = Some(council(&root.table("council")?)?);
@@ -162,20 +181,26 @@ pub fn read_economy(bytes: &[u8], name: &str) -> Result<EconomySpec, Failure> {
     Ok(spec)
 }
 
-fn controller(section: &Section<'_>, parameter: Parameter, period: u32) -> Result<Config, Failure> {
+/// A controller as its table says, `config` where that says nothing.
+fn controller(
+    section: &Section<'_>,
+    parameter: Parameter,
+    mut config: Config,
+) -> Result<Config, Failure> {
     let table = format!("[controllers.{}]", parameter.name());
     section.refuse_unknown_keys(&controller_keys(), &table, None)?;
     let keys = ControllerKeys {
         section: section.clone(),
         range: Some((parameter.floor(), parameter.ceiling())),
     };
-    let mut config = defaults::config(parameter, period);
     keys.overlay(&mut config)?;
     keys.validate(&config)?;
     Ok(config)
 }
 
-fn economy(section: &Section<'_>) -> Result<EconomySpec, Failure> {
+/// The economy as its table says; what it leaves open is what fits the forecast, or the program's
+/// default without one.
+fn economy(section: &Section<'_>, forecast: Option<&Section<'_>>) -> Result<EconomySpec, Failure> {
     section.refuse_unknown_keys(&ECONOMY_KEYS, "[economy]", None)?;
     let keys = Keys { section };
     let funding = section.word(
@@ -205,7 +230,16 @@ fn economy(section: &Section<'_>) -> Result<EconomySpec, Failure> {
         .whole("period", i64::from(MIN_PERIOD), i64::from(MAX_PERIOD), " s")?
         .map_or(WEEK, |period| period as u32);
 
-    let mut limits = default_limits(period, hard_cap);
+    let treasury = keys.fraction("treasury_share", 0, 1_000_000)?;
+    let fits = match forecast {
+        Some(forecast) => forecast_file::derive(forecast, treasury, period, hard_cap)?,
+        None => Derived {
+            limits: defaults::limits(period, hard_cap),
+            controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, period)),
+            findings: Vec::new(),
+        },
+    };
+    let mut limits: LimitSettings = (&fits.limits).into();
     // The floor must be below the cap, and a live economy is not below its floor.
     let highest_floor = supply.min(hard_cap - 1);
     if let Some(floor) = keys.amount(
@@ -228,7 +262,7 @@ fn economy(section: &Section<'_>) -> Result<EconomySpec, Failure> {
     if let Some(lamports) = keys.whole("bounty", 0, MAX_BOUNTY as i64, " lamports")? {
         limits.bounty = lamports as u64;
     }
-    if let Some(ppm) = keys.fraction("treasury_share", 0, 1_000_000)? {
+    if let Some(ppm) = treasury {
         limits.treasury_ppm = ppm as u32;
     }
     if let Some(ppm) = keys.fraction("period_emission", 0, i64::from(MAX_PERIOD_EMISSION_PPM))? {
@@ -256,7 +290,8 @@ fn economy(section: &Section<'_>) -> Result<EconomySpec, Failure> {
         period,
         limits,
         meters,
-        controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, period)),
+        controllers: fits.controllers,
+        findings: fits.findings,
         council: None,
     })
 }

@@ -20,6 +20,7 @@ pub mod decimal;
 pub mod economy_file;
 pub mod fields;
 pub mod files;
+mod forecast_file;
 pub mod history;
 mod keys;
 pub mod live;

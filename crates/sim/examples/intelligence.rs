@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::create_dir_all(directory)?;
     let start = Instant::now();
     let trained = train::train(&plan);
-    eprintln!("trained in {} s: {trained:?}", start.elapsed().as_secs());
+    eprintln!("trained in {} s", start.elapsed().as_secs());
     let start = Instant::now();
     let rows = compare::test(&plan, &trained);
     eprintln!("tested in {} s", start.elapsed().as_secs());

@@ -16,6 +16,7 @@ use homeostat::{
         Report, Snapshot, Tally,
     },
 };
+use homeostat_client::forecast::Derived;
 use homeostat_control::{create, Config, Decision, GuardConfig, GuardState};
 
 pub use anchor_lang::error::Error;
@@ -62,6 +63,17 @@ impl Design {
                 guard: defaults::guard(parameter, period),
             }),
         }
+    }
+
+    /// The design of an economy that fits a forecast, with a supply (base units).
+    pub fn of_forecast(derived: &Derived, supply: u64) -> Self {
+        let period = derived.limits.period;
+        let mut design = Self::with_defaults(period, supply);
+        design.limits = derived.limits;
+        for (controller, config) in design.controllers.iter_mut().zip(derived.controllers) {
+            controller.config = config;
+        }
+        design
     }
 
     /// The controller of a parameter.

@@ -15,7 +15,6 @@
 pub mod behaviour;
 pub mod bench;
 pub mod chain;
-pub mod forecast;
 pub mod learn;
 pub mod market;
 pub mod metrics;

@@ -140,6 +140,19 @@ mod tests {
     }
 
     #[test]
+    fn a_yield_of_exactly_what_is_required_is_enough() {
+        // Given one staker of 30 tokens who requires 100 %, and 30 tokens a year to pay.
+        let with = |required| Toy {
+            held: vec![30],
+            required: vec![required],
+            staked: vec![0],
+            total: 0,
+        };
+        assert_eq!(with(1_000_000).run(1).staked, 30);
+        assert_eq!(with(1_000_001).run(1).staked, 0);
+    }
+
+    #[test]
     fn a_part_stakes_and_minds_change_until_the_end() {
         // Given 300 stakers, then neither all nor none of them stake, and the last ten steps
         // still change decisions.

@@ -32,7 +32,7 @@ const SOL: Tokens = Tokens { decimals: 9 };
 
 /// What `create-economy --help` closes with.
 pub const AFTER_LONG_HELP: &str = "\
-The file is that of `homeostat demo --economy` (its help lists [economy] and [controllers]), and
+The file is that of `homeostat demo --economy` (its help lists [economy], [forecast] and [controllers]), and
 
   [council]
   members    = [\"ADDRESS\", …]     1 to 15; for one that a program signs for, such as a multisig's
@@ -60,6 +60,9 @@ pub struct CreateArgs {
     /// The economy's token
     #[arg(long, value_name = "ADDRESS")]
     pub mint: String,
+    /// Go on where a target of [forecast] cannot be reached, with the nearest that can
+    #[arg(long)]
+    pub nearest_targets: bool,
     #[command(flatten)]
     send: SendArgs,
 }
@@ -196,6 +199,15 @@ pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<
         }
     };
     let spec = read_economy(&files::read(file)?, &file.display().to_string())?;
+    if arguments.nearest_targets {
+        for finding in &spec.findings {
+            context.say(&format!("nearest target: {}", finding.text));
+        }
+    } else {
+        spec.require_reachable(
+            "change [forecast] as it says, or add --nearest-targets; nothing was sent",
+        )?;
+    }
     let mint = read_address(&arguments.mint, "--mint")?;
     let own = context.key()?;
     let payer = send.payer(&own)?;
@@ -674,6 +686,7 @@ mod tests {
     fn the_economy_file_has_a_place_of_its_own_or_is_the_toml_of_config() {
         let arguments = |file: Option<&str>| CreateArgs {
             file: file.map(PathBuf::from),
+            nearest_targets: false,
             mint: String::new(),
             send: SendArgs::default(),
         };

@@ -64,6 +64,19 @@ Economy: a TOML file; everything is optional and starts from the program's defau
   period_burn      most burned in a period over supply, to 0.1     0.01
   outflow_cap      tokens, paid by the treasury in 30 d at most    0
   meters           payment shards, 1 to 8                          1
+  [forecast]       what you expect: everything left open above and below then fits it, and a
+                   target out of reach is told with its figures
+  turnover         yearly volume over circulating supply           4
+  stakers          who stakes: [{ yield = 0.075, staked = 0.5 }], ascending
+  staked_share     of the circulating supply, to be staked         0.6
+  most_emission    that you accept, a year over the supply         0.2
+  treasury_needs   a year over the supply                          0
+  fee              that payers are used to                         0.003
+  burned_over_emitted   of the emission, to be burned again        0.1
+  provider_yield   that liquidity providers ask for                0.08
+  depth            tokens behind staked liquidity, over the
+                   circulating supply                              0.03
+  circulating      part of the supply that circulates              1
   [controllers.emission], [controllers.fee], [controllers.burn], [controllers.liquidity]
   setpoint scale action kp ki kd bias min max filter half_life dead_band slew_up slew_down
   max_periods max_hold, as in `replay`; quantities of the parameter are fractions (0.06 = 6 %);
@@ -131,6 +144,9 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
         Some(path) => economy_from(path)?,
         None => EconomySpec::default(),
     };
+    for finding in &spec.findings {
+        eprintln!("nearest target: {}", finding.text);
+    }
     writable(&arguments.chart)?;
 
     // The bank reads this when it starts. Whoever has set it wants to see its log.
@@ -207,7 +223,8 @@ async fn live(
     .await
 }
 
-fn economy_from(path: &Path) -> Result<EconomySpec, Failure> {
+/// Reads the economy file of `--economy`.
+pub(crate) fn economy_from(path: &Path) -> Result<EconomySpec, Failure> {
     let name = path.display().to_string();
     let bytes = File::open(path)
         .and_then(|file| read_up_to(file, settings::LARGEST))
@@ -216,7 +233,7 @@ fn economy_from(path: &Path) -> Result<EconomySpec, Failure> {
 }
 
 /// Refuses a chart file that cannot be written, before a year is lived for it.
-fn writable(path: &Path) -> Result<(), Failure> {
+pub(crate) fn writable(path: &Path) -> Result<(), Failure> {
     let existed = path.exists();
     OpenOptions::new()
         .create(true)
@@ -229,7 +246,7 @@ fn writable(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::at(
         "unwritable_file",
         Place::file(path.display().to_string()),

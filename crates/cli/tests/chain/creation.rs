@@ -22,7 +22,7 @@ const CHANGED: &str = "[economy]\nbounty = 5_000\nmeters = 2\n\
     [controllers.burn]\nki = 0.01\n[controllers.liquidity]\nki = 0.005\n";
 
 /// A founder with SOL, a token and an economy file, on a served bank.
-struct Founder {
+pub(super) struct Founder {
     fixture: Fixture,
     key: PathBuf,
     mint: Pubkey,
@@ -42,7 +42,7 @@ struct Token {
 
 impl Founder {
     /// Ten SOL, a million tokens, the mint authority, and a file that changes much.
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self::with(10 * SOL, Token::default())
     }
 
@@ -88,7 +88,7 @@ impl Founder {
         self.fixture.folder().join("economy.toml")
     }
 
-    fn write(&self, text: &str) {
+    pub(super) fn write(&self, text: &str) {
         fs::write(self.file(), text).unwrap();
     }
 
@@ -111,7 +111,7 @@ impl Founder {
         run_at(&self.fixture, url, &words)
     }
 
-    fn create(&self, more: &[&str]) -> Said {
+    pub(super) fn create(&self, more: &[&str]) -> Said {
         self.create_at(self.fixture.served.url(), more)
     }
 
@@ -149,7 +149,7 @@ impl Founder {
     }
 
     /// The economy, if there is one.
-    fn economy(&self) -> Option<Box<Economy>> {
+    pub(super) fn economy(&self) -> Option<Box<Economy>> {
         let at = self.at.economy;
         self.fixture.served.with(async move |world: &mut World| {
             match world.bank.account(&at).await {
@@ -159,7 +159,7 @@ impl Founder {
         })
     }
 
-    fn lamports(&self) -> u64 {
+    pub(super) fn lamports(&self) -> u64 {
         let founder = homeostat_ops::signer::read_key(&self.key.display().to_string());
         let founder = founder.unwrap().pubkey();
         let read = async move |world: &mut World| world.bank.lamports(&founder).await;
@@ -167,7 +167,7 @@ impl Founder {
     }
 }
 
-fn said(said: &Said) -> (i32, String) {
+pub(super) fn said(said: &Said) -> (i32, String) {
     (said.code, said.error())
 }
 

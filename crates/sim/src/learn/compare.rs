@@ -82,8 +82,7 @@ pub struct Plan {
     pub setting: Setting,
     /// The scenarios.
     pub scenarios: Vec<Scenario>,
-    /// The seeds to train on, below 64. With an even number of them the budget is spent to the
-    /// last life.
+    /// The seeds to train on, below 64.
     pub training_seeds: Vec<u64>,
     /// The budget, in generations of the search for gains.
     pub generations: usize,
@@ -102,10 +101,11 @@ impl Plan {
         self.scenarios.len() * self.training_seeds.len()
     }
 
-    /// The lives that each learner may spend: the references, the candidates of all generations,
-    /// and once more what the search found, in every case to train on.
+    /// The lives that each learner may spend, in every case to train on: the references, the
+    /// candidates of all generations, and once more what the search starts with and what it
+    /// found. All of them spend it to the last life.
     pub fn budget(&self) -> usize {
-        self.training_cases() * (Self::POPULATION * self.generations + 2)
+        self.training_cases() * (Self::POPULATION * self.generations + 3)
     }
 
     /// The simulated years of so many lives.

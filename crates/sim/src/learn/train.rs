@@ -110,8 +110,9 @@ pub fn train(plan: &Plan) -> Trained {
         policy,
         spent: Spent {
             references,
-            // The objective takes its own references, and scores what was found once more.
-            gains: (scores + 2) * plan.training_cases(),
+            // The objective takes its own references, and the search scores its start and what
+            // it found once more.
+            gains: (scores + 3) * plan.training_cases(),
             bandit: references + bandit_lives,
             policy: references + policy_lives,
         },

@@ -215,6 +215,14 @@ mod tests {
     }
 
     #[test]
+    fn the_step_of_an_uneven_series_is_the_median() {
+        assert_eq!(series("t,close\n0,1\n1,1\n11,1\n21,1\n").median_step(), 10);
+        assert_eq!(series("t,close\n0,1\n30,1\n40,1\n50,1\n").median_step(), 10);
+        // Of two steps the shorter one.
+        assert_eq!(series("t,close\n0,1\n30,1\n40,1\n").median_step(), 10);
+    }
+
+    #[test]
     fn an_epoch_that_does_not_fit_is_refused() {
         let series = series("t,close\n0,1\n10,2\n20,3\n");
         for (epoch, code) in [

@@ -362,6 +362,16 @@ mod tests {
                 "x.csv, line 2, `close`: `1e16` is out of range",
             ),
             (
+                "t,close\n1,9e-13\n",
+                "bad_number",
+                "x.csv, line 2, `close`: `9e-13` is out of range",
+            ),
+            (
+                "t,close,volume\n1,2,1e16\n",
+                "bad_number",
+                "x.csv, line 2, `volume`: `1e16` is out of range",
+            ),
+            (
                 "t,close\n1,$5\n",
                 "bad_number",
                 "x.csv, line 2, `close`: `$5` is not a number",

@@ -268,6 +268,20 @@ mod tests {
     }
 
     #[test]
+    fn corrections_stay_in_their_range() {
+        // Half of those equal to the value count as below it: 1 of 4 below and 2 equal is even.
+        assert_eq!(bias(&[1.0, 2.0, 2.0, 3.0], 2.0), 0.0);
+        // All on one side: half a resample of four, so the quantile of 1/8.
+        assert_eq!(bias(&[1.0, 2.0, 3.0, 4.0], 0.0), normal_quantile(0.125));
+        assert_eq!(bias(&[1.0, 2.0, 3.0, 4.0], 5.0), normal_quantile(0.875));
+        // Leaving one out changes nothing: no acceleration, not 0 / 0.
+        assert_eq!(acceleration(&[2.0; 5]), 0.0);
+        // Beyond the pole of z / (1 - a z) the formula would come back from the other side.
+        assert_eq!(adjusted(0.1, 0.5, 3.0), 1.0);
+        assert_eq!(adjusted(0.1, -0.5, -3.0), 0.0);
+    }
+
+    #[test]
     fn a_seed_gives_one_interval() {
         let bootstrap = Bootstrap {
             resamples: 200,

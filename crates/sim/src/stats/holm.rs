@@ -33,6 +33,7 @@ mod tests {
     #[test]
     fn adjusted_values_keep_the_order_and_end_at_one() {
         assert_eq!(holm(&[0.9, 0.2, 0.5]), [1.0, 0.6000000000000001, 1.0]);
+        assert_eq!(holm(&[0.9, 0.8, 0.7]), [1.0, 1.0, 1.0]);
         assert_eq!(holm(&[0.04]), [0.04]);
         assert!(holm(&[]).is_empty());
     }

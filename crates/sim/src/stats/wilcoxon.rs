@@ -161,6 +161,25 @@ mod tests {
     }
 
     #[test]
+    fn one_tie_or_zero_is_enough_to_leave_the_exact_distribution() {
+        // SciPy 1.17, method "asymptotic", correction on.
+        for (differences, p) in [
+            (
+                [1.0, 1.0, 2.0, 3.0, -4.0, 5.0, 6.0],
+                0.150_055_695_297_694_36,
+            ),
+            (
+                [0.0, 1.0, 2.0, 3.0, -4.0, 5.0, 6.0],
+                0.208_412_803_684_148_6,
+            ),
+        ] {
+            let test = signed_rank(&differences).unwrap();
+            assert_eq!(test.method, SignedRankMethod::Normal);
+            assert!((test.p - p).abs() < 1e-14, "{differences:?}: {test:?}");
+        }
+    }
+
+    #[test]
     fn the_correction_for_continuity_is_rs() {
         // R: wilcox.test(x, y, paired = TRUE, exact = FALSE, correct = TRUE), p = 0.7240817.
         let differences: [f64; 12] = [
@@ -227,8 +246,10 @@ mod tests {
         let test = signed_rank(&[0.0; 8]).unwrap();
         assert_eq!((test.n, test.zeros, test.p), (0, 8, 1.0));
         assert_eq!(test.method, SignedRankMethod::NoDifference);
-        // Two equal opposite differences are a draw, p = 1.
+        // Equal rank sums are a draw, p = 1: with ties, and exactly, where both tails have the
+        // middle.
         assert_eq!(signed_rank(&[1.0, -1.0]).unwrap().p, 1.0);
+        assert_eq!(signed_rank(&[1.0, 2.0, -3.0]).unwrap().p, 1.0);
         assert_eq!(
             signed_rank(&[]),
             Err(StatsError::TooFew { have: 0, need: 1 })

@@ -7,15 +7,14 @@
 //!
 //! All rates are fractions a year, all shares fractions of one.
 
-use homeostat::state::Parameter;
-use homeostat_control::{Fx, Ramp};
-use serde::{Deserialize, Serialize};
+use homeostat::constants::{MAX_PERIOD_EMISSION_PPM, YEAR};
+use homeostat::state::{defaults, Limits};
+use homeostat_control::{Config, Fx, Ramp};
 
-use crate::chain::Design;
+use crate::Parameter;
 
 /// What a founder expects of the people, and wants of them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Forecast {
     /// The volume that will be paid in a year, over the circulating supply, at [`Self::fee`].
     pub turnover: f64,
@@ -28,6 +27,8 @@ pub struct Forecast {
     pub most_emission: f64,
     /// What the treasury needs in a year, over the supply.
     pub treasury_needs: f64,
+    /// The treasury's part of the fees that are not burned.
+    pub treasury_share: f64,
     /// The fee that payers are used to; what is charged where the needs ask for less.
     pub fee: f64,
     /// The part of the emission that is to be burned again.
@@ -41,8 +42,7 @@ pub struct Forecast {
 }
 
 impl Default for Forecast {
-    /// A quiet economy: what its people do is the middle of the ranges of
-    /// [`Behaviour`](crate::Behaviour).
+    /// A quiet economy: its people are as those of live networks in the mean.
     fn default() -> Self {
         Self {
             turnover: 4.0,
@@ -50,6 +50,7 @@ impl Default for Forecast {
             staked_share: 0.60,
             most_emission: 0.20,
             treasury_needs: 0.0,
+            treasury_share: 0.2,
             fee: 0.003,
             burned_over_emitted: 0.10,
             provider_yield: 0.08,
@@ -69,10 +70,9 @@ pub struct Invalid {
 }
 
 /// A target that cannot be reached, or can just so.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// Whose target.
-    #[serde(serialize_with = "by_name")]
     pub parameter: Parameter,
     /// What the target asks of the parameter (fraction).
     pub needed: f64,
@@ -84,15 +84,13 @@ pub struct Finding {
     pub text: String,
 }
 
-fn by_name<S: serde::Serializer>(parameter: &Parameter, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(parameter.name())
-}
-
 /// What a forecast leads to.
 #[derive(Clone, Debug)]
 pub struct Derived {
-    /// The economy that fits it.
-    pub design: Design,
+    /// The limits of the economy that fits it.
+    pub limits: Limits,
+    /// Its controllers, by parameter.
+    pub controllers: [Config; 4],
     /// Targets out of reach; empty where everything fits.
     pub findings: Vec<Finding>,
 }
@@ -132,6 +130,13 @@ impl Forecast {
             "0.001 to 1",
         )?;
         within("treasury_needs", self.treasury_needs, 0.0, 1.0, "0 to 1")?;
+        within(
+            "treasury_share",
+            self.treasury_share,
+            0.01,
+            1.0,
+            "0.01 to 1",
+        )?;
         within("fee", self.fee, 0.000_01, 0.1, "0.00001 to 0.1")?;
         within(
             "burned_over_emitted",
@@ -170,11 +175,11 @@ impl Forecast {
     }
 
     /// The annual yield at which `share` will be staked: on the line through the pairs, in the
-    /// logarithm of the yield and the logit of the share. With one pair, as if the middle half of
-    /// the people asked for yields within a factor of two of each other, which is the slope that
-    /// the simulator's populations have in the mean.
+    /// logarithm of the yield and the logit of the share. With one pair, as if a quarter of the
+    /// tokens were staked at half of the yield that three quarters are staked at.
     pub fn yield_for(&self, share: f64) -> f64 {
-        const USUAL_SLOPE: f64 = 0.55;
+        // ln 2 over the distance of the logits of 1/4 and 3/4, which is 2 ln 3.
+        const USUAL_SLOPE: f64 = core::f64::consts::LN_2 / 2.197_224_577_336_22;
         let logit = |s: f64| libm::log(s / (1.0 - s));
         let points: Vec<(f64, f64)> = self
             .stakers
@@ -211,31 +216,36 @@ impl Forecast {
         0.5 * (low + high)
     }
 
-    /// The economy that fits the forecast, for a period (seconds) and a supply (base units), from
+    /// The economy that fits the forecast, for a period (seconds) and a hard cap (base units), from
     /// the program's defaults: biases are what the targets need, limits leave room around them,
     /// gains and slew limits grow in proportion to the biases, as the plant's gain shrinks.
     ///
     /// Refuses a forecast that is out of range. A target out of reach is a [`Finding`]; its
     /// controller gets the nearest target that can be reached.
-    pub fn derive(&self, period: u32, supply: u64) -> Result<Derived, Invalid> {
+    pub fn derive(&self, period: u32, hard_cap: u64) -> Result<Derived, Invalid> {
         self.validate()?;
-        let mut design = Design::with_defaults(period, supply);
-        let mut findings = Vec::new();
-        let liquidity = self.liquidity(&mut design, &mut findings);
-        let emission = self.emission(&mut design, &mut findings, liquidity);
-        self.fee_and_burn(&mut design, &mut findings, emission);
-        design.limits.turnover_ppm = ppm(self.turnover).unsigned_abs();
+        let mut derived = Derived {
+            limits: defaults::limits(period, hard_cap),
+            controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, period)),
+            findings: Vec::new(),
+        };
+        // At most a million, so the cast loses nothing.
+        derived.limits.treasury_ppm = ppm(self.treasury_share) as u32;
+        let liquidity = self.liquidity(&mut derived);
+        let emission = self.emission(&mut derived, liquidity);
+        self.fee_and_burn(&mut derived, emission);
+        derived.limits.turnover_ppm = ppm(self.turnover).unsigned_abs();
         // The cap of a period leaves twice the highest rate, as in the defaults.
-        let highest = design.of(Parameter::Emission).config.max as f64;
-        let cap = 2.0 * highest * f64::from(period) / homeostat::constants::YEAR as f64;
-        design.limits.period_emission_ppm =
-            (libm::ceil(cap) as u32).clamp(1, homeostat::constants::MAX_PERIOD_EMISSION_PPM);
-        Ok(Derived { design, findings })
+        let highest = derived.controllers[Parameter::Emission.index()].max as f64;
+        let cap = 2.0 * highest * f64::from(period) / YEAR as f64;
+        derived.limits.period_emission_ppm =
+            (libm::ceil(cap) as u32).clamp(1, MAX_PERIOD_EMISSION_PPM);
+        Ok(derived)
     }
 
     /// The emission that the staked share needs, with `liquidity` the part of it that goes to
     /// liquidity pools; sets its controller and returns what it gets.
-    fn emission(&self, design: &mut Design, findings: &mut Vec<Finding>, liquidity: f64) -> f64 {
+    fn emission(&self, derived: &mut Derived, liquidity: f64) -> f64 {
         let cost =
             |share: f64| self.yield_for(share) * share * self.circulating / (1.0 - liquidity);
         let needed = cost(self.staked_share);
@@ -252,7 +262,7 @@ impl Forecast {
                 }
             }
             share = low;
-            findings.push(Finding {
+            derived.findings.push(Finding {
                 parameter: Parameter::Emission,
                 needed,
                 most: self.most_emission,
@@ -274,12 +284,12 @@ impl Forecast {
         let most = (bias * ROOM_UP)
             .min(self.most_emission.max(bias))
             .max(bias * 1.01);
-        set(design, parameter, share, bias, bias / ROOM_DOWN, most);
+        set(derived, parameter, share, bias, bias / ROOM_DOWN, most);
         bias
     }
 
     /// The part of the emission that the depth needs. Sets the liquidity's controller.
-    fn liquidity(&self, design: &mut Design, findings: &mut Vec<Finding>) -> f64 {
+    fn liquidity(&self, derived: &mut Derived) -> f64 {
         // Providers tie up the tokens and as much in money again.
         let rewards = 2.0 * self.depth * self.circulating * self.provider_yield;
         let security = self.yield_for(self.staked_share) * self.staked_share * self.circulating;
@@ -288,7 +298,7 @@ impl Forecast {
         if needed > MOST_LIQUIDITY {
             let affordable = security * MOST_LIQUIDITY / (1.0 - MOST_LIQUIDITY);
             depth = affordable / (2.0 * self.circulating * self.provider_yield);
-            findings.push(Finding {
+            derived.findings.push(Finding {
                 parameter: Parameter::Liquidity,
                 needed,
                 most: MOST_LIQUIDITY,
@@ -306,7 +316,7 @@ impl Forecast {
         let bias = needed.min(MOST_LIQUIDITY);
         let parameter = Parameter::Liquidity;
         set(
-            design,
+            derived,
             parameter,
             depth,
             bias,
@@ -317,18 +327,17 @@ impl Forecast {
     }
 
     /// The fee that burns and treasury need of the turnover. Sets both controllers.
-    fn fee_and_burn(&self, design: &mut Design, findings: &mut Vec<Finding>, emission: f64) {
-        let treasury_part = f64::from(design.limits.treasury_ppm) / 1e6;
+    fn fee_and_burn(&self, derived: &mut Derived, emission: f64) {
         let volume = self.turnover * self.circulating;
         let burned = self.burned_over_emitted * emission;
         // Of what is not burned the treasury gets its part.
-        let wanted = self.treasury_needs / treasury_part + burned;
+        let wanted = self.treasury_needs / self.treasury_share + burned;
         // A fee that is higher than usual by more than the room would drive payments away.
         let most_fee = (self.fee * ROOM_UP).min(0.1);
         let needed = wanted / volume;
         let fee = needed.clamp(self.fee, most_fee);
         if needed > most_fee {
-            findings.push(Finding {
+            derived.findings.push(Finding {
                 parameter: Parameter::Fee,
                 needed,
                 most: most_fee,
@@ -348,7 +357,7 @@ impl Forecast {
         }
         let parameter = Parameter::Fee;
         set(
-            design,
+            derived,
             parameter,
             1.0,
             fee,
@@ -359,7 +368,7 @@ impl Forecast {
         let mut target = self.burned_over_emitted;
         if share > MOST_BURN {
             target = MOST_BURN * volume * fee / emission;
-            findings.push(Finding {
+            derived.findings.push(Finding {
                 parameter: Parameter::Burn,
                 needed: share,
                 most: MOST_BURN,
@@ -380,23 +389,21 @@ impl Forecast {
         // What growth is left when that part of the emission is burned again.
         let growth = emission * (1.0 - target);
         let parameter = Parameter::Burn;
-        set(design, parameter, growth, bias, 0.0, MOST_BURN);
+        set(derived, parameter, growth, bias, 0.0, MOST_BURN);
     }
 }
 
 /// Gives a controller its target, bias and limits (fractions), and gains and slew limits in
 /// proportion to the bias.
-fn set(design: &mut Design, parameter: Parameter, setpoint: f64, bias: f64, min: f64, max: f64) {
-    let config = &mut design.of_mut(parameter).config;
+fn set(derived: &mut Derived, parameter: Parameter, setpoint: f64, bias: f64, min: f64, max: f64) {
+    let config = &mut derived.controllers[parameter.index()];
     let old: f64 = config.bias.to.to_num::<f64>() / 1e6;
     let factor = bias / old;
     let scaled =
         |gain: Ramp| Ramp::constant(gain.to.saturating_mul(Fx::saturating_from_num(factor)));
     let setpoint = Fx::saturating_from_num(setpoint);
     config.setpoint = Ramp::constant(setpoint);
-    config.scale = setpoint
-        .saturating_abs()
-        .max(homeostat_control::Config::MIN_SCALE);
+    config.scale = setpoint.saturating_abs().max(Config::MIN_SCALE);
     config.min = ppm(min).max(i64::from(min > 0.0));
     config.max = ppm(max).max(config.min + 1);
     config.bias = Ramp::constant(Fx::from_num(ppm(bias).clamp(config.min, config.max)));
