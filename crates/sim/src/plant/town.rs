@@ -44,6 +44,7 @@ pub struct Life {
 }
 
 /// Everything but the people.
+#[derive(Clone)]
 pub struct Town {
     pub chain: Chain,
     pub market: Market,
@@ -113,6 +114,11 @@ impl Town {
             chain,
             market,
         }
+    }
+
+    /// Feeds have the luck of another seed from now on.
+    pub fn reseed(&mut self, seed: u64) {
+        self.feed = Luck::new(seed, Purpose::Feed, 0);
     }
 
     /// What is in nobody's wallet yet (base units).
