@@ -14,6 +14,9 @@ use crate::{
 };
 
 /// One setting of a Draft.
+// It is read once from an instruction's arguments and never kept: a box would only be in the way
+// of the IDL.
+#[allow(clippy::large_enum_variant)]
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// Sets the configuration of one controller.
