@@ -318,7 +318,6 @@ fn economy(section: &Section<'_>, forecast: Option<&Section<'_>>) -> Result<Econ
         meters,
         controllers: fits.controllers,
         findings: fits.findings,
-        controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, period)),
         wirings: fits.wirings,
         council: None,
     })
