@@ -275,8 +275,7 @@ async fn w1_a_manipulated_or_stale_signal_moves_the_output_by_its_limit_and_no_f
     .await;
     let (bias, slew, reach) = (3_000, 1_000, 2_000);
     let mut before = bias;
-    let mut sequence = 0;
-    for (value, age, f) in [
+    let reports = [
         (12.0, 0, 200),
         (1_000_000.0, 0, reach),
         (1_000_000.0, 0, reach),
@@ -284,10 +283,10 @@ async fn w1_a_manipulated_or_stale_signal_moves_the_output_by_its_limit_and_no_f
         (0.001, 3_601, reach),
         (0.001, 3_600, -999),
         (0.001, 0, -999),
-    ] {
+    ];
+    for (sequence, (value, age, f)) in (1..).zip(reports) {
         let end = world.economy().await.next_end;
         world.bank.set_time(end - age).await;
-        sequence += 1;
         let report = ix::Report {
             sequence,
             value_q48: Fx::from_num(value).to_bits(),
