@@ -144,6 +144,8 @@ pub(super) fn regulate(
 /// r: the setpoint, or the setpoint times its reference. The reference is clamped to
 /// ±[`Config::MAX_SIGNAL`], so that r stays inside the range of numbers whatever a caller or
 /// an account holds.
+// A stack frame on chain has 4,096 bytes: inlined, this would share that of the step.
+#[inline(never)]
 fn target(config: &Config, state: &State, input: &Input, y: Fx) -> Option<Fx> {
     let setpoint = config.setpoint.at(input.now);
     let reference = match config.reference {
@@ -163,6 +165,8 @@ fn target(config: &Config, state: &State, input: &Input, y: Fx) -> Option<Fx> {
 /// The mean of y after this sample. The mean before it is clamped like any reference, and
 /// the distance shrinks by a factor of at most one, so that the mean stays between itself
 /// and the sample.
+// As above.
+#[inline(never)]
 fn averaged(config: &Config, state: &State, seconds: u64, y: Fx) -> Option<Option<Fx>> {
     if config.reference != Reference::Average {
         return Some(state.average);

@@ -1,6 +1,6 @@
 //! Property 1: the integral winds up neither at a limit nor while u slews.
 
-use homeostat_control::{Config, Flags, Fx, Input};
+use homeostat_control::{Change, Config, Flags, Fx, Input, Mode};
 use proptest::prelude::*;
 
 use crate::common::{random::cases, *};
@@ -256,4 +256,37 @@ proptest! {
         }
         prop_assert!(rig.after(periods * WEEK, fx(high)).u < 200_000);
     }
+}
+
+/// Given an output on its way to its limit, when it rests there and the law wants further, then
+/// the steps are counted; a hold leaves the number alone, and a reversal ends it.
+#[test]
+fn p01_steps_at_a_limit_are_counted_while_the_law_wants_further() {
+    let mut rig = Rig::primed(emission(), ratio(60, 100));
+    let mut count = 0;
+    let mut counted = Vec::new();
+    // 60,000 to 200,000 takes seven steps of 20,000; from then on anti-windup trims.
+    for _ in 0..10 {
+        count = rig.after(WEEK, ratio(10, 100)).count_at_limit(count);
+        counted.push(count);
+    }
+    assert_eq!(counted, [0, 0, 0, 0, 0, 0, 1, 2, 3, 4]);
+    // A held step and a repeated one say nothing about it.
+    let held = rig.blind(WEEK);
+    assert_eq!((held.u, held.count_at_limit(count)), (200_000, count));
+    let again = rig.blind(0);
+    assert!(again.flags.contains(Flags::REPEATED));
+    assert_eq!(again.count_at_limit(count), count);
+    // Back from there, and at the other end.
+    let reversed = rig.after(WEEK, ratio(90, 100));
+    assert_eq!(reversed.count_at_limit(count), 0);
+    for _ in 0..30 {
+        count = rig.after(WEEK, whole(1)).count_at_limit(count);
+    }
+    assert_eq!(rig.state.u, 10_000);
+    assert!(count > 15, "{count}");
+    assert_eq!(rig.state.last.count_at_limit(u32::MAX), u32::MAX);
+    // At a limit with nothing further to want, for a controller by hand.
+    rig.set(Change::Mode(Mode::Manual(10_000)));
+    assert_eq!(rig.after(WEEK, whole(1)).count_at_limit(count), 0);
 }

@@ -114,13 +114,13 @@ impl DecisionRecord {
     /// hold 4 billion changes, and a sample of more than 136 years.
     pub fn new(parameter: Parameter, controller: &Controller, outcome: &Outcome) -> Self {
         let decision = &outcome.step.decision;
-        let (numerator, denominator) = stored(outcome.measurement);
-        let (w_numerator, w_denominator) = stored(outcome.w);
-        let (reference_numerator, reference_denominator) = stored(outcome.reference);
+        let (numerator, denominator) = stored(outcome.given.measurement);
+        let (w_numerator, w_denominator) = stored(outcome.given.w);
+        let (reference_numerator, reference_denominator) = stored(outcome.given.reference);
         Self {
             seq: 0,
             config_seq: u32::try_from(controller.config_seq).unwrap_or(u32::MAX),
-            sample_age: outcome.sample.map_or(0, |sample| {
+            sample_age: outcome.given.input.y.map_or(0, |sample| {
                 u32::try_from(decision.to.abs_diff(sample.at)).unwrap_or(u32::MAX)
             }),
             kind: RecordKind::Decision as u8,
@@ -152,7 +152,7 @@ impl DecisionRecord {
             slewed: decision.slewed.into(),
             limited: decision.limited.into(),
             u: decision.u,
-            applied: outcome.applied.unwrap_or(NOT_CAPPED),
+            applied: outcome.given.input.applied.unwrap_or(NOT_CAPPED),
         }
     }
 

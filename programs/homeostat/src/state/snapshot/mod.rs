@@ -19,7 +19,7 @@ use self::{
     supply::{burnable, circulating, follow_excluded, follow_supply},
 };
 use super::{
-    controller::{Controller, Metric, Parameter, Signal},
+    controller::{Controller, Metric, Parameter, Signal, Wiring},
     economy::Economy,
     feed::FeedReading,
     number::{since, U128},
@@ -155,13 +155,35 @@ impl Snapshot {
     pub fn decide(
         &self,
         controller: &Controller,
-        mut measured: impl FnMut(Metric) -> Result<Option<Measurement>>,
+        measured: impl FnMut(Metric) -> Result<Option<Measurement>>,
         applied: Option<i64>,
     ) -> Result<Outcome> {
         let config = controller.config();
-        let wiring = controller.wiring()?;
+        let given = self.given(controller.wiring()?, &config, measured, applied)?;
+        Ok(Outcome {
+            step: guarded_step(
+                &config,
+                &controller.guard_config(),
+                &controller.state(),
+                &controller.guard(),
+                &given.input,
+            ),
+            given,
+        })
+    }
+
+    /// What a controller is given for its step.
+    // A stack frame on chain has 4,096 bytes: inlined, this would share that of the step.
+    #[inline(never)]
+    fn given(
+        &self,
+        wiring: Wiring,
+        config: &Config,
+        mut measured: impl FnMut(Metric) -> Result<Option<Measurement>>,
+        applied: Option<i64>,
+    ) -> Result<Given> {
         let (measurement, sample) = match wiring.metric.feed_index() {
-            Some(feed) => self.feed(feed, &config),
+            Some(feed) => self.feed(feed, config),
             None => {
                 let measurement = measured(wiring.metric)?;
                 let value = measurement.and_then(|m| m.value());
@@ -178,7 +200,7 @@ impl Snapshot {
                 None => None,
                 Some(Signal::Output(parameter)) => self.output(parameter),
                 Some(Signal::Metric(metric)) => match metric.feed_index() {
-                    Some(feed) => self.gated_feed(feed, &config),
+                    Some(feed) => self.gated_feed(feed, config),
                     None => measured(metric)?,
                 },
             })
@@ -187,27 +209,18 @@ impl Snapshot {
         let reference = follow(wiring.reference.signal())?;
         let value =
             |signal: Option<Signal>, measurement: Option<Measurement>| signal?.value(&measurement?);
-        let input = Input {
-            now: self.now,
-            y: sample,
-            w: value(wiring.feed_forward, w),
-            reference: value(wiring.reference.signal(), reference),
-            applied,
-            tripped: self.tripped,
-        };
-        Ok(Outcome {
-            step: guarded_step(
-                &config,
-                &controller.guard_config(),
-                &controller.state(),
-                &controller.guard(),
-                &input,
-            ),
+        Ok(Given {
+            input: Input {
+                now: self.now,
+                y: sample,
+                w: value(wiring.feed_forward, w),
+                reference: value(wiring.reference.signal(), reference),
+                applied,
+                tripped: self.tripped,
+            },
             measurement,
-            sample,
             w,
             reference,
-            applied,
         })
     }
 
@@ -237,19 +250,24 @@ impl Snapshot {
     }
 }
 
+/// What one controller is given for its step, and what that was computed from.
+#[derive(Clone, Copy, Debug)]
+pub struct Given {
+    /// The input of the control law.
+    pub input: Input,
+    /// The measurement behind the process variable, as a ratio.
+    pub measurement: Option<Measurement>,
+    /// The signal of the feed-forward, as a ratio.
+    pub w: Option<Measurement>,
+    /// The signal that the setpoint is a multiple of, as a ratio.
+    pub reference: Option<Measurement>,
+}
+
 /// The step of one controller, with its inputs.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome {
     /// The decision, and the states of law and guard after it.
     pub step: Guarded,
-    /// The measurement behind the process variable, as a ratio.
-    pub measurement: Option<Measurement>,
-    /// The same measurement as the sample that the control law was given.
-    pub sample: Option<Sample>,
-    /// The signal of the feed-forward, as a ratio.
-    pub w: Option<Measurement>,
-    /// The signal that the setpoint is a multiple of, as a ratio.
-    pub reference: Option<Measurement>,
-    /// The mean value that a cap, a pause or the funding left over the window (ppm).
-    pub applied: Option<i64>,
+    /// What the step was computed from.
+    pub given: Given,
 }
