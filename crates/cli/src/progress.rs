@@ -21,7 +21,7 @@ pub struct Progress {
 
 impl Progress {
     /// Nothing is told yet.
-    pub fn new() -> Self {
+    pub fn start() -> Self {
         Self {
             terminal: io::stderr().is_terminal(),
             told: Instant::now(),

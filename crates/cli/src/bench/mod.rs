@@ -184,7 +184,7 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
         }
     );
     let threads = shared.threads();
-    let mut progress = Progress::new();
+    let mut progress = Progress::start();
     let mut last = None;
     bench::run(&plan, restored, threads, |row, so_far| {
         if let Some(file) = &mut file {

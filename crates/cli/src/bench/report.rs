@@ -84,7 +84,7 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
         folder: &arguments.out,
         written: Vec::new(),
     };
-    let mut progress = Progress::new();
+    let mut progress = Progress::start();
     progress.tell(|| "comparing".to_owned());
     let tables = tables(&plan, &rows, threads);
     let hash = result_hash(&rows);

@@ -73,7 +73,7 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
     let shared = &arguments.shared;
     let series = shared.series()?;
     let (plan, rows) = RowsFile::read(&arguments.rows, shared.gains()?, series.as_ref())?;
-    let mut progress = Progress::new();
+    let mut progress = Progress::start();
     let found = bench::verify(
         &plan,
         &rows,

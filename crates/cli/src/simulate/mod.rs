@@ -175,7 +175,7 @@ fn live(lived: &Lived, policy: Policy, seed: u64) -> Result<World, Failure> {
     };
     let mut run = lived.prepare(case).map_err(|error| refused(None, error))?;
     let epochs = lived.setting.calendar.epochs;
-    let mut progress = Progress::new();
+    let mut progress = Progress::start();
     for epoch in 1..=epochs {
         if let Err(error) = run.world.step(&mut run.steer) {
             return Err(refused(Some(&run.world), error));

@@ -267,7 +267,7 @@ pub fn figure(value: Option<f64>) -> String {
     let size = value.abs();
     if value == 0.0 {
         "0".to_owned()
-    } else if size >= 1e6 || size < 1e-4 {
+    } else if !(1e-4..1e6).contains(&size) {
         format!("{value:.3e}")
     } else {
         let before = size.log10().floor() as i32;

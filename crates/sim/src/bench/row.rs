@@ -37,14 +37,21 @@ impl Row {
     pub fn new(scenario: &str, case: Case, outcome: Result<Metrics, String>) -> Self {
         use std::fmt::Write;
         let mut text = format!("{scenario},{},{}", case.policy.name(), case.seed);
-        // Writing to a String cannot fail.
-        let _ = match &outcome {
-            Ok(metrics) => metrics
-                .values()
-                .iter()
-                .try_fold(text.push_str(",ok"), |(), value| write!(text, ",{value:?}")),
-            Err(refusal) => write!(text, ",{refusal}{}", ",".repeat(Metrics::NAMES.len())),
-        };
+        match &outcome {
+            Ok(metrics) => {
+                text.push(',');
+                text.push_str(OK);
+                for value in metrics.values() {
+                    // Writing to a String cannot fail.
+                    let _ = write!(text, ",{value:?}");
+                }
+            }
+            Err(refusal) => {
+                text.push(',');
+                text.push_str(refusal);
+                text.push_str(&",".repeat(Metrics::NAMES.len()));
+            }
+        }
         Self {
             case,
             outcome,
