@@ -15,6 +15,7 @@
 pub mod behaviour;
 pub mod bench;
 pub mod chain;
+pub mod learn;
 pub mod market;
 pub mod metrics;
 pub mod plant;

@@ -1,10 +1,10 @@
 //! What `simulate` lives in, from its arguments.
 
 use homeostat::state::defaults;
-use homeostat_client::{Funding, Metric, Parameter};
+use homeostat_client::Funding;
 use homeostat_ops::economy_file::EconomySpec;
 use homeostat_sim::behaviour::Behaviour;
-use homeostat_sim::chain::{Design, Error, Loop};
+use homeostat_sim::chain::{Design, Error};
 use homeostat_sim::run::{Case, Run, Setting};
 use homeostat_sim::scenario::{replay, Calendar, Scenario};
 use homeostat_sim::tune::Gains;
@@ -156,21 +156,11 @@ impl Lived {
 fn design(spec: &EconomySpec) -> Design {
     let mut limits = defaults::limits(spec.period, spec.limits.hard_cap);
     limits.set(&spec.limits);
-    let [emission, fee, burn, liquidity] = spec.controllers;
-    let of = |parameter, config| Loop {
-        metric: Metric::default_for(parameter),
-        config,
-        guard: defaults::guard(parameter, spec.period),
-    };
-    Design {
-        supply: spec.supply,
-        excluded: 0,
-        limits,
-        controllers: [
-            of(Parameter::Emission, emission),
-            of(Parameter::Fee, fee),
-            of(Parameter::Burn, burn),
-            of(Parameter::Liquidity, liquidity),
-        ],
+    let loops = spec.controllers.into_iter().zip(spec.wirings);
+    let mut design = Design::with_defaults(spec.period, spec.supply);
+    for (controller, (config, wiring)) in design.controllers.iter_mut().zip(loops) {
+        controller.config = config;
+        controller.wiring = wiring;
     }
+    Design { limits, ..design }
 }

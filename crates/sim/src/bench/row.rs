@@ -37,21 +37,15 @@ impl Row {
     pub fn new(scenario: &str, case: Case, outcome: Result<Metrics, String>) -> Self {
         use std::fmt::Write;
         let mut text = format!("{scenario},{},{}", case.policy.name(), case.seed);
-        match &outcome {
+        // Writing to a String cannot fail.
+        let _ = match &outcome {
             Ok(metrics) => {
-                text.push(',');
-                text.push_str(OK);
-                for value in metrics.values() {
-                    // Writing to a String cannot fail.
-                    let _ = write!(text, ",{value:?}");
-                }
+                text.push_str(",ok");
+                let mut values = metrics.values().into_iter();
+                values.try_for_each(|value| write!(text, ",{value:?}"))
             }
-            Err(refusal) => {
-                text.push(',');
-                text.push_str(refusal);
-                text.push_str(&",".repeat(Metrics::NAMES.len()));
-            }
-        }
+            Err(refusal) => write!(text, ",{refusal}{}", ",".repeat(Metrics::NAMES.len())),
+        };
         Self {
             case,
             outcome,

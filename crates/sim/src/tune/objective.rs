@@ -60,6 +60,26 @@ pub struct Score {
 }
 
 impl Score {
+    /// The score of a single run; `reference` is the ITAE of static untuned in the same case.
+    /// `None` is a run that failed.
+    pub fn of_run(metrics: Option<&Metrics>, reference: f64) -> Self {
+        let Some(metrics) = metrics else {
+            return Self {
+                failed: 1.0,
+                ..Self::default()
+            };
+        };
+        Self {
+            tracking: metrics.itae / reference,
+            effort: metrics.effort,
+            overshoot: metrics.overshoot,
+            at_limit: at_limit(metrics),
+            volatility: metrics.volatility,
+            inflation: metrics.inflation,
+            failed: 0.0,
+        }
+    }
+
     /// The sum that is minimised.
     pub fn total(&self) -> f64 {
         self.tracking
