@@ -7,6 +7,7 @@ use homeostat_sim::bench::{
 };
 use homeostat_sim::metrics::{Better, Metrics};
 use homeostat_sim::policy::Policy;
+use homeostat_sim::tune::Gains;
 
 use super::with_error;
 use crate::simulate::figure;
@@ -52,7 +53,15 @@ fn head(text: &mut String, plan: &Plan, tables: &Tables, hash: &str) -> std::fmt
          standard error; intervals are BCa, 95 %, of 10,000 resamples of the seeds; p is Wilcoxon's signed-rank test, \
          two-sided, with Holm's correction over the scenarios and policies of a metric.\n",
         env!("CARGO_PKG_VERSION")
-    )
+    )?;
+    if plan.gains_hash() == Gains::of_defaults().hash() {
+        writeln!(
+            text,
+            "Gains and constants are the program's defaults, so `static-tuned` has the values of `static-untuned`: no \
+             search is compared here.\n"
+        )?;
+    }
+    Ok(())
 }
 
 fn claims_table(text: &mut String, tables: &Tables) -> std::fmt::Result {

@@ -79,7 +79,8 @@ Economy: a TOML file; everything is optional and starts from the program's defau
   circulating      part of the supply that circulates              1
   [controllers.emission], [controllers.fee], [controllers.burn], [controllers.liquidity]
   setpoint scale action kp ki kd bias min max filter half_life dead_band slew_up slew_down
-  max_periods max_hold, as in `replay`; quantities of the parameter are fractions (0.06 = 6 %);
+  max_periods max_hold average_half_life, as in `replay`; metric feed_forward reference kf w_ref
+  f_max, as in the example; quantities of the parameter are fractions (0.06 = 6 %);
   slew_up and slew_down can be \"unlimited\"
   [council] is for `create-economy`: the demo appoints its own
 

@@ -78,7 +78,7 @@ pub struct Arguments {
 
     /// The number of epochs; 365 without it, or those of the series
     #[arg(long, value_name = "N", allow_negative_numbers = true,
-          value_parser = clap::value_parser!(u64).range(30..=36_500))]
+          value_parser = clap::value_parser!(u64).range(10..=36_500))]
     pub epochs: Option<u64>,
 
     /// The length of a period; a day without it

@@ -18,6 +18,9 @@ use crate::failure::Failure;
 const DAY: u32 = 86_400;
 /// The epochs of a run, unless they are given.
 const EPOCHS: u64 = 365;
+/// The fewest and the most epochs of a run: what `--epochs` takes.
+const FEWEST: u64 = 10;
+const MOST: u64 = 36_500;
 /// The tokens of an economy without a file (base units).
 const SUPPLY: u64 = 1_000_000_000_000_000;
 /// The fewest base units for each person. With less, rounding would be seen.
@@ -87,15 +90,15 @@ impl Lived {
         let there = demand.as_ref().map(|demand| demand.len() as u64);
         let epochs = arguments
             .epochs
-            .unwrap_or(there.unwrap_or(EPOCHS).min(36_500));
+            .unwrap_or(there.unwrap_or(EPOCHS).min(MOST));
         if let (Some(there), Some(path)) = (there, &arguments.series) {
-            if there < epochs.max(30) {
+            if there < epochs.max(FEWEST) {
                 let problem = format!(
                     "has {there} epochs of {epoch} s, fewer than {}",
-                    epochs.max(30)
+                    epochs.max(FEWEST)
                 );
                 return Err(Failure::at("series_too_short", place(path), problem)
-                    .remedy("give a longer series, or fewer --epochs (at least 30)"));
+                    .remedy("give a longer series, or fewer --epochs (at least 10)"));
             }
         }
         let length = epochs * u64::from(epoch);

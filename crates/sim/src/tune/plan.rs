@@ -192,8 +192,8 @@ pub fn tune(plan: &Plan, seen: &(dyn Fn(Step) + Sync)) -> Tuned {
     }
 }
 
-/// The relay experiments of all parameters but the burn share, whose measurement hardly answers
-/// it, in every calendar.
+/// The relay experiments of the parameters whose target is a number of its own, in every calendar:
+/// a target that moves with the measurement is crossed by noise alone.
 fn relays(
     plan: &Plan,
     objective: &Objective,
@@ -207,7 +207,10 @@ fn relays(
             design: design.clone(),
             constants: [0; 4],
         };
-        for parameter in [Parameter::Emission, Parameter::Fee, Parameter::Liquidity] {
+        let absolute = |parameter: &Parameter| {
+            design.of(*parameter).config.reference == homeostat_control::Reference::Absolute
+        };
+        for parameter in Parameter::ALL.into_iter().filter(absolute) {
             seen(Step::Relay(parameter));
             let (middle, amplitude) = levels(design, parameter);
             let cases = (0..2 * plan.seeds).map(|seed| Case {
@@ -315,9 +318,9 @@ mod tests {
         let steps = Mutex::new(Vec::new());
         let tuned = tune(&plan, &|step| steps.lock().unwrap().push(step));
         let steps = steps.into_inner().unwrap();
-        // then each step was told: three relays, two searches, eight candidates, one check;
+        // then each step was told: four relays, two searches, eight candidates, one check;
         let count = |is: fn(&Step) -> bool| steps.iter().filter(|step| is(step)).count();
-        assert_eq!(count(|s| matches!(s, Step::Relay(_))), 3);
+        assert_eq!(count(|s| matches!(s, Step::Relay(_))), 4);
         assert!(count(|s| matches!(s, Step::Constants(_))) >= 12);
         assert!(count(|s| matches!(s, Step::Gains(_))) >= 12);
         assert_eq!(count(|s| matches!(s, Step::Front(_))), 8);

@@ -58,7 +58,7 @@ impl Steering for Relay {
             let law = controller.config();
             let mut value = law.bias.to.to_num::<i64>();
             if parameter == self.parameter {
-                let measured = report.of(controller.metric()?, parameter).0;
+                let measured = report.measured(controller.metric()?);
                 let y = measured.and_then(|m| m.value()).unwrap_or(law.setpoint.to);
                 let distance: f64 = ((law.setpoint.to - y) / law.scale).to_num();
                 let error = match law.direction {

@@ -80,6 +80,14 @@ fn draw(
         // Sans-serif at 15 px is narrower than 9 px a character, nearly always.
         x += 34 + 9 * band.name.chars().count() as i32 + 24;
     }
+    for (name, colour) in [("target", INK), ("shock", EVENT)] {
+        for from in [x, x + 15] {
+            let dash = vec![(from, 54), (from + 10, 54)];
+            root.draw(&PathElement::new(dash, colour.stroke_width(1)))?;
+        }
+        root.draw(&Text::new(name, (x + 34, 46), starting(15.0, &INK)))?;
+        x += 34 + 9 * name.len() as i32 + 24;
+    }
 
     let (_, body) = root.split_vertically(HEAD);
     let mut chart = ChartBuilder::on(&body)
@@ -168,7 +176,15 @@ mod tests {
     fn each_policy_has_its_name_and_its_colour() {
         let bands = [band("ours", 0.6), band("fixed", 0.5), band("<other>", 0.7)];
         let chart = svg("Staked share", &bands, 0.6, 66).expect("chart");
-        for text in ["ours", "fixed", "&lt;other&gt;", "Staked share", "70 %"] {
+        for text in [
+            "target",
+            "shock",
+            "ours",
+            "fixed",
+            "&lt;other&gt;",
+            "Staked share",
+            "70 %",
+        ] {
             assert!(chart.contains(text), "{text}");
         }
         assert_eq!(chart.matches("<polygon").count(), 3);
