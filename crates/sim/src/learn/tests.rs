@@ -31,7 +31,8 @@ pub fn case(scenario: Scenario, seed: u64) -> Case {
     }
 }
 
-fn plan(threads: usize) -> Plan {
+/// A plan of seconds.
+pub fn plan(threads: usize) -> Plan {
     Plan {
         setting: setting(92),
         scenarios: vec![Scenario::Stationary, Scenario::Crash],

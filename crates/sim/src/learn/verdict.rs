@@ -84,3 +84,112 @@ fn scenarios(comparison: &Comparison, contender: Contender, shown: Shown) -> Vec
         .filter_map(|line| line.scenario.map(|scenario| scenario.name()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        learn::{compare::Row, tests::plan},
+        scenario::Scenario,
+        stats::{Bootstrap, StatsError},
+    };
+
+    /// Rows of twenty seeds in which the linear policy is a third better in a crash and a fifth
+    /// worse in quiet times, searched gains are better and worse in turns, and all others are
+    /// as fixed gains.
+    fn rows() -> Vec<Row> {
+        let mut rows = Vec::new();
+        for scenario in [Scenario::Stationary, Scenario::Crash] {
+            for seed in 0..20_u64 {
+                for contender in Contender::ALL {
+                    let own = seed as f64;
+                    let change = match (contender, scenario) {
+                        (Contender::LinearPolicy, Scenario::Crash) => -0.3 - 0.002 * own,
+                        (Contender::LinearPolicy, _) => 0.2 + 0.001 * own,
+                        (Contender::SearchedGains, _) if seed % 2 == 0 => 0.1 + 0.01 * own,
+                        (Contender::SearchedGains, _) => -0.1 - 0.01 * own,
+                        _ => 0.0,
+                    };
+                    rows.push(Row {
+                        contender,
+                        scenario,
+                        seed,
+                        cost: 1.0 + 0.01 * own + change,
+                        itae: 1.0,
+                        reference: 1.0,
+                        effort: 0.0,
+                        overshoot: 0.0,
+                        emission_at_limit: 0.0,
+                        failed: false,
+                        imagined: 0,
+                    });
+                }
+            }
+        }
+        rows
+    }
+
+    fn comparison(rows: &[Row]) -> Result<Comparison, StatsError> {
+        let mut plan = plan(1);
+        plan.test_seeds = (0..20).collect();
+        let bootstrap = Bootstrap {
+            resamples: 500,
+            ..Bootstrap::default()
+        };
+        Comparison::of(&plan, rows, &bootstrap)
+    }
+
+    #[test]
+    fn the_words_say_what_the_figures_show() {
+        // Given rows with known differences, when they are put into words,
+        let words = verdicts(&comparison(&rows()).unwrap());
+        let about = |name: &str| {
+            let start = format!("**{name}**");
+            words.iter().find(|words| words.starts_with(&start))
+        };
+        // then the linear policy, 6 % cheaper on average, is said to help where it does and to
+        // harm where it does,
+        let linear = about("linear policy").unwrap();
+        assert!(linear.contains(" less than fixed gains"), "{linear}");
+        assert!(linear.contains("shown to be below zero"), "{linear}");
+        assert!(linear.contains("It helps in crash."), "{linear}");
+        assert!(linear.contains("It does harm in stationary."), "{linear}");
+        assert!(!linear.contains("No difference"), "{linear}");
+        // searched gains are said to show nothing, and fixed gains are not compared with
+        // themselves.
+        let searched = about("searched gains").unwrap();
+        let nothing = "No difference is shown in stationary, crash.";
+        assert!(searched.contains(nothing), "{searched}");
+        assert!(!searched.contains("helps"), "{searched}");
+        assert_eq!(words.len(), Contender::ALL.len() - 1);
+        assert!(about("fixed gains").is_none());
+    }
+
+    #[test]
+    fn p_values_are_corrected_over_all_contenders_and_scenarios() {
+        // Given the same rows, of which the two differences of the linear policy have
+        // p = 2 / 2^20 each, the least that twenty seeds can have,
+        let comparison = comparison(&rows()).unwrap();
+        let p = |lines: &[Line]| {
+            let all = lines
+                .iter()
+                .filter(|line| line.contender == Contender::LinearPolicy);
+            let p: Vec<f64> = all.map(|line| line.against.as_ref().unwrap().p).collect();
+            p
+        };
+        // then Holm multiplies the smaller by the 14 tests of the family and the other by no
+        // more, and the means over scenarios by the seven of theirs.
+        let least = 2.0 / 1_048_576.0;
+        assert_eq!(p(&comparison.by_scenario), [14.0 * least; 2]);
+        assert_eq!(p(&comparison.overall), [7.0 * least]);
+    }
+
+    #[test]
+    fn a_case_that_nothing_can_be_measured_by_is_an_error() {
+        let mut rows = rows();
+        for row in rows.iter_mut().take(Contender::ALL.len()) {
+            row.cost = f64::NAN;
+        }
+        assert!(matches!(comparison(&rows), Err(StatsError::NotFinite(_))));
+    }
+}
