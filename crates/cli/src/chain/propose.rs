@@ -39,10 +39,10 @@ expects to find is read from the cluster, and the proposal fails later if that h
   parameter = \"fee\"
   max = 0.02
 
-Other kinds: resume_controller, resume_economy, unpause, revoke_advisor, half_life, slew, mode,
-fee_split, pool_weight, min_stake, allow_pool, allow_meters, allow_feeds, advisor, advice_range,
-caps, terms, exclude, wire, feed_forward, feed, guard, add_member, remove_member, threshold, guardian, delays,
-pay_treasury, retire, give_up. A kind's keys are listed when one is wrong; docs/GOVERNANCE.md describes them.
+Other kinds: resume_controller, resume_economy, unpause, revoke_advisor, half_life, feed_forward,
+slew, mode, fee_split, pool_weight, min_stake, allow_pool, allow_meters, allow_feeds, advisor, advice_range,
+caps, terms, exclude, wire, feed, guard, add_member, remove_member, threshold, guardian, delays, pay_treasury,
+retire, give_up. A kind's keys are listed when one is wrong; docs/GOVERNANCE.md describes them.
 
 Fractions as in the other settings files (0.62 is 62 %), tokens as tokens, times in seconds.
 
