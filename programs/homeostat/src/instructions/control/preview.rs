@@ -21,6 +21,27 @@ pub struct Preview<'info> {
 }
 
 impl<'info> Preview<'info> {
+    /// The economy as a crank at `now` (unix seconds) would find it.
+    // A stack frame on chain has 4,096 bytes: the snapshot is made in one, the step in another.
+    #[inline(never)]
+    fn snapshot(
+        &self,
+        economy: &Economy,
+        remaining: &'info [AccountInfo<'info>],
+        now: i64,
+    ) -> Result<Box<Snapshot>> {
+        let (tally, feeds, excluded) = gather::tally(economy, remaining, now)?;
+        Ok(Box::new(Snapshot::new(
+            economy,
+            tally,
+            feeds,
+            self.mint.supply,
+            excluded,
+            self.reward_vault.amount,
+            now,
+        )?))
+    }
+
     #[inline(never)]
     fn decide(
         &self,
@@ -31,16 +52,7 @@ impl<'info> Preview<'info> {
         let economy = self.economy.load()?;
         economy.require_live()?;
         let now = economy.stream.time(now);
-        let (tally, feeds, excluded) = gather::tally(&economy, remaining, now)?;
-        let snapshot = Box::new(Snapshot::new(
-            &economy,
-            tally,
-            feeds,
-            self.mint.supply,
-            excluded,
-            self.reward_vault.amount,
-            now,
-        )?);
+        let snapshot = self.snapshot(&economy, remaining, now)?;
         // A crank applies due advice before it decides.
         let mut controller = Box::new(*economy.controller(parameter)?);
         let advice = economy.advice.due(now);
