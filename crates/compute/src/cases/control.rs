@@ -17,7 +17,7 @@ use crate::bench::{Bench, Error};
 const INSTRUCTIONS: [&str; 5] = ["crank", "preview", "touch_pool", "trip_breaker", "grow_log"];
 
 /// Slots that one `grow_log` adds at most: an account grows by 10,240 bytes at a time.
-const MOST_SLOTS: u32 = 24;
+const MOST_SLOTS: u32 = 20;
 
 /// Measures this family of instructions.
 pub async fn measure(bench: &mut Bench) -> Result<(), Error> {
