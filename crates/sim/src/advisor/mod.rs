@@ -1,0 +1,13 @@
+//! The advisor: what should the council change, on what evidence, and how sure is that?
+//!
+//! Five parts, each of which can be looked at by itself:
+//!
+//! 1. A [`history`] is what anybody can read of an economy: one observation a period.
+//!
+//! What comes out is advice for people, and no value that a chain has to agree on. All of it but
+//! the forecast has the same bits on every machine; the forecast's library uses the standard
+//! library's floating point, so it repeats itself on one machine only.
+
+pub mod history;
+
+pub use history::{History, Observation};
