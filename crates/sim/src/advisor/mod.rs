@@ -3,11 +3,15 @@
 //! Five parts, each of which can be looked at by itself:
 //!
 //! 1. A [`history`] is what anybody can read of an economy: one observation a period.
+//! 2. [`forecast`] judges whether a model of demand beats the naive forecast, and is off where
+//!    it does not.
 //!
 //! What comes out is advice for people, and no value that a chain has to agree on. All of it but
 //! the forecast has the same bits on every machine; the forecast's library uses the standard
 //! library's floating point, so it repeats itself on one machine only.
 
+pub mod forecast;
 pub mod history;
 
+pub use forecast::{Forecast, Scored};
 pub use history::{History, Observation};
