@@ -5,13 +5,17 @@
 //! 1. A [`history`] is what anybody can read of an economy: one observation a period.
 //! 2. [`forecast`] judges whether a model of demand beats the naive forecast, and is off where
 //!    it does not.
+//! 3. [`fit`] finds the behaviours of people that explain the history, and says how badly they
+//!    are known.
 //!
 //! What comes out is advice for people, and no value that a chain has to agree on. All of it but
 //! the forecast has the same bits on every machine; the forecast's library uses the standard
 //! library's floating point, so it repeats itself on one machine only.
 
+pub mod fit;
 pub mod forecast;
 pub mod history;
 
+pub use fit::{fit, Fit, Fitting, Plant};
 pub use forecast::{Forecast, Scored};
 pub use history::{History, Observation};
