@@ -8,6 +8,8 @@
 //! 3. [`fit`] finds the behaviours of people that explain the history, and says how badly they
 //!    are known.
 //! 4. [`groups`] sorts wallets into groups of a kind.
+//! 5. [`recommend`] tries every change that the advisor's range allows in rollouts over all
+//!    accepted fits, and recommends one, or waits and says why.
 //!
 //! What comes out is advice for people, and no value that a chain has to agree on. All of it but
 //! the forecast has the same bits on every machine; the forecast's library uses the standard
@@ -17,8 +19,10 @@ pub mod fit;
 pub mod forecast;
 pub mod groups;
 pub mod history;
+pub mod recommend;
 
 pub use fit::{fit, Fit, Fitting, Plant};
 pub use forecast::{Forecast, Scored};
 pub use groups::{group, Groups, Wallet};
 pub use history::{History, Observation};
+pub use recommend::{recommend, Present, Recommendation, Recommending, Verdict};

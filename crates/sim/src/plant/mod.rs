@@ -99,6 +99,7 @@ impl Outlook<'_> {
 }
 
 /// A running economy with its people.
+#[derive(Clone)]
 pub struct World {
     people: Vec<Person>,
     town: Town,

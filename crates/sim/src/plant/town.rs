@@ -42,6 +42,7 @@ pub struct Life {
 }
 
 /// Everything but the people.
+#[derive(Clone)]
 pub struct Town {
     pub chain: Chain,
     pub market: Market,
