@@ -109,6 +109,55 @@ fn success_the_cost_of_net_supply_growth_is_documented() {
     documented("| net supply growth, down", &figures);
 }
 
+/// A burn share of a tenth of emitted over fees: what a week does in which the signal is `moved`
+/// instead of five, after and before weeks at five.
+fn fed_forward(moved: f64) -> (i64, i64) {
+    let config = Config {
+        direction: homeostat_control::Direction::Reverse,
+        kf: Fx::from_num(100_000),
+        f_max: Fx::from_num(900_000),
+        kp: homeostat_control::Ramp::constant(Fx::ZERO),
+        ki: homeostat_control::Ramp::constant(Fx::ZERO),
+        bias: homeostat_control::Ramp::constant(Fx::ZERO),
+        slew_up: None,
+        slew_down: None,
+        ..defaults::config(Parameter::Burn, WEEK as u32)
+    };
+    let mut state = create(&config, 0).unwrap();
+    let mut week = |w: f64| {
+        let input = Input {
+            w: Some(Fx::from_num(w)),
+            ..Input::mean(state.last_at + WEEK, config.setpoint.to)
+        };
+        state = step(&config, &state, &input).0;
+        state.u
+    };
+    let before = (0..4).map(|_| week(5.0)).last().unwrap();
+    let first = week(moved) - before;
+    (first, week(5.0) - before)
+}
+
+#[test]
+fn success_the_cost_of_the_ratios_of_burns_emission_and_fees_is_documented() {
+    // 6 % emitted a year are five times the fees of a turnover of 4 at 0.3 %, so that half of
+    // the fees is a tenth of the emission.
+    let usual = 4.0 * SUPPLY / WEEKS * 0.003;
+    assert!((emission(60_000) / usual - 5.0).abs() < 1e-9);
+    let kept = |ppm: i64| usual * ppm as f64 / 1e6;
+    for (line, fee, w) in [
+        // A tenth more of the fees, and so of the burns.
+        ("| burned over emitted, up", usual / 10.0, 5.0 / 1.1),
+        ("| emitted over fees, down", usual / 0.9 - usual, 4.5),
+    ] {
+        let burned = fee / 2.0;
+        let (treasury, stakers) = (burned * 0.2, burned * 0.8);
+        let (first, left) = fed_forward(w);
+        let figures = [fee / 0.003, fee, burned, treasury, stakers];
+        documented(line, &figures);
+        documented(line, &[first as f64, left as f64, kept(first)]);
+    }
+}
+
 #[test]
 fn success_the_cost_of_liquidity_depth_is_documented() {
     // A twentieth of the supply in the AMM. Who takes a tenth of it out pays, by the constant

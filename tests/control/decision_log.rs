@@ -17,7 +17,7 @@ async fn success_the_log_alone_recomputes_every_decision() {
     .await;
     let payer = world.creator.pubkey();
     for _ in 0..4 {
-        let grow = ix::grow_log(&world.at, &payer, 24);
+        let grow = ix::grow_log(&world.at, &payer, 20);
         world.run(&[grow]).await.unwrap();
     }
     let live = world.bank.now();
@@ -171,8 +171,8 @@ async fn success_every_crank_adds_four_decisions_and_the_ring_wraps() {
 
         let head = 4 + 4 * cranks;
         assert_eq!(log.head_seq, head);
-        assert_eq!(u64::from(log.len), head.min(24));
-        assert_eq!(log.base_seq, head.saturating_sub(24));
+        assert_eq!(u64::from(log.len), head.min(20));
+        assert_eq!(log.base_seq, head.saturating_sub(20));
         // The base is what the chain said when that record was the newest.
         if let Some(before) = log.base_seq.checked_sub(8) {
             assert_eq!(log.base_hash, hashes[before as usize / 4]);
@@ -198,7 +198,7 @@ async fn success_a_tampered_log_is_found_out() {
     assert!(chain::read(&data).is_ok());
 
     // One flipped bit anywhere in the records or their hashes, ...
-    let slots = DecisionLog::SLOTS_AT..DecisionLog::SLOTS_AT + 24 * SLOT_BYTES;
+    let slots = DecisionLog::SLOTS_AT..DecisionLog::SLOTS_AT + 20 * SLOT_BYTES;
     for at in slots.step_by(101) {
         let mut tampered = data.clone();
         tampered[at] ^= 1;

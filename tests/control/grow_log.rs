@@ -9,9 +9,9 @@ async fn success_grow_log_to_its_largest_capacity() {
     world.bank.airdrop(&payer.pubkey(), 2_000_000_000).await;
     let (at, log) = (world.at, world.at.log);
 
-    let mut slots = 24;
+    let mut slots = 20;
     while slots < 256 {
-        let grow = ix::grow_log(&at, &payer.pubkey(), 24);
+        let grow = ix::grow_log(&at, &payer.pubkey(), 20);
         let held = world.bank.lamports(&payer.pubkey()).await;
         let rent = world.bank.lamports(&log).await;
         let events = world
@@ -20,7 +20,7 @@ async fn success_grow_log_to_its_largest_capacity() {
             .await;
         world.bank.send(&[grow], &[&payer.key]).await.unwrap();
 
-        let new = (slots + 24).min(256);
+        let new = (slots + 20).min(256);
         let [Event::LogGrown(event)] = &events[..] else {
             panic!("one event tells of it");
         };
@@ -144,13 +144,13 @@ async fn success_growth_while_wrapped_keeps_the_chain() {
         // Growing alone changes no record; the new slots come in at the next wrap.
         let (grown, records) = log_of(&mut world).await;
         assert_eq!(records, kept);
-        assert_eq!((grown.allocated, grown.capacity), (35, old.capacity));
+        assert_eq!((grown.allocated, grown.capacity), (31, old.capacity));
         for _ in 0..12 {
             world.next_period().await.unwrap();
             log_of(&mut world).await;
         }
         let (full, records) = log_of(&mut world).await;
-        assert_eq!((full.capacity, records.len()), (35, 35));
+        assert_eq!((full.capacity, records.len()), (31, 31));
         assert_eq!(full.head_seq, old.head_seq + 48);
     }
 }

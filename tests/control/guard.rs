@@ -2,7 +2,7 @@
 
 use homeostat::events::Cranked;
 use homeostat_client::{
-    event::Event, ControllerSettings, Direction, Economy, LimitSettings, Metric, Parameter,
+    event::Event, ControllerSettings, Direction, Economy, LimitSettings, Metric, Parameter, Wiring,
 };
 use homeostat_control::{Flags, Fx, HoldReason, LatchReason};
 use homeostat_sandbox::{world::TOKEN, Wallet, World, WorldSpec};
@@ -261,9 +261,10 @@ async fn k3_a_binding_cap_winds_nothing_up() {
 fn pure_integral() -> ControllerSettings {
     let ppm = |value: i128| value << 48;
     ControllerSettings {
-        metric: Metric::StakedShare,
+        wiring: Wiring::of(Metric::StakedShare),
         direction: Direction::Reverse,
         setpoint_q48: Fx::lit("0.62").to_bits(),
+        average_half_life: 0,
         scale_q48: Fx::lit("0.62").to_bits(),
         bias_q48: ppm(60_000),
         kp_q48: 0,
@@ -276,6 +277,9 @@ fn pure_integral() -> ControllerSettings {
         max_ppm: 200_000,
         slew_up_ppm: None,
         slew_down_ppm: None,
+        kf_q48: 0,
+        w_ref_q48: 0,
+        f_max_q48: 0,
         max_periods: 4,
         max_hold: 4,
         max_age: 0,

@@ -1,7 +1,7 @@
 //! What the logs prove: decisions and governance, from the ring alone and from genesis.
 
 use homeostat::state::{
-    log::{Ring, SLOT_BYTES},
+    log::{Ring, RECORD_BYTES, SLOT_BYTES},
     AuditLog, DecisionLog,
 };
 use homeostat_client::{
@@ -116,16 +116,16 @@ async fn success_the_ring_alone_says_what_it_cannot_prove() {
 
     let proof = prove(&mut world, false).await.unwrap();
 
-    // Of 63 records the ring keeps 24: the last decisions, none of the changes.
-    assert_eq!((proof.from_seq, proof.to_seq), (39, 63));
-    assert_eq!((proof.decisions, proof.changes), (24, 0));
+    // Of 63 records the ring keeps 20: the last decisions, none of the changes.
+    assert_eq!((proof.from_seq, proof.to_seq), (43, 63));
+    assert_eq!((proof.decisions, proof.changes), (20, 0));
     assert_eq!(
         proof.recomputed + proof.unproven.len() as u64,
         proof.decisions
     );
     // Their configuration is the present one; what is missing is at most what each
     // controller decided just before the base.
-    assert!(proof.unproven.iter().all(|seq| *seq <= 39 + 4), "{proof:?}");
+    assert!(proof.unproven.iter().all(|seq| *seq <= 43 + 4), "{proof:?}");
     assert_eq!(proof.guarded, 0);
 }
 
@@ -144,17 +144,17 @@ async fn fail_a_forged_record_state_or_history_is_found() {
     let index = |back: u32| ((ring.next + ring.capacity - 1 - back) % ring.capacity) as usize;
     let newest = DecisionLog::SLOTS_AT + index(0) * SLOT_BYTES;
     let before = DecisionLog::SLOTS_AT + index(1) * SLOT_BYTES;
-    let u = newest + 384 - 16;
+    let u = newest + RECORD_BYTES - 16;
     forged[u] ^= 1;
     let chain = |data: &[u8]| {
         solana_program::hash::hashv(&[
-            &data[before + 384..before + SLOT_BYTES],
-            &data[newest..newest + 384],
+            &data[before + RECORD_BYTES..before + SLOT_BYTES],
+            &data[newest..newest + RECORD_BYTES],
         ])
         .to_bytes()
     };
     let hash = chain(&forged);
-    forged[newest + 384..newest + SLOT_BYTES].copy_from_slice(&hash);
+    forged[newest + RECORD_BYTES..newest + SLOT_BYTES].copy_from_slice(&hash);
     ring.head_hash = hash;
     forged[at..DecisionLog::SLOTS_AT].copy_from_slice(bytemuck::bytes_of(&ring));
     // then the law says otherwise, and so do the events

@@ -15,9 +15,12 @@ struct Window {
     stake_seconds: u128,
     depth_seconds: u128,
     volume: u128,
-    /// Emission to pools with stake (Q64.64), burns.
+    /// Emission to pools with stake (Q64.64), fees, and what of them is to be burned.
     accrued_q64: u128,
+    fees: u64,
     burned: u64,
+    /// What was to be burned when the window opened.
+    pending: u64,
 }
 
 /// Cranks, and compares every measurement and every decision with what follows
@@ -34,20 +37,33 @@ async fn crank_and_compare(world: &mut World, window: &Window) -> u64 {
     assert_eq!(after.totals.circulating, circulating);
 
     let c_seconds = (u128::from(window.circulating) + u128::from(circulating)) * elapsed / 2;
-    let net = (window.accrued_q64 >> 64) as i128 - i128::from(window.burned);
-    let expected: [(i128, u128); 4] = [
+    let accrued = window.accrued_q64 >> 64;
+    let net = accrued as i128 - i128::from(window.burned);
+    let expected: [(i128, u128); 6] = [
         (window.stake_seconds as i128, c_seconds),
         // A turnover of four a year is utilisation 1.
         (window.volume as i128 * YEAR, c_seconds * 4),
-        (net * YEAR, u128::from(window.supply) * elapsed),
+        (
+            net * YEAR,
+            u128::from(window.supply - window.pending) * elapsed,
+        ),
         (window.depth_seconds as i128, c_seconds),
+        (i128::from(window.burned), accrued),
+        (accrued as i128, u128::from(window.fees)),
     ];
     let records = last_decisions(world).await;
-    for (index, (numerator, denominator)) in expected.into_iter().enumerate() {
-        let parameter = Parameter::ALL[index];
-        let reading = &after.readings[index];
+    for (metric, (numerator, denominator)) in Metric::ALL.into_iter().zip(expected) {
+        let reading = &after.readings[metric as usize];
         let read = (reading.numerator.get() as i128, reading.denominator.get());
-        assert_eq!(read, (numerator, denominator), "{parameter:?}");
+        let expected = match denominator {
+            0 => (0, 0),
+            _ => (numerator, denominator),
+        };
+        assert_eq!(read, expected, "{metric:?}");
+    }
+    let steered = Parameter::ALL.into_iter().zip(expected);
+    for (index, (parameter, (numerator, denominator))) in steered.enumerate() {
+        let read = (numerator, denominator);
         let record = &records[index];
         let logged = (record.numerator.get() as i128, record.denominator.get());
         assert_eq!(logged, read, "{parameter:?}");
@@ -126,7 +142,9 @@ async fn success_measurements_and_decisions_follow_from_what_was_done() {
         volume: u128::from(15 * million),
         accrued_q64: (rate - to_liquidity) * (WEEK - 100_000) as u128
             + to_liquidity * (WEEK - 150_000) as u128,
-        burned: burn(10 * million),
+        fees: fee(15 * million),
+        burned: burn(15 * million),
+        pending: 0,
     };
     let supply = crank_and_compare(&mut world, &window).await;
 
@@ -149,6 +167,10 @@ async fn success_measurements_and_decisions_follow_from_what_was_done() {
     world.bank.set_time(opened + 400_000).await;
     world.request_unstake(&staker, 100 * million).await.unwrap();
     world.bank.set_time(opened + WEEK).await;
+    // At the rates that the first crank set.
+    let part = |of: u64, parameter| of * economy.value(parameter) / PPM as u64;
+    let charged = part(7 * million, Parameter::Fee);
+    let to_burn = part(charged, Parameter::Burn);
     window = Window {
         opened,
         circulating: economy.totals.circulating,
@@ -158,7 +180,10 @@ async fn success_measurements_and_decisions_follow_from_what_was_done() {
         depth_seconds: depth * WEEK as u128,
         volume: u128::from(7 * million),
         accrued_q64: rate * WEEK as u128,
-        burned: burn(5 * million),
+        fees: charged,
+        burned: to_burn,
+        // The other shard was not collected before the first crank.
+        pending: burn(5 * million),
     };
     let supply = crank_and_compare(&mut world, &window).await;
 
@@ -183,7 +208,9 @@ async fn success_measurements_and_decisions_follow_from_what_was_done() {
         depth_seconds: depth * late as u128,
         volume: 0,
         accrued_q64: rate * late as u128,
+        fees: 0,
         burned: 0,
+        pending: to_burn,
     };
     crank_and_compare(&mut world, &window).await;
 }
@@ -289,7 +316,7 @@ async fn success_a_controller_steps_on_the_metric_it_is_wired_to() {
         controllers: vec![(
             Parameter::Fee,
             ControllerSettings {
-                metric: Metric::StakedShare,
+                wiring: Wiring::of(Metric::StakedShare),
                 setpoint_q48: Fx::lit("0.5").to_bits(),
                 scale_q48: Fx::lit("0.5").to_bits(),
                 bias_q48: Fx::from_num(3_000).to_bits(),

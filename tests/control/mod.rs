@@ -26,6 +26,7 @@ mod random_lives;
 mod solvency;
 mod trip_breaker;
 mod wide_arithmetic;
+mod wiring;
 
 use anchor_lang::system_program;
 use homeostat::state::{
@@ -40,7 +41,7 @@ use homeostat_client::{
     instruction::Payment,
     log::{self as chain, LogError, Record},
     AccountMeta, AuditLog, Controller, ControllerSettings, DecisionLog, DecisionRecord, Direction,
-    Economy, Funding, Life, LimitSettings, Metric, Parameter, PauseReason, Pubkey, Setting,
+    Economy, Funding, Life, LimitSettings, Metric, Parameter, PauseReason, Pubkey, Setting, Wiring,
 };
 use homeostat_control::{
     create, guarded_step, step, Config, Flags, Fx, GuardState, HoldReason, Input, LatchReason,
@@ -201,9 +202,10 @@ fn guards_off(economy: &mut Economy) {
 fn wild(parameter: Parameter, direction: Direction) -> (Parameter, ControllerSettings) {
     let highest = Config::MAX_GAIN.to_bits();
     let settings = ControllerSettings {
-        metric: Metric::default_for(parameter),
+        wiring: Wiring::of(Metric::default_for(parameter)),
         direction,
         setpoint_q48: Fx::ONE.to_bits(),
+        average_half_life: 0,
         scale_q48: Config::MIN_SCALE.to_bits(),
         bias_q48: Fx::from_num(50_000).to_bits(),
         kp_q48: highest,
@@ -216,6 +218,9 @@ fn wild(parameter: Parameter, direction: Direction) -> (Parameter, ControllerSet
         max_ppm: parameter.ceiling(),
         slew_up_ppm: None,
         slew_down_ppm: None,
+        kf_q48: 0,
+        w_ref_q48: 0,
+        f_max_q48: 0,
         max_periods: 52,
         max_hold: 1,
         max_age: 0,

@@ -43,9 +43,10 @@ async fn success_a_controller_is_stored_as_given() {
     let mut world = draft().await;
     for parameter in Parameter::ALL {
         let wanted = ControllerSettings {
-            metric: Metric::Utilisation,
+            wiring: Wiring::of(Metric::Utilisation),
             direction: Direction::Direct,
             setpoint_q48: 2 * ONE,
+            average_half_life: 0,
             scale_q48: 3 * ONE,
             bias_q48: 500 * ONE,
             kp_q48: 5 * ONE,
@@ -58,6 +59,9 @@ async fn success_a_controller_is_stored_as_given() {
             max_ppm: 700,
             slew_up_ppm: None,
             slew_down_ppm: Some(1),
+            kf_q48: 0,
+            w_ref_q48: 0,
+            f_max_q48: 0,
             max_periods: 9,
             max_hold: 10,
             // The program's own measurements are never old.

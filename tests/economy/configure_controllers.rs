@@ -181,9 +181,10 @@ async fn i7_every_parameter_has_a_compile_time_range() {
 async fn success_extreme_settings_never_stop_a_crank() {
     let gain = Config::MAX_GAIN.to_bits();
     let extremes = |max_ppm: i64, min_ppm: i64| ControllerSettings {
-        metric: Metric::StakedShare,
+        wiring: Wiring::of(Metric::StakedShare),
         direction: Direction::Reverse,
         setpoint_q48: ONE,
+        average_half_life: 0,
         scale_q48: Config::MIN_SCALE.to_bits(),
         bias_q48: i128::from(max_ppm) * ONE,
         kp_q48: gain,
@@ -196,6 +197,9 @@ async fn success_extreme_settings_never_stop_a_crank() {
         max_ppm,
         slew_up_ppm: None,
         slew_down_ppm: None,
+        kf_q48: 0,
+        w_ref_q48: 0,
+        f_max_q48: 0,
         max_periods: 52,
         max_hold: 1,
         max_age: 0,
@@ -204,7 +208,7 @@ async fn success_extreme_settings_never_stop_a_crank() {
     let opposite = |settings: ControllerSettings| ControllerSettings {
         direction: Direction::Direct,
         setpoint_q48: -100 * ONE,
-        metric: Metric::NetSupplyGrowth,
+        wiring: Wiring::of(Metric::NetSupplyGrowth),
         ..settings
     };
     let ranges = [(1_000_000, 0), (100_000, 1), (1_000_000, 0), (1_000_000, 0)];

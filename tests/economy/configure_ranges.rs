@@ -200,8 +200,9 @@ async fn i7_unknown_settings_are_refused() {
             settings,
         },
     );
-    // Behind the discriminator: the setting's kind, the parameter, the metric, the direction.
-    for (at, first_unknown) in [(8, 4), (9, 4), (10, 8), (11, 2)] {
+    // Behind the discriminator: the setting's kind, the parameter, the metric, whether there is
+    // a signal to feed forward, what the setpoint is a multiple of, the direction.
+    for (at, first_unknown) in [(8, 4), (9, 4), (10, 10), (11, 2), (12, 3), (13, 2)] {
         let mut unknown = sound.clone();
         unknown.data[at] = first_unknown;
         attack(

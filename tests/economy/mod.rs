@@ -27,7 +27,7 @@ mod top_up;
 use homeostat_client::{
     event::Event, instruction as ix, instruction::StakeMint, Controller, ControllerSettings,
     Direction, Economy, EconomyAddresses, EconomyArgs, Funding, GuardSettings, LimitSettings,
-    Metric, Pubkey,
+    Metric, Pubkey, Wiring,
 };
 use homeostat_sandbox::{
     mint::{MintSpec, TokenProgram},
@@ -253,12 +253,13 @@ fn settings_of(controller: &Controller) -> ControllerSettings {
     let config = controller.config();
     let limited = |slew: u64| (slew != u64::MAX).then_some(slew);
     ControllerSettings {
-        metric: Metric::from_byte(controller.metric).expect("a metric"),
+        wiring: controller.wiring().expect("a wiring"),
         direction: match controller.config.direction {
             0 => Direction::Direct,
             _ => Direction::Reverse,
         },
         setpoint_q48: config.setpoint.to.to_bits(),
+        average_half_life: config.average_half_life,
         scale_q48: config.scale.to_bits(),
         bias_q48: config.bias.to.to_bits(),
         kp_q48: config.kp.to.to_bits(),
@@ -271,6 +272,9 @@ fn settings_of(controller: &Controller) -> ControllerSettings {
         max_ppm: config.max,
         slew_up_ppm: limited(controller.config.slew_up),
         slew_down_ppm: limited(controller.config.slew_down),
+        kf_q48: config.kf.to_bits(),
+        w_ref_q48: config.w_ref.to_bits(),
+        f_max_q48: config.f_max.to_bits(),
         max_periods: config.max_periods,
         max_hold: config.max_hold,
         max_age: config.max_age,

@@ -2,7 +2,7 @@
 
 use homeostat_client::{
     governance::q48, instruction::Report, ControllerSettings, Direction, FeedSettings, Metric,
-    Parameter,
+    Parameter, Wiring,
 };
 use homeostat_sandbox::{World, WorldSpec};
 use solana_keypair::Keypair;
@@ -28,9 +28,10 @@ async fn fed_economy() -> World {
         controllers: vec![(
             Parameter::Emission,
             ControllerSettings {
-                metric: Metric::Feed0,
+                wiring: Wiring::of(Metric::Feed0),
                 direction: Direction::Reverse,
                 setpoint_q48: 100 * one,
+                average_half_life: 0,
                 scale_q48: 100 * one,
                 bias_q48: 60_000 * one,
                 kp_q48: 100_000 * one,
@@ -43,6 +44,9 @@ async fn fed_economy() -> World {
                 max_ppm: 200_000,
                 slew_up_ppm: Some(20_000),
                 slew_down_ppm: Some(20_000),
+                kf_q48: 0,
+                w_ref_q48: 0,
+                f_max_q48: 0,
                 max_periods: 4,
                 max_hold: 4,
                 max_age: DAY as u32,

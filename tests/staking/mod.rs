@@ -135,9 +135,10 @@ fn constant_emission(ppm: i64) -> (Parameter, ControllerSettings) {
     let usual =
         homeostat::state::defaults::config(Parameter::Emission, WorldSpec::default().period);
     let settings = ControllerSettings {
-        metric: homeostat_client::Metric::StakedShare,
+        wiring: homeostat_client::Wiring::of(homeostat_client::Metric::StakedShare),
         direction: homeostat_client::Direction::Reverse,
         setpoint_q48: usual.setpoint.from.to_bits(),
+        average_half_life: 0,
         scale_q48: usual.scale.to_bits(),
         bias_q48: i128::from(ppm) << 48,
         kp_q48: 0,
@@ -150,6 +151,9 @@ fn constant_emission(ppm: i64) -> (Parameter, ControllerSettings) {
         max_ppm: 1_000_000,
         slew_up_ppm: None,
         slew_down_ppm: None,
+        kf_q48: 0,
+        w_ref_q48: 0,
+        f_max_q48: 0,
         max_periods: usual.max_periods,
         max_hold: usual.max_hold,
         max_age: usual.max_age,

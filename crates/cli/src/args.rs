@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::bench;
 use crate::chain::{
     council, creation, keeper, payments, propose, reasons, staking, status, ClusterArgs,
 };
@@ -9,6 +10,7 @@ use crate::demo;
 use crate::localnet;
 use crate::output::Format;
 use crate::replay;
+use crate::simulate;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 success, 1 failure, 2 wrong usage, 3 the cluster does not answer or answers nonsense,
@@ -55,6 +57,18 @@ pub enum Command {
     /// Run the control law over a recorded series: what would it have done?
     #[command(long_about = replay::LONG_ABOUT, after_long_help = replay::AFTER_LONG_HELP)]
     Replay(replay::Arguments),
+    /// Live through an economy of simulated people; what does it do?
+    #[command(long_about = simulate::LONG_ABOUT, after_long_help = simulate::AFTER_LONG_HELP)]
+    Simulate(simulate::Arguments),
+    /// Compare Homeostat with ten other policies, over scenarios and seeds
+    #[command(long_about = bench::LONG_ABOUT, after_long_help = bench::AFTER_LONG_HELP)]
+    Bench(bench::Arguments),
+    /// Live some runs of a benchmark again: are its rows true?
+    #[command(long_about = bench::verify::LONG_ABOUT)]
+    Verify(bench::verify::Arguments),
+    /// Make tables and charts of a benchmark's rows
+    #[command(long_about = bench::report::LONG_ABOUT)]
+    Report(bench::report::Arguments),
     /// Start a validator of your own with an economy that lives on it
     #[command(long_about = localnet::LONG_ABOUT, after_long_help = localnet::AFTER_LONG_HELP)]
     Localnet(localnet::LocalnetArgs),

@@ -7,13 +7,16 @@
 #![warn(missing_docs)]
 
 mod args;
+pub mod bench;
 pub mod chain;
 pub mod demo;
 pub mod localnet;
 pub mod output;
+pub mod progress;
 pub mod replay;
 pub mod report;
 pub mod schema;
+pub mod simulate;
 
 pub use homeostat_ops::{decimal, failure, settings};
 
@@ -47,6 +50,10 @@ pub fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Demo(demo) => demo::run(demo, arguments.output),
         Command::Replay(replay) => replay::run(replay, arguments.output),
+        Command::Simulate(simulate) => simulate::run(simulate, arguments.output),
+        Command::Bench(bench) => bench::run(bench, arguments.output),
+        Command::Verify(verify) => bench::verify::run(verify, arguments.output),
+        Command::Report(report) => bench::report::run(report, arguments.output),
         Command::Localnet(localnet) => {
             localnet::run(localnet, &arguments.cluster, arguments.output)
         }
@@ -80,6 +87,10 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
     match command {
         Command::Demo(_)
         | Command::Replay(_)
+        | Command::Simulate(_)
+        | Command::Bench(_)
+        | Command::Verify(_)
+        | Command::Report(_)
         | Command::Keeper(_)
         | Command::Completion { .. }
         | Command::Localnet(_)

@@ -16,6 +16,10 @@ pub fn all() -> Vec<(&'static str, Schema)> {
     let mut all = vec![
         ("demo", crate::demo::schema()),
         ("replay", crate::replay::schema()),
+        ("simulate", crate::simulate::schema()),
+        ("bench", crate::bench::schema()),
+        ("verify", crate::bench::verify::schema()),
+        ("report", crate::bench::report::schema()),
         ("status", schema_for!(Status)),
         ("preview", schema_for!(Preview)),
         ("explain", schema_for!(Explanation)),

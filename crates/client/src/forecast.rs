@@ -9,9 +9,9 @@
 
 use homeostat::constants::{MAX_PERIOD_EMISSION_PPM, YEAR};
 use homeostat::state::{defaults, Limits};
-use homeostat_control::{Config, Fx, Ramp};
+use homeostat_control::{Config, Direction, Fx, Ramp};
 
-use crate::Parameter;
+use crate::{Metric, Parameter, Reference, Signal, Wiring};
 
 /// What a founder expects of the people, and wants of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,6 +91,8 @@ pub struct Derived {
     pub limits: Limits,
     /// Its controllers, by parameter.
     pub controllers: [Config; 4],
+    /// What they are wired to, by parameter.
+    pub wirings: [Wiring; 4],
     /// Targets out of reach; empty where everything fits.
     pub findings: Vec<Finding>,
 }
@@ -99,6 +101,15 @@ pub struct Derived {
 /// economy are from theirs.
 const ROOM_UP: f64 = 10.0 / 3.0;
 const ROOM_DOWN: f64 = 6.0;
+/// A target counts as reachable where its bias leaves this room below the highest value. Without
+/// any, the smallest error of the forecast has the controller rest at that limit; the turnover,
+/// which burns depend on, is known worst.
+const SPARE: f64 = 1.5;
+const SPARE_BURN: f64 = 2.0;
+/// The half-life of the average that the fee's utilisation is compared with (seconds): half a
+/// year, several times as long as the swings that the fee is to answer. The fee's integral forgets
+/// as fast, or what it has added up of a rise would stay for ever.
+const AVERAGE_HALF_LIFE: u64 = 15_768_000;
 /// The highest burn share: a tenth of the fees is always left to stakers and treasury.
 const MOST_BURN: f64 = 0.9;
 /// The highest part of the emission that goes to liquidity pools.
@@ -227,6 +238,7 @@ impl Forecast {
         let mut derived = Derived {
             limits: defaults::limits(period, hard_cap),
             controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, period)),
+            wirings: Parameter::ALL.map(|parameter| Wiring::of(Metric::default_for(parameter))),
             findings: Vec::new(),
         };
         // At most a million, so the cast loses nothing.
@@ -249,13 +261,14 @@ impl Forecast {
         let cost =
             |share: f64| self.yield_for(share) * share * self.circulating / (1.0 - liquidity);
         let needed = cost(self.staked_share);
+        let affordable = self.most_emission / SPARE;
         let mut share = self.staked_share;
-        if needed > self.most_emission {
+        if needed > affordable {
             // The largest share that the highest emission pays for.
             let (mut low, mut high) = (0.0, share);
             for _ in 0..60 {
                 let middle = 0.5 * (low + high);
-                if cost(middle) < self.most_emission {
+                if cost(middle) < affordable {
                     low = middle;
                 } else {
                     high = middle;
@@ -265,21 +278,22 @@ impl Forecast {
             derived.findings.push(Finding {
                 parameter: Parameter::Emission,
                 needed,
-                most: self.most_emission,
+                most: affordable,
                 reachable: share,
                 text: format!(
-                    "{:.0} % staked needs a yield of {:.1} % and so an emission of {:.1} % a year, above \
-                     the {:.1} % that you accept: that pays for {:.0} %. Lower staked_share to it, or raise \
-                     most_emission",
+                    "{:.0} % staked needs a yield of {:.1} % and so an emission of {:.1} % a year; the {:.1} % that \
+                     you accept leave room up to {:.1} %, which pays for {:.0} %. Lower staked_share to it, or \
+                     raise most_emission",
                     100.0 * self.staked_share,
                     100.0 * self.yield_for(self.staked_share),
                     100.0 * needed,
                     100.0 * self.most_emission,
+                    100.0 * affordable,
                     100.0 * share,
                 ),
             });
         }
-        let bias = cost(share).min(self.most_emission);
+        let bias = cost(share).min(affordable);
         let parameter = Parameter::Emission;
         let most = (bias * ROOM_UP)
             .min(self.most_emission.max(bias))
@@ -294,26 +308,28 @@ impl Forecast {
         let rewards = 2.0 * self.depth * self.circulating * self.provider_yield;
         let security = self.yield_for(self.staked_share) * self.staked_share * self.circulating;
         let needed = rewards / (rewards + security);
+        let most = MOST_LIQUIDITY / SPARE;
         let mut depth = self.depth;
-        if needed > MOST_LIQUIDITY {
-            let affordable = security * MOST_LIQUIDITY / (1.0 - MOST_LIQUIDITY);
+        if needed > most {
+            let affordable = security * most / (1.0 - most);
             depth = affordable / (2.0 * self.circulating * self.provider_yield);
             derived.findings.push(Finding {
                 parameter: Parameter::Liquidity,
                 needed,
-                most: MOST_LIQUIDITY,
+                most,
                 reachable: depth,
                 text: format!(
-                    "a depth of {:.1} % needs {:.0} % of the emission, above the {:.0} % that liquidity pools \
-                     may get: that pays for {:.1} %. Lower depth to it",
+                    "a depth of {:.1} % needs {:.0} % of the emission; the {:.0} % that liquidity pools may get \
+                     leave room up to {:.0} %, which pays for {:.1} %. Lower depth to it",
                     100.0 * self.depth,
                     100.0 * needed,
                     100.0 * MOST_LIQUIDITY,
+                    100.0 * most,
                     100.0 * depth,
                 ),
             });
         }
-        let bias = needed.min(MOST_LIQUIDITY);
+        let bias = needed.min(most);
         let parameter = Parameter::Liquidity;
         set(
             derived,
@@ -364,32 +380,84 @@ impl Forecast {
             fee / ROOM_DOWN,
             (fee * ROOM_UP).min(0.1),
         );
+        derived.follow_own_average(parameter);
         let share = burned / (volume * fee);
+        let most = MOST_BURN / SPARE_BURN;
         let mut target = self.burned_over_emitted;
-        if share > MOST_BURN {
-            target = MOST_BURN * volume * fee / emission;
+        if share > most {
+            target = most * volume * fee / emission;
             derived.findings.push(Finding {
                 parameter: Parameter::Burn,
                 needed: share,
-                most: MOST_BURN,
+                most,
                 reachable: target,
                 text: format!(
-                    "burning {:.0} % of the emission needs {:.0} % of the fees, above {:.0} %: fees of {:.2} % a \
-                     year pay for {:.1} % of it. Lower burned_over_emitted to it, or expect a fee above {:.2} %",
+                    "burning {:.0} % of the emission needs {:.0} % of the fees; the {:.0} % that may be burned leave \
+                     room up to {:.0} %, and fees of {:.2} % a year pay for {:.1} % of it. Lower \
+                     burned_over_emitted to it, or expect a fee above {:.2} %",
                     100.0 * self.burned_over_emitted,
                     100.0 * share,
                     100.0 * MOST_BURN,
+                    100.0 * most,
                     100.0 * volume * fee,
                     100.0 * target,
                     100.0 * fee,
                 ),
             });
         }
-        let bias = share.min(MOST_BURN);
-        // What growth is left when that part of the emission is burned again.
-        let growth = emission * (1.0 - target);
-        let parameter = Parameter::Burn;
-        set(derived, parameter, growth, bias, 0.0, MOST_BURN);
+        let bias = share.min(most);
+        set(derived, Parameter::Burn, target, bias, 0.0, MOST_BURN);
+        derived.burn_part_of_emission(target, emission / (volume * fee));
+    }
+}
+
+impl Derived {
+    /// The fee answers a utilisation above its own average of half a year, and comes back to its
+    /// bias when that has become the average: a wrong forecast of the turnover never drives it to
+    /// a limit for good.
+    fn follow_own_average(&mut self, parameter: Parameter) {
+        let config = &mut self.controllers[parameter.index()];
+        let longest_step = u64::from(config.max_periods).saturating_mul(u64::from(config.period));
+        config.average_half_life = AVERAGE_HALF_LIFE.max(longest_step);
+        config.half_life = config.average_half_life;
+        self.wire(
+            parameter,
+            Wiring {
+                reference: Reference::Average,
+                ..Wiring::of(Metric::Utilisation)
+            },
+        );
+    }
+
+    /// The burn share that burns `target` of the emission is the target times emission over fees.
+    /// That is fed forward, so that the loop closes in one period wherever it can be closed; what
+    /// rounding and caps leave is the controller's. `expected` is that ratio by the forecast, at
+    /// which the share is the bias.
+    fn burn_part_of_emission(&mut self, target: f64, expected: f64) {
+        let config = &mut self.controllers[Parameter::Burn.index()];
+        let (y_min, y_max) = Metric::BurnedOverEmitted.range();
+        config.direction = Direction::Reverse;
+        config.y_min = y_min;
+        config.y_max = y_max;
+        // ppm of the share for each unit of the ratio.
+        config.kf = Fx::saturating_from_num(target * 1e6);
+        config.w_ref = Fx::saturating_from_num(expected)
+            .min(Config::MAX_SIGNAL)
+            .max(Fx::ZERO);
+        config.f_max = Fx::saturating_from_num(MOST_BURN * 1e6);
+        let signal = Signal::Metric(Metric::EmittedOverFees);
+        self.wire(
+            Parameter::Burn,
+            Wiring {
+                feed_forward: Some(signal),
+                ..Wiring::of(Metric::BurnedOverEmitted)
+            },
+        );
+    }
+
+    fn wire(&mut self, parameter: Parameter, wiring: Wiring) {
+        self.controllers[parameter.index()].reference = wiring.reference.law();
+        self.wirings[parameter.index()] = wiring;
     }
 }
 

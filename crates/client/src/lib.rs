@@ -32,9 +32,10 @@ pub use homeostat::{
     },
     state::{
         economy::Power, Action, AuditKind, AuditLog, AuditRecord, Ballot, Class, Controller,
-        Council, CouncilArgs, DecisionLog, DecisionRecord, Delays, Economy, Feed, FeedSettings,
-        Funding, Life, Meter, Metric, Parameter, PauseReason, Pool, PoolKind, Position, Proposal,
-        ProposalState, Reason, RoleKind, SeatArgs, Section, Tunable,
+        Council, CouncilArgs, DecisionLog, DecisionRecord, Delays, Economy, Feed, FeedForward,
+        FeedSettings, Funding, Life, Meter, Metric, Parameter, PauseReason, Pool, PoolKind,
+        Position, Proposal, ProposalState, Reason, Reference, RoleKind, SeatArgs, Section, Signal,
+        Tunable, Wiring,
     },
 };
 pub use solana_program::instruction::{AccountMeta, Instruction};

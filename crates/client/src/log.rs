@@ -112,13 +112,15 @@ impl core::fmt::Display for LogError {
 
 impl std::error::Error for LogError {}
 
-/// The input of the step that a record is about: the time, the measurement, the value that was
-/// in force if a cap had changed it, and whether the breaker had tripped.
+/// The input of the step that a record is about: the time, the measurement, the signal of the
+/// feed-forward and what the setpoint is a multiple of, the value that was in force if a cap had
+/// changed it, and whether the breaker had tripped.
 pub fn input(record: &DecisionRecord) -> Input {
     Input {
         now: record.to,
         y: record.sample(),
-        w: None,
+        w: record.w(),
+        reference: record.reference(),
         applied: (record.applied != NOT_CAPPED).then_some(record.applied),
         tripped: record.held == HoldReason::Tripped as u8,
     }

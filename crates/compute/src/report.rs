@@ -137,7 +137,7 @@ fn accounts() -> String {
         ("Council", Council::SPACE),
         ("Proposal", Proposal::SPACE),
         ("Ballot", Ballot::SPACE),
-        ("DecisionLog, 24 records", DecisionLog::space(24)),
+        ("DecisionLog, 20 records", DecisionLog::space(20)),
         ("DecisionLog, 256 records", DecisionLog::space(256)),
         ("AuditLog, 24 records", AuditLog::space(24)),
         ("AuditLog, 256 records", AuditLog::space(256)),

@@ -51,6 +51,30 @@ impl Flags {
     }
 }
 
+impl Decision {
+    /// The number of steps in a row, this one included, in which u rested at a limit while the
+    /// law wanted to go further, given the number before: the sum of the terms lies beyond the
+    /// limit, or anti-windup kept it from going there. A held step and a repeated one say
+    /// nothing about it and leave the number alone. Saturates.
+    pub fn count_at_limit(&self, before: u32) -> u32 {
+        if self.flags.contains(Flags::HELD) || self.flags.contains(Flags::REPEATED) {
+            return before;
+        }
+        let trimmed = self.flags.contains(Flags::TRIMMED);
+        let further = |at: Flags, beyond: bool| {
+            let reached = beyond || (trimmed && self.raw == self.limited);
+            self.flags.contains(at) && reached
+        };
+        let wants = further(Flags::LIMIT_HIGH, self.raw > self.limited)
+            || further(Flags::LIMIT_LOW, self.raw < self.limited);
+        if wants {
+            before.saturating_add(1)
+        } else {
+            0
+        }
+    }
+}
+
 /// The outcome of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Decision {

@@ -28,7 +28,7 @@ mod ramp;
 mod reason;
 mod state;
 
-pub use config::{Config, ConfigError, Direction, Field, Mode, Sampling, Unit};
+pub use config::{Config, ConfigError, Direction, Field, Mode, Reference, Sampling, Unit};
 pub use decision::{Decision, Flags};
 pub use guard::{
     guarded_step, observe, resumed_step, GuardConfig, GuardConfigError, GuardField, GuardFlags,

@@ -32,6 +32,9 @@ pub enum HoldReason {
     Drift = 9,
     /// The guard is latched: a feed that repeats itself.
     Frozen = 10,
+    /// The setpoint is a multiple of a reference ([`crate::Reference::Given`]) that is
+    /// missing.
+    NoReference = 11,
 }
 
 impl HoldReason {
@@ -49,6 +52,7 @@ impl HoldReason {
             8 => Self::Spike,
             9 => Self::Drift,
             10 => Self::Frozen,
+            11 => Self::NoReference,
             _ => Self::Computation,
         }
     }

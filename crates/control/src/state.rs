@@ -15,6 +15,9 @@ pub struct State {
     pub derivative: Fx,
     /// Last accepted y; `None` after a hold, a gap or before the first sample.
     pub y_prev: Option<Fx>,
+    /// Slow exponential mean of y ([`crate::Reference::Average`]); `None` before the first
+    /// accepted sample.
+    pub average: Option<Fx>,
     /// Last accepted e*, for the trapezoid of `Sampling::Point`.
     pub e_prev: Option<Fx>,
     /// Last accepted feed-forward F (ppm).

@@ -16,7 +16,8 @@ use common::exact::{two_to_minus, ulps_apart, Law, Memory, Real, Turn, Wide};
 use common::random::{bits, cases, situations};
 use common::*;
 use homeostat_control::{
-    exp2_neg, step, Config, Direction, Flags, Fx, HoldReason, Input, Prime, Sampling, State,
+    exp2_neg, step, Config, Direction, Flags, Fx, HoldReason, Input, Prime, Reference, Sampling,
+    State,
 };
 use num_bigint::BigInt;
 use num_rational::BigRational;
@@ -31,6 +32,7 @@ fn turn<R: Real>(state: &State, input: &Input) -> Turn<R> {
         dt: input.now - state.last_at,
         y: R::exactly(input.y.expect("an accepted sample").value),
         w: input.w.map(R::exactly),
+        reference: input.reference.map(R::exactly),
         applied: input.applied,
         u_prev: state.u,
         buckets: (state.bucket_up, state.bucket_down),
@@ -66,11 +68,21 @@ proptest! {
             .step(&Memory::of(&state), &turn(&state, &input));
 
         let small = [
+            ("r", ulps_apart(&exact.r, decision.r)),
             ("z", ulps_apart(&exact.z, decision.z)),
             ("e", ulps_apart(&exact.e, decision.e)),
             ("tau", ulps_apart(&exact.tau, decision.tau)),
             ("d", ulps_apart(&exact.memory.d, after.derivative)),
         ];
+        match (&exact.memory.average, after.average) {
+            (Some(exact), Some(average)) => {
+                // Half an ulp of the retention for each unit of distance, and half of the product.
+                let distance = decision.y - state.average.unwrap_or(decision.y);
+                let bound = 0.51 * (1.0 + float(distance).abs());
+                prop_assert!(ulps_apart(exact, average) <= bound);
+            }
+            (exact, average) => prop_assert_eq!(exact.is_some(), average.is_some()),
+        }
         for (name, apart) in small {
             prop_assert!(apart <= 8.0, "{} is {} ulp off", name, apart);
         }
@@ -188,6 +200,7 @@ struct FreeRun {
 struct Apart {
     i: f64,
     d: f64,
+    average: f64,
     limited: f64,
     at_limit: u32,
     slewing: u32,
@@ -226,6 +239,9 @@ impl FreeRun {
                 apart.d = apart
                     .d
                     .max(ulps_apart(&memory.d, rig.state.derivative) / plain);
+                if let (Some(exact), Some(average)) = (&memory.average, rig.state.average) {
+                    apart.average = apart.average.max(ulps_apart(exact, average) / plain);
+                }
                 apart.limited = apart
                     .limited
                     .max(ulps_apart(&exact.limited, decision.limited) / of_u);
@@ -302,6 +318,37 @@ fn half_a_million_steps_through_every_limit_stay_within_1e_12() {
         apart.at_limit > 10_000 && apart.slewing > 10_000,
         "{apart:?}"
     );
+}
+
+/// Given a fee controller that steers by its own slow mean of utilisation, when it runs
+/// freely for 200,000 steps, then neither the mean nor what follows from it drifts away.
+#[test]
+fn a_long_run_against_the_own_mean_stays_within_1e_12() {
+    let config = Config {
+        direction: Direction::Direct,
+        setpoint: still(ratio(95, 100)),
+        reference: Reference::Average,
+        average_half_life: 52 * WEEK as u64,
+        y_min: whole(-100),
+        y_max: whole(100),
+        ..emission()
+    };
+    let apart = FreeRun {
+        config,
+        steps: 200_000,
+        changes: 501,
+        seed: 3,
+    }
+    .run();
+    assert!(
+        apart.average > 0.0 && apart.average < 1e-12,
+        "the mean: {apart:?}"
+    );
+    assert!(
+        apart.i < 1e-12 && apart.d < 1e-12 && apart.limited < 1e-12,
+        "{apart:?}"
+    );
+    assert!(apart.at_limit > 1_000, "{apart:?}");
 }
 
 /// Given a constant error whose increment is no whole number of units in the

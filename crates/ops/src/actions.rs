@@ -113,6 +113,14 @@ actions! {
             Whole::seconds(0, i64::MAX).hint(", 0 for none"),
             like "604800", from reader.controller(parameter).config.half_life;
     }
+    "feed_forward" = FeedForward {
+        on parameter: ParameterName;
+        change expected => value {
+            kf_q48: "kf", Fixed::PPM;
+            w_ref_q48: "w_ref", Fixed::PLAIN;
+            f_max_q48: "f_max", Fixed::PPM;
+        } from reader.feed_forward(parameter);
+    }
     "slew" = Slew {
         on parameter: ParameterName;
         change expected => value {

@@ -3,16 +3,13 @@
 use homeostat_control::{Config, Direction, Field, Fx, Sampling};
 
 use crate::controller_keys::ControllerKeys;
-use crate::controller_settings::{SAMPLINGS, SETTINGS};
+use crate::controller_settings::{alone, SAMPLINGS, SETTINGS};
 use crate::failure::Failure;
 use crate::settings::{self, Section};
 
 /// The keys of a controller file, in the order of a well-written one.
 pub fn keys() -> Vec<&'static str> {
-    SETTINGS
-        .iter()
-        .map(|setting| setting.field.name())
-        .collect()
+    alone().map(|setting| setting.field.name()).collect()
 }
 
 /// Reads and validates a controller file.

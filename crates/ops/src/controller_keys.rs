@@ -2,7 +2,7 @@
 
 use homeostat_control::{Config, Field, Fx};
 
-use crate::controller_settings::{places, SETTINGS};
+use crate::controller_settings::{alone, in_economy, places, Setting};
 use crate::decimal::{Decimal, DecimalError, PPM};
 use crate::failure::Failure;
 use crate::settings::Section;
@@ -24,13 +24,18 @@ impl ControllerKeys<'_> {
     ///
     /// A value of another type, or that its setting cannot take.
     pub fn overlay(&self, config: &mut Config) -> Result<(), Failure> {
-        for setting in SETTINGS {
+        let read = |setting: &Setting, config: &mut Config| {
             (setting.read)(self, config)?;
             if setting.field == Field::Setpoint && self.has(Field::Setpoint) {
                 config.scale = default_scale(config);
             }
+            Ok(())
+        };
+        if self.range.is_some() {
+            in_economy().try_for_each(|setting| read(setting, config))
+        } else {
+            alone().try_for_each(|setting| read(setting, config))
         }
-        Ok(())
     }
 
     /// Refuses what the law or the parameter's range excludes.

@@ -3,7 +3,7 @@
 //! of each; how one is written follows from its unit and its type.
 
 use homeostat_client::Tunable;
-use homeostat_control::{Config, Direction, Field, Fx, Ramp, Sampling, Unit};
+use homeostat_control::{Config, Direction, Field, Fx, Ramp, Reference, Sampling, Unit};
 
 use crate::controller_keys::ControllerKeys;
 use crate::decimal::{DecimalError, PPM};
@@ -20,6 +20,13 @@ const DIRECTIONS: [(&str, Direction); 2] = [
 /// Words of what a sample stands for.
 pub(crate) const SAMPLINGS: [(&str, Sampling); 2] =
     [("mean", Sampling::Mean), ("point", Sampling::Point)];
+
+/// Words of what the setpoint is a multiple of, where there is no economy whose signals it
+/// could follow.
+const REFERENCES: [(&str, Reference); 2] = [
+    ("absolute", Reference::Absolute),
+    ("average", Reference::Average),
+];
 
 /// A setting of a controller.
 pub(crate) struct Setting {
@@ -72,13 +79,27 @@ settings! {
     SlewDown: slew_down;
     MaxPeriods: max_periods;
     MaxHold: max_hold;
+    Kf: kf;
+    WRef: w_ref;
+    FMax: f_max;
+    AverageHalfLife: average_half_life;
     Sampling: sampling;
+    Reference: reference;
+}
+
+/// The settings of a controller on its own, for `replay`: there is no signal that could be fed
+/// forward.
+pub(crate) fn alone() -> impl Iterator<Item = &'static Setting> {
+    let elsewhere = |field| matches!(field, Field::Kf | Field::WRef | Field::FMax);
+    SETTINGS
+        .iter()
+        .filter(move |setting| !elsewhere(setting.field))
 }
 
 /// The settings of a controller in an economy: there the period is the economy's, and what
-/// a sample stands for follows from the metric.
+/// a sample stands for, and what the setpoint is a multiple of, follow from the wiring.
 pub(crate) fn in_economy() -> impl Iterator<Item = &'static Setting> {
-    let elsewhere = |field| matches!(field, Field::Period | Field::Sampling);
+    let elsewhere = |field| matches!(field, Field::Period | Field::Sampling | Field::Reference);
     SETTINGS
         .iter()
         .filter(move |setting| !elsewhere(setting.field))
@@ -199,6 +220,16 @@ impl Value for Direction {
 
     fn show(&self, _: Field) -> String {
         word(&DIRECTIONS, self).to_owned()
+    }
+}
+
+impl Value for Reference {
+    fn read(keys: &ControllerKeys<'_>, field: Field) -> Result<Option<Self>, Failure> {
+        keys.word(field, &REFERENCES)
+    }
+
+    fn show(&self, _: Field) -> String {
+        word(&REFERENCES, self).to_owned()
     }
 }
 

@@ -20,7 +20,7 @@ use homeostat_client::{
 use solana_account::Account;
 
 use crate::{
-    economy_file::EconomySpec,
+    economy_file::{default_wiring, EconomySpec},
     failure::Failure,
     tokens::Tokens,
     words::{word, ROLES},
@@ -322,11 +322,16 @@ impl Creation<'_> {
             add(Part::Limits, "set its limits".to_owned(), 0, set);
         }
         for (place, parameter) in Parameter::ALL.into_iter().enumerate() {
-            let now = match draft.and_then(|draft| draft.controllers.get(place)) {
-                Some(controller) => controller.config(),
-                None => defaults::config(parameter, spec.period),
+            let (now, wiring) = match draft.and_then(|draft| draft.controllers.get(place)) {
+                Some(controller) => (controller.config(), controller.wiring().ok()),
+                None => (
+                    defaults::config(parameter, spec.period),
+                    Some(default_wiring(parameter)),
+                ),
             };
-            if spec.controllers.get(place) != Some(&now) {
+            if spec.controllers.get(place) != Some(&now)
+                || spec.wirings.get(place) != wiring.as_ref()
+            {
                 let setting = Setting::Controller {
                     parameter,
                     settings: spec.controller(parameter),

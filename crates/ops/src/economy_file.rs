@@ -7,7 +7,7 @@ use homeostat::constants::{
 use homeostat::state::defaults;
 use homeostat_client::forecast::{Derived, Finding};
 use homeostat_client::{
-    ControllerSettings, CouncilArgs, Funding, LimitSettings, Metric, Parameter, Pubkey,
+    ControllerSettings, CouncilArgs, Funding, LimitSettings, Metric, Parameter, Pubkey, Wiring,
 };
 use homeostat_control::Config;
 use toml::de::DeValue;
@@ -19,6 +19,7 @@ use crate::forecast_file;
 use crate::keys::Keys;
 use crate::settings::{self, Section};
 use crate::tokens::Tokens;
+use crate::wiring_keys::{self, WiringKeys};
 
 pub use crate::controller_settings::controller_keys;
 
@@ -81,6 +82,8 @@ pub struct EconomySpec {
     pub controllers: [Config; 4],
     /// Which targets of the forecast cannot be reached; the controllers have the nearest ones.
     pub findings: Vec<Finding>,
+    /// What they are wired to, by parameter.
+    pub wirings: [Wiring; 4],
     /// Who decides over it; `None` = the file does not say. The demo appoints its own.
     pub council: Option<CouncilArgs>,
 }
@@ -100,9 +103,15 @@ impl Default for EconomySpec {
             meters: 1,
             controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, WEEK)),
             findings: Vec::new(),
+            wirings: Parameter::ALL.map(default_wiring),
             council: None,
         }
     }
+}
+
+/// The metric that the program starts a controller with, and no signal beside it.
+pub(crate) fn default_wiring(parameter: Parameter) -> Wiring {
+    Wiring::of(Metric::default_for(parameter))
 }
 
 fn default_limits(period: u32, hard_cap: u64) -> LimitSettings {
@@ -126,27 +135,30 @@ impl EconomySpec {
 
     /// The controllers that differ from the program's defaults, as `configure` takes them.
     pub fn settings(&self) -> Vec<(Parameter, ControllerSettings)> {
+        let unusual = |parameter: &Parameter| {
+            let wiring = self.wirings.get(parameter.index());
+            let config = self.controllers.get(parameter.index());
+            wiring != Some(&default_wiring(*parameter))
+                || config != Some(&defaults::config(*parameter, self.period))
+        };
         Parameter::ALL
             .into_iter()
-            .zip(&self.controllers)
-            .filter(|(parameter, config)| **config != defaults::config(*parameter, self.period))
-            .map(|(parameter, config)| {
-                let metric = Metric::default_for(parameter);
-                (parameter, ControllerSettings::new(metric, config))
-            })
+            .filter(unusual)
+            .map(|parameter| (parameter, self.controller(parameter)))
             .collect()
     }
 
     /// One controller, as `configure` takes it.
     pub fn controller(&self, parameter: Parameter) -> ControllerSettings {
         let [emission, fee, burn, liquidity] = &self.controllers;
-        let config = match parameter {
-            Parameter::Emission => emission,
-            Parameter::Fee => fee,
-            Parameter::Burn => burn,
-            Parameter::Liquidity => liquidity,
+        let [of_emission, of_fee, of_burn, of_liquidity] = self.wirings;
+        let (wiring, config) = match parameter {
+            Parameter::Emission => (of_emission, emission),
+            Parameter::Fee => (of_fee, fee),
+            Parameter::Burn => (of_burn, burn),
+            Parameter::Liquidity => (of_liquidity, liquidity),
         };
-        ControllerSettings::new(Metric::default_for(parameter), config)
+        ControllerSettings::new(wiring, config)
     }
 }
 
@@ -172,8 +184,12 @@ pub fn read_economy(bytes: &[u8], name: &str) -> Result<EconomySpec, Failure> {
     let mut spec = economy(&root.table("economy")?, forecast.as_ref())?;
     let controllers = root.table("controllers")?;
     controllers.refuse_unknown_keys(&Parameter::ALL.map(Parameter::name), "[controllers]", None)?;
-    for (parameter, config) in Parameter::ALL.into_iter().zip(&mut spec.controllers) {
-        *config = controller(&controllers.table(parameter.name())?, parameter, *config)?;
+    let places = spec.controllers.iter_mut().zip(&mut spec.wirings);
+    for (parameter, (config, wiring)) in Parameter::ALL.into_iter().zip(places) {
+        let table = controllers.table(parameter.name())?;
+        let settings = controller(&table, parameter, *wiring, *config)?;
+        *config = settings.config(spec.period);
+        *wiring = settings.wiring;
     }
     if root.value("council").is_some() {
         spec.council = Some(council(&root.table("council")?)?);
@@ -181,21 +197,30 @@ pub fn read_economy(bytes: &[u8], name: &str) -> Result<EconomySpec, Failure> {
     Ok(spec)
 }
 
-/// A controller as its table says, `config` where that says nothing.
+/// A controller as its table says, `wiring` and `config` where that says nothing.
 fn controller(
     section: &Section<'_>,
     parameter: Parameter,
+    wiring: Wiring,
     mut config: Config,
-) -> Result<Config, Failure> {
+) -> Result<ControllerSettings, Failure> {
     let table = format!("[controllers.{}]", parameter.name());
-    section.refuse_unknown_keys(&controller_keys(), &table, None)?;
+    let known = [wiring_keys::KEYS.to_vec(), controller_keys()].concat();
+    section.refuse_unknown_keys(&known, &table, None)?;
     let keys = ControllerKeys {
         section: section.clone(),
         range: Some((parameter.floor(), parameter.ceiling())),
     };
+    // Feeds are created later, in the Draft.
+    let words = WiringKeys {
+        section,
+        parameter,
+        feeds: 0,
+    };
+    let wiring = words.read(wiring, &mut config)?;
     keys.overlay(&mut config)?;
     keys.validate(&config)?;
-    Ok(config)
+    Ok(ControllerSettings::new(wiring, &config))
 }
 
 /// The economy as its table says; what it leaves open is what fits the forecast, or the program's
@@ -236,6 +261,7 @@ fn economy(section: &Section<'_>, forecast: Option<&Section<'_>>) -> Result<Econ
         None => Derived {
             limits: defaults::limits(period, hard_cap),
             controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, period)),
+            wirings: Parameter::ALL.map(default_wiring),
             findings: Vec::new(),
         },
     };
@@ -292,6 +318,8 @@ fn economy(section: &Section<'_>, forecast: Option<&Section<'_>>) -> Result<Econ
         meters,
         controllers: fits.controllers,
         findings: fits.findings,
+        controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, period)),
+        wirings: fits.wirings,
         council: None,
     })
 }

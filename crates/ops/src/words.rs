@@ -40,15 +40,25 @@ pub const POWERS: [(&str, Power); Power::COUNT] = [
 ];
 
 /// Words of the metrics.
-pub const METRICS: [(&str, Metric); 8] = [
+pub const METRICS: [(&str, Metric); 10] = [
     ("staked_share", Metric::StakedShare),
     ("utilisation", Metric::Utilisation),
     ("net_supply_growth", Metric::NetSupplyGrowth),
     ("liquidity_depth", Metric::LiquidityDepth),
+    ("burned_over_emitted", Metric::BurnedOverEmitted),
+    ("emitted_over_fees", Metric::EmittedOverFees),
     ("feed_0", Metric::Feed0),
     ("feed_1", Metric::Feed1),
     ("feed_2", Metric::Feed2),
     ("feed_3", Metric::Feed3),
+];
+
+/// Words of the values in force that another controller can follow.
+pub const OUTPUTS: [(&str, Parameter); 4] = [
+    ("output_emission", Parameter::Emission),
+    ("output_fee", Parameter::Fee),
+    ("output_burn", Parameter::Burn),
+    ("output_liquidity", Parameter::Liquidity),
 ];
 
 /// The word of a meaning; `?` for one without a word.

@@ -161,7 +161,7 @@ fn a_rewiring_of_another_configuration_is_shown_whole() {
     ground.economy.controllers[Parameter::Fee.index()].config_seq += 1;
     let tokens = Tokens { decimals: 6 };
     let whole = decode(&spec.actions[0], tokens, Some(&ground.economy)).rows;
-    assert_eq!(whole.len(), controller_keys().len() + 3);
+    assert_eq!(whole.len(), controller_keys().len() + 5);
     assert!(whole.iter().all(|row| row.old.is_empty()));
     for row in differing {
         let same = |it: &Row| it.field == row.field && it.new == row.new;

@@ -13,7 +13,7 @@ use homeostat::{
     state::{
         meter::{Charge, Split, SweepRules},
         Controller, Economy, FeedReading, Life, Meter, Metric, Parameter, Pool, PoolKind, Position,
-        Report, Snapshot, Tally,
+        Report, Snapshot, Tally, Wiring,
     },
 };
 use homeostat_client::forecast::Derived;
@@ -40,8 +40,8 @@ pub struct Design {
 /// One controller of a [`Design`].
 #[derive(Clone, Copy, Debug)]
 pub struct Loop {
-    /// What it measures.
-    pub metric: Metric,
+    /// What it measures and follows.
+    pub wiring: Wiring,
     /// The control law.
     pub config: Config,
     /// The anomaly guard.
@@ -58,7 +58,7 @@ impl Design {
             excluded: 0,
             limits: defaults::limits(period, u64::MAX / 2),
             controllers: Parameter::ALL.map(|parameter| Loop {
-                metric: Metric::default_for(parameter),
+                wiring: Wiring::of(Metric::default_for(parameter)),
                 config: defaults::config(parameter, period),
                 guard: defaults::guard(parameter, period),
             }),
@@ -70,8 +70,10 @@ impl Design {
         let period = derived.limits.period;
         let mut design = Self::with_defaults(period, supply);
         design.limits = derived.limits;
-        for (controller, config) in design.controllers.iter_mut().zip(derived.controllers) {
-            controller.config = config;
+        let loops = derived.controllers.iter().zip(&derived.wirings);
+        for (controller, (config, wiring)) in design.controllers.iter_mut().zip(loops) {
+            controller.config = *config;
+            controller.wiring = *wiring;
         }
         design
     }
@@ -147,21 +149,18 @@ impl Chain {
             .zip(Parameter::ALL)
             .zip(&design.controllers)
         {
-            Controller::validate(&design.config, parameter, design.metric)?;
+            Controller::validate(&design.config, parameter, &design.wiring)?;
             Controller::validate_guard(&design.guard, parameter)?;
             *controller = Controller {
                 config: (&design.config).into(),
                 guard_config: (&design.guard).into(),
-                metric: design.metric as u8,
                 ..Controller::default()
             };
+            controller.set_wiring(&design.wiring);
         }
         // Every feed that a controller measures exists; what it reports is the plant's.
-        for index in design
-            .controllers
-            .iter()
-            .filter_map(|c| c.metric.feed_index())
-        {
+        let read = design.controllers.iter().flat_map(|c| c.wiring.metrics());
+        for index in read.filter_map(Metric::feed_index) {
             economy.feeds[index] = [index as u8 + 16; 32].into();
             economy.feed_count = economy.feed_count.max(index as u8 + 1);
         }
@@ -373,12 +372,9 @@ impl Chain {
             at: now,
         };
         for parameter in Parameter::ALL {
-            let controller = self.economy.controller_mut(parameter)?;
-            let (measurement, applied) = report.of(controller.metric()?, parameter);
-            let outcome = snapshot.decide(controller, measurement, applied)?;
-            controller.remember(&outcome.step.state);
-            controller.guard = (&outcome.step.guard).into();
-            cranked.decisions[parameter.index()] = outcome.step.decision;
+            self.economy.regulate(snapshot, report, parameter)?;
+            let controller = self.economy.controller(parameter)?;
+            cranked.decisions[parameter.index()] = controller.state().last;
             cranked.latched[parameter.index()] = controller.guard.latched != 0;
         }
         let ahead = self.economy.roll(snapshot, report, self.supply)?;

@@ -16,6 +16,7 @@ pub mod advisor;
 pub mod behaviour;
 pub mod bench;
 pub mod chain;
+pub mod learn;
 pub mod market;
 pub mod metrics;
 pub mod plant;

@@ -92,7 +92,7 @@ fn measure_feed(design: &mut Design) {
     let period = design.limits.period;
     let controller = design.of_mut(Parameter::Fee);
     let (y_min, y_max) = Metric::Feed0.range();
-    controller.metric = Metric::Feed0;
+    controller.wiring.metric = Metric::Feed0;
     controller.config.sampling = Metric::Feed0.sampling();
     controller.config.max_age = period.clamp(60, 2_592_000);
     controller.config.min_samples = 3;

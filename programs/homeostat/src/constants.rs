@@ -92,7 +92,7 @@ pub const PAUSE_BUDGET: i64 = 259_200;
 pub const PAUSE_REFILL: i64 = 2_592_000 / PAUSE_BUDGET;
 
 /// Number of records that the decision log has room for at creation.
-pub const LOG_INITIAL_CAPACITY: u32 = 24;
+pub const LOG_INITIAL_CAPACITY: u32 = 20;
 /// Most records that either log can be grown to.
 pub const LOG_MAX_CAPACITY: u32 = 256;
 

@@ -11,7 +11,7 @@ use homeostat_client::{
     instruction::{self as ix, Report, Vault},
     log::{self as chain, Record},
     AccountMeta, ControllerSettings, DecisionRecord, Direction, FeedSettings, Funding, Metric,
-    Parameter, Pubkey, Setting,
+    Parameter, Pubkey, Setting, Wiring,
 };
 use homeostat_control::{step, Flags, Fx, HoldReason, Input};
 use homeostat_sandbox::{
@@ -52,9 +52,10 @@ fn five() -> FeedSettings {
 /// An emission controller that holds a feed's value at 100: below it, more is emitted.
 fn follower(metric: Metric) -> ControllerSettings {
     ControllerSettings {
-        metric,
+        wiring: Wiring::of(metric),
         direction: Direction::Reverse,
         setpoint_q48: 100 * ONE,
+        average_half_life: 0,
         scale_q48: 100 * ONE,
         bias_q48: 60_000 * ONE,
         kp_q48: 100_000 * ONE,
@@ -67,6 +68,9 @@ fn follower(metric: Metric) -> ControllerSettings {
         max_ppm: 200_000,
         slew_up_ppm: Some(20_000),
         slew_down_ppm: Some(20_000),
+        kf_q48: 0,
+        w_ref_q48: 0,
+        f_max_q48: 0,
         max_periods: 4,
         max_hold: 2,
         max_age: 12 * HOUR as u32,
@@ -151,14 +155,18 @@ async fn crank(world: &mut World) -> DecisionRecord {
     let input = Input {
         now: record.to,
         y: record.sample(),
-        w: None,
+        w: record.w(),
+        reference: record.reference(),
         applied: (record.applied != NOT_CAPPED).then_some(record.applied),
         tripped: false,
     };
     let (state, decision) = step(&before.config(), &before.state(), &input);
     assert_eq!(after.state, StoredState::from(&state), "{decision:#?}");
     assert_eq!(after.last, StoredDecision::from(&decision));
-    assert_eq!((record.metric, record.before), (4, before.state));
+    assert_eq!(
+        (record.metric, record.before),
+        (Metric::Feed0 as u8, before.state)
+    );
     assert_eq!(
         (record.held, record.flags),
         (after.last.held, after.last.flags)

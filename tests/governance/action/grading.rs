@@ -271,3 +271,70 @@ async fn v1_what_tightens_takes_effect_at_once_and_a_lower_maximum_waits() {
     let wider = vec![advice(narrower, none), advice(none, range)];
     assert_eq!(class_of(&mut world, wider).await, Class::Standard as u8);
 }
+
+/// Given a feed-forward, when it is changed, then it waits like a bias as long as its limit does
+/// not widen, and the longest where that widens, by whichever action.
+#[tokio::test]
+async fn success_a_feed_forward_is_graded_by_how_far_it_reaches() {
+    let mut world = whole().await;
+    let change = |expected, value| Action::FeedForward {
+        parameter: E,
+        expected,
+        value,
+    };
+    let none = feed_forward(0.0, 0.0);
+    let first = feed_forward(50_000.0, 4_000.0);
+    let turned_on = class_of(&mut world, vec![change(none, first)]).await;
+    assert_eq!(turned_on, Class::Critical as u8);
+    world.enact(vec![change(none, first)]).await.unwrap();
+    for (value, class) in [
+        (feed_forward(-900_000.0, 4_000.0), Class::Standard),
+        (feed_forward(50_000.0, 3_999.0), Class::Standard),
+        (feed_forward(0.0, 0.0), Class::Standard),
+        (feed_forward(1.0, 4_000.5), Class::Critical),
+    ] {
+        let graded = class_of(&mut world, vec![change(first, value)]).await;
+        assert_eq!(graded, class as u8, "{value:?}");
+    }
+    // Wider and narrower again is as narrow as before.
+    let wide = feed_forward(1.0, 9_000.0);
+    let back = vec![
+        change(first, wide),
+        change(wide, feed_forward(1.0, 4_000.0)),
+    ];
+    assert_eq!(class_of(&mut world, back).await, Class::Standard as u8);
+}
+
+/// Given a setpoint that is a multiple of a mean, whose unit is not that of the scale, when it is
+/// tuned, then a tenth of the setpoint itself is what comes at short notice.
+#[tokio::test]
+async fn success_a_multiple_is_routine_within_a_tenth_of_itself() {
+    let mut world = whole().await;
+    let economy = world.economy().await;
+    let usual = wiring(&economy, 60_000.0);
+    let wire = Action::Wire {
+        parameter: E,
+        expected_seq: economy.controllers[0].config_seq,
+        settings: ControllerSettings {
+            wiring: Wiring {
+                reference: homeostat_client::Reference::Average,
+                ..usual.wiring
+            },
+            setpoint_q48: q48(0.5),
+            scale_q48: q48(20.0),
+            average_half_life: 8 * 604_800,
+            ..usual
+        },
+    };
+    world.enact(vec![wire]).await.unwrap();
+    for (to, class) in [
+        (0.549, Class::Routine),
+        (0.451, Class::Routine),
+        // A tenth of the scale would be 2.
+        (0.56, Class::Standard),
+        (1.5, Class::Standard),
+    ] {
+        let tune = tune_bits(Tunable::Setpoint, q48(0.5), q48(to));
+        assert_eq!(class_of(&mut world, vec![tune]).await, class as u8, "{to}");
+    }
+}

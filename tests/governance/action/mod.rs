@@ -17,8 +17,8 @@ use homeostat::{
     YEAR,
 };
 use homeostat_client::{
-    Class, ControllerSettings, Council, Delays, Direction, Economy, FeedSettings, Funding,
-    GuardSettings, Metric,
+    Class, ControllerSettings, Council, Delays, Direction, Economy, FeedForward, FeedSettings,
+    Funding, GuardSettings, Metric, Wiring,
 };
 use homeostat_control::{change, resume, Change, Fx, Mode};
 use homeostat_sandbox::{Bank, MintSpec, TokenProgram, Wallet};
@@ -90,9 +90,10 @@ async fn whole() -> World {
 fn wiring(economy: &Economy, bias: f64) -> ControllerSettings {
     let config = economy.controllers[0].config();
     ControllerSettings {
-        metric: Metric::StakedShare,
+        wiring: Wiring::of(Metric::StakedShare),
         direction: Direction::Reverse,
         setpoint_q48: q48(0.55),
+        average_half_life: 0,
         scale_q48: config.scale.to_bits(),
         bias_q48: q48(bias),
         kp_q48: config.kp.to.to_bits(),
@@ -105,10 +106,23 @@ fn wiring(economy: &Economy, bias: f64) -> ControllerSettings {
         max_ppm: config.max,
         slew_up_ppm: config.slew_up,
         slew_down_ppm: config.slew_down,
+        kf_q48: 0,
+        w_ref_q48: 0,
+        f_max_q48: 0,
         max_periods: config.max_periods,
         max_hold: config.max_hold,
         max_age: config.max_age,
         min_samples: config.min_samples,
+    }
+}
+
+/// A feed-forward around a half.
+fn feed_forward(kf: f64, f_max: f64) -> FeedForward {
+    let off = kf == 0.0 && f_max == 0.0;
+    FeedForward {
+        kf_q48: q48(kf),
+        w_ref_q48: if off { 0 } else { q48(0.5) },
+        f_max_q48: q48(f_max),
     }
 }
 

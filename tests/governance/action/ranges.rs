@@ -328,7 +328,7 @@ async fn g6_values_out_of_range_are_not_proposed() {
         ),
         (
             "wired to a feed that is not",
-            wire(|s| s.metric = Metric::Feed3),
+            wire(|s| s.wiring.metric = Metric::Feed3),
             InvalidParameter,
         ),
         (
@@ -532,7 +532,7 @@ async fn v3_a_change_that_changes_nothing_is_not_proposed() {
             Action::Wire {
                 parameter: E,
                 expected_seq: 0,
-                settings: ControllerSettings::new(Metric::StakedShare, &config),
+                settings: ControllerSettings::new(Wiring::of(Metric::StakedShare), &config),
             },
         ),
         (

@@ -71,6 +71,21 @@ fn pairs(economy: &Economy, council: &Council) -> Vec<Pair> {
         |e, _| e.controllers[0].config.half_life == 52 * 604_800
     );
     pair!(
+        "feed-forward",
+        Critical,
+        |f_max: f64| Action::FeedForward {
+            parameter: E,
+            expected: feed_forward(0.0, 0.0),
+            value: feed_forward(50_000.0, f_max),
+        },
+        4_000.0,
+        5_000.0,
+        |e, _| {
+            let config = e.controllers[0].config();
+            (config.kf, config.f_max) == (Fx::from_num(50_000), Fx::from_num(4_000))
+        }
+    );
+    pair!(
         "slew",
         Immediate,
         |up| Action::Slew {

@@ -686,6 +686,7 @@ mod tests {
     fn the_economy_file_has_a_place_of_its_own_or_is_the_toml_of_config() {
         let arguments = |file: Option<&str>| CreateArgs {
             file: file.map(PathBuf::from),
+            nearest_targets: false,
             mint: String::new(),
             send: SendArgs::default(),
         };

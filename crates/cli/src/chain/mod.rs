@@ -10,6 +10,7 @@ mod offers;
 pub mod payments;
 pub mod propose;
 pub mod reasons;
+mod sentences;
 pub mod staking;
 pub mod status;
 pub mod why;

@@ -14,6 +14,7 @@ use serde::Serialize;
 use solana_account::Account;
 use solana_message::{Message, VersionedMessage};
 
+use super::sentences::{at_limit, follows};
 use super::status::{fraction, metric_name};
 use super::{duration, time, Answer, Context, WhichArgs};
 use crate::decimal::{Decimal, PPM};
@@ -94,7 +95,7 @@ pub(super) fn exact(value: Fx) -> String {
 }
 
 /// Parts per million as a fraction with all its digits.
-fn term(ppm: Fx) -> String {
+pub(super) fn term(ppm: Fx) -> String {
     Decimal::from_fx(ppm).shifted(-PPM).to_string()
 }
 
@@ -302,9 +303,7 @@ pub fn explain(context: &Context, arguments: &ExplainArgs) -> Result<(), Failure
             "D adds {}: how fast the measurement moves",
             short(&decision.d)
         ));
-        if decision.f != "0" {
-            because.push(format!("feed-forward adds {}", short(&decision.f)));
-        }
+        because.extend(follows(controller, &last));
         because.push(format!("together {}", short(&decision.raw)));
         if decision.slewed != decision.raw {
             because.push(format!(
@@ -317,6 +316,7 @@ pub fn explain(context: &Context, arguments: &ExplainArgs) -> Result<(), Failure
             because.push(format!("flag: {flag}"));
         }
     }
+    because.extend(at_limit(parameter, controller));
     let up = matches!(config.direction, homeostat_control::Direction::Direct);
     let mut would_change = vec![format!(
         "{} above {} {} it, below {} it",

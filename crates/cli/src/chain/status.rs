@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::amount::Amount;
 use super::offers::{self, OfferAnswer};
 use super::reasons::{exact, short};
+use super::sentences::at_limit;
 use super::write::ClusterAnswer;
 use super::{duration, time, Answer, Context, WhichArgs};
 use crate::decimal::{Decimal, PPM};
@@ -110,6 +111,9 @@ pub struct ParameterAnswer {
     pub measured: String,
     /// Whether its guard holds it.
     pub held: bool,
+    /// That it rests at a limit and would go further, and what would help; absent where it
+    /// does not.
+    pub at_limit: Option<String>,
 }
 
 /// A pool.
@@ -162,6 +166,8 @@ pub(super) fn metric_name(metric: Metric) -> String {
         Metric::Utilisation => "utilisation".to_owned(),
         Metric::NetSupplyGrowth => "net supply growth".to_owned(),
         Metric::LiquidityDepth => "liquidity depth".to_owned(),
+        Metric::BurnedOverEmitted => "burned over emitted".to_owned(),
+        Metric::EmittedOverFees => "emitted over fees".to_owned(),
         feed => format!("{feed:?}").to_lowercase(),
     }
 }
@@ -196,6 +202,7 @@ pub fn status(context: &Context, arguments: &StatusArgs) -> Result<(), Failure> 
                 target: exact(config.setpoint.to),
                 measured: exact(controller.state().last.y),
                 held: controller.guard().latched.is_some(),
+                at_limit: at_limit(*parameter, controller),
             })
         })
         .collect::<Result<Vec<_>, Failure>>()?;
@@ -381,6 +388,13 @@ impl Answer for Status {
                 short(&one.measured),
                 if one.held { "  held by its guard" } else { "" }
             )?;
+        }
+        for sentence in self
+            .parameters
+            .iter()
+            .filter_map(|one| one.at_limit.as_ref())
+        {
+            writeln!(out, "AT A LIMIT   {sentence}")?;
         }
         writeln!(out)?;
         for pool in &self.pools {

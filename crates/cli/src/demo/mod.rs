@@ -79,7 +79,8 @@ Economy: a TOML file; everything is optional and starts from the program's defau
   circulating      part of the supply that circulates              1
   [controllers.emission], [controllers.fee], [controllers.burn], [controllers.liquidity]
   setpoint scale action kp ki kd bias min max filter half_life dead_band slew_up slew_down
-  max_periods max_hold, as in `replay`; quantities of the parameter are fractions (0.06 = 6 %);
+  max_periods max_hold average_half_life, as in `replay`; metric feed_forward reference kf w_ref
+  f_max, as in the example; quantities of the parameter are fractions (0.06 = 6 %);
   slew_up and slew_down can be \"unlimited\"
   [council] is for `create-economy`: the demo appoints its own
 
@@ -223,7 +224,8 @@ async fn live(
     .await
 }
 
-fn economy_from(path: &Path) -> Result<EconomySpec, Failure> {
+/// Reads the economy file of `--economy`.
+pub(crate) fn economy_from(path: &Path) -> Result<EconomySpec, Failure> {
     let name = path.display().to_string();
     let bytes = File::open(path)
         .and_then(|file| read_up_to(file, settings::LARGEST))
@@ -232,7 +234,7 @@ fn economy_from(path: &Path) -> Result<EconomySpec, Failure> {
 }
 
 /// Refuses a chart file that cannot be written, before a year is lived for it.
-fn writable(path: &Path) -> Result<(), Failure> {
+pub(crate) fn writable(path: &Path) -> Result<(), Failure> {
     let existed = path.exists();
     OpenOptions::new()
         .create(true)
@@ -245,7 +247,7 @@ fn writable(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::at(
         "unwritable_file",
         Place::file(path.display().to_string()),

@@ -66,6 +66,8 @@ Controller: a TOML file. Gains, bias, limits and slew are fractions of u (0.06 =
   max_periods   most periods that one step integrates over, 1 to 52           4
   max_hold      periods without a sample before u moves to the bias, to 1000  4
   sampling      \"mean\" (y is the mean since the row before) or \"point\"      \"mean\"
+  reference     \"absolute\", or \"average\": setpoint times the mean of y      \"absolute\"
+  average_half_life  of that mean in seconds; at least max_periods × period  0
 
 Example:
   setpoint = 0.60
@@ -260,6 +262,7 @@ pub fn flag_names(decision: &Decision) -> Vec<&'static str> {
         HoldReason::Spike => "held_spike",
         HoldReason::Drift => "held_drift",
         HoldReason::Frozen => "held_frozen",
+        HoldReason::NoReference => "held_no_reference",
     };
     [
         (Flags::PRIMED, "primed"),

@@ -123,7 +123,10 @@ pub fn verify_log(
         let guard = track
             .guard
             .is_none_or(|(_, guard)| StoredGuardState::from(&guard) == controller.guard);
-        if !state || !guard {
+        let at_limit = track
+            .at_limit
+            .is_none_or(|at_limit| at_limit == controller.at_limit);
+        if !state || !guard || !at_limit {
             return Err(LogError::State { seq: 0 });
         }
     }

@@ -17,6 +17,8 @@ pub(super) struct Track {
     pub(super) state: Option<StoredState>,
     last: Option<Decision>,
     pub(super) guard: Option<(GuardConfig, GuardState)>,
+    /// For how many periods the output has rested at a limit.
+    pub(super) at_limit: Option<u32>,
 }
 
 impl Track {
@@ -32,6 +34,7 @@ impl Track {
             self.last = create(config, record.at).ok().map(|state| state.last);
         }
         self.guard = Some((record.guard_config.law(), record.guard.law()));
+        self.at_limit = Some(record.at_limit);
     }
 
     /// Recomputes a decision and counts in `proof` what that proved.
@@ -63,6 +66,10 @@ impl Track {
         match made {
             Some((config, state, decision)) if agrees => {
                 proof.recomputed += 1;
+                let counted = self.at_limit.map(|before| decision.count_at_limit(before));
+                if counted.is_some_and(|counted| counted != record.at_limit) {
+                    return Err(LogError::Decision { seq });
+                }
                 if let Some((guard_config, guard)) = guard {
                     let input = log::input(record);
                     let guarded = guarded_step(&config, &guard_config, &before, &guard, &input);
@@ -83,6 +90,7 @@ impl Track {
                 self.last = Some(recorded(record));
             }
         }
+        self.at_limit = Some(record.at_limit);
         Ok(())
     }
 }

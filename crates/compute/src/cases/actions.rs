@@ -47,11 +47,14 @@ pub fn new_guardian(world: &mut World) -> Action {
     }
 }
 
-/// Three controllers wired anew and the fourth on a ramp: as many bytes as fit.
+/// Two controllers wired anew and the other two on ramps: as many bytes as fit.
 pub async fn longest(world: &mut World) -> Vec<Action> {
-    let mut actions = vec![ramp(world, Parameter::Emission, Tunable::Setpoint, 0.7).await];
+    let mut actions = vec![
+        ramp(world, Parameter::Emission, Tunable::Setpoint, 0.7).await,
+        ramp(world, Parameter::Liquidity, Tunable::Setpoint, 0.06).await,
+    ];
     let economy = world.economy().await;
-    for parameter in [Parameter::Fee, Parameter::Burn, Parameter::Liquidity] {
+    for parameter in [Parameter::Fee, Parameter::Burn] {
         let mut settings = controller(parameter);
         settings.kp_q48 += 1;
         actions.push(Action::Wire {

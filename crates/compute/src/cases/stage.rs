@@ -9,6 +9,7 @@ use homeostat::constants::{
 use homeostat_client::{
     instruction::{self as ix, StakeMint},
     ControllerSettings, Direction, FeedSettings, Funding, LimitSettings, Metric, Parameter,
+    Reference, Signal, Wiring,
 };
 use homeostat_sandbox::{world::TOKEN, Bank, MintSpec, TokenProgram, Wallet, World, WorldSpec};
 use solana_keypair::Keypair;
@@ -32,7 +33,7 @@ pub const MOST_REPORTERS: u8 = MAX_REPORTERS as u8;
 const MOST_EXCLUDED: u8 = MAX_EXCLUDED as u8;
 /// Most members of a council.
 pub const MOST_MEMBERS: u8 = MAX_MEMBERS as u8;
-/// Periods after which a log of 24 slots has turned: four records each.
+/// Periods after which a log of 20 slots has turned: four records each.
 const PERIODS: usize = 7;
 /// Lamports that somebody sends to an address before an account is created there.
 pub const DUST: u64 = 1_000_000;
@@ -111,9 +112,14 @@ pub fn controller(parameter: Parameter) -> ControllerSettings {
     };
     let tenth = i128::from(max_ppm - min_ppm) / 10;
     ControllerSettings {
-        metric,
+        wiring: Wiring {
+            metric,
+            feed_forward: Some(Signal::Metric(EmittedOverFees)),
+            reference: Reference::Absolute,
+        },
         direction,
         setpoint_q48,
+        average_half_life: 0,
         scale_q48: setpoint_q48,
         bias_q48: bias * ONE,
         kp_q48: tenth * ONE,
@@ -126,6 +132,9 @@ pub fn controller(parameter: Parameter) -> ControllerSettings {
         max_ppm,
         slew_up_ppm: Some(max_ppm.unsigned_abs() / 7),
         slew_down_ppm: Some(max_ppm.unsigned_abs() / 9),
+        kf_q48: tenth / 7 * ONE,
+        w_ref_q48: ONE / 3,
+        f_max_q48: tenth * ONE,
         max_periods: 4,
         max_hold: 4,
         max_age: 0,
@@ -288,7 +297,7 @@ pub async fn populated(spec: WorldSpec) -> Result<World, Error> {
     Ok(world)
 }
 
-/// Lets so many periods pass that a log of 24 slots is full and its ring has turned.
+/// Lets so many periods pass that a log of 20 slots is full and its ring has turned.
 pub async fn turn_log(world: &mut World) -> Result<(), Error> {
     for _ in 0..PERIODS {
         world.next_period().await?;

@@ -1,8 +1,8 @@
 //! The bytes of a step: every field, at the same place in every record.
 
 use homeostat_control::{
-    Config, Decision, Direction, Field, Fx, HoldReason, Input, Mode, Prime, Ramp, Sample, Sampling,
-    State,
+    Config, Decision, Direction, Field, Fx, HoldReason, Input, Mode, Prime, Ramp, Reference,
+    Sample, Sampling, State,
 };
 
 use crate::story::Story;
@@ -56,6 +56,8 @@ fn config(config: &Config, to: &mut impl Sink) {
         max_periods,
         max_hold,
         setpoint,
+        reference,
+        average_half_life,
         scale,
         bias,
         kp,
@@ -84,12 +86,20 @@ fn config(config: &Config, to: &mut impl Sink) {
         Sampling::Mean => 0,
         Sampling::Point => 1,
     };
+    let reference = match reference {
+        Reference::Absolute => 0,
+        Reference::Given => 1,
+        Reference::Average => 2,
+    };
     let manual = match mode {
         Mode::Auto => None,
         Mode::Manual(u) => Some(*u as u64),
     };
     to.put(PART, "direction", &[direction]);
     to.put(PART, "sampling", &[sampling]);
+    to.put(PART, "reference", &[reference]);
+    let average_half_life = average_half_life.to_le_bytes();
+    to.put(PART, "average_half_life", &average_half_life);
     maybe_word(PART, "mode", manual, to);
     to.put(PART, "period", &period.to_le_bytes());
     to.put(PART, "max_periods", &max_periods.to_le_bytes());
@@ -138,6 +148,7 @@ fn state(part: &'static str, state: &State, to: &mut impl Sink) {
         integral,
         derivative,
         y_prev,
+        average,
         e_prev,
         feed_forward,
         bucket_up,
@@ -158,6 +169,7 @@ fn state(part: &'static str, state: &State, to: &mut impl Sink) {
     number(part, "integral", integral, to);
     number(part, "derivative", derivative, to);
     maybe_number(part, "y_prev", y_prev, to);
+    maybe_number(part, "average", average, to);
     maybe_number(part, "e_prev", e_prev, to);
     number(part, "feed_forward", feed_forward, to);
     to.put(part, "bucket_up", &bucket_up.to_le_bytes());
@@ -175,6 +187,7 @@ fn input(input: &Input, to: &mut impl Sink) {
         now,
         y,
         w,
+        reference,
         applied,
         tripped,
     } = input;
@@ -187,6 +200,7 @@ fn input(input: &Input, to: &mut impl Sink) {
     to.put(PART, "y.at", &at.to_le_bytes());
     to.put(PART, "y.samples", &samples.to_le_bytes());
     maybe_number(PART, "w", w, to);
+    maybe_number(PART, "reference", reference, to);
     maybe_word(PART, "applied", applied.map(|u| u as u64), to);
     to.put(PART, "tripped", &[u8::from(*tripped)]);
 }
@@ -227,6 +241,7 @@ fn decision(part: &'static str, decision: &Decision, to: &mut impl Sink) {
         HoldReason::Spike => 8,
         HoldReason::Drift => 9,
         HoldReason::Frozen => 10,
+        HoldReason::NoReference => 11,
     };
     to.put(part, "from", &from.to_le_bytes());
     to.put(part, "to", &end.to_le_bytes());

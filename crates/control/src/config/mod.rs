@@ -38,6 +38,18 @@ pub enum Mode {
     Manual(i64),
 }
 
+/// What the setpoint is a multiple of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// Of one: r is the setpoint, in the unit of y.
+    Absolute,
+    /// Of [`crate::Input::reference`]: r is the setpoint times the reference of the step.
+    Given,
+    /// Of the slow mean of y itself ([`crate::State::average`]): r is the setpoint times
+    /// the mean as it was before the sample of the step.
+    Average,
+}
+
 fields! {
     /// Configuration of one controller. Ramped quantities hold a [`Ramp`]; a
     /// constant is a ramp that has ended.
@@ -60,8 +72,16 @@ fields! {
     /// How long a controller may be held before `u` moves to the bias (periods);
     /// 1 ..= 1,000.
     max_hold: u32 as MaxHold, Periods, "1 to 1,000 periods";
-    /// Setpoint r (fraction; may be 0 or negative), within ±[`Config::MAX_SIGNAL`].
+    /// Setpoint (fraction; may be 0 or negative): r itself or, with another reference than
+    /// [`Reference::Absolute`], the multiple of it that r is; within ±[`Config::MAX_SIGNAL`].
     setpoint: Ramp as Setpoint, Plain, "-1,000,000 to 1,000,000";
+    /// What the setpoint is a multiple of. Fixed at creation like the sampling: another
+    /// reference is another target.
+    reference: Reference as Reference, Word, "`absolute`, `given` or `average`";
+    /// Half-life of the mean of y (seconds): a longest step, max_periods x period, ..=
+    /// [`Config::MAX_HALF_LIFE`] with [`Reference::Average`], so that no sample moves the
+    /// mean by more than half of its distance; otherwise 0.
+    average_half_life: u64 as AverageHalfLife, Seconds, "max_periods x period to 31,536,000,000 s with the reference `average`, otherwise 0";
     /// Divides the error (fraction, > 0). Fixed at creation, so that a change of the
     /// setpoint does not change the loop gain; [`Config::MIN_SCALE`] ..= [`Config::MAX_SIGNAL`].
     scale: Fx as Scale, Plain, "0.000001 to 1,000,000";
@@ -140,8 +160,8 @@ impl Config {
     /// still fits 64 bits. A faster movement is written as unlimited, `None`.
     pub const MAX_SLEW: u64 = 500_000_000_000;
 
-    /// A configuration that leaves u at the bias: all gains 0, no feed-forward, no
-    /// dead-band, no leak, no slew limit; |setpoint| (or 1) as the scale, a
+    /// A configuration that leaves u at the bias: an absolute setpoint, all gains 0, no
+    /// feed-forward, no dead-band, no leak, no slew limit; |setpoint| (or 1) as the scale, a
     /// filter of one period, `max_periods` and `max_hold` 4, samples up to four
     /// periods old, every y up to ±[`Self::MAX_SIGNAL`] credible.
     ///
@@ -164,6 +184,8 @@ impl Config {
             max_periods: 4,
             max_hold: 4,
             setpoint: Ramp::constant(setpoint),
+            reference: Reference::Absolute,
+            average_half_life: 0,
             scale: if setpoint == Fx::ZERO {
                 Fx::ONE
             } else {

@@ -88,6 +88,18 @@ fn each_bound_of_each_field() {
     let longest = Config::MAX_HALF_LIFE;
     bound(HalfLife, longest, longest + 1, |c, v| c.half_life = v);
 
+    let average = |c: &mut Config, v| {
+        (c.reference, c.average_half_life) = (super::Reference::Average, v);
+    };
+    bound(AverageHalfLife, step, step - 1, average);
+    bound(AverageHalfLife, step, 0, average);
+    bound(AverageHalfLife, longest, longest + 1, average);
+    for other in [super::Reference::Absolute, super::Reference::Given] {
+        bound(AverageHalfLife, 0, step, |c, v| {
+            (c.reference, c.average_half_life) = (other, v);
+        });
+    }
+
     bound(Min, -big, -big - 1, |c, v| c.min = v);
     bound(Min, 59_999, 200_000, |c, v| c.min = v);
     bound(Max, big, big + 1, |c, v| c.max = v);

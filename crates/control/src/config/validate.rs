@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use super::{Config, Field, Mode};
+use super::{Config, Field, Mode, Reference};
 use crate::{
     math::{clamp, whole},
     Fx, Ramp,
@@ -63,6 +63,15 @@ impl Config {
             (
                 Field::Setpoint,
                 signal(self.setpoint.from) && signal(self.setpoint.to),
+            ),
+            (
+                Field::AverageHalfLife,
+                match self.reference {
+                    Reference::Average => {
+                        (longest_step..=Self::MAX_HALF_LIFE).contains(&self.average_half_life)
+                    }
+                    Reference::Absolute | Reference::Given => self.average_half_life == 0,
+                },
             ),
             (
                 Field::Scale,

@@ -13,7 +13,8 @@ use crate::{
 };
 
 /// A change of the configuration of a living controller. What is not listed
-/// (direction, sampling, period, scale, `max_periods`, `max_hold`, the gate) is fixed:
+/// (direction, sampling, period, reference and its half-life, scale, `max_periods`,
+/// `max_hold`, the gate) is fixed:
 /// it takes a new configuration, put in place with [`replace`].
 ///
 /// A quantity with `over_seconds` moves linearly from its present value to
@@ -153,13 +154,15 @@ pub fn change(
 
 /// The state under a configuration that replaces `old` as a whole, at `now` (unix seconds):
 /// limits and slew limits act as [`Change::Limits`] and [`Change::Slew`] do, so that no
-/// replacement moves u faster than a change could, and the law is resumed ([`resume`]).
+/// replacement moves u faster than a change could, and the law is resumed ([`resume`]). The
+/// mean of y and F are forgotten: they belong to the signals of the old configuration.
 ///
 /// Nothing is checked here; see [`Config::validate`].
 pub fn replace(old: &Config, new: &Config, state: &State, now: i64) -> State {
     let mut after = *state;
     adopt(old, new, &mut after, now);
     cut(new, &mut after);
+    (after.average, after.feed_forward) = (None, Fx::ZERO);
     resume(new, &after, now)
 }
 

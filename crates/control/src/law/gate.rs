@@ -2,7 +2,7 @@
 
 use super::Input;
 use crate::{
-    config::{Config, Sampling},
+    config::{Config, Reference, Sampling},
     math::clamp,
     reason::HoldReason,
     Fx,
@@ -12,7 +12,8 @@ use crate::{
 ///
 /// The program's own mean is never refused for its value: zero and an excess are
 /// facts, so it is clamped. A feed value outside the credible range is refused, since
-/// a reporter who can send anything must not be able to drive u to a limit.
+/// a reporter who can send anything must not be able to drive u to a limit. A target that
+/// is a multiple of something missing is no target: there is no error to steer by.
 pub(crate) fn gate(config: &Config, input: &Input) -> Result<(Fx, bool), HoldReason> {
     if input.tripped {
         return Err(HoldReason::Tripped);
@@ -28,10 +29,16 @@ pub(crate) fn gate(config: &Config, input: &Input) -> Result<(Fx, bool), HoldRea
     }
     let credible = clamp(sample.value, config.y_min, config.y_max);
     let outside = credible != sample.value;
-    match config.sampling {
-        Sampling::Mean => Ok((credible, outside)),
-        Sampling::Point if outside => Err(HoldReason::OutOfRange),
-        Sampling::Point if sample.samples < config.min_samples => Err(HoldReason::ThinSamples),
-        Sampling::Point => Ok((credible, false)),
+    let clamped = match config.sampling {
+        Sampling::Mean => outside,
+        Sampling::Point if outside => return Err(HoldReason::OutOfRange),
+        Sampling::Point if sample.samples < config.min_samples => {
+            return Err(HoldReason::ThinSamples)
+        }
+        Sampling::Point => false,
+    };
+    if config.reference == Reference::Given && input.reference.is_none() {
+        return Err(HoldReason::NoReference);
     }
+    Ok((credible, clamped))
 }

@@ -76,6 +76,7 @@ pub(super) fn hold(
         integral,
         derivative,
         y_prev: None,
+        average: state.average,
         e_prev: None,
         feed_forward: interval.f,
         bucket_up: moved.budget.up,

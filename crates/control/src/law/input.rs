@@ -24,6 +24,10 @@ pub struct Input {
     /// The feed-forward measurement w, already gated by the caller (unit of
     /// [`crate::Config::w_ref`]); `None` keeps the last F.
     pub w: Option<Fx>,
+    /// What the setpoint is a multiple of ([`crate::Reference::Given`] only; unit of y),
+    /// already gated by the caller, clamped to ±[`crate::Config::MAX_SIGNAL`]; `None` holds
+    /// the step ([`crate::HoldReason::NoReference`]).
+    pub reference: Option<Fx>,
     /// The mean value of u that was really in force since the last step (ppm), if a
     /// cap, a pause or the funding changed it: the integral follows it.
     pub applied: Option<i64>,
@@ -33,12 +37,12 @@ pub struct Input {
 }
 
 impl Input {
-    /// A mean over the interval that ends `now`; no w, no cap, no breaker.
+    /// A mean over the interval that ends `now`; no w, no reference, no cap, no breaker.
     pub const fn mean(now: i64, y: Fx) -> Self {
         Self::point(now, y)
     }
 
-    /// An instant value taken `now` from one sample; no w, no cap, no breaker.
+    /// An instant value taken `now` from one sample; no w, no reference, no cap, no breaker.
     pub const fn point(now: i64, y: Fx) -> Self {
         Self {
             y: Some(Sample {
@@ -50,12 +54,13 @@ impl Input {
         }
     }
 
-    /// No measurement at `now`; no w, no cap, no breaker.
+    /// No measurement at `now`; no w, no reference, no cap, no breaker.
     pub const fn missing(now: i64) -> Self {
         Self {
             now,
             y: None,
             w: None,
+            reference: None,
             applied: None,
             tripped: false,
         }

@@ -2,8 +2,8 @@
 //!
 //! # Rounding
 //!
-//! `tau`, `z`, products with a gain, `d` and `lambda` are rounded half to even at
-//! 2^-48; sums are exact; slew budgets are rounded down to whole ppm; `u` is rounded
+//! `tau`, `z`, products with a gain or a reference, `d`, `lambda` and the mean of y are
+//! rounded half to even at 2^-48; sums are exact; slew budgets are rounded down to whole ppm; `u` is rounded
 //! to whole ppm towards the previous `u`. A configuration that passes
 //! [`Config::validate`] and a state that [`step`] made leave every operation far
 //! inside its range. A state from elsewhere may not, and then the step holds
@@ -21,6 +21,23 @@
 //! ±0.08. The price of one clamp for both ways is that the integral may run ahead of a u
 //! that rises, or falls, by the slower limit, until `raw` reaches a limit of u. A limit of 0 one way would be a ratchet, and [`Config::validate`] refuses it in
 //! automatic mode.
+//!
+//! # The target
+//!
+//! r is the setpoint, or the setpoint times a reference. A given reference comes with the
+//! input ([`Input::reference`]). The other one is the controller's own exponential mean of
+//! y, with a half-life of [`Config::average_half_life`]: the first accepted sample starts
+//! it and is its own target, since there is nothing yet to compare it with; each further
+//! accepted sample is compared with the mean from before it, and then moves it by
+//! (1 - 2^(-tau period / half-life)) of its distance. So a sample never moves its own
+//! target, and a larger error through y never gives a smaller u. Held steps leave the mean
+//! alone, and so do resume and changes of mode; only another configuration ([`replace`])
+//! begins a new one. `scale` stays absolute: the loop gain does not move with the target.
+//!
+//! Against its own mean a controller without an integral returns to its bias. An integral
+//! without leak does not: the sum of the distances from an exponential mean is the movement
+//! of that mean, so I comes to rest at Ki T / scale times what the mean has moved, T being the
+//! half-life over ln 2 in periods.
 //!
 //! # What re-solves the integral
 //!
@@ -40,12 +57,13 @@
 //! | Kp, Kd, Tf, dead-band: each step of a ramp | the same at each accepted sample, from the values at the previous accepted sample to those at this one; ramps that ran while held are included |
 //! | Ki, half-life | stays: only its future rate changes |
 //! | setpoint, bias | stays: they act through their ramps and the slew limits |
+//! | reference, mean of y | stays: they move the target, which acts through the slew limits |
 //! | feed-forward | stays: F acts through the slew limits |
 //! | limits that contain u | stays |
 //! | a maximum below u | u is clamped at once and paid for from the slew budget, then I = max - u0 - F - P - D |
 //! | a minimum above u | I = min - u0 - F - P - D; u stays and rises to the minimum by its slew limit |
 //! | slew limits | stays; a fuller budget shrinks to the new capacity, and a wider limit fills none before the next step |
-//! | another configuration ([`replace`]) | as for [`resume`], after its limits and slew limits have acted as above |
+//! | another configuration ([`replace`]) | as for [`resume`] with F = 0, after its limits and slew limits have acted as above |
 //! | a cap that changed u ([`Input::applied`]) | not re-solved: the increment gets min(1, tau min(1, Ki / Kp)) (applied - u), the mean value really in force less u |
 //! | a held step in automatic mode | stays, without leak, also once u has moved to the bias |
 //! | a held step after a failed computation | stays, and I = u - u0 - F - P with D = 0 at the next accepted sample |
@@ -108,6 +126,7 @@ pub fn create(config: &Config, now: i64) -> Result<State, ConfigError> {
         integral: Fx::ZERO,
         derivative: Fx::ZERO,
         y_prev: None,
+        average: None,
         e_prev: None,
         feed_forward: Fx::ZERO,
         bucket_up: capacity(config.slew_up, config.period),

@@ -7,7 +7,7 @@ use super::{
     Input,
 };
 use crate::{
-    config::{Config, Direction, Mode, Sampling},
+    config::{Config, Direction, Mode, Reference, Sampling},
     decision::{Decision, Flags},
     math::{
         checked_div, checked_mul, checked_mul_halved, clamp, div_half_even, exp2_neg, symmetric,
@@ -41,7 +41,7 @@ pub(super) fn regulate(
         flags.insert(Flags::PRIMED);
     }
 
-    let r = config.setpoint.at(now);
+    let r = target(config, state, input, y)?;
     let z = normalised(config, r, y, Config::MAX_ERROR)?;
     let e = excess(z, gains.dead_band);
     if e == Fx::ZERO && gains.dead_band != Fx::ZERO {
@@ -127,6 +127,7 @@ pub(super) fn regulate(
         integral,
         derivative,
         y_prev: Some(y),
+        average: averaged(config, state, interval.seconds, y)?,
         e_prev: Some(e),
         feed_forward: interval.f,
         bucket_up: moved.budget.up,
@@ -138,6 +139,40 @@ pub(super) fn regulate(
         last: decision,
     };
     Some((state, decision))
+}
+
+/// r: the setpoint, or the setpoint times its reference. The reference is clamped to
+/// ±[`Config::MAX_SIGNAL`], so that r stays inside the range of numbers whatever a caller or
+/// an account holds.
+fn target(config: &Config, state: &State, input: &Input, y: Fx) -> Option<Fx> {
+    let setpoint = config.setpoint.at(input.now);
+    let reference = match config.reference {
+        Reference::Absolute => return Some(setpoint),
+        // The gate has refused a step without one.
+        Reference::Given => input.reference?,
+        Reference::Average => match state.average {
+            Some(average) => average,
+            // The sample that starts the mean is its own target. Setpoint x y would turn the
+            // error round for setpoints above one: more demand, less fee.
+            None => return Some(y),
+        },
+    };
+    checked_mul(setpoint, symmetric(reference, Config::MAX_SIGNAL))
+}
+
+/// The mean of y after this sample. The mean before it is clamped like any reference, and
+/// the distance shrinks by a factor of at most one, so that the mean stays between itself
+/// and the sample.
+fn averaged(config: &Config, state: &State, seconds: u64, y: Fx) -> Option<Option<Fx>> {
+    if config.reference != Reference::Average {
+        return Some(state.average);
+    }
+    let Some(before) = state.average else {
+        return Some(Some(y));
+    };
+    let distance = symmetric(before, Config::MAX_SIGNAL).checked_sub(y)?;
+    let kept = checked_mul(exp2_neg(seconds, config.average_half_life), distance)?;
+    Some(Some(y.checked_add(kept)?))
 }
 
 /// clamp(s (from - y) / scale, ±bound).

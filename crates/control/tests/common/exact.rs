@@ -13,7 +13,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use homeostat_control::{Config, Direction, Fx, Prime, Sampling, State};
+use homeostat_control::{Config, Direction, Fx, Prime, Reference, Sampling, State};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
@@ -174,7 +174,10 @@ pub struct Law<R> {
     slew_down: Option<u64>,
     scale: R,
     /// Setpoint at the time of the step.
-    pub r: R,
+    pub setpoint: R,
+    reference: Reference,
+    average_half_life: u64,
+    signal: R,
     /// Bias at the time of the step.
     pub u0: R,
     kp: R,
@@ -195,7 +198,7 @@ pub struct Law<R> {
     half: R,
     one: R,
     zero: R,
-    retention: HashMap<i64, R>,
+    retention: HashMap<(i64, u64), R>,
 }
 
 /// What the law remembers, as plain numbers.
@@ -207,6 +210,8 @@ pub struct Memory<R> {
     pub d: R,
     /// Last accepted y.
     pub y_prev: Option<R>,
+    /// Slow mean of y.
+    pub average: Option<R>,
     /// Last accepted error outside the dead-band.
     pub e_prev: Option<R>,
     /// Last feed-forward (ppm).
@@ -221,6 +226,8 @@ pub struct Turn<R> {
     pub y: R,
     /// Feed-forward measurement, if there is one.
     pub w: Option<R>,
+    /// What the setpoint is a multiple of, if it is given.
+    pub reference: Option<R>,
     /// The real value in force, if it differs.
     pub applied: Option<i64>,
     /// Output in force (ppm).
@@ -235,6 +242,8 @@ pub struct Turn<R> {
 
 /// Every term of one step.
 pub struct Outcome<R> {
+    /// Target of y.
+    pub r: R,
     /// Normalised error.
     pub z: R,
     /// Error outside the dead-band.
@@ -285,7 +294,10 @@ impl<R: Real> Law<R> {
             slew_up: config.slew_up,
             slew_down: config.slew_down,
             scale: R::exactly(config.scale),
-            r: R::exactly(config.setpoint.at(now)),
+            setpoint: R::exactly(config.setpoint.at(now)),
+            reference: config.reference,
+            average_half_life: config.average_half_life,
+            signal: R::exactly(Config::MAX_SIGNAL),
             u0: R::exactly(config.bias.at(now)),
             kp,
             ki: R::exactly(config.ki.at(now)),
@@ -319,13 +331,12 @@ impl<R: Real> Law<R> {
         }
     }
 
-    fn retention(&mut self, seconds: i64) -> R {
-        if self.half_life == 0 {
+    fn retention(&mut self, seconds: i64, half_life: u64) -> R {
+        if half_life == 0 {
             return self.one.clone();
         }
-        let half_life = self.half_life;
         self.retention
-            .entry(seconds)
+            .entry((seconds, half_life))
             .or_insert_with(|| {
                 let exact = two_to_minus(seconds.unsigned_abs(), half_life);
                 R::ratio(exact.numer(), exact.denom())
@@ -340,8 +351,19 @@ impl<R: Real> Law<R> {
         let seconds = turn.dt.min(most);
         let tau = R::ratio(&BigInt::from(seconds), &BigInt::from(self.period));
 
+        let multiple_of = |reference: &R| {
+            self.setpoint
+                .times(&Self::symmetric(reference, &self.signal))
+        };
+        let r = match (self.reference, &turn.reference, &memory.average) {
+            (Reference::Absolute, _, _) => self.setpoint.clone(),
+            (Reference::Given, Some(given), _) => multiple_of(given),
+            (Reference::Given, None, _) => panic!("no step without its reference is accepted"),
+            (Reference::Average, _, Some(average)) => multiple_of(average),
+            (Reference::Average, _, None) => turn.y.clone(),
+        };
         let z = Self::symmetric(
-            &self.signed(self.r.minus(&turn.y)).over(&self.scale),
+            &self.signed(r.minus(&turn.y)).over(&self.scale),
             &self.eight,
         );
         let e = z.minus(&Self::symmetric(&z, &self.delta));
@@ -368,7 +390,7 @@ impl<R: Real> Law<R> {
         };
         let d_term = self.kd.times(&d);
 
-        let lambda = self.retention(seconds);
+        let lambda = self.retention(seconds, self.half_life);
         let (kept, mut delta_i) = if primed {
             let start = match turn.prime {
                 Prime::Zero => self.zero.clone(),
@@ -454,7 +476,19 @@ impl<R: Real> Law<R> {
         };
         let limited = slewed.most(&least).least(&self.hi);
 
+        let average = match (self.reference, &memory.average) {
+            (Reference::Average, None) => Some(turn.y.clone()),
+            (Reference::Average, Some(before)) => {
+                let kept = self.retention(seconds, self.average_half_life);
+                let share = self.one.minus(&kept);
+                let distance = turn.y.minus(before);
+                Some(before.plus(&share.times(&distance)))
+            }
+            _ => memory.average.clone(),
+        };
+
         Outcome {
+            r,
             z,
             e: e.clone(),
             tau,
@@ -469,6 +503,7 @@ impl<R: Real> Law<R> {
                 i,
                 d,
                 y_prev: Some(turn.y.clone()),
+                average,
                 e_prev: Some(e),
                 f,
             },
@@ -483,6 +518,7 @@ impl<R: Real> Memory<R> {
             i: R::exactly(state.integral),
             d: R::exactly(state.derivative),
             y_prev: state.y_prev.map(R::exactly),
+            average: state.average.map(R::exactly),
             e_prev: state.e_prev.map(R::exactly),
             f: R::exactly(state.feed_forward),
         }

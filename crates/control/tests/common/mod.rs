@@ -8,7 +8,7 @@ pub mod random;
 
 use homeostat_control::{
     change, create, step, Change, Config, Decision, Direction, Flags, Fx, Input, Mode, Ramp,
-    Sample, Sampling, State,
+    Reference, Sample, Sampling, State,
 };
 
 /// One week, the period of the starting configuration.
@@ -57,6 +57,8 @@ pub fn emission() -> Config {
         max_periods: 4,
         max_hold: 4,
         setpoint: still(ratio(60, 100)),
+        reference: Reference::Absolute,
+        average_half_life: 0,
         scale: ratio(60, 100),
         bias: ppm(60_000),
         kp: ppm(100_000),
@@ -174,6 +176,7 @@ pub fn fresh(now: i64, y: Fx) -> Input {
             samples: u32::MAX,
         }),
         w: None,
+        reference: None,
         applied: None,
         tripped: false,
     }

@@ -1,8 +1,8 @@
 //! Random configurations, states and inputs for the property tests.
 
 use homeostat_control::{
-    Change, Config, Decision, Direction, Flags, Fx, HoldReason, Input, Mode, Prime, Ramp, Sample,
-    Sampling, State,
+    Change, Config, Decision, Direction, Flags, Fx, HoldReason, Input, Mode, Prime, Ramp,
+    Reference, Sample, Sampling, State,
 };
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
@@ -34,6 +34,15 @@ pub fn sometimes(value: impl Strategy<Value = Fx>) -> impl Strategy<Value = Fx> 
     prop_oneof![Just(whole(0)), value]
 }
 
+/// What the setpoint is a multiple of; half of the time of nothing.
+fn reference() -> impl Strategy<Value = Reference> {
+    prop_oneof![
+        2 => Just(Reference::Absolute),
+        1 => Just(Reference::Given),
+        1 => Just(Reference::Average),
+    ]
+}
+
 /// A slew limit under which u moves.
 fn slew() -> impl Strategy<Value = Option<u64>> {
     prop_oneof![Just(None), (1u64..=300_000).prop_map(Some)]
@@ -63,8 +72,10 @@ prop_compose! {
         kf in sometimes(signed_bits(whole(500_000))),
         w_ref in signed_bits(whole(1)),
         f_max in sometimes(bits(whole(0), whole(100_000))),
+        (reference, average_steps) in (reference(), 1u64..=200),
     ) -> Config {
         let max = min + span;
+        let longest_step = u64::from(period) * u64::from(max_periods);
         Config {
             direction: if reverse { Direction::Reverse } else { Direction::Direct },
             sampling: if point { Sampling::Point } else { Sampling::Mean },
@@ -78,7 +89,12 @@ prop_compose! {
             kd: still(kd),
             filter: still(filter),
             dead_band: still(dead_band),
-            half_life: leak.map_or(0, |k| k * u64::from(period) * u64::from(max_periods)),
+            reference,
+            average_half_life: match reference {
+                Reference::Average => average_steps * longest_step,
+                _ => 0,
+            },
+            half_life: leak.map_or(0, |k| k * longest_step),
             min,
             max,
             slew_up,
@@ -110,6 +126,8 @@ prop_compose! {
         derivative in signed_bits(whole(4)),
         y_prev in prop_oneof![Just(None), signed_bits(whole(3)).prop_map(Some)],
         e_prev in prop_oneof![Just(None), signed_bits(whole(8)).prop_map(Some)],
+        average in prop_oneof![1 => Just(None), 4 => signed_bits(whole(2)).prop_map(Some)],
+        reference in signed_bits(whole(2)),
         feed_forward in signed_bits(config.f_max),
         bucket_up in 0..=config.slew_up.unwrap_or(300_000) * u64::from(config.period),
         bucket_down in 0..=config.slew_down.unwrap_or(300_000) * u64::from(config.period),
@@ -144,6 +162,7 @@ prop_compose! {
         state.derivative = derivative;
         state.y_prev = y_prev;
         state.e_prev = e_prev;
+        state.average = average;
         state.feed_forward = feed_forward;
         state.bucket_up = bucket_up;
         state.bucket_down = bucket_down;
@@ -153,7 +172,8 @@ prop_compose! {
         state.last.u0 = config.bias.to;
         let now = START + dt;
         let y = Some(Sample { value: y, at: now, samples: 1 });
-        (config, state, Input { now, y, w, applied, tripped: false })
+        let reference = Some(reference);
+        (config, state, Input { now, y, w, reference, applied, tripped: false })
     }
 }
 
@@ -253,6 +273,10 @@ prop_compose! {
         ),
         filter in ramp_in(Config::MIN_FILTER, Config::MAX_FILTER),
         dead_band in ramp_in(whole(0), whole(8) - Fx::DELTA),
+        (reference, average_half_life) in (reference(), {
+            let least = u64::from(period) * u64::from(max_periods);
+            prop_oneof![Just(least), Just(Config::MAX_HALF_LIFE), least..=Config::MAX_HALF_LIFE]
+        }),
         half_life in {
             let least = u64::from(period) * u64::from(max_periods);
             prop_oneof![
@@ -280,7 +304,12 @@ prop_compose! {
             direction: if reverse { Direction::Reverse } else { Direction::Direct },
             sampling: if point { Sampling::Point } else { Sampling::Mean },
             mode: if manual { Mode::Manual(by_hand) } else { Mode::Auto },
-            period, max_periods, max_hold, setpoint, scale, bias, kp, ki, kd, filter, dead_band,
+            period, max_periods, max_hold, setpoint, reference,
+            average_half_life: match reference {
+                Reference::Average => average_half_life,
+                _ => 0,
+            },
+            scale, bias, kp, ki, kd, filter, dead_band,
             half_life, min, max, slew_up, slew_down, kf, w_ref, f_max, max_age, min_samples,
             y_min, y_max,
         }
@@ -310,7 +339,7 @@ prop_compose! {
         last_at in any_time(),
         u in prop_oneof![any::<i64>(), -1_000_000i64..=1_000_000, Just(i64::MIN), Just(i64::MAX)],
         (integral, derivative, feed_forward) in (any_number(), any_number(), any_number()),
-        y_prev in prop::option::of(any_number()),
+        (y_prev, average) in (prop::option::of(any_number()), prop::option::of(any_number())),
         e_prev in prop::option::of(any_number()),
         (bucket_up, bucket_down) in (
             prop_oneof![Just(0), Just(u64::MAX), any::<u64>()],
@@ -322,7 +351,7 @@ prop_compose! {
         last in any_decision(),
     ) -> State {
         State {
-            last_at, u, integral, derivative, y_prev, e_prev, feed_forward, bucket_up,
+            last_at, u, integral, derivative, y_prev, average, e_prev, feed_forward, bucket_up,
             bucket_down, widened_up, widened_down, held_for, prime, last,
         }
     }
@@ -337,11 +366,12 @@ prop_compose! {
             any::<u32>(),
         )),
         w in prop::option::of(any_number()),
+        reference in prop::option::of(any_number()),
         applied in prop::option::of(any::<i64>()),
         tripped in prop::bool::weighted(0.1),
     ) -> Input {
         let y = y.map(|(value, at, samples)| Sample { value, at: at.unwrap_or(now), samples });
-        Input { now, y, w, applied, tripped }
+        Input { now, y, w, reference, applied, tripped }
     }
 }
 

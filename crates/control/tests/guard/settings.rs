@@ -123,10 +123,10 @@ fn reasons_keep_their_numbers() {
     for unknown in [0, 4, 255] {
         assert_eq!(LatchReason::from_number(unknown), None);
     }
-    for number in 0..=10 {
+    for number in 0..=11 {
         assert_eq!(HoldReason::from_number(number) as u8, number);
     }
-    assert_eq!(HoldReason::from_number(11), HoldReason::Computation);
+    assert_eq!(HoldReason::from_number(12), HoldReason::Computation);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod leak;
 mod loops;
 mod monotone;
 mod plant;
+mod reference;
 mod rounding;
 mod slew;
 mod split;

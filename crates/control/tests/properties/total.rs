@@ -63,7 +63,11 @@ proptest! {
             // from one end of the credible range to the other
             let y = if n % 2 == 0 { config.y_min } else { config.y_max };
             let (after, decision) =
-                step(&config, &state, &Input { w: Some(config.w_ref), ..fresh(now, y) });
+                step(&config, &state, &Input {
+                    w: Some(config.w_ref),
+                    reference: Some(config.y_max),
+                    ..fresh(now, y)
+                });
             state = after;
             let fails = decision.held == HoldReason::Computation;
             prop_assert!(fails || decision.held == HoldReason::None);

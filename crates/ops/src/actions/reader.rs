@@ -1,7 +1,7 @@
 //! One action of a proposal file, and the live state that it is read against.
 
 use homeostat::state::action::{AdviceRange, OutputLimits, SlewLimits};
-use homeostat_client::{Controller, Feed, GuardSettings, Parameter, Pubkey, Tunable};
+use homeostat_client::{Controller, Feed, FeedForward, GuardSettings, Parameter, Pubkey, Tunable};
 use homeostat_control::Mode;
 
 use super::unit::Unit;
@@ -68,6 +68,11 @@ impl Reader<'_> {
             up_ppm: config.slew_up,
             down_ppm: config.slew_down,
         }
+    }
+
+    /// A controller's feed-forward.
+    pub(crate) fn feed_forward(&self, parameter: Parameter) -> FeedForward {
+        FeedForward::new(&self.controller(parameter).config())
     }
 
     /// A controller's manual value (ppm); none while it is automatic.

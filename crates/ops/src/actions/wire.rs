@@ -1,9 +1,9 @@
-//! Rewiring a controller: a metric, the keys of a controller, and what is asked of a feed.
+//! Rewiring a controller: what it is wired to, the keys of a controller, and what is asked of a feed.
 //! What a file does not say stays as it is, except the scale: a setpoint brings its own unless
 //! `scale` is given too.
 
-use homeostat::constants::MAX_REPORTERS;
-use homeostat_client::{ControllerSettings, Economy, Metric, Parameter};
+use homeostat::constants::{MAX_FEEDS, MAX_REPORTERS};
+use homeostat_client::{ControllerSettings, Economy, Parameter};
 use homeostat_control::Config;
 
 use super::{
@@ -16,9 +16,10 @@ use crate::{
     change::Row,
     controller_keys::ControllerKeys,
     controller_settings::{controller_keys, in_economy},
+    economy_file::default_wiring,
     failure::Failure,
     tokens::Tokens,
-    words::{self, word, METRICS},
+    wiring_keys::{self, WiringKeys},
 };
 
 /// Fewest reports behind a reading.
@@ -26,7 +27,8 @@ const MIN_SAMPLES: Whole = Whole::number(1, MAX_REPORTERS as i64);
 
 /// The keys besides the parameter.
 pub(super) fn keys() -> Vec<&'static str> {
-    [vec!["metric", "max_age", "min_samples"], controller_keys()].concat()
+    let feeds = vec!["max_age", "min_samples"];
+    [wiring_keys::KEYS.to_vec(), feeds, controller_keys()].concat()
 }
 
 /// The configuration's sequence so far, and what it shall be.
@@ -35,19 +37,22 @@ pub(super) fn read(
     parameter: Parameter,
 ) -> Result<(u64, ControllerSettings), Failure> {
     let controller = reader.controller(parameter);
-    let present = controller
-        .metric()
-        .unwrap_or(Metric::default_for(parameter));
-    let allowed = words::listed(&METRICS);
-    let metric = reader.section.word("metric", &METRICS, &allowed)?;
+    let present = controller.wiring();
+    let present = present.unwrap_or_else(|_| default_wiring(parameter));
     let keys = ControllerKeys {
         section: reader.section.clone(),
         range: Some((parameter.floor(), parameter.ceiling())),
     };
     let mut config = controller.config();
+    let wiring = WiringKeys {
+        section: reader.section,
+        parameter,
+        feeds: MAX_FEEDS,
+    };
+    let wiring = wiring.read(present, &mut config)?;
     keys.overlay(&mut config)?;
     keys.validate(&config)?;
-    let mut settings = ControllerSettings::new(metric.unwrap_or(present), &config);
+    let mut settings = ControllerSettings::new(wiring, &config);
     if let Some(age) = AGE.read(reader, &["max_age"])? {
         settings.max_age = age;
     }
@@ -68,17 +73,23 @@ pub(super) fn rows(
 ) -> Vec<Row> {
     let old = economy.and_then(|economy| {
         let controller = economy.controller(parameter).ok()?;
-        let metric = controller.metric().ok()?;
+        let wiring = controller.wiring().ok()?;
         (controller.config_seq == expected_seq)
-            .then(|| ControllerSettings::new(metric, &controller.config()))
+            .then(|| ControllerSettings::new(wiring, &controller.config()))
     });
     let old = old.as_ref();
-    let metric = |it: &ControllerSettings| word(&METRICS, &it.metric).to_owned();
-    let mut rows = vec![Row {
-        field: "metric".to_owned(),
-        old: old.map(metric).unwrap_or_default(),
-        new: metric(new),
-    }];
+    let was = old
+        .map(|it| wiring_keys::shown(&it.wiring))
+        .unwrap_or_default();
+    let is = wiring_keys::shown(&new.wiring);
+    let wired = wiring_keys::KEYS.iter().zip(was.into_iter().zip(is));
+    let mut rows: Vec<Row> = wired
+        .map(|(key, (old, new))| Row {
+            field: (*key).to_owned(),
+            old,
+            new,
+        })
+        .collect();
     // The period is the economy's, and none of the settings shown here.
     let config = |it: &ControllerSettings| -> Config { it.config(0) };
     let (before, after) = (old.map(config), config(new));

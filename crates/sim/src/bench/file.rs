@@ -381,7 +381,8 @@ mod tests {
         let path = folder.path().join("rows");
         go_on(&path, &small(1), 1, 1);
         let refusal = |plan: &Plan| RowsFile::open(&path, plan).expect_err("other");
-        let changes: [(&str, fn(&mut Plan)); 3] = [
+        type Change = fn(&mut Plan);
+        let changes: [(&str, Change); 3] = [
             ("tier `smoke` in the file, standard now", |plan| {
                 plan.tier = Tier::Standard;
             }),

@@ -24,7 +24,7 @@ pub use file::{Header, RowsFile};
 pub use plan::{Plan, Tier, FIRST_SEED};
 pub use pool::ordered;
 pub use row::{result_hash, Row};
-pub use tables::{tables, Cell, Figure, Pairing, Tables};
+pub use tables::{tables, AgainstTable, Cell, Figure, Pairing, PolicyTable, ScenarioTable, Tables};
 pub use verify::{verify, Difference, Verification};
 
 use std::time::{Duration, Instant};

@@ -263,7 +263,8 @@ impl Plan {
         for controller in &design.controllers {
             let config = StoredConfig::from(&controller.config);
             let guard = StoredGuardConfig::from(&controller.guard);
-            hash.update([controller.metric as u8]);
+            hash.update([controller.wiring.metric as u8]);
+            hash.update(controller.wiring.numbers());
             hash.update(bytemuck::bytes_of(&config));
             hash.update(bytemuck::bytes_of(&guard));
         }

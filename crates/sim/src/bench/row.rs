@@ -39,10 +39,11 @@ impl Row {
         let mut text = format!("{scenario},{},{}", case.policy.name(), case.seed);
         // Writing to a String cannot fail.
         let _ = match &outcome {
-            Ok(metrics) => metrics
-                .values()
-                .iter()
-                .try_fold(text.push_str(",ok"), |(), value| write!(text, ",{value:?}")),
+            Ok(metrics) => {
+                text.push_str(",ok");
+                let mut values = metrics.values().into_iter();
+                values.try_for_each(|value| write!(text, ",{value:?}"))
+            }
             Err(refusal) => write!(text, ",{refusal}{}", ",".repeat(Metrics::NAMES.len())),
         };
         Self {

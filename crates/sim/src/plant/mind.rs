@@ -57,6 +57,12 @@ impl Mind {
         }
     }
 
+    /// Takes on another behaviour; what people remember of prices stays.
+    pub fn adopt(&mut self, behaviour: Behaviour) {
+        self.illiquidity *= self.behaviour.horizon / behaviour.horizon;
+        self.behaviour = behaviour;
+    }
+
     /// Starts an epoch with its weather, at a fee rate (fraction).
     pub fn begin(&mut self, epoch: usize, weather: &Weather, fee: f64) {
         self.epoch = u32::try_from(epoch).unwrap_or(u32::MAX);

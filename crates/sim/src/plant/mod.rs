@@ -8,6 +8,7 @@
 
 mod cohorts;
 mod day;
+mod imagined;
 mod mind;
 mod people;
 mod town;
@@ -206,6 +207,13 @@ impl World {
     /// The epochs so far.
     pub fn days(&self) -> &[Day] {
         &self.days
+    }
+
+    /// The weather of the last epoch that was lived; a quiet day's before the first.
+    pub fn weather(&self) -> Weather {
+        let last = self.days.len().checked_sub(1);
+        last.and_then(|epoch| self.weather.get(epoch).copied())
+            .unwrap_or(Weather::QUIET)
     }
 
     /// The people.

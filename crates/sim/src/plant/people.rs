@@ -233,6 +233,16 @@ fn person(
     }
 }
 
+/// Gives somebody the character that `number` has in the population of a seed. What it is here
+/// for, what it has and what it did stay.
+pub fn recast(who: &mut Person, behaviour: &Behaviour, epoch_days: f64, seed: u64, number: u64) {
+    let cast = person(who.kind, behaviour, who.wealth, epoch_days, seed, number);
+    who.required = cast.required;
+    who.width = cast.width;
+    who.attention = cast.attention;
+    who.bears = cast.bears;
+}
+
 /// Puts the kinds among each other, always in the same way, so that every part of the list has
 /// its share of each.
 fn mix(people: &mut Vec<Person>) {

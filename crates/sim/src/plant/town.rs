@@ -18,13 +18,15 @@ use crate::{
 /// The change of the invested part of what somebody owns below which it does not bother.
 const BOTHER: f64 = 0.05;
 /// How long payers keep what they need for payments (days).
-const PURSE: f64 = 20.0;
+const PURSE: f64 = 7.0;
 /// The part of claimed rewards that those who stake for the yield sell.
 const CASHED: f64 = 0.5;
 /// In how many days somebody who leaves sells what it owned.
 const SALE: f64 = 10.0;
 /// The part of the market's money that a newcomer spends at most.
 const ENTRY: f64 = 0.02;
+/// The time in which value traders earn half of the money that they lack of their first (days).
+const INCOME: f64 = 90.0;
 /// How long attackers stay in and out of the pool in turns (days).
 const TURN: f64 = 14.0;
 /// The part of their wallet that attackers pay to each other at the end of a period.
@@ -112,6 +114,11 @@ impl Town {
             chain,
             market,
         }
+    }
+
+    /// Feeds have the luck of another seed from now on.
+    pub fn reseed(&mut self, seed: u64) {
+        self.feed = Luck::new(seed, Purpose::Feed, 0);
     }
 
     /// What is in nobody's wallet yet (base units).
@@ -273,6 +280,7 @@ impl Town {
                 self.pay(person, size)?;
                 if decides {
                     self.decide_stake(person)?;
+                    self.sell_surplus(person);
                 }
                 Ok(())
             }
@@ -373,8 +381,7 @@ impl Town {
         Ok(())
     }
 
-    /// Gets what the payer before it paid, and pays; buys what it lacks, sells what it has far
-    /// too much of.
+    /// Gets what the payer before it paid, and pays; buys what it lacks.
     fn pay(&mut self, person: &mut Person, size: f64) -> Result<(), Error> {
         person.liquid += core::mem::take(&mut self.till);
         let amount = (self.due(person) * (0.5 + size)) as u64;
@@ -398,17 +405,33 @@ impl Town {
         Ok(())
     }
 
+    /// Sells what a payer once bought for payments and has above its purse: who only passes tokens
+    /// on does not come to own more and more of them.
+    fn sell_surplus(&mut self, person: &mut Person) {
+        let spent = (-person.money).max(0.0);
+        let surplus = (person.liquid as f64 - self.purse(person)).max(0.0);
+        let sold = surplus.min(spent / self.market.price()) as u64;
+        person.liquid -= sold;
+        person.money += self.market.sell(sold);
+    }
+
     /// How far the price is below what the token is thought worth, as a logarithm.
     fn gap(&self) -> f64 {
         let growth = self.chain.supply as f64 / self.first_supply;
         libm::log(self.mind.worth(growth) / self.market.price())
     }
 
-    /// What a trader does: a value trader moves the price towards the worth of the token, a
-    /// momentum trader with the trend of the last month.
+    /// What a trader does: a value trader, who has an income from outside, moves the price towards
+    /// the worth of the token, a momentum trader with the trend of the last month.
     fn speculate(&mut self, person: &mut Person, size: f64) {
         let gap = match person.kind {
-            Kind::Value => self.gap(),
+            Kind::Value => {
+                // Since its last decision, which was so long ago in the mean.
+                let passed = self.calendar.epoch_days / person.attention;
+                let missing = (person.wealth as f64 - person.money).max(0.0);
+                person.money += missing * (1.0 - libm::exp2(-passed / INCOME));
+                self.gap()
+            }
             _ => (self.mind.trend / 12.0).clamp(-0.3, 0.3),
         };
         // At a gap of a tenth the strength is what it is called.

@@ -1,6 +1,6 @@
 //! Tuning: which gains, and how well are they known?
 //!
-//! Four steps, each of which can be looked at by itself:
+//! Four steps, which [`tune`] takes by a [`Plan`] and each of which can be looked at by itself:
 //!
 //! 1. A relay experiment on the plant ([`relay`]) finds the ultimate gain and period of a loop,
 //!    and Skogestad's rules make a first guess of them.
@@ -13,9 +13,11 @@ pub mod front;
 pub mod gains;
 pub mod knobs;
 pub mod objective;
+pub mod plan;
 pub mod relay;
 pub mod search;
 
 pub use gains::{Evidence, Gains, GainsFile};
 pub use knobs::Knobs;
 pub use objective::{Objective, Score};
+pub use plan::{tune, Plan, Tuned};

@@ -60,6 +60,26 @@ pub struct Score {
 }
 
 impl Score {
+    /// The score of a single run; `reference` is the ITAE of static untuned in the same case.
+    /// `None` is a run that failed.
+    pub fn of_run(metrics: Option<&Metrics>, reference: f64) -> Self {
+        let Some(metrics) = metrics else {
+            return Self {
+                failed: 1.0,
+                ..Self::default()
+            };
+        };
+        Self {
+            tracking: metrics.itae / reference,
+            effort: metrics.effort,
+            overshoot: metrics.overshoot,
+            at_limit: at_limit(metrics),
+            volatility: metrics.volatility,
+            inflation: metrics.inflation,
+            failed: 0.0,
+        }
+    }
+
     /// The sum that is minimised.
     pub fn total(&self) -> f64 {
         self.tracking
@@ -179,4 +199,59 @@ fn at_limit(metrics: &Metrics) -> f64 {
         metrics.liquidity_at_limit,
     ];
     shares.iter().filter(|share| !share.is_nan()).sum::<f64>() / 4.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn objective() -> Objective {
+        let calendar = |period_days: f64| Calendar {
+            epochs: 120,
+            epoch_days: 1.0,
+            period_days,
+        };
+        let design = |period| Design::with_defaults(period, 1_000_000_000_000_000);
+        let calendars = vec![
+            (calendar(1.0), design(86_400)),
+            (calendar(7.0), design(604_800)),
+        ];
+        let scenarios = vec![Scenario::Stationary, Scenario::Crash];
+        Objective::new(scenarios, vec![3, 4], 50, calendars)
+    }
+
+    #[test]
+    fn not_steering_scores_one_and_steering_pays_for_its_effort() {
+        let objective = objective();
+        let own = |design: &Design| (design.clone(), [0; 4]);
+        // Given the policy that the score is relative to, then it is one, and costs no effort.
+        let fixed = objective.score(Policy::StaticUntuned, own);
+        assert_eq!(
+            (fixed.tracking, fixed.effort, fixed.failed),
+            (1.0, 0.0, 0.0)
+        );
+        // Given one that steers, then every price is in the total.
+        let ours = objective.score(Policy::Homeostat, own);
+        assert!(ours.effort > 0.0 && ours.tracking != 1.0);
+        let total = ours.tracking
+            + 0.2 * ours.effort
+            + 0.5 * ours.overshoot
+            + 0.25 * ours.at_limit
+            + 10.0 * ours.failed;
+        assert!((ours.total() - total).abs() < 1e-12);
+        // Two calendars, two scenarios, two seeds, 120 epochs, 50 people.
+        assert_eq!(objective.agent_steps(), 2 * 2 * 2 * 120 * 50);
+    }
+
+    #[test]
+    fn a_run_that_the_program_refuses_counts() {
+        let refused = |design: &Design| {
+            let mut design = design.clone();
+            design.supply = 0;
+            (design, [0; 4])
+        };
+        let score = objective().score(Policy::Homeostat, refused);
+        assert_eq!(score.failed, 1.0);
+        assert!(score.total() >= 10.0);
+    }
 }

@@ -8,7 +8,9 @@
 //! 2 Pu, so Ki = Kp / (2 Pu) a period.
 
 use homeostat::state::{Parameter, Report, Snapshot};
-use homeostat_control::{Direction, Fx};
+use homeostat_control::Direction;
+#[cfg(test)]
+use homeostat_control::Fx;
 
 use crate::{
     chain::{Chain, Error},
@@ -56,7 +58,7 @@ impl Steering for Relay {
             let law = controller.config();
             let mut value = law.bias.to.to_num::<i64>();
             if parameter == self.parameter {
-                let measured = report.of(controller.metric()?, parameter).0;
+                let measured = report.measured(controller.metric()?);
                 let y = measured.and_then(|m| m.value()).unwrap_or(law.setpoint.to);
                 let distance: f64 = ((law.setpoint.to - y) / law.scale).to_num();
                 let error = match law.direction {
@@ -150,7 +152,56 @@ pub fn median(
     })
 }
 
-/// A gain as the control law has it; what no gain can be counts as the largest.
-pub fn as_gain(ppm: f64) -> Fx {
-    Fx::saturating_from_num(ppm)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        chain::Design,
+        policy::Policy,
+        scenario::{Calendar, Scenario},
+    };
+
+    fn setting() -> Setting {
+        Setting {
+            people: 150,
+            calendar: Calendar {
+                epochs: 400,
+                epoch_days: 1.0,
+                period_days: 1.0,
+            },
+            design: Design::with_defaults(86_400, 1_000_000_000_000_000),
+            constants: [0; 4],
+        }
+    }
+
+    fn cases() -> impl Iterator<Item = Case> {
+        (0..6).map(|seed| Case {
+            scenario: Scenario::Stationary,
+            policy: Policy::Homeostat,
+            seed,
+        })
+    }
+
+    #[test]
+    fn the_staked_share_swings_under_a_relay_and_its_gains_follow() {
+        // Given a relay of six points around eight on the emission,
+        let found =
+            median(&setting(), cases(), Parameter::Emission, 80_000, 60_000).expect("it swings");
+        // then it swings within weeks, and not from one day to the next,
+        assert!((3.0..60.0).contains(&found.period), "{found:?}");
+        // and the gain is that of the relay's amplitude over an error below one half.
+        assert!(found.gain > 4.0 * 60_000.0 / core::f64::consts::PI / 0.5);
+        let (kp, ki) = found.simc();
+        assert!((kp * core::f64::consts::PI / found.gain - 1.0).abs() < 1e-12);
+        assert!((ki * 2.0 * found.period / kp - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_setpoint_out_of_reach_does_not_swing() {
+        let mut setting = setting();
+        let config = &mut setting.design.of_mut(Parameter::Emission).config;
+        config.setpoint = homeostat_control::Ramp::constant(Fx::lit("0.99"));
+        let found = median(&setting, cases(), Parameter::Emission, 80_000, 1_000);
+        assert_eq!(found, None);
+    }
 }

@@ -54,12 +54,53 @@ pub fn search(
             .overall_best
             .map(|best| (best.point.as_slice().to_vec(), scores))
     });
-    // Without a single finite score the start is as good as anything.
-    let (point, scores) = best.unwrap_or((mean, 0));
-    let point: Vec<f64> = point.iter().map(|x| x.clamp(-1.0, 1.0)).collect();
+    let (found, scores) = best.unwrap_or((mean.clone(), 0));
+    let found: Vec<f64> = found.iter().map(|x| x.clamp(-1.0, 1.0)).collect();
+    // A small budget may end where nothing is better than the start.
+    let candidates = [(score(&mean), mean), (score(&found), found)];
+    let [start, found] = candidates;
+    let (score, point) = if found.0.total() < start.0.total() {
+        found
+    } else {
+        start
+    };
     Found {
-        score: score(&point),
         point,
+        score,
         scores,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        chain::Design,
+        scenario::{Calendar, Scenario},
+    };
+
+    #[test]
+    fn what_is_found_is_no_worse_than_the_start_and_is_found_again() {
+        // Given a small objective, and gains that are far too low to start with,
+        let calendar = Calendar {
+            epochs: 240,
+            epoch_days: 1.0,
+            period_days: 1.0,
+        };
+        let design = Design::with_defaults(86_400, 1_000_000_000_000_000);
+        let scenarios = vec![Scenario::Crash];
+        let objective = Objective::new(scenarios, vec![0, 1, 2], 60, vec![(calendar, design)]);
+        let start = [-1.0; 8];
+        let policy = Policy::Homeostat;
+        let before = objective
+            .score(policy, |design| Knobs::Gains.turn(&start, design, [0; 4]))
+            .total();
+        // when a search has forty scores,
+        let search = || search(&objective, policy, Knobs::Gains, &start, 40, 1, |_| ());
+        let found = search();
+        // then it has found better ones, used about that many, and finds the same again.
+        assert!(found.score.total() < before, "{found:?} {before}");
+        assert!((40..80).contains(&found.scores), "{}", found.scores);
+        assert_eq!(found, search());
     }
 }

@@ -80,6 +80,9 @@ pub struct Cranked {
     /// `LatchReason` as a number, 0 = it is open. That it opened in this step is a flag of
     /// the record.
     pub latched: [u8; 4],
+    /// The number of periods in a row that each output has rested at a limit while its law
+    /// wanted to go further, by `Parameter`; 0 = it does not.
+    pub at_limit: [u32; 4],
     /// The records of the decision log, back to back, which its hash chain covers: four
     /// decisions, after the configuration that advice changed, if it did.
     pub records: Vec<u8>,

@@ -3,7 +3,7 @@
 //! the same value.
 
 use anchor_lang::prelude::*;
-use homeostat_control::Fx;
+use homeostat_control::{Fx, Reference};
 
 use super::{
     controller::{StoredConfig, StoredRamp},
@@ -142,11 +142,13 @@ impl Envelope {
         value.saturating_sub(self.anchor(field)).saturating_abs()
     }
 
-    /// True when a distance from the anchor is at most a tenth: of the scale for the
-    /// setpoint, of the span between the limits for the bias, else of the anchor itself.
+    /// True when a distance from the anchor is at most a tenth: of the scale for an absolute
+    /// setpoint, of the span between the limits for the bias, else of the anchor itself. A
+    /// setpoint that is a multiple of a reference has no unit of the scale: a tenth of that
+    /// could be many times the scale.
     pub fn reaches(&self, config: &StoredConfig, field: Tunable, distance: Fx) -> bool {
         let whole = match field {
-            Tunable::Setpoint => config.scale.get(),
+            Tunable::Setpoint if config.reference() == Reference::Absolute => config.scale.get(),
             Tunable::Bias => Fx::saturating_from_num(config.max.saturating_sub(config.min)),
             _ => self.anchor(field).saturating_abs(),
         };

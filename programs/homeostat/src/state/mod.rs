@@ -47,8 +47,9 @@ pub use audit::{AuditKind, AuditLog, AuditRecord};
 pub use ballot::Ballot;
 pub use checkpoint::Checkpoint;
 pub use controller::{
-    Controller, ControllerSettings, Direction, GuardSettings, Metric, Parameter, StoredConfig,
-    StoredDecision, StoredGuardConfig, StoredGuardState, StoredState,
+    Controller, ControllerSettings, Direction, FeedForward, GuardSettings, Metric, Parameter,
+    Reference, Signal, StoredConfig, StoredDecision, StoredGuardConfig, StoredGuardState,
+    StoredState, Wiring,
 };
 pub use council::{Class, Council, CouncilArgs, Delays, Member, Role, RoleKind, SeatArgs};
 pub use economy::{Economy, Funding, Life, Limits, PoolSlot, Remains};

@@ -5,7 +5,7 @@
 //! configuration and a state that no program has ever held.
 
 use homeostat::state::action::{OutputLimits, SlewLimits};
-use homeostat_client::GuardSettings;
+use homeostat_client::{FeedForward, GuardSettings};
 use homeostat_control::{
     change, guarded_step, resume, Change, Config, Fx, GuardConfig, GuardState, Input, Mode, Ramp,
     State,
@@ -157,6 +157,36 @@ impl Controller {
         let range = self.shortest_half_life()..=31_536_000_000;
         must(value == 0 || range.contains(&value), E::InvalidParameter)?;
         self.change(&Change::HalfLife(value), now)
+    }
+
+    pub fn feed_forward(&self) -> FeedForward {
+        FeedForward {
+            kf_q48: self.config.kf.to_bits(),
+            w_ref_q48: self.config.w_ref.to_bits(),
+            f_max_q48: self.config.f_max.to_bits(),
+        }
+    }
+
+    /// A gain of a million either way, a reference that a signal can have, and a limit that is
+    /// no wider than the parameter's whole range.
+    pub(super) fn set_feed_forward(
+        &mut self,
+        expected: &FeedForward,
+        value: &FeedForward,
+        now: i64,
+    ) -> Verdict {
+        expect_other(&self.feed_forward(), expected, value)?;
+        let range = i128::from(self.ceiling - self.floor) * ONE;
+        let sound = value.kf_q48.abs() <= 1_000_000_000_000 * ONE
+            && value.w_ref_q48.abs() <= 1_000_000 * ONE
+            && (0..=range).contains(&value.f_max_q48);
+        must(sound, E::InvalidParameter)?;
+        let by = Change::FeedForward {
+            kf: Fx::from_bits(value.kf_q48),
+            w_ref: Fx::from_bits(value.w_ref_q48),
+            f_max: Fx::from_bits(value.f_max_q48),
+        };
+        self.change(&by, now)
     }
 
     /// Whether limits, a manual value and slew limits go together: limits have room between them

@@ -71,6 +71,9 @@ impl Realm {
                 must(limited, E::InvalidParameter)?;
                 gravest = gravest.max(Gravity::Critical);
             }
+            if new.config.f_max > old.config.f_max {
+                gravest = gravest.max(Gravity::Critical);
+            }
             if new.advice_setpoint > old.advice_setpoint || new.advice_bias > old.advice_bias {
                 gravest = gravest.max(Gravity::Standard);
             }

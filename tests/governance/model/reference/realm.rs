@@ -66,6 +66,8 @@ impl Realm {
             Action::Mode { .. }
             | Action::Limits { .. }
             | Action::HalfLife { .. }
+            // A wider limit counts besides.
+            | Action::FeedForward { .. }
             | Action::FeeSplit { .. }
             | Action::PoolWeight { .. }
             | Action::AllowMeters { .. }
@@ -151,6 +153,11 @@ impl Realm {
                 expected,
                 value,
             } => self.controllers[*parameter as usize].set_half_life(*expected, *value, now),
+            Action::FeedForward {
+                parameter,
+                expected,
+                value,
+            } => self.controllers[*parameter as usize].set_feed_forward(expected, value, now),
             Action::Limits {
                 parameter,
                 expected,

@@ -193,6 +193,7 @@ impl Dice {
                     },
                 }
             }
+            95 if self.chance(60) => self.feed_forward(model, wrong),
             95 => Action::MinStake {
                 lane: u8::from(self.chance(10)),
                 expected: realm.min_stake + u64::from(wrong),

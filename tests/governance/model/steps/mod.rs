@@ -6,8 +6,8 @@ mod settings;
 
 use homeostat::state::action::{AdviceRange, Caps, OutputLimits, SlewLimits, Terms};
 use homeostat_client::{
-    governance::q48, instruction::StakeMint, Action, Delays, GuardSettings, Parameter, Power,
-    RoleKind, SeatArgs, Section, Tunable,
+    governance::q48, instruction::StakeMint, Action, Delays, FeedForward, GuardSettings, Parameter,
+    Power, RoleKind, SeatArgs, Section, Tunable,
 };
 use homeostat_tests::HomeostatError;
 use rand_chacha::ChaCha8Rng;

@@ -41,6 +41,26 @@ impl Dice {
         pair
     }
 
+    /// A gain, a reference and a limit; one of them at times a step out of its range.
+    pub(super) fn feed_forward(&mut self, model: &Model, wrong: bool) -> Action {
+        let parameter = self.pick(&PARAMETERS);
+        let c = &model.realm.controllers[parameter as usize];
+        let present = c.feed_forward();
+        let range = i128::from(c.ceiling - c.floor) << 48;
+        Action::FeedForward {
+            parameter,
+            expected: FeedForward {
+                kf_q48: present.kf_q48 + i128::from(wrong),
+                ..present
+            },
+            value: FeedForward {
+                kf_q48: self.pick(&[present.kf_q48, 0, -(1 << 60), 1 << 88, 1 << 89]),
+                w_ref_q48: self.pick(&[present.w_ref_q48, 0, 1 << 47, 1 << 68]),
+                f_max_q48: self.pick(&[present.f_max_q48, 0, range / 10, range, range + 1, -1]),
+            },
+        }
+    }
+
     pub(super) fn slew(&mut self, model: &Model, wrong: bool) -> Action {
         let parameter = self.pick(&PARAMETERS);
         self.slew_of(model, parameter, wrong)

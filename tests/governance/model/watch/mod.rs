@@ -46,7 +46,11 @@ impl Seen {
             bytes.extend_from_slice(bytemuck::bytes_of(&controller.config));
             bytes.extend_from_slice(bytemuck::bytes_of(&controller.guard_config));
             bytes.extend_from_slice(bytemuck::bytes_of(&controller.envelope));
-            bytes.push(controller.metric);
+            bytes.extend([
+                controller.metric,
+                controller.w_signal,
+                controller.reference_signal,
+            ]);
         }
         bytes.extend_from_slice(&economy.given_up);
         bytes.extend(economy.active_excluded().iter().flat_map(Pubkey::to_bytes));

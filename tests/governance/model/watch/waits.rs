@@ -28,6 +28,7 @@ fn always_standard(action: &Action) -> bool {
     matches!(
         action,
         Action::HalfLife { .. }
+            | Action::FeedForward { .. }
             | Action::Mode { .. }
             | Action::Limits { .. }
             | Action::FeeSplit { .. }
@@ -73,6 +74,18 @@ pub(super) fn shortest_wait(actions: &[Action], before: &Seen, delays: &Delays) 
                 || value.bias_q48 > envelope.advice_bias.get().to_bits()
         })
     };
+    let reach = |parameter: Parameter| {
+        let last = actions.iter().rev().find_map(|action| match action {
+            Action::FeedForward {
+                parameter: of,
+                value,
+                ..
+            } if *of == parameter => Some(value.f_max_q48),
+            _ => None,
+        });
+        let config = &before.economy.controllers[parameter as usize].config;
+        last.is_some_and(|f_max| f_max > config.f_max.get().to_bits())
+    };
     let slew = |parameter: Parameter| {
         let last = actions.iter().rev().find_map(|action| match action {
             Action::Slew {
@@ -107,7 +120,7 @@ pub(super) fn shortest_wait(actions: &[Action], before: &Seen, delays: &Delays) 
     };
     let ends = |action: &Action| matches!(action, Action::Retire { .. });
     let any = |of: &dyn Fn(&Action) -> bool| actions.iter().any(of);
-    let widened = Parameter::ALL.into_iter().any(limits);
+    let widened = Parameter::ALL.into_iter().any(limits) || Parameter::ALL.into_iter().any(reach);
     let sped_up = Parameter::ALL.into_iter().any(slew);
     let trusts = Parameter::ALL.into_iter().any(range);
     i64::from(if any(&ends) {

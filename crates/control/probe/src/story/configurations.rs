@@ -1,6 +1,6 @@
 //! Configurations: the usual ones, and those from any corner of what validates.
 
-use homeostat_control::{Config, Direction, Fx, Mode, Ramp, Sampling};
+use homeostat_control::{Config, Direction, Fx, Mode, Ramp, Reference, Sampling};
 
 use super::{whole, START};
 use crate::random::Random;
@@ -24,6 +24,7 @@ pub(super) fn ordinary(random: &mut Random, config: &mut Config) {
     config.max_periods = random.whole(1, 4) as u32;
     config.max_hold = random.whole(1, 4) as u32;
     config.setpoint = still(random.signed(whole(2)));
+    reference(random, config);
     config.scale = random.number(HALF, whole(2));
     config.min = random.whole(-500_000, 500_000);
     config.max = config.min + random.whole(1, 1_500_000);
@@ -75,6 +76,7 @@ pub(super) fn wild(random: &mut Random, config: &mut Config) {
     };
     config.mode = mode(random, config);
     config.setpoint = random.ramp(-signal, signal, START);
+    reference(random, config);
     config.scale = random.spread(Config::MIN_SCALE, signal);
     config.bias = random.ramp(whole(config.min), whole(config.max), START);
     config.kp = random.ramp(Fx::ZERO, gain, START);
@@ -104,6 +106,18 @@ fn mode(random: &mut Random, config: &Config) -> Mode {
         1 => Mode::Manual(config.max),
         _ => Mode::Auto,
     }
+}
+
+/// Half of the setpoints are absolute.
+fn reference(random: &mut Random, config: &mut Config) {
+    (config.reference, config.average_half_life) = match random.below(4) {
+        0 => (Reference::Given, 0),
+        1 => {
+            let least = u64::from(config.period) * u64::from(config.max_periods);
+            (Reference::Average, least * (1 + random.below(50)))
+        }
+        _ => (Reference::Absolute, 0),
+    };
 }
 
 pub(super) fn half_life(random: &mut Random, config: &Config) -> u64 {

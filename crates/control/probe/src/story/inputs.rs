@@ -44,6 +44,7 @@ pub(super) fn input(random: &mut Random, config: &Config, state: &State) -> Inpu
         now,
         y: (!random.once_in(16)).then_some(sample),
         w: random.perhaps(|random| random.signed(whole(3))),
+        reference: random.perhaps(|random| random.signed(whole(2))),
         applied: match random.below(4) {
             0 => Some(state.u),
             1 => Some(random.whole(config.min - 10, config.max + 10)),
@@ -75,6 +76,7 @@ pub(super) fn any_input(random: &mut Random, config: &Config, state: &State) -> 
         now,
         y: (!random.once_in(10)).then_some(sample),
         w: random.perhaps(Random::any_number),
+        reference: random.perhaps(Random::any_number),
         applied: random.perhaps(|random| random.bits() as i64),
         tripped: random.once_in(16),
     }

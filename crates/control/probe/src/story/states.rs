@@ -13,6 +13,7 @@ pub(super) fn empty(config: &Config) -> State {
         integral: Fx::ZERO,
         derivative: Fx::ZERO,
         y_prev: None,
+        average: None,
         e_prev: None,
         feed_forward: Fx::ZERO,
         bucket_up: 0,
@@ -59,6 +60,7 @@ pub(super) fn corrupt(random: &mut Random, state: &mut State) {
     state.feed_forward = random.any_number();
     state.y_prev = random.perhaps(Random::any_number);
     state.e_prev = random.perhaps(Random::any_number);
+    state.average = random.perhaps(Random::any_number);
     state.bucket_up = random.bits();
     state.bucket_down = if random.once_in(2) { 0 } else { u64::MAX };
     (state.widened_up, state.widened_down) = (random.once_in(2), random.once_in(2));

@@ -340,7 +340,7 @@ fn founded(validator: &Validator) -> Story {
     let settings = ControllerSettings {
         slew_up_ppm: Some(1),
         slew_down_ppm: Some(1),
-        ..ControllerSettings::new(controller.metric().unwrap(), &controller.config())
+        ..ControllerSettings::new(controller.wiring().unwrap(), &controller.config())
     };
     let setting = Setting::Controller {
         parameter,

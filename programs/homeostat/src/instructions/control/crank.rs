@@ -16,7 +16,7 @@ use crate::{
     state::{
         log::{append, Place},
         pause::Section,
-        ConfigRecord, DecisionLog, DecisionRecord, Economy, Parameter, Report, Snapshot,
+        ConfigRecord, DecisionLog, Economy, Parameter, Report, Snapshot,
     },
 };
 
@@ -122,16 +122,20 @@ impl<'info> Crank<'info> {
             next_end: 0,
             tripped: economy.tripped,
             latched: [0; 4],
+            at_limit: [0; 4],
             records: Vec::new(),
             configs: Vec::new(),
             advice: NO_ADVICE,
         });
         self.follow_advice(economy, &mut event, now)?;
-        event
-            .records
-            .extend_from_slice(&self.decide(economy, &snapshot, &report)?);
-        for (latched, controller) in event.latched.iter_mut().zip(&economy.controllers) {
-            *latched = controller.guard.latched;
+        self.decide(economy, &snapshot, &report, &mut event.records)?;
+        for (parameter, controller) in Parameter::ALL.iter().zip(&economy.controllers) {
+            if let Some(latched) = event.latched.get_mut(parameter.index()) {
+                *latched = controller.guard.latched;
+            }
+            if let Some(at_limit) = event.at_limit.get_mut(parameter.index()) {
+                *at_limit = controller.at_limit;
+            }
         }
         let ahead = economy.roll(&snapshot, &report, supply)?;
         event.new_emit_until = economy.stream.emit_until;
@@ -164,21 +168,23 @@ impl<'info> Crank<'info> {
         Ok(())
     }
 
-    /// Steps all four controllers on one snapshot and logs the decisions. Returns the bytes of
-    /// their records.
+    /// Steps all four controllers on one snapshot and logs the decisions; the bytes of their
+    /// records are added to `told`.
     #[inline(never)]
     fn decide(
         &self,
         economy: &mut Economy,
         snapshot: &Snapshot,
         report: &Report,
-    ) -> Result<Vec<u8>> {
+        told: &mut Vec<u8>,
+    ) -> Result<()> {
         let mut records = Vec::with_capacity(Parameter::ALL.len());
         for parameter in Parameter::ALL {
-            step_one(economy, snapshot, report, parameter, &mut records)?;
+            records.push(economy.regulate(snapshot, report, parameter)?);
         }
         append(&self.log, &Place::DECISIONS, &mut records)?;
-        Ok(bytemuck::cast_slice(&records).to_vec())
+        told.extend_from_slice(bytemuck::cast_slice(&records));
+        Ok(())
     }
 
     /// Mints the next period's rewards ahead, pays the bounty, and checks the invariant.
@@ -231,24 +237,6 @@ impl<'info> Crank<'info> {
         )?;
         Ok(bounty)
     }
-}
-
-/// Steps one controller, stores its state and adds the record.
-#[inline(never)]
-fn step_one(
-    economy: &mut Economy,
-    snapshot: &Snapshot,
-    report: &Report,
-    parameter: Parameter,
-    records: &mut Vec<DecisionRecord>,
-) -> Result<()> {
-    let controller = economy.controller_mut(parameter)?;
-    let (measurement, applied) = report.of(controller.metric()?, parameter);
-    let outcome = snapshot.decide(controller, measurement, applied)?;
-    records.push(DecisionRecord::new(parameter, controller, &outcome));
-    controller.remember(&outcome.step.state);
-    controller.guard = (&outcome.step.guard).into();
-    Ok(())
 }
 
 /// Anyone calls it, once the period has ended.

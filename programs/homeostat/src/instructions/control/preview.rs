@@ -47,9 +47,9 @@ impl<'info> Preview<'info> {
         if let Some(advice) = advice.filter(|advice| advice.parameter == parameter as u8) {
             controller.follow(&advice, economy.totals.periods, now)?;
         }
-        let measurement = snapshot.measure(&economy, controller.metric()?)?;
+        let measured = |metric| snapshot.measure(&economy, metric);
         let applied = snapshot.applied(&economy, parameter)?;
-        let outcome = snapshot.decide(&controller, measurement, applied)?;
+        let outcome = snapshot.decide(&controller, measured, applied)?;
         Ok((&outcome.step.decision).into())
     }
 }

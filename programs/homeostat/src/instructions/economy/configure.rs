@@ -14,6 +14,9 @@ use crate::{
 };
 
 /// One setting of a Draft.
+// It is read once from an instruction's arguments and never kept: a box would only be in the way
+// of the IDL.
+#[allow(clippy::large_enum_variant)]
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// Sets the configuration of one controller.
@@ -97,10 +100,10 @@ impl Configure<'_> {
                 settings,
             } => {
                 let config = settings.config(economy.limits.period);
-                Controller::validate(&config, *parameter, settings.metric)?;
+                Controller::validate(&config, *parameter, &settings.wiring)?;
                 let controller = economy.controller_mut(*parameter)?;
                 controller.config = (&config).into();
-                controller.metric = settings.metric as u8;
+                controller.set_wiring(&settings.wiring);
             }
             Setting::Limits(new) => economy.limits.set(new),
             Setting::Excluded { accounts } => economy.exclude(accounts)?,

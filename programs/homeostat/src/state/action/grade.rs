@@ -1,12 +1,13 @@
 //! What a proposal does from its first action to its last: how grave that is, and how far it
 //! may go.
 //!
-//! Limits, slew limits, caps and the advisor's ranges are not graded action by action: two
+//! Limits, slew limits, the reach of the feed-forward, caps and the advisor's ranges are not graded action by action: two
 //! actions can do together what neither of them does alone. Whatever the actions are and in
 //! whichever order, the state before the first is compared with the state after the last.
 //! What tightens takes effect without delay; what widens waits the longest.
 
 use anchor_lang::prelude::*;
+use homeostat_control::Fx;
 
 use super::{council::AdviceRange, terms::Caps};
 use crate::{
@@ -30,6 +31,8 @@ struct Bounds {
     /// The slew limits as they are stored: `u64::MAX` = unlimited.
     slew_up: u64,
     slew_down: u64,
+    /// The limit of the feed-forward (ppm).
+    f_max: Fx,
     advice: AdviceRange,
     config_seq: u64,
 }
@@ -42,6 +45,7 @@ impl Bounds {
             max: config.max,
             slew_up: config.slew_up,
             slew_down: config.slew_down,
+            f_max: config.f_max.get(),
             advice: AdviceRange::of(&controller.envelope),
             config_seq: controller.config_seq,
         }
@@ -74,7 +78,9 @@ impl Bounds {
         }
         let (before, after) = (self.advice, new.advice);
         let trusts = after.setpoint_q48 > before.setpoint_q48 || after.bias_q48 > before.bias_q48;
-        Ok(if widened > 0 || faster {
+        // Whoever moves the signal moves the output by so much.
+        let follows = new.f_max > self.f_max;
+        Ok(if widened > 0 || faster || follows {
             Class::Critical
         } else if trusts {
             Class::Standard

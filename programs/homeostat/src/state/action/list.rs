@@ -9,7 +9,7 @@ use super::{
     Act,
 };
 use crate::state::{
-    controller::{ControllerSettings, GuardSettings, Q48},
+    controller::{ControllerSettings, FeedForward, GuardSettings, Q48},
     economy::Power,
     envelope::Tunable,
     Delays, FeedSettings, Parameter, SeatArgs, Section,
@@ -144,6 +144,16 @@ actions! {
             /// The half-life from now on (seconds); 0 = the integral does not leak.
             value: u64,
         },
+        /// Sets the feed-forward of a controller: gain, reference and limit. Standard, and
+        /// Critical where the limit widens. Bumpless: it acts through the slew limits.
+        FeedForward {
+            /// The controller that is changed.
+            parameter: Parameter,
+            /// The feed-forward so far.
+            expected: FeedForward,
+            /// The feed-forward from now on.
+            value: FeedForward,
+        },
         /// Sets how fast a parameter may move. Immediate where no way gets faster, else
         /// Critical; a faster one is the only change of its controller in the proposal, and
         /// unlimited can be set in Draft only.
@@ -265,8 +275,8 @@ actions! {
             /// The accounts from now on, at most four.
             accounts: Vec<Pubkey>,
         },
-        /// Rewires a controller: what it measures, with everything that goes with it; its
-        /// limits widen as far as `Limits` may, and its slew limits get no faster. Critical;
+        /// Rewires a controller: what it measures, what its setpoint is a multiple of and which
+        /// signal it feeds forward, with everything that goes with it; its limits widen as far as `Limits` may, and its slew limits get no faster. Critical;
         /// bumpless.
         Wire {
             /// The controller that is rewired.

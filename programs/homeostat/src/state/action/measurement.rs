@@ -18,8 +18,9 @@ impl Act for fields::Wire<'_> {
     fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
         let now = context.now;
         let config = self.settings.config(context.economy.limits.period);
-        Controller::validate(&config, *self.parameter, self.settings.metric)?;
-        context.economy.require_metric(self.settings.metric)?;
+        let wiring = self.settings.wiring;
+        Controller::validate(&config, *self.parameter, &wiring)?;
+        context.economy.require_feeds(&wiring)?;
         let controller = context.economy.controller_mut(*self.parameter)?;
         expect(controller.config_seq == *self.expected_seq)?;
         let old = &controller.config;
@@ -29,14 +30,12 @@ impl Act for fields::Wire<'_> {
             new.slew_up <= old.slew_up && new.slew_down <= old.slew_down,
             HomeostatError::SlewNotAlone
         );
-        let metric = self.settings.metric as u8;
         require!(
-            new != *old || metric != controller.metric,
+            new != *old || wiring != controller.wiring()?,
             HomeostatError::NothingChanges
         );
         // The states of guard and law belong to another measurement: they start anew.
-        controller.rewire(&config, now);
-        controller.metric = metric;
+        controller.rewire(&config, &wiring, now);
         controller.envelope.anchor_all(&controller.config);
         controller.config_seq = controller.config_seq.saturating_add(1);
         Ok(())

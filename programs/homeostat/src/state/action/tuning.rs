@@ -4,7 +4,7 @@ use anchor_lang::prelude::*;
 use homeostat_control::{Change, Fx, Mode};
 
 use super::{expect, expect_other, fields, Act, ExecutionContext};
-use crate::state::{envelope::Tuning, Class, Economy, Parameter};
+use crate::state::{controller::FeedForward, envelope::Tuning, Class, Economy, Parameter};
 
 /// The slew limits of a parameter (ppm per period); none = unlimited.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +71,28 @@ impl Act for fields::HalfLife<'_> {
         let controller = context.economy.controller_mut(*self.parameter)?;
         expect_other(&controller.config.half_life, self.expected, self.value)?;
         controller.change(*self.parameter, &Change::HalfLife(*self.value), now)
+    }
+
+    fn configures(&self, parameter: Parameter) -> bool {
+        *self.parameter == parameter
+    }
+}
+
+impl Act for fields::FeedForward<'_> {
+    /// A wrong gain or reference moves the output like a wrong bias, and no further than the
+    /// limit of the feed-forward allows: that was decided before. A wider limit is what lets a
+    /// signal, and whoever moves it, move the output further; it is graded for the whole
+    /// proposal, with the other limits.
+    fn class(&self, _: &Economy) -> Result<Class> {
+        Ok(Class::Standard)
+    }
+
+    fn apply(&self, _: Class, context: &mut ExecutionContext) -> Result<()> {
+        let now = context.now;
+        let controller = context.economy.controller_mut(*self.parameter)?;
+        let config = controller.config();
+        expect_other(&FeedForward::new(&config), self.expected, self.value)?;
+        controller.change(*self.parameter, &self.value.change(config), now)
     }
 
     fn configures(&self, parameter: Parameter) -> bool {

@@ -21,7 +21,7 @@ impl Controller {
         let (config, state) = change(&self.config(), &self.state(), by, now)
             .map_err(|wrong| refuse_config(parameter, &wrong))?;
         // The law has validated its own part of the configuration in `change`.
-        Self::validate_range(&config, parameter, self.metric()?)?;
+        Self::validate_range(&config, parameter, &self.wiring()?)?;
         self.config = (&config).into();
         // The last decision stays in `self.last`: it was made under the old configuration.
         self.state = (&state).into();

@@ -1,6 +1,8 @@
 //! How values of the control law are encoded in accounts and instruction arguments.
 
-use homeostat_control::{Direction, Flags, Fx, HoldReason, LatchReason, Prime, Ramp, Sampling};
+use homeostat_control::{
+    Direction, Flags, Fx, HoldReason, LatchReason, Prime, Ramp, Reference, Sampling,
+};
 
 use super::{settings, stored::StoredRamp};
 use crate::state::number::Fixed;
@@ -56,6 +58,7 @@ numbered! {
     Direction { Direct = 0; Reverse = 1 }
     Sampling { Mean = 0; Point = 1 }
     Prime { No = 0, Zero = 1; Solve = 2 }
+    Reference { Absolute = 0, Given = 1; Average = 2 }
 }
 
 impl Encoded<bool> for u8 {

@@ -15,28 +15,38 @@ pub enum Metric {
     StakedShare = 0,
     /// The charged volume over the volume that the configured turnover stands for.
     Utilisation = 1,
-    /// What was minted, as it accrued, less what was burned, per year and over supply;
-    /// negative when supply shrinks. A Funded economy mints nothing: only burns count.
+    /// What was minted, as it accrued, less what was charged to be burned and not blocked, per
+    /// year and over supply; negative when supply shrinks. A Funded economy mints nothing:
+    /// only burns count.
     NetSupplyGrowth = 2,
     /// The economy's tokens behind staked liquidity over the circulating supply.
     LiquidityDepth = 3,
+    /// The part of the fees that was charged to be burned, without what the supply floor or
+    /// the burn cap blocks, over the emission that accrued.
+    BurnedOverEmitted = 4,
+    /// The emission that accrued over the fees that were received.
+    EmittedOverFees = 5,
     /// The reading of the economy's first feed.
-    Feed0 = 4,
+    Feed0 = 6,
     /// The reading of the economy's second feed.
-    Feed1 = 5,
+    Feed1 = 7,
     /// The reading of the economy's third feed.
-    Feed2 = 6,
+    Feed2 = 8,
     /// The reading of the economy's fourth feed.
-    Feed3 = 7,
+    Feed3 = 9,
 }
 
 impl Metric {
-    /// The four that the program measures itself, in the order of `Economy.readings`.
-    pub const ALL: [Self; 4] = [
+    /// The number of those that the program measures itself.
+    pub const COUNT: usize = 6;
+    /// Those that the program measures itself, in the order of `Economy.readings`.
+    pub const ALL: [Self; Self::COUNT] = [
         Self::StakedShare,
         Self::Utilisation,
         Self::NetSupplyGrowth,
         Self::LiquidityDepth,
+        Self::BurnedOverEmitted,
+        Self::EmittedOverFees,
     ];
 
     /// The metric with a stored number. Refuses a number that none has
@@ -47,10 +57,12 @@ impl Metric {
             1 => Self::Utilisation,
             2 => Self::NetSupplyGrowth,
             3 => Self::LiquidityDepth,
-            4 => Self::Feed0,
-            5 => Self::Feed1,
-            6 => Self::Feed2,
-            7 => Self::Feed3,
+            4 => Self::BurnedOverEmitted,
+            5 => Self::EmittedOverFees,
+            6 => Self::Feed0,
+            7 => Self::Feed1,
+            8 => Self::Feed2,
+            9 => Self::Feed3,
             _ => return Err(error!(HomeostatError::InvariantViolated)),
         })
     }
@@ -75,11 +87,11 @@ impl Metric {
     pub const fn range(self) -> (Fx, Fx) {
         match self {
             Self::StakedShare => (const { Fx::lit("0") }, const { Fx::lit("1") }),
-            Self::Utilisation | Self::LiquidityDepth => {
+            Self::Utilisation | Self::LiquidityDepth | Self::BurnedOverEmitted => {
                 (const { Fx::lit("0") }, const { Fx::lit("1000") })
             }
             Self::NetSupplyGrowth => (const { Fx::lit("-100") }, const { Fx::lit("100") }),
-            Self::Feed0 | Self::Feed1 | Self::Feed2 | Self::Feed3 => {
+            Self::EmittedOverFees | Self::Feed0 | Self::Feed1 | Self::Feed2 | Self::Feed3 => {
                 (const { Fx::lit("0") }, Config::MAX_SIGNAL)
             }
         }

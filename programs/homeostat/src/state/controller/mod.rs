@@ -10,13 +10,15 @@ mod stored;
 #[cfg(test)]
 mod tests;
 mod validate;
+mod wiring;
 
 pub use metric::Metric;
 pub use parameter::Parameter;
-pub use settings::{ControllerSettings, Direction, GuardSettings, Q48};
+pub use settings::{ControllerSettings, Direction, FeedForward, GuardSettings, Q48};
 pub use stored::{
     StoredConfig, StoredDecision, StoredGuardConfig, StoredGuardState, StoredRamp, StoredState,
 };
+pub use wiring::{Reference, Signal, Wiring};
 
 use anchor_lang::prelude::*;
 use homeostat_control::{replace, resume, Config, GuardConfig, GuardState, State};
@@ -41,21 +43,40 @@ pub struct Controller {
     pub config_seq: u64,
     /// The `Metric` that is measured, as a number.
     pub metric: u8,
+    /// The `Signal` of the feed-forward as a number; 0 = none.
+    pub w_signal: u8,
+    /// The `Signal` that the setpoint is a multiple of as a number; 0 = none.
+    pub reference_signal: u8,
     /// Reserved; zero.
-    pub reserved: [u8; 7],
+    pub reserved: u8,
+    /// The number of periods in a row that the output has rested at a limit while the law
+    /// wanted to go further.
+    pub at_limit: u32,
     /// Reserved; zero.
     pub reserved_end: [u64; 2],
     /// How far the controller can be tuned at short notice.
     pub envelope: Envelope,
 }
 
-const _: () = assert!(core::mem::size_of::<Controller>() == 1_200);
+const _: () = assert!(core::mem::size_of::<Controller>() == 1_224);
 const _: () = assert!(core::mem::align_of::<Controller>() == 8);
 
 impl Controller {
     /// The metric that the controller measures.
     pub fn metric(&self) -> Result<Metric> {
         Metric::from_byte(self.metric)
+    }
+
+    /// What the controller is wired to.
+    pub fn wiring(&self) -> Result<Wiring> {
+        let signals = [self.w_signal, self.reference_signal];
+        Wiring::stored(self.metric, signals, self.config.reference())
+    }
+
+    /// Wires the controller; the kind of its reference belongs to the configuration.
+    pub fn set_wiring(&mut self, wiring: &Wiring) {
+        self.metric = wiring.metric as u8;
+        [self.w_signal, self.reference_signal] = wiring.numbers();
     }
 
     /// The control law's configuration.
@@ -88,16 +109,19 @@ impl Controller {
     }
 
     /// Puts another configuration in the place of the one in force and starts law and guard
-    /// anew at `now` (unix seconds). The value in force falls at once to a maximum below it,
-    /// and moves otherwise no faster than the old slew limits had saved up.
-    pub fn rewire(&mut self, config: &Config, now: i64) {
+    /// anew at `now` (unix seconds), with other signals. The value in force falls at once to a
+    /// maximum below it, and moves otherwise no faster than the old slew limits had saved up.
+    pub fn rewire(&mut self, config: &Config, wiring: &Wiring, now: i64) {
         self.state = (&replace(&self.config(), config, &self.state(), now)).into();
         self.guard = (&self.guard().resume(now)).into();
         self.config = config.into();
+        self.set_wiring(wiring);
+        self.at_limit = 0;
     }
 
     /// Stores the state of the law after a step, with the step's decision.
     pub fn remember(&mut self, state: &State) {
+        self.at_limit = state.last.count_at_limit(self.at_limit);
         self.state = state.into();
         self.last = (&state.last).into();
     }

@@ -1,9 +1,9 @@
 //! Settings of a controller and of its guard as instruction arguments.
 
 use anchor_lang::prelude::*;
-use homeostat_control::{Config, Fx, GuardConfig, Sampling};
+use homeostat_control::{Change, Config, Fx, GuardConfig};
 
-use super::{encoding::Encoded, Metric};
+use super::{encoding::Encoded, Wiring};
 
 /// A control-law number in arguments: the bits of an `I80F48` (value x 2^48).
 pub type Q48 = i128;
@@ -58,14 +58,17 @@ settings! {
     /// The configuration of one controller; units as in the control law.
     ControllerSettings of Config
     own {
-        /// The metric that the controller measures.
-        metric: Metric,
+        /// What the controller measures, and which signals it follows beside.
+        wiring: Wiring,
     }
     sets {
         /// The acting direction of the controller.
         direction: Direction as direction,
-        /// The setpoint (fraction, x 2^48).
+        /// The setpoint (fraction, or the multiple of its reference, x 2^48).
         setpoint_q48: Q48 as setpoint,
+        /// The half-life of the mean of what is measured (seconds), where the setpoint is a
+        /// multiple of it; otherwise 0.
+        average_half_life: u64 as average_half_life,
         /// The error scale, above 0 (fraction, x 2^48).
         scale_q48: Q48 as scale,
         /// The bias of the output (ppm, x 2^48).
@@ -90,16 +93,22 @@ settings! {
         slew_up_ppm: Option<u64> as slew_up,
         /// The fastest fall of the output (ppm per period); none = unlimited.
         slew_down_ppm: Option<u64> as slew_down,
+        /// The feed-forward gain (ppm per unit of the signal, x 2^48).
+        kf_q48: Q48 as kf,
+        /// The value of the signal at which the feed-forward is zero (x 2^48).
+        w_ref_q48: Q48 as w_ref,
+        /// The limit of the feed-forward, either way (ppm, x 2^48); 0 = it is off.
+        f_max_q48: Q48 as f_max,
         /// The longest time that one step integrates over (periods).
         max_periods: u32 as max_periods,
         /// How long the controller may be held before the output moves to the bias
         /// (periods).
         max_hold: u32 as max_hold,
         /// The oldest reading of a feed that is used (seconds), in `REPORT_AGE`; ignored
-        /// for the program's own measurements.
+        /// where nothing that the controller is wired to is a feed.
         max_age: u32 as max_age,
         /// The fewest reports behind a feed's reading: its quorum or more, at most
-        /// `MAX_REPORTERS`; ignored for the program's own measurements.
+        /// `MAX_REPORTERS`; ignored where nothing that the controller is wired to is a feed.
         min_samples: u32 as min_samples,
     }
 }
@@ -107,24 +116,49 @@ settings! {
 impl ControllerSettings {
     /// The control law's configuration for an economy's period.
     pub fn config(&self, period: u32) -> Config {
-        let sampling = self.metric.sampling();
-        let (y_min, y_max) = self.metric.range();
+        let sampling = self.wiring.metric.sampling();
+        let (y_min, y_max) = self.wiring.metric.range();
         let neutral = Config::new(self.direction.decode(), sampling, period, Fx::ZERO, 0, 0, 0);
         let config = Config {
+            reference: self.wiring.reference.law(),
             y_min,
             y_max,
             ..self.put_into(neutral)
         };
-        match sampling {
-            Sampling::Point => config,
-            // Age and number of samples limit feeds only: the program's own measurements keep
-            // the law's neutral values, so that arguments cannot shut them out.
-            Sampling::Mean => Config {
-                max_age: neutral.max_age,
-                min_samples: neutral.min_samples,
-                ..config
-            },
+        if self.wiring.has_feed() {
+            return config;
         }
+        // Age and number of samples limit feeds only, and the program's own measurements are
+        // of the very moment: without a feed they say nothing.
+        Config {
+            max_age: neutral.max_age,
+            min_samples: neutral.min_samples,
+            ..config
+        }
+    }
+}
+
+settings! {
+    /// The feed-forward of a controller; units as in the control law.
+    FeedForward of Config
+    own {}
+    sets {
+        /// The gain (ppm per unit of the signal, x 2^48).
+        kf_q48: Q48 as kf,
+        /// The value of the signal at which the feed-forward is zero (x 2^48).
+        w_ref_q48: Q48 as w_ref,
+        /// The limit of the feed-forward, either way (ppm, x 2^48); 0 = it is off.
+        f_max_q48: Q48 as f_max,
+    }
+}
+
+impl FeedForward {
+    /// The change of a configuration that sets it.
+    pub fn change(&self, config: Config) -> Change {
+        let Config {
+            kf, w_ref, f_max, ..
+        } = self.put_into(config);
+        Change::FeedForward { kf, w_ref, f_max }
     }
 }
 

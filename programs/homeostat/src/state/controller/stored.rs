@@ -6,7 +6,9 @@
 //! law that is missing here is a compile error.
 
 use anchor_lang::prelude::*;
-use homeostat_control::{Config, Decision, Fx, GuardConfig, GuardState, Mode, Ramp, State};
+use homeostat_control::{
+    Config, Decision, Fx, GuardConfig, GuardState, Mode, Ramp, Reference, State,
+};
 
 use super::encoding::{stored, Encoded};
 use crate::state::number::Fixed;
@@ -51,9 +53,9 @@ impl From<StoredRamp> for Ramp {
 stored! {
     /// The configuration of a controller as it is stored; fields and units as in the
     /// control law.
-    StoredConfig, 504 bytes, from law: Config
+    StoredConfig, 512 bytes, from law: Config
     same {
-        /// The setpoint of the controller (fraction).
+        /// The setpoint of the controller (fraction), or the multiple of its reference.
         setpoint: StoredRamp,
         /// The bias of the output (ppm).
         bias: StoredRamp,
@@ -81,6 +83,8 @@ stored! {
         y_max: Fixed,
         /// The half-life of the integral (seconds); 0 = it does not leak.
         half_life: u64,
+        /// The half-life of the mean of y (seconds); 0 where it is no reference.
+        average_half_life: u64,
         /// The lower limit of the output (ppm).
         min: i64,
         /// The upper limit of the output (ppm).
@@ -114,15 +118,26 @@ stored! {
     own {
         /// The mode: 0 = automatic, 1 = manual.
         mode: u8 = u8::from(law.mode != Mode::Auto),
-        /// Reserved; zero.
-        reserved: u8 = 0,
     }
+    same {
+        /// What the setpoint is a multiple of: 0 = nothing, 1 = a given reference, 2 = the
+        /// slow mean of y.
+        reference: u8,
+    }
+    own {}
     into law(stored) {
         mode: if stored.mode == 0 {
             Mode::Auto
         } else {
             Mode::Manual(stored.manual)
         },
+    }
+}
+
+impl StoredConfig {
+    /// What the setpoint is a multiple of, without reading the rest.
+    pub fn reference(&self) -> Reference {
+        self.reference.decode()
     }
 }
 
@@ -138,6 +153,8 @@ fn manual(mode: Mode) -> i64 {
 const KNOWS_Y: u8 = 1;
 /// Bit of [`StoredState::known`]: `e_prev` is known.
 const KNOWS_E: u8 = 2;
+/// Bit of [`StoredState::known`]: `average` is known.
+const KNOWS_AVERAGE: u8 = 4;
 
 fn known(value: Option<Fx>, bit: u8) -> u8 {
     if value.is_some() {
@@ -149,7 +166,7 @@ fn known(value: Option<Fx>, bit: u8) -> u8 {
 
 stored! {
     /// The state of the control law for one controller, without its last decision.
-    StoredState, 128 bytes, from law: State
+    StoredState, 144 bytes, from law: State
     same {
         /// The integral term I (ppm).
         integral: Fixed,
@@ -161,6 +178,8 @@ stored! {
         y_prev: Fixed = law.y_prev.unwrap_or(Fx::ZERO).into(),
         /// The last accepted error outside the dead-band, if it is known.
         e_prev: Fixed = law.e_prev.unwrap_or(Fx::ZERO).into(),
+        /// The slow mean of y (fraction), if it is known.
+        average: Fixed = law.average.unwrap_or(Fx::ZERO).into(),
     }
     same {
         /// The feed-forward term F (ppm).
@@ -177,8 +196,10 @@ stored! {
         held_for: u64,
     }
     own {
-        /// Which values are known: bit 0 `y_prev`, bit 1 `e_prev`.
-        known: u8 = known(law.y_prev, KNOWS_Y) | known(law.e_prev, KNOWS_E),
+        /// Which values are known: bit 0 `y_prev`, bit 1 `e_prev`, bit 2 `average`.
+        known: u8 = known(law.y_prev, KNOWS_Y)
+            | known(law.e_prev, KNOWS_E)
+            | known(law.average, KNOWS_AVERAGE),
     }
     same {
         /// How the next accepted sample sets the integral: 0 = not at all, 1 = to zero, 2 =
@@ -197,6 +218,7 @@ stored! {
     into with_last(stored, last: Decision) {
         y_prev: stored.if_known(stored.y_prev, KNOWS_Y),
         e_prev: stored.if_known(stored.e_prev, KNOWS_E),
+        average: stored.if_known(stored.average, KNOWS_AVERAGE),
         last: last,
     }
 }

@@ -73,7 +73,7 @@ fn settings_made_from_a_configuration_set_it_again() {
         let guard = defaults::guard(parameter, WEEK);
         // when it is encoded as arguments and decoded, then it is the same.
         let metric = Metric::default_for(parameter);
-        let settings = ControllerSettings::new(metric, &config);
+        let settings = ControllerSettings::new(Wiring::of(metric), &config);
         assert_eq!(settings.config(WEEK), config, "{parameter:?}");
         assert_eq!(GuardConfig::from(&GuardSettings::new(&guard)), guard);
     }
@@ -89,7 +89,7 @@ fn the_gate_for_feeds_is_not_set_for_the_programs_own_measurements() {
         let settings = ControllerSettings {
             max_age: 7,
             min_samples: 3,
-            ..ControllerSettings::new(metric, &config)
+            ..ControllerSettings::new(Wiring::of(metric), &config)
         };
         let set = settings.config(WEEK);
         assert_eq!((set.max_age, set.min_samples), (max_age, min_samples));

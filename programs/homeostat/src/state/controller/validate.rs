@@ -1,9 +1,9 @@
 //! Which settings a controller accepts.
 
 use anchor_lang::prelude::*;
-use homeostat_control::{Config, ConfigError, Fx, GuardConfig};
+use homeostat_control::{Config, ConfigError, Fx, GuardConfig, Reference};
 
-use super::{Controller, Metric, Parameter};
+use super::{Controller, Parameter, Wiring};
 use crate::{
     constants::*,
     error::{check, HomeostatError},
@@ -38,19 +38,20 @@ impl Controller {
         Err(error!(HomeostatError::InvalidParameter))
     }
 
-    /// Refuses a configuration that the law, the parameter's range or the metric excludes, and
+    /// Refuses a configuration that the law, the parameter's range or the wiring excludes, and
     /// logs the field (`InvalidParameter`).
-    pub fn validate(config: &Config, parameter: Parameter, metric: Metric) -> Result<()> {
+    pub fn validate(config: &Config, parameter: Parameter, wiring: &Wiring) -> Result<()> {
         config
             .validate()
             .map_err(|wrong| refuse_config(parameter, &wrong))?;
-        Self::validate_range(config, parameter, metric)
+        Self::validate_range(config, parameter, wiring)
     }
 
     /// The part of [`validate`](Self::validate) that the law does not know: the parameter's
-    /// range, its slew limits within that range, a setpoint that the metric can have, and the
-    /// metric. For a configuration that the law itself has validated.
-    pub fn validate_range(config: &Config, parameter: Parameter, metric: Metric) -> Result<()> {
+    /// range, its slew limits and its feed-forward within that range, a setpoint that the metric
+    /// can have, and the wiring. For a configuration that the law itself has validated.
+    pub fn validate_range(config: &Config, parameter: Parameter, wiring: &Wiring) -> Result<()> {
+        wiring.validate(parameter)?;
         if config.min < parameter.floor() || config.max > parameter.ceiling() {
             msg!(
                 "{}.min/max: allowed {} to {} ppm",
@@ -65,15 +66,28 @@ impl Controller {
         let bounds = |slew: Option<u64>| slew.is_none_or(|slew| slew <= range);
         check("controller.slew_up", bounds(config.slew_up))?;
         check("controller.slew_down", bounds(config.slew_down))?;
+        // So does a feed-forward that reaches further than from one end to the other.
+        check(
+            "controller.f_max",
+            config.f_max <= Fx::saturating_from_num(range),
+        )?;
         // A setpoint that cannot be measured can never be reached: the output would run to a
-        // limit and stay there.
-        let credible = |setpoint: Fx| config.y_min <= setpoint && setpoint <= config.y_max;
+        // limit and stay there. A multiple is none of less than nothing, and what is a
+        // thousandfold was meant as something else.
+        let (least, most) = match config.reference {
+            Reference::Absolute => (config.y_min, config.y_max),
+            Reference::Given | Reference::Average => (Fx::ZERO, const { Fx::lit("1000") }),
+        };
+        let credible = |setpoint: Fx| least <= setpoint && setpoint <= most;
         check(
             "controller.setpoint",
             credible(config.setpoint.from) && credible(config.setpoint.to),
         )?;
-        check("controller.sampling", config.sampling == metric.sampling())?;
-        if metric.feed_index().is_some() {
+        check(
+            "controller.sampling",
+            config.sampling == wiring.metric.sampling(),
+        )?;
+        if wiring.has_feed() {
             check("controller.max_age", REPORT_AGE.contains(&config.max_age))?;
             // A constant of one digit: the cast loses nothing.
             let reporters = 1..=MAX_REPORTERS as u32;

@@ -6,7 +6,7 @@ use super::{Economy, Life};
 use crate::{
     error::{check, HomeostatError},
     state::{
-        controller::{Controller, Metric, Parameter},
+        controller::{Controller, Metric, Parameter, Wiring},
         number::{ceil_q64, floor_q64},
     },
 };
@@ -18,20 +18,19 @@ impl Economy {
         self.validate_limits()?;
         for (controller, parameter) in self.controllers.iter().zip(Parameter::ALL) {
             let config = controller.config();
-            let metric = controller.metric()?;
-            Controller::validate(&config, parameter, metric)?;
-            self.require_metric(metric)?;
+            let wiring = controller.wiring()?;
+            Controller::validate(&config, parameter, &wiring)?;
+            self.require_feeds(&wiring)?;
             Controller::validate_guard(&controller.guard_config(), parameter)?;
             check("controller.period", config.period == self.limits.period)?;
         }
         Ok(())
     }
 
-    /// Refuses the metric of a feed that the economy does not have (`InvalidParameter`).
-    pub fn require_metric(&self, metric: Metric) -> Result<()> {
-        let known = metric
-            .feed_index()
-            .is_none_or(|index| index < usize::from(self.feed_count));
+    /// Refuses the wiring to a feed that the economy does not have (`InvalidParameter`).
+    pub fn require_feeds(&self, wiring: &Wiring) -> Result<()> {
+        let mut feeds = wiring.metrics().filter_map(Metric::feed_index);
+        let known = feeds.all(|index| index < usize::from(self.feed_count));
         check("controller.metric", known)
     }
 

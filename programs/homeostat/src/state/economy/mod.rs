@@ -25,7 +25,7 @@ pub use treasury::Outflow;
 use anchor_lang::prelude::*;
 
 use super::{
-    controller::{Controller, Parameter},
+    controller::{Controller, Metric, Parameter},
     envelope::Advice,
     layout::space,
     number::U128,
@@ -201,7 +201,7 @@ pub struct Economy {
     /// The sums over pools and meters at the last crank.
     pub tally: Tally,
     /// What the last crank measured itself, by `Metric`.
-    pub readings: [Reading; 4],
+    pub readings: [Reading; Metric::COUNT],
     /// The stream that pays the pools second by second.
     pub stream: Stream,
     /// The controllers by `Parameter`.
@@ -239,7 +239,7 @@ pub struct Economy {
 }
 
 const _: () = assert!(core::mem::align_of::<Economy>() == 8);
-const _: () = assert!(core::mem::size_of::<Economy>() == 7_288);
+const _: () = assert!(core::mem::size_of::<Economy>() == 7_456);
 
 impl Economy {
     /// Bytes of the account.

@@ -7,6 +7,8 @@ use crate::{
     constants::*,
     error::HomeostatError,
     state::{
+        controller::Parameter,
+        log::DecisionRecord,
         number::{mul_div_floor, U128},
         snapshot::{Report, Snapshot},
     },
@@ -29,6 +31,24 @@ impl Economy {
         self.totals.circulating = self.first_circulating()?;
         self.yield_q64 = self.highest_yield()?;
         Ok(())
+    }
+
+    /// Steps one controller on a crank's snapshot and stores its state. Returns the record of the
+    /// decision.
+    #[inline(never)]
+    pub fn regulate(
+        &mut self,
+        snapshot: &Snapshot,
+        report: &Report,
+        parameter: Parameter,
+    ) -> Result<DecisionRecord> {
+        let controller = self.controller_mut(parameter)?;
+        let measured = |metric| Ok(report.measured(metric));
+        let outcome = snapshot.decide(controller, measured, report.applied(parameter))?;
+        let record = DecisionRecord::new(parameter, controller, &outcome);
+        controller.remember(&outcome.step.state);
+        controller.guard = (&outcome.step.guard).into();
+        Ok(record)
     }
 
     /// The number of the period that runs, from 1.
@@ -93,12 +113,17 @@ impl Economy {
     /// economy's and no meter's, so what the same payments burn does not depend on the shards
     /// that they went through.
     pub fn burn_allowance(&self) -> u64 {
-        let all = mul_div_floor(
+        self.burn_cap().saturating_sub(self.period_burned)
+    }
+
+    /// The burn cap of a period (base units, rounded down).
+    pub fn burn_cap(&self) -> u64 {
+        let cap = mul_div_floor(
             self.totals.supply,
             u64::from(self.limits.period_burn_ppm),
             PPM,
         );
-        all.unwrap_or(u64::MAX).saturating_sub(self.period_burned)
+        cap.unwrap_or(u64::MAX)
     }
 
     /// Counts `amount` base units, at most the allowance, as burned in this period.

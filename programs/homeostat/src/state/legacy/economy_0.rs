@@ -15,7 +15,7 @@ use crate::state::{
 };
 
 /// The bytes of the state in version 0.
-const SIZE: usize = 7_216;
+const SIZE: usize = 7_384;
 /// New in `Limits`: `outflow_cap` of 0, `period_burn_ppm` of 10,000, no yield cap.
 const CAPS: [u8; 16] = [
     0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0x27, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF,

@@ -1,6 +1,6 @@
 //! The decision log: a ring of records under a hash chain.
 //!
-//! A slot holds a record of 384 bytes and its hash `h = sha256(h_prev || record)`. The header
+//! A slot holds a record of 472 bytes and its hash `h = sha256(h_prev || record)`. The header
 //! has the head (number and hash of the newest record) and the base (number and hash of the
 //! record just before the oldest one kept), so the ring alone proves everything from base to
 //! head: nobody can change, drop or insert a record unnoticed.
@@ -16,7 +16,7 @@ use anchor_lang::prelude::*;
 use super::layout::space;
 
 /// The bytes of a record that are hashed.
-pub const RECORD_BYTES: usize = 384;
+pub const RECORD_BYTES: usize = 472;
 /// The bytes of a hash.
 pub const HASH_BYTES: usize = 32;
 /// The bytes of a record together with its hash.

@@ -1,12 +1,14 @@
 //! The records of the decision log: controllers' steps and configurations.
 
 use anchor_lang::prelude::*;
-use homeostat_control::Sample;
+use homeostat_control::{Fx, Sample};
 use solana_program::hash::hashv;
 
 use super::RECORD_BYTES;
 use crate::state::{
-    controller::{Controller, Metric, Parameter, StoredGuardConfig, StoredGuardState, StoredState},
+    controller::{
+        Controller, Metric, Parameter, Signal, StoredGuardConfig, StoredGuardState, StoredState,
+    },
     feed::FeedReading,
     number::{Fixed, U128},
     snapshot::{Measurement, Outcome},
@@ -57,6 +59,23 @@ pub struct DecisionRecord {
     /// The denominator behind y; 0 = nothing was measured. For a feed, the number of
     /// reports that counted (x 2^48).
     pub denominator: U128,
+    /// The numerator of the feed-forward's signal (two's complement).
+    pub w_numerator: U128,
+    /// The denominator of the feed-forward's signal; 0 = there was none.
+    pub w_denominator: U128,
+    /// The numerator of what the setpoint is a multiple of (two's complement).
+    pub reference_numerator: U128,
+    /// The denominator of what the setpoint is a multiple of; 0 = there was none.
+    pub reference_denominator: U128,
+    /// The `Signal` of the feed-forward as a number; 0 = none.
+    pub w_signal: u8,
+    /// The `Signal` that the setpoint is a multiple of as a number; 0 = none.
+    pub reference_signal: u8,
+    /// Reserved; zero.
+    pub reserved: [u8; 2],
+    /// The number of periods in a row, this one included, that the output has rested at a
+    /// limit while the law wanted to go further; 0 = it does not.
+    pub at_limit: u32,
     /// The state of the control law before the step.
     pub before: StoredState,
     /// The process variable as it was used (fraction).
@@ -95,10 +114,9 @@ impl DecisionRecord {
     /// hold 4 billion changes, and a sample of more than 136 years.
     pub fn new(parameter: Parameter, controller: &Controller, outcome: &Outcome) -> Self {
         let decision = &outcome.step.decision;
-        let (numerator, denominator) = outcome
-            .measurement
-            // Two's complement: the bits of a negative numerator are kept.
-            .map_or((0, 0), |m| (m.numerator as u128, m.denominator));
+        let (numerator, denominator) = stored(outcome.measurement);
+        let (w_numerator, w_denominator) = stored(outcome.w);
+        let (reference_numerator, reference_denominator) = stored(outcome.reference);
         Self {
             seq: 0,
             config_seq: u32::try_from(controller.config_seq).unwrap_or(u32::MAX),
@@ -111,8 +129,16 @@ impl DecisionRecord {
             held: decision.held as u8,
             flags: decision.flags.0,
             to: decision.to,
-            numerator: U128::new(numerator),
-            denominator: U128::new(denominator),
+            numerator,
+            denominator,
+            w_numerator,
+            w_denominator,
+            reference_numerator,
+            reference_denominator,
+            w_signal: controller.w_signal,
+            reference_signal: controller.reference_signal,
+            reserved: [0; 2],
+            at_limit: decision.count_at_limit(controller.at_limit),
             before: controller.state,
             y: decision.y.into(),
             r: decision.r.into(),
@@ -134,11 +160,7 @@ impl DecisionRecord {
     /// same, so that anybody can repeat the step.
     pub fn sample(&self) -> Option<Sample> {
         let denominator = self.denominator.get();
-        let measurement = Measurement {
-            // Back from the two's complement that `new` stored.
-            numerator: self.numerator.get() as i128,
-            denominator,
-        };
+        let measurement = restored(self.numerator, self.denominator);
         let of_feed = self.metric >= Metric::Feed0 as u8;
         measurement.value().map(|value| Sample {
             value,
@@ -149,6 +171,39 @@ impl DecisionRecord {
                 1
             },
         })
+    }
+}
+
+impl DecisionRecord {
+    /// The w that the control law was given, computed again from the record.
+    pub fn w(&self) -> Option<Fx> {
+        let signal = Signal::from_number(self.w_signal).ok()??;
+        signal.value(&restored(self.w_numerator, self.w_denominator))
+    }
+
+    /// The reference that the control law was given, computed again from the record.
+    pub fn reference(&self) -> Option<Fx> {
+        let signal = Signal::from_number(self.reference_signal).ok()??;
+        signal.value(&restored(
+            self.reference_numerator,
+            self.reference_denominator,
+        ))
+    }
+}
+
+/// A measurement as numerator and denominator; the bits of a negative numerator are kept in
+/// two's complement, and without a measurement both are zero.
+fn stored(measurement: Option<Measurement>) -> (U128, U128) {
+    let (numerator, denominator) =
+        measurement.map_or((0, 0), |m| (m.numerator as u128, m.denominator));
+    (U128::new(numerator), U128::new(denominator))
+}
+
+/// Back from [`stored`].
+fn restored(numerator: U128, denominator: U128) -> Measurement {
+    Measurement {
+        numerator: numerator.get() as i128,
+        denominator: denominator.get(),
     }
 }
 
@@ -167,8 +222,12 @@ pub struct ConfigRecord {
     pub parameter: u8,
     /// The `Metric` as a number.
     pub metric: u8,
+    /// The `Signal` of the feed-forward as a number; 0 = none.
+    pub w_signal: u8,
+    /// The `Signal` that the setpoint is a multiple of as a number; 0 = none.
+    pub reference_signal: u8,
     /// Reserved; zero.
-    pub reserved: [u8; 5],
+    pub reserved: [u8; 3],
     /// When the configuration changed (unix seconds).
     pub at: i64,
     /// The sha256 of the stored configuration's bytes.
@@ -179,8 +238,10 @@ pub struct ConfigRecord {
     pub guard_config: StoredGuardConfig,
     /// The state of the guard after the change; from here on it can be computed.
     pub guard: StoredGuardState,
+    /// The controller's `at_limit` after the change.
+    pub at_limit: u32,
     /// Reserved; zero.
-    pub reserved_end: [u8; 96],
+    pub reserved_end: [u8; 164],
 }
 
 const _: () = assert!(core::mem::size_of::<ConfigRecord>() == RECORD_BYTES);
@@ -194,13 +255,16 @@ impl ConfigRecord {
             kind: RecordKind::Config as u8,
             parameter: parameter as u8,
             metric: controller.metric,
-            reserved: [0; 5],
+            w_signal: controller.w_signal,
+            reference_signal: controller.reference_signal,
+            reserved: [0; 3],
             at,
             digest: hashv(&[bytemuck::bytes_of(&controller.config)]).to_bytes(),
             state: controller.state,
             guard_config: controller.guard_config,
             guard: controller.guard,
-            reserved_end: [0; 96],
+            at_limit: controller.at_limit,
+            reserved_end: [0; 164],
         }
     }
 }

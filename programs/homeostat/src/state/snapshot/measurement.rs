@@ -3,7 +3,7 @@
 use anchor_lang::prelude::*;
 use homeostat_control::Fx;
 
-use super::{Report, Snapshot};
+use super::{Report, Snapshot, Tally};
 use crate::{
     constants::*,
     state::{
@@ -26,7 +26,7 @@ impl Measurement {
     /// The ratio of two sums; `None` without a denominator, because nothing was there to
     /// measure. A numerator above 127 bits counts as the highest: its value is out of every
     /// credible range either way.
-    fn new(numerator: u128, denominator: u128) -> Option<Self> {
+    pub(super) fn new(numerator: u128, denominator: u128) -> Option<Self> {
         (denominator > 0).then_some(Self {
             numerator: i128::try_from(numerator).unwrap_or(i128::MAX),
             denominator,
@@ -52,11 +52,22 @@ impl Measurement {
     }
 }
 
+/// The emission that accrued between two tallies (base units, rounded down): what streamed,
+/// less what came back from empty pools and above the yield cap.
+pub(super) fn accrued(tally: &Tally, before: &Tally) -> Result<u128> {
+    let emitted = since(tally.emitted_q64.get(), before.emitted_q64)?;
+    let returned = since(
+        tally.returned_emission_q64.get(),
+        before.returned_emission_q64,
+    )?;
+    Ok(u128::from(floor_q64(emitted.saturating_sub(returned))))
+}
+
 impl Snapshot {
     /// All measurements of the window, and all that was applied.
     pub fn report(&self, economy: &Economy) -> Result<Report> {
         let mut report = Report {
-            measurements: [None; 4],
+            measurements: [None; Metric::COUNT],
             applied: [None; 4],
             mean_stake: self.mean_stake(economy)?,
         };
@@ -87,23 +98,15 @@ impl Snapshot {
                 )
             }
             Metric::NetSupplyGrowth => {
-                let emitted = since(self.tally.emitted_q64.get(), before.emitted_q64)?;
-                let returned = since(
-                    self.tally.returned_emission_q64.get(),
-                    before.returned_emission_q64,
-                )?;
                 // What a funded vault pays out was minted long before: it is no growth.
-                let accrued = if economy.mints() {
-                    u128::from(floor_q64(emitted.saturating_sub(returned)))
-                } else {
-                    0
-                };
-                let burned = since(self.tally.burned.get(), before.burned)?;
+                let minted = if economy.mints() { self.accrued } else { 0 };
+                // As if all had been collected: S falls when somebody collects.
+                let supply = economy.totals.supply.saturating_sub(before.pending_burn);
                 let growth = Measurement::new(
-                    times(accrued.abs_diff(burned), YEAR.unsigned_abs()),
-                    product(economy.totals.supply, self.seconds),
+                    times(minted.abs_diff(self.burned), YEAR.unsigned_abs()),
+                    product(supply, self.seconds),
                 );
-                if burned > accrued {
+                if self.burned > minted {
                     growth.map(Measurement::negated)
                 } else {
                     growth
@@ -115,6 +118,11 @@ impl Snapshot {
             {
                 let depth = product(self.tally.depth, self.seconds);
                 Measurement::new(depth, self.circulating_seconds)
+            }
+            Metric::BurnedOverEmitted => Measurement::new(self.burned, self.accrued),
+            Metric::EmittedOverFees => {
+                let fees = since(self.tally.fees.get(), before.fees)?;
+                Measurement::new(self.accrued, fees)
             }
             // A feed has no measurement of the program's own: its reading is the sample.
             Metric::LiquidityDepth
@@ -135,11 +143,7 @@ impl Snapshot {
                 since(self.tally.emitted_q64.get(), before.emitted_q64)?,
                 economy.stream.planned_with(self.emission_rate, self.now),
             ),
-            Parameter::Burn => {
-                let burned = since(self.tally.burned.get(), before.burned)?;
-                let blocked = since(self.tally.burn_blocked.get(), before.burn_blocked)?;
-                (burned, burned.saturating_add(blocked))
-            }
+            Parameter::Burn => (self.burned, self.charged),
             Parameter::Fee | Parameter::Liquidity => return Ok(None),
         };
         Ok(scaled(economy.value(parameter), part, whole))

@@ -14,9 +14,12 @@ pub use tally::Tally;
 use anchor_lang::prelude::*;
 use homeostat_control::{guarded_step, Config, Guarded, Input, Sample};
 
-use self::supply::{circulating, follow_excluded, follow_supply};
+use self::{
+    measurement::accrued,
+    supply::{burnable, circulating, follow_excluded, follow_supply},
+};
 use super::{
-    controller::{Controller, Metric, Parameter},
+    controller::{Controller, Metric, Parameter, Signal},
     economy::Economy,
     feed::FeedReading,
     number::{since, U128},
@@ -27,7 +30,7 @@ use crate::constants::*;
 #[derive(Clone, Copy, Debug)]
 pub struct Report {
     /// What each `Metric` measured; `None` where there was nothing to measure.
-    pub measurements: [Option<Measurement>; 4],
+    pub measurements: [Option<Measurement>; Metric::COUNT],
     /// The mean value of each `Parameter` over the window (ppm) where a cap, a pause or the
     /// funding kept it from its set value.
     pub applied: [Option<i64>; 4],
@@ -36,12 +39,14 @@ pub struct Report {
 }
 
 impl Report {
-    /// The measurement of `metric` and what was applied of `parameter` (ppm), which its
-    /// controller measures and steers.
-    pub fn of(&self, metric: Metric, parameter: Parameter) -> (Option<Measurement>, Option<i64>) {
-        let measurement = self.measurements.get(metric as usize).copied().flatten();
-        let applied = self.applied.get(parameter.index()).copied().flatten();
-        (measurement, applied)
+    /// The measurement of a metric of the program's own.
+    pub fn measured(&self, metric: Metric) -> Option<Measurement> {
+        self.measurements.get(metric as usize).copied().flatten()
+    }
+
+    /// What was applied of a parameter (ppm).
+    pub fn applied(&self, parameter: Parameter) -> Option<i64> {
+        self.applied.get(parameter.index()).copied().flatten()
     }
 }
 
@@ -68,6 +73,14 @@ pub struct Snapshot {
     circulating_seconds: u128,
     /// The emission per second that was set for the window (Q64.64 base units).
     emission_rate: u128,
+    /// The emission that accrued in the window (base units, rounded down).
+    accrued: u128,
+    /// What was charged in the window to be burned (base units).
+    charged: u128,
+    /// What the supply floor and the burn cap let be burned of that (base units).
+    burned: u128,
+    /// The value of each `Parameter` in force over the window (ppm).
+    values: [u64; 4],
 }
 
 impl Snapshot {
@@ -100,8 +113,15 @@ impl Snapshot {
         } else {
             0
         };
-        let burned = since(tally.burned.get(), before.burned)?;
-        let supply = follow_supply(economy.totals.supply, minted, burned, mint_supply, seconds);
+        let collected = since(tally.burned.get(), before.burned)?;
+        let supply = follow_supply(
+            economy.totals.supply,
+            minted,
+            collected,
+            mint_supply,
+            seconds,
+        );
+        let charged = since(tally.charged_to_burn().get(), before.charged_to_burn())?;
         let excluded = follow_excluded(economy.excluded_balance, excluded, supply, seconds);
         let owed = Economy::reward_liability(&tally, tally.supplied)?;
         let circulating = circulating(economy, &tally, owed, supply, excluded);
@@ -122,21 +142,28 @@ impl Snapshot {
             seconds,
             circulating_seconds,
             emission_rate: stream.rate_q64.get(),
+            accrued: accrued(&tally, before)?,
+            charged,
+            burned: charged.min(burnable(economy, supply, collected)),
+            values: Parameter::ALL.map(|parameter| economy.value(parameter)),
         })
     }
 
-    /// What a controller decides on this snapshot, given what its metric measured and what was
-    /// applied of its parameter (ppm). Changes nothing.
+    /// What a controller decides on this snapshot. `measured` tells what a metric of the
+    /// program's own measured, `applied` the mean value of its parameter where that was not the
+    /// one that was set (ppm). Changes nothing.
     pub fn decide(
         &self,
         controller: &Controller,
-        measurement: Option<Measurement>,
+        mut measured: impl FnMut(Metric) -> Result<Option<Measurement>>,
         applied: Option<i64>,
     ) -> Result<Outcome> {
         let config = controller.config();
-        let (measurement, sample) = match controller.metric()?.feed_index() {
+        let wiring = controller.wiring()?;
+        let (measurement, sample) = match wiring.metric.feed_index() {
             Some(feed) => self.feed(feed, &config),
             None => {
+                let measurement = measured(wiring.metric)?;
                 let value = measurement.and_then(|m| m.value());
                 let sample = value.map(|value| Sample {
                     value,
@@ -146,10 +173,25 @@ impl Snapshot {
                 (measurement, sample)
             }
         };
+        let mut follow = |signal: Option<Signal>| -> Result<Option<Measurement>> {
+            Ok(match signal {
+                None => None,
+                Some(Signal::Output(parameter)) => self.output(parameter),
+                Some(Signal::Metric(metric)) => match metric.feed_index() {
+                    Some(feed) => self.gated_feed(feed, &config),
+                    None => measured(metric)?,
+                },
+            })
+        };
+        let w = follow(wiring.feed_forward)?;
+        let reference = follow(wiring.reference.signal())?;
+        let value =
+            |signal: Option<Signal>, measurement: Option<Measurement>| signal?.value(&measurement?);
         let input = Input {
             now: self.now,
             y: sample,
-            w: None,
+            w: value(wiring.feed_forward, w),
+            reference: value(wiring.reference.signal(), reference),
             applied,
             tripped: self.tripped,
         };
@@ -163,8 +205,27 @@ impl Snapshot {
             ),
             measurement,
             sample,
+            w,
+            reference,
             applied,
         })
+    }
+
+    /// The value of a parameter over the window as a ratio. Those of all controllers are from
+    /// before the first of them stepped, so that their order means nothing, and two that
+    /// follow each other get the same as anybody who looks.
+    fn output(&self, parameter: Parameter) -> Option<Measurement> {
+        let value = self.values.get(parameter.index())?;
+        Measurement::new(u128::from(*value), u128::from(PPM))
+    }
+
+    /// The reading of a feed as a signal beside y: nobody looks at it again, so it is as fresh
+    /// and has as many reports as the controller asks for, or there is none.
+    fn gated_feed(&self, index: usize, config: &Config) -> Option<Measurement> {
+        let (ratio, sample) = self.feed(index, config);
+        let sample = sample?;
+        let fresh = self.now.abs_diff(sample.at) <= u64::from(config.max_age);
+        ratio.filter(|_| fresh && sample.samples >= config.min_samples)
     }
 
     /// The reading of a feed as a ratio and as a sample of the control law; neither where
@@ -185,6 +246,10 @@ pub struct Outcome {
     pub measurement: Option<Measurement>,
     /// The same measurement as the sample that the control law was given.
     pub sample: Option<Sample>,
+    /// The signal of the feed-forward, as a ratio.
+    pub w: Option<Measurement>,
+    /// The signal that the setpoint is a multiple of, as a ratio.
+    pub reference: Option<Measurement>,
     /// The mean value that a cap, a pause or the funding left over the window (ppm).
     pub applied: Option<i64>,
 }

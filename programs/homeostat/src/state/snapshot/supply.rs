@@ -46,6 +46,22 @@ pub(super) fn follow_supply(
     follow(expected, mint_supply, drift(expected, seconds))
 }
 
+/// What the supply floor and the burn cap let be burned of what is charged in a window (base
+/// units). `supply` is S at its end and `collected` what was burned in it.
+///
+/// It is not what they did block: that depends on when somebody collects, and so would every
+/// measurement of burns. The room above the floor is S as it would be without the window's
+/// burns, less what was charged before and had not been collected; the cap is the whole one of
+/// the period. Collected once a period it is what happens. The sums do not saturate: a supply
+/// has 64 bits, and no more is burned than there was.
+pub(super) fn burnable(economy: &Economy, supply: u64, collected: u128) -> u128 {
+    let before = u128::from(economy.tally.pending_burn);
+    let above_floor = u128::from(supply)
+        .saturating_add(collected)
+        .saturating_sub(before.saturating_add(u128::from(economy.limits.supply_floor)));
+    above_floor.min(u128::from(economy.burn_cap()))
+}
+
 /// What the excluded accounts count for from now on (base units), towards their `balance`.
 /// That is the balance of an instant: whoever has the keys of an excluded account could empty
 /// it for the transaction of the crank and fill it again. Like a donation to it, this moves C

@@ -44,6 +44,8 @@ pub struct Tally {
     pub supplied: u64,
     /// The fees not yet collected at the time of the tally (base units).
     pub pending_fees: u64,
+    /// The part of these that is to be burned (base units).
+    pub pending_burn: u64,
 }
 
 impl Tally {
@@ -75,6 +77,15 @@ impl Tally {
         self.swept_stakers.count(meter.swept_stakers);
         self.swept_treasury.count(meter.swept_treasury);
         self.pending_fees = add(self.pending_fees, meter.liability()?)?;
+        self.pending_burn = add(self.pending_burn, meter.pending_burn)?;
         Ok(())
+    }
+
+    /// What was ever charged to be burned (base units): burned, blocked, or not yet collected.
+    /// Payments alone make it grow, whenever somebody collects. It does not saturate: no more
+    /// than the fees.
+    pub fn charged_to_burn(&self) -> U128 {
+        let collected = self.burned.get().saturating_add(self.burn_blocked.get());
+        U128::new(collected.saturating_add(u128::from(self.pending_burn)))
     }
 }

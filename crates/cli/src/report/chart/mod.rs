@@ -1,39 +1,38 @@
 //! Decisions as an SVG chart: a row of panels a parameter, what was measured on the
 //! left and what was set on the right.
 //!
+//! Below them there may be two more paths, such as price and demand.
+//!
 //! The same rows give the same bytes. Nothing outside the file is referred to: text is
 //! in whatever sans-serif font the viewer has.
+
+mod axis;
+pub mod bands;
+mod labels;
+mod style;
 
 use std::fmt;
 use std::ops::Range;
 
 use plotters::coord::types::RangedCoordf64;
-use plotters::coord::Shift;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::{Event, Parameter, Row};
+use axis::{number_digits, padded, percent_digits, TimeAxis};
+use labels::{Labels, LANE_HEIGHT};
+use style::{
+    centred, starting, Area, BACKGROUND, EVENT, FONT, FRAME, GRID, INK, MEASURED, MUTED, OUTPUT,
+    PANEL,
+};
 
 const WIDTH: u32 = 1280;
 const TITLE_HEIGHT: u32 = 84;
-const LANE_HEIGHT: u32 = 17;
 const PANEL_HEIGHT: u32 = 200;
 const FOOT_HEIGHT: u32 = 52;
 const MARGIN: u32 = 16;
 const AXIS_WIDTH: u32 = 66;
-
-const BACKGROUND: RGBColor = RGBColor(250, 250, 248);
-const PANEL: RGBColor = RGBColor(255, 255, 255);
-const INK: RGBColor = RGBColor(40, 44, 52);
-const MUTED: RGBColor = RGBColor(105, 112, 122);
-const GRID: RGBColor = RGBColor(232, 234, 237);
-const FRAME: RGBColor = RGBColor(190, 195, 202);
-// Blue, orange and grey stay apart for colour-blind readers, and in grey print.
-const OUTPUT: RGBColor = RGBColor(0, 96, 176);
-const MEASURED: RGBColor = RGBColor(208, 92, 0);
-const EVENT: RGBColor = RGBColor(120, 60, 140);
-
-const FONT: &str = "sans-serif";
+/// The most points of a line that are marked.
+const MOST_DOTS: usize = 120;
 
 /// The chart could not be drawn.
 #[derive(Debug)]
@@ -47,7 +46,14 @@ impl fmt::Display for ChartError {
 
 impl std::error::Error for ChartError {}
 
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+/// Something that goes on besides the decisions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Path {
+    /// What it is, for people.
+    pub name: &'static str,
+    /// When (unix seconds) and how much, in order.
+    pub points: Vec<(i64, f64)>,
+}
 
 /// Draws the decisions.
 ///
@@ -56,8 +62,22 @@ type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 /// The drawing library reports one; with finite rows there is none to expect. Values
 /// that are not finite are left out.
 pub fn svg(title: &str, rows: &[Row], events: &[Event]) -> Result<String, ChartError> {
+    svg_with(title, rows, events, None)
+}
+
+/// The same with two paths below: a left and a right one.
+///
+/// # Errors
+///
+/// As [`svg`].
+pub fn svg_with(
+    title: &str,
+    rows: &[Row],
+    events: &[Event],
+    paths: Option<&[Path; 2]>,
+) -> Result<String, ChartError> {
     let mut text = String::new();
-    draw(&mut text, title, rows, events).map_err(|error| ChartError(error.to_string()))?;
+    draw(&mut text, title, rows, events, paths).map_err(|error| ChartError(error.to_string()))?;
     Ok(text)
 }
 
@@ -66,25 +86,25 @@ fn draw(
     title: &str,
     rows: &[Row],
     events: &[Event],
+    paths: Option<&[Path; 2]>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let panels: Vec<(Parameter, Vec<&Row>)> = Parameter::ALL
-        .into_iter()
-        .map(|parameter| {
-            let of_it = rows.iter().filter(|row| row.parameter == parameter);
-            (parameter, of_it.collect::<Vec<_>>())
-        })
-        .filter(|(_, rows)| !rows.is_empty())
-        .collect();
     let time = TimeAxis::over(rows);
+    let mut pairs: Vec<[Panel; 2]> = Parameter::ALL
+        .into_iter()
+        .filter_map(|parameter| Panel::of_parameter(parameter, rows, &time))
+        .collect();
+    if let Some(paths) = paths {
+        pairs.push(paths.each_ref().map(|path| Panel::of_path(path, &time)));
+    }
     let panel_width = (WIDTH - 2 * MARGIN) / 2;
     let labels = Labels::place(events, &time, panel_width - AXIS_WIDTH - MARGIN);
 
     let head = TITLE_HEIGHT + labels.lanes * LANE_HEIGHT;
-    let height = head + PANEL_HEIGHT * panels.len().max(1) as u32 + FOOT_HEIGHT;
+    let height = head + PANEL_HEIGHT * pairs.len().max(1) as u32 + FOOT_HEIGHT;
     let root = SVGBackend::with_string(text, (WIDTH, height)).into_drawing_area();
     root.fill(&BACKGROUND)?;
     draw_head(&root, title)?;
-    if panels.is_empty() {
+    if pairs.is_empty() {
         root.draw(&Text::new(
             "no decisions yet",
             (WIDTH as i32 / 2, (head + PANEL_HEIGHT / 2) as i32),
@@ -93,18 +113,15 @@ fn draw(
     }
 
     let (_, body) = root.split_vertically(head);
-    let last = panels.len().saturating_sub(1);
-    for (index, (parameter, rows)) in panels.iter().enumerate() {
+    let last = pairs.len().saturating_sub(1);
+    for (index, pair) in pairs.iter().enumerate() {
         let top = PANEL_HEIGHT * index as u32;
         let foot = if index == last { FOOT_HEIGHT } else { 0 };
-        for (side, left) in [
-            (Side::Measured, MARGIN),
-            (Side::Output, MARGIN + panel_width),
-        ] {
+        for (panel, left) in pair.iter().zip([MARGIN, MARGIN + panel_width]) {
             let area = body
                 .clone()
                 .shrink((left, top), (panel_width, PANEL_HEIGHT + foot));
-            draw_panel(&area, side, *parameter, rows, events, &time, foot)?;
+            panel.draw(&area, events, &time, foot)?;
         }
     }
     for left in [MARGIN, MARGIN + panel_width] {
@@ -149,90 +166,129 @@ fn draw_head(root: &Area<'_>, title: &str) -> Result<(), Box<dyn std::error::Err
     Ok(())
 }
 
-/// Which half of a pair of panels.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Measured,
-    Output,
+/// One coordinate system with its lines, which share their places in time.
+struct Panel {
+    caption: &'static str,
+    /// Whether values are fractions that are shown in percent.
+    percent: bool,
+    xs: Vec<f64>,
+    lines: Vec<(Vec<f64>, LineKind)>,
 }
 
-fn draw_panel(
-    area: &Area<'_>,
-    side: Side,
-    parameter: Parameter,
-    rows: &[&Row],
+impl Panel {
+    /// What was measured, and what was set; none without a row.
+    fn of_parameter(parameter: Parameter, rows: &[Row], time: &TimeAxis) -> Option<[Self; 2]> {
+        let rows: Vec<&Row> = rows
+            .iter()
+            .filter(|row| row.parameter == parameter)
+            .collect();
+        if rows.is_empty() {
+            return None;
+        }
+        let line = |of: fn(&Row) -> f64, kind| (rows.iter().map(|row| of(row)).collect(), kind);
+        let panel = |caption, lines| Self {
+            caption,
+            percent: true,
+            xs: rows.iter().map(|row| time.position(row.at)).collect(),
+            lines,
+        };
+        let measured = vec![
+            line(|row| row.setpoint, LineKind::Target),
+            line(|row| row.measurement, LineKind::Measured),
+        ];
+        let output = vec![
+            line(|row| row.min, LineKind::Limit),
+            line(|row| row.max, LineKind::Limit),
+            line(|row| row.value, LineKind::Output),
+        ];
+        Some([
+            panel(parameter.measurement(), measured),
+            panel(parameter.name(), output),
+        ])
+    }
+
+    fn of_path(path: &Path, time: &TimeAxis) -> Self {
+        let (at, values): (Vec<i64>, Vec<f64>) = path.points.iter().copied().unzip();
+        Self {
+            caption: path.name,
+            percent: false,
+            xs: at.into_iter().map(|at| time.position(at)).collect(),
+            lines: vec![(values, LineKind::Path)],
+        }
+    }
+
+    fn draw(
+        &self,
+        area: &Area<'_>,
+        events: &[Event],
+        time: &TimeAxis,
+        foot: u32,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        let range = padded(
+            self.lines
+                .iter()
+                .flat_map(|(values, _)| values.iter().copied()),
+        );
+        let mut chart = ChartBuilder::on(area)
+            .margin_top(26)
+            .margin_bottom(4)
+            .margin_right(MARGIN)
+            .y_label_area_size(AXIS_WIDTH)
+            .x_label_area_size(foot)
+            .build_cartesian_2d(time.range(), range.clone())?;
+        chart.plotting_area().fill(&PANEL)?;
+        let label = |size: f64| (FONT, size).into_font().color(&MUTED);
+        let up: Box<dyn Fn(&f64) -> String> = if self.percent {
+            let digits = percent_digits(&range);
+            Box::new(move |y| format!("{:.digits$} %", y * 100.0))
+        } else {
+            let digits = number_digits(&range);
+            Box::new(move |y| format!("{y:.digits$}"))
+        };
+        chart
+            .configure_mesh()
+            .x_labels(9)
+            .y_labels(5)
+            .max_light_lines(0)
+            .bold_line_style(GRID)
+            .axis_style(FRAME)
+            .x_desc(time.caption())
+            .axis_desc_style(label(14.0))
+            .label_style(label(13.0))
+            .x_label_formatter(&|x| format!("{x:.0}"))
+            .y_label_formatter(&*up)
+            .draw()?;
+        draw_events(&mut chart, events, time, &range)?;
+        for (values, kind) in &self.lines {
+            draw_line(&mut chart, &self.xs, values, *kind, time)?;
+        }
+        area.draw(&Text::new(
+            self.caption,
+            (AXIS_WIDTH as i32, 6),
+            starting(15.0, &INK),
+        ))?;
+        Ok(())
+    }
+}
+
+/// A dashed line from bottom to top at each event.
+fn draw_events(
+    chart: &mut Chart<'_, '_>,
     events: &[Event],
     time: &TimeAxis,
-    foot: u32,
+    range: &Range<f64>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let lines: Vec<(Vec<f64>, LineKind)> = match side {
-        Side::Measured => vec![
-            (
-                rows.iter().map(|row| row.setpoint).collect(),
-                LineKind::Target,
-            ),
-            (
-                rows.iter().map(|row| row.measurement).collect(),
-                LineKind::Measured,
-            ),
-        ],
-        Side::Output => vec![
-            (rows.iter().map(|row| row.min).collect(), LineKind::Limit),
-            (rows.iter().map(|row| row.max).collect(), LineKind::Limit),
-            (rows.iter().map(|row| row.value).collect(), LineKind::Output),
-        ],
-    };
-    let range = padded(lines.iter().flat_map(|(values, _)| values.iter().copied()));
-    let caption = match side {
-        Side::Measured => parameter.measurement(),
-        Side::Output => parameter.name(),
-    };
-
-    let mut chart = ChartBuilder::on(area)
-        .margin_top(26)
-        .margin_bottom(4)
-        .margin_right(MARGIN)
-        .y_label_area_size(AXIS_WIDTH)
-        .x_label_area_size(foot)
-        .build_cartesian_2d(time.range(), range.clone())?;
-    chart.plotting_area().fill(&PANEL)?;
-    let digits = percent_digits(&range);
-    let label = |size: f64| (FONT, size).into_font().color(&MUTED);
-    chart
-        .configure_mesh()
-        .x_labels(9)
-        .y_labels(5)
-        .max_light_lines(0)
-        .bold_line_style(GRID)
-        .axis_style(FRAME)
-        .x_desc(time.caption())
-        .axis_desc_style(label(14.0))
-        .label_style(label(13.0))
-        .x_label_formatter(&|x| format!("{x:.0}"))
-        .y_label_formatter(&|y| format!("{:.digits$} %", y * 100.0))
-        .draw()?;
-
-    let bottom_to_top = |x: f64| vec![(x, range.start), (x, range.end)];
     for event in events {
         let x = time.position(event.at);
         if time.range().contains(&x) {
             chart.draw_series(DashedLineSeries::new(
-                bottom_to_top(x),
+                vec![(x, range.start), (x, range.end)],
                 3,
                 4,
                 EVENT.mix(0.75).stroke_width(1),
             ))?;
         }
     }
-    let xs: Vec<f64> = rows.iter().map(|row| time.position(row.at)).collect();
-    for (values, kind) in lines {
-        draw_line(&mut chart, &xs, &values, kind, time)?;
-    }
-    area.draw(&Text::new(
-        caption,
-        (AXIS_WIDTH as i32, 6),
-        starting(15.0, &INK),
-    ))?;
     Ok(())
 }
 
@@ -242,6 +298,7 @@ enum LineKind {
     Measured,
     Limit,
     Output,
+    Path,
 }
 
 type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
@@ -260,13 +317,19 @@ fn draw_line(
         .filter(|(_, value)| value.is_finite())
         .collect();
     match kind {
+        LineKind::Path => {
+            chart.draw_series(LineSeries::new(points, INK.stroke_width(1)))?;
+        }
         LineKind::Measured => {
             chart.draw_series(LineSeries::new(points.clone(), MEASURED.stroke_width(2)))?;
-            chart.draw_series(
-                points
-                    .into_iter()
-                    .map(|point| Circle::new(point, 2, MEASURED.filled())),
-            )?;
+            // So many points that they touch say no more than the line.
+            if points.len() <= MOST_DOTS {
+                chart.draw_series(
+                    points
+                        .into_iter()
+                        .map(|point| Circle::new(point, 2, MEASURED.filled())),
+                )?;
+            }
         }
         // What is set holds until it is set anew.
         LineKind::Output => {
@@ -311,155 +374,6 @@ fn stairs(points: &[(f64, f64)], time: &TimeAxis) -> Vec<(f64, f64)> {
         corners.push((time.end, y));
     }
     corners
-}
-
-/// The horizontal axis: time since the first decision's period began, in a unit that
-/// gives readable numbers.
-struct TimeAxis {
-    origin: i64,
-    unit: f64,
-    name: &'static str,
-    end: f64,
-}
-
-impl TimeAxis {
-    fn over(rows: &[Row]) -> Self {
-        const DAY: f64 = 86_400.0;
-        const HOUR: f64 = 3_600.0;
-        let first = rows.iter().map(|row| row.at).min().unwrap_or(0);
-        let last = rows.iter().map(|row| row.at).max().unwrap_or(0);
-        let periods = rows.iter().map(|row| row.period).max().unwrap_or(1)
-            - rows.iter().map(|row| row.period).min().unwrap_or(1);
-        let span = last.saturating_sub(first) as f64;
-        // One period more on the right, so that the last decision is seen to hold.
-        let period = if periods == 0 {
-            DAY
-        } else {
-            span / f64::from(periods)
-        };
-        let length = span + period;
-        let (unit, name) = if length >= 3.0 * DAY {
-            (DAY, "days since the first decision")
-        } else if length >= 3.0 * HOUR {
-            (HOUR, "hours since the first decision")
-        } else {
-            (60.0, "minutes since the first decision")
-        };
-        Self {
-            origin: first,
-            unit,
-            name,
-            end: length / unit,
-        }
-    }
-
-    fn position(&self, at: i64) -> f64 {
-        at.saturating_sub(self.origin) as f64 / self.unit
-    }
-
-    fn range(&self) -> Range<f64> {
-        0.0..self.end
-    }
-
-    const fn caption(&self) -> &'static str {
-        self.name
-    }
-}
-
-/// Event labels above the panels, in as many lanes as they need not to overlap.
-struct Labels {
-    /// Left edge in pixels from the plot's own left edge, lane from the bottom, text.
-    placed: Vec<(i32, u32, String)>,
-    lanes: u32,
-}
-
-impl Labels {
-    fn place(events: &[Event], time: &TimeAxis, width: u32) -> Self {
-        const LONGEST: usize = 40;
-        // Sans-serif at 13 px is narrower than this a character, nearly always.
-        const CHARACTER: i32 = 8;
-        let mut placed = Vec::new();
-        let mut free_from: Vec<i32> = Vec::new();
-        let mut sorted: Vec<&Event> = events
-            .iter()
-            .filter(|event| time.range().contains(&time.position(event.at)))
-            .collect();
-        sorted.sort_by_key(|event| event.at);
-        for event in sorted {
-            let text: String = event.label.chars().take(LONGEST).collect();
-            let length = text.chars().count() as i32 * CHARACTER;
-            let x = (time.position(event.at) / time.end * f64::from(width)).round() as i32;
-            // A label near the right edge ends there.
-            let x = x.min(width as i32 - length).max(0);
-            let lane = match free_from.iter().position(|free| *free <= x) {
-                Some(lane) => lane,
-                None => {
-                    free_from.push(0);
-                    free_from.len() - 1
-                }
-            };
-            free_from[lane] = x + length + CHARACTER;
-            placed.push((x, lane as u32, text));
-        }
-        Self {
-            placed,
-            lanes: free_from.len() as u32,
-        }
-    }
-
-    fn draw(
-        &self,
-        root: &Area<'_>,
-        left: i32,
-        bottom: i32,
-    ) -> Result<(), Box<dyn std::error::Error>> {
-        for (x, lane, text) in &self.placed {
-            let y = bottom - (LANE_HEIGHT * (lane + 1)) as i32;
-            root.draw(&Text::new(
-                text.as_str(),
-                (left + x, y),
-                starting(13.0, &EVENT),
-            ))?;
-        }
-        Ok(())
-    }
-}
-
-/// The finite values with some air around them.
-fn padded(values: impl Iterator<Item = f64>) -> Range<f64> {
-    let (low, high) = values
-        .filter(|value| value.is_finite())
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-            (low.min(value), high.max(value))
-        });
-    if low > high {
-        return 0.0..1.0;
-    }
-    let air = (high - low).max(high.abs() * 1e-3).max(1e-6) * 0.08;
-    low - air..high + air
-}
-
-/// Decimal places that tell neighbouring labels of the axis apart.
-fn percent_digits(range: &Range<f64>) -> usize {
-    const LABELS: f64 = 5.0;
-    let step = (range.end - range.start) * 100.0 / LABELS;
-    (0..6)
-        .find(|digits| step >= 10f64.powi(-digits))
-        .unwrap_or(6) as usize
-}
-
-fn starting<'a>(size: f64, colour: &'a RGBColor) -> TextStyle<'a> {
-    (FONT, size)
-        .into_font()
-        .color(colour)
-        .pos(Pos::new(HPos::Left, VPos::Top))
-}
-
-fn centred<'a>(size: f64, colour: &'a RGBColor) -> TextStyle<'a> {
-    (FONT, size)
-        .into_font()
-        .color(colour)
-        .pos(Pos::new(HPos::Center, VPos::Center))
 }
 
 #[cfg(test)]
@@ -529,6 +443,25 @@ mod tests {
         rows[0].value = f64::INFINITY;
         let chart = svg("not finite", &rows, &events).expect("not finite");
         assert!(!chart.contains("NaN") && !chart.contains("inf"), "{chart}");
+    }
+
+    #[test]
+    fn paths_stand_below_the_decisions_and_have_plain_numbers() {
+        let (rows, events) = sample::year();
+        let path = |name, scale: f64| Path {
+            name,
+            points: rows
+                .iter()
+                .map(|row| (row.at, scale * f64::from(row.period)))
+                .collect(),
+        };
+        let paths = [path("price", 0.01), path("demand", 10.0)];
+        let chart = svg_with("x", &rows, &events, Some(&paths)).expect("chart");
+        assert!(chart.contains("price") && chart.contains("demand"));
+        let without = svg("x", &rows, &events).expect("chart");
+        let percents = |chart: &str| chart.matches(" %").count();
+        assert_eq!(percents(&chart), percents(&without));
+        assert!(chart.len() > without.len());
     }
 
     #[test]

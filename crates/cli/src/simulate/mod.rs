@@ -1,0 +1,199 @@
+//! `homeostat simulate`: one run of the simulator, beside the same under fixed values.
+
+mod setting;
+mod story;
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use homeostat_sim::plant::World;
+use homeostat_sim::policy::Policy;
+use homeostat_sim::run::Case;
+use homeostat_sim::scenario::Scenario;
+use homeostat_sim::Metrics;
+use schemars::{schema_for, Schema};
+
+use crate::failure::{Failure, Place};
+use crate::output::{self, Format};
+use crate::progress::Progress;
+use crate::report::chart;
+use setting::Lived;
+use story::Story;
+
+pub use story::figure;
+
+/// What `simulate --help` opens with.
+pub const LONG_ABOUT: &str = "\
+Live through an economy with simulated people and a simulated market, and see what it does.
+
+The accounts and the arithmetic are the program's own, so a simulated decision is the on-chain one.
+Thousands of people stake, pay, trade, leave and come; the scenario is what happens to them from
+outside. The same people live through it once more under the values that the economy starts with,
+held for ever, so that the figures have something to be compared with.";
+
+/// What `simulate --help` closes with.
+pub const AFTER_LONG_HELP: &str = "\
+Scenarios: stationary, bull, crash, whale-exit, congestion, feed-manipulation, low-participation,
+boundary-gaming, keeper-outage, regime-switching. The shock comes after a third of the run; metrics
+are taken from it on.
+
+Policies: static-untuned, static-tuned, halving, solana, cosmos, eip-1559, homeostat,
+no-feed-forward, no-guard, frozen, oracle.
+
+An epoch is a day, or a period where that is shorter. A seed draws the people with their behaviour
+and their luck; the same seed, people, epochs and economy give the same bytes on any machine.
+
+--economy takes supply, limits, period and controllers from a file such as `demo --economy` reads;
+it has to mint its rewards. --series takes the demand from a CSV file with the columns `date` or `t`,
+and `close`, in the place of a scenario: its price over that of its first day.
+
+One run shows what can happen. Whether one policy is better than another is what `bench` is for.";
+
+/// Arguments of `simulate`.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// What happens from outside
+    #[arg(long, value_name = "NAME", default_value = "crash", value_parser = scenario)]
+    pub scenario: Scenario,
+
+    /// What steers
+    #[arg(long, value_name = "NAME", default_value = "homeostat", value_parser = policy)]
+    pub policy: Policy,
+
+    /// Seed of everything random
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        allow_negative_numbers = true
+    )]
+    pub seed: u64,
+
+    /// The number of people
+    #[arg(long, value_name = "N", default_value_t = 2_000, allow_negative_numbers = true,
+          value_parser = clap::value_parser!(u64).range(20..=1_000_000))]
+    pub people: u64,
+
+    /// The number of epochs; 365 without it, or those of the series
+    #[arg(long, value_name = "N", allow_negative_numbers = true,
+          value_parser = clap::value_parser!(u64).range(10..=36_500))]
+    pub epochs: Option<u64>,
+
+    /// The length of a period; a day without it
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, conflicts_with = "economy",
+          value_parser = clap::value_parser!(u32).range(60..=2_592_000))]
+    pub period: Option<u32>,
+
+    /// Economy to live in (TOML); the program's defaults without it
+    #[arg(long, value_name = "FILE")]
+    pub economy: Option<PathBuf>,
+
+    /// Prices to take the demand from, instead of a scenario (CSV)
+    #[arg(long, value_name = "FILE", conflicts_with = "scenario")]
+    pub series: Option<PathBuf>,
+
+    /// Where the chart goes (SVG)
+    #[arg(long, value_name = "FILE", default_value = "homeostat-simulate.svg")]
+    pub chart: PathBuf,
+}
+
+fn scenario(name: &str) -> Result<Scenario, String> {
+    let names = Scenario::ALL.map(Scenario::name);
+    Scenario::from_name(name).ok_or_else(|| format!("one of {}", names.join(", ")))
+}
+
+fn policy(name: &str) -> Result<Policy, String> {
+    let names = Policy::ALL.map(Policy::name);
+    Policy::from_name(name).ok_or_else(|| format!("one of {}", names.join(", ")))
+}
+
+/// Schema of the JSON document.
+pub fn schema() -> Schema {
+    schema_for!(Story)
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// A file that cannot be read, written or used; a period longer than the run; a run that the
+/// program refused something in.
+pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
+    let lived = Lived::of(arguments)?;
+    crate::demo::writable(&arguments.chart)?;
+    let started = Instant::now();
+    let world = live(&lived, arguments.policy, arguments.seed)?;
+    let steps = (lived.setting.people * world.days().len()) as f64;
+    let seconds = started.elapsed().as_secs_f64();
+    let fixed = match arguments.policy {
+        Policy::StaticUntuned => Metrics::of(&world),
+        _ => Metrics::of(&live(&lived, Policy::StaticUntuned, arguments.seed)?),
+    };
+    let story = Story::new(&lived, arguments.policy, arguments.seed, &world, &fixed);
+
+    let (rows, events) = story::decisions(&world, &lived);
+    let paths = story::paths(&world);
+    let svg = chart::svg_with(&story.title(), &rows, &events, Some(&paths))
+        .map_err(|error| Failure::new("chart_failed", error.to_string()))?;
+    fs::write(&arguments.chart, svg)
+        .map_err(|error| crate::demo::unwritable(&arguments.chart, &error))?;
+    let written = output::to_stdout(|out| match format {
+        Format::Display => story.write(out),
+        Format::Json | Format::JsonCompact => {
+            output::write_json(&mut &mut *out, &story, format).map_err(io::Error::other)
+        }
+    });
+    written.map_err(|error| {
+        Failure::new("write_failed", format!("cannot write to stdout: {error}"))
+    })?;
+    eprintln!(
+        "{:.1} M agent-steps in {seconds:.1} s; the chart is in {}",
+        steps / 1e6,
+        arguments.chart.display()
+    );
+    Ok(())
+}
+
+/// Lives a run to its end and tells how far it is.
+fn live(lived: &Lived, policy: Policy, seed: u64) -> Result<World, Failure> {
+    let case = Case {
+        scenario: lived.scenario,
+        policy,
+        seed,
+    };
+    let refused = |world: Option<&World>, error: homeostat_sim::chain::Error| {
+        let when = world.map_or("before it began".to_owned(), |world| {
+            format!("in epoch {}", world.days().len() + 1)
+        });
+        Failure::new(
+            "run_failed",
+            format!("the program refused something {when}: {error}"),
+        )
+        .remedy("limits and controllers of the economy do not fit together; change them")
+    };
+    let mut run = lived.prepare(case).map_err(|error| refused(None, error))?;
+    let epochs = lived.setting.calendar.epochs;
+    let mut progress = Progress::new();
+    for epoch in 1..=epochs {
+        if let Err(error) = run.world.step(&mut run.steer) {
+            return Err(refused(Some(&run.world), error));
+        }
+        progress.tell(|| {
+            let day = run.world.days().last();
+            let (share, price) = day.map_or((0.0, 0.0), |day| (day.staked_share, day.price));
+            format!(
+                "{}: epoch {epoch} of {epochs}, {:.1} % staked, price {price:.3}",
+                policy.name(),
+                share * 100.0
+            )
+        });
+    }
+    Ok(run.world)
+}
+
+/// The place of a file in messages.
+fn place(path: &std::path::Path) -> Place {
+    Place::file(path.display().to_string())
+}

@@ -1,0 +1,176 @@
+//! What `simulate` lives in, from its arguments.
+
+use homeostat::state::defaults;
+use homeostat_client::{Funding, Metric, Parameter};
+use homeostat_ops::economy_file::EconomySpec;
+use homeostat_sim::behaviour::Behaviour;
+use homeostat_sim::chain::{Design, Error, Loop};
+use homeostat_sim::run::{Case, Run, Setting};
+use homeostat_sim::scenario::{replay, Calendar, Scenario};
+use homeostat_sim::tune::Gains;
+
+use super::{place, Arguments};
+use crate::bench::series_from;
+use crate::demo::economy_from;
+use crate::failure::Failure;
+
+/// A day (seconds).
+const DAY: u32 = 86_400;
+/// The epochs of a run, unless they are given.
+const EPOCHS: u64 = 365;
+/// The fewest and the most epochs of a run: what `--epochs` takes.
+const FEWEST: u64 = 10;
+const MOST: u64 = 36_500;
+/// The tokens of an economy without a file (base units).
+const SUPPLY: u64 = 1_000_000_000_000_000;
+/// The fewest base units for each person. With less, rounding would be seen.
+const UNITS_EACH: u64 = 1_000;
+
+/// People, economy, and what happens.
+pub struct Lived {
+    /// People, calendar and economy.
+    pub setting: Setting,
+    /// The name of the economy.
+    pub economy: String,
+    /// What happens; a series takes its place.
+    pub scenario: Scenario,
+    /// The demand by epoch, from a series.
+    demand: Option<Vec<f64>>,
+}
+
+impl Lived {
+    /// What the arguments ask for.
+    pub fn of(arguments: &Arguments) -> Result<Self, Failure> {
+        let (design, economy) = match &arguments.economy {
+            Some(path) => {
+                let spec = economy_from(path)?;
+                let refuse = |code, problem: String, remedy: &str| {
+                    Failure::at(code, place(path), problem).remedy(remedy)
+                };
+                if spec.funding != Funding::Mint {
+                    return Err(refuse(
+                        "funded_economy",
+                        "the simulator knows economies that mint their rewards".to_owned(),
+                        "write mode = \"mint\" to see what the controllers do; `demo` has funded ones",
+                    ));
+                }
+                if spec.supply < arguments.people.saturating_mul(UNITS_EACH) {
+                    return Err(refuse(
+                        "supply_too_small",
+                        format!(
+                            "a supply of {} base units is too few for {} people",
+                            spec.supply, arguments.people
+                        ),
+                        "take a larger supply, more decimals, or fewer --people",
+                    ));
+                }
+                (design(&spec), spec.name)
+            }
+            None => {
+                let period = arguments.period.unwrap_or(DAY);
+                (Design::with_defaults(period, SUPPLY), "defaults".to_owned())
+            }
+        };
+        let period = design.limits.period;
+        let epoch = period.min(DAY);
+        let demand = match &arguments.series {
+            Some(path) => {
+                let series = series_from(path)?.resample(i64::from(epoch))?;
+                let first = series.closes()[0];
+                Some(
+                    series
+                        .closes()
+                        .iter()
+                        .map(|close| close / first)
+                        .collect::<Vec<f64>>(),
+                )
+            }
+            None => None,
+        };
+        let there = demand.as_ref().map(|demand| demand.len() as u64);
+        let epochs = arguments
+            .epochs
+            .unwrap_or(there.unwrap_or(EPOCHS).min(MOST));
+        if let (Some(there), Some(path)) = (there, &arguments.series) {
+            if there < epochs.max(FEWEST) {
+                let problem = format!(
+                    "has {there} epochs of {epoch} s, fewer than {}",
+                    epochs.max(FEWEST)
+                );
+                return Err(Failure::at("series_too_short", place(path), problem)
+                    .remedy("give a longer series, or fewer --epochs (at least 10)"));
+            }
+        }
+        let length = epochs * u64::from(epoch);
+        if u64::from(period) > length {
+            let problem = format!("a period of {period} s is longer than the run of {length} s");
+            let failure = match &arguments.economy {
+                Some(path) => Failure::at("period_too_long", place(path), problem),
+                None => Failure::new("period_too_long", problem),
+            };
+            return Err(failure.remedy("live through more --epochs, or take a shorter period"));
+        }
+        Ok(Self {
+            setting: Setting {
+                people: arguments.people as usize,
+                calendar: Calendar {
+                    epochs: epochs as usize,
+                    epoch_days: f64::from(epoch) / f64::from(DAY),
+                    period_days: f64::from(period) / f64::from(DAY),
+                },
+                design,
+                constants: Gains::of_defaults().constants,
+            },
+            economy,
+            // Under a series all else is quiet.
+            scenario: match demand {
+                Some(_) => Scenario::Stationary,
+                None => arguments.scenario,
+            },
+            demand,
+        })
+    }
+
+    /// What happens, for people and files.
+    pub fn scenario_name(&self) -> &'static str {
+        match self.demand {
+            Some(_) => "series",
+            None => self.scenario.name(),
+        }
+    }
+
+    /// Prepares a run.
+    pub fn prepare(&self, case: Case) -> Result<Run, Error> {
+        match &self.demand {
+            None => self.setting.prepare(case),
+            Some(demand) => {
+                let weather = replay(demand, &self.setting.calendar, case.seed);
+                self.setting
+                    .prepare_with(case, Behaviour::of_seed(case.seed), weather)
+            }
+        }
+    }
+}
+
+/// The economy that a file describes.
+fn design(spec: &EconomySpec) -> Design {
+    let mut limits = defaults::limits(spec.period, spec.limits.hard_cap);
+    limits.set(&spec.limits);
+    let [emission, fee, burn, liquidity] = spec.controllers;
+    let of = |parameter, config| Loop {
+        metric: Metric::default_for(parameter),
+        config,
+        guard: defaults::guard(parameter, spec.period),
+    };
+    Design {
+        supply: spec.supply,
+        excluded: 0,
+        limits,
+        controllers: [
+            of(Parameter::Emission, emission),
+            of(Parameter::Fee, fee),
+            of(Parameter::Burn, burn),
+            of(Parameter::Liquidity, liquidity),
+        ],
+    }
+}
