@@ -22,7 +22,7 @@ mod tests;
 
 pub use evidence::{Effect, Sensitivity, Tried};
 pub use moves::{Move, Present};
-pub use rollout::Costs;
+pub use rollout::{live, Costs};
 
 use homeostat::state::Parameter;
 use homeostat_failure::Failure;

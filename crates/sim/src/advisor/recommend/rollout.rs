@@ -87,8 +87,12 @@ impl Steering for Advised {
 
 /// Lives on from the present for so many epochs, with a change that a crank makes after `delay`
 /// (seconds) or without one, and gives the costs of that time. The world's last epoch ended a
-/// period.
-pub(super) fn live(
+/// period. Of a simulated economy whose people are known it tells what a change really does.
+///
+/// # Errors
+///
+/// What the program refuses.
+pub fn live(
     mut world: World,
     present: &Present,
     change: Option<&Move>,

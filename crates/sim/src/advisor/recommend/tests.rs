@@ -1,7 +1,7 @@
 use homeostat::state::Tunable;
 use homeostat_control::{Fx, Ramp};
 
-use super::{rollout::live, *};
+use super::*;
 use crate::{
     advisor::fit::{fit, tests::plant, Fitting},
     behaviour::Behaviour,
