@@ -1,4 +1,4 @@
-use super::*;
+use super::{near::unscaled, *};
 use crate::{
     chain::Design,
     policy::Policy,
