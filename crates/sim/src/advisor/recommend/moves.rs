@@ -107,7 +107,7 @@ impl Present {
         all
     }
 
-    /// Whether the program follows a change at the crank after the next one: it is in the
+    /// Whether the program follows a change after the delay, in a later period: it is in the
     /// advisor's range, in the envelope, and allowed by the control law.
     fn follows(&self, controller: &Controller, one: &Move, delay: u32) -> bool {
         let mut copy = *controller;
