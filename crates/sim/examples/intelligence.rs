@@ -1,7 +1,7 @@
 //! Is intelligence worth it? Trains and judges all contenders and writes the rows as CSV and the
 //! tables as Markdown.
 //!
-//! `cargo run --profile host -p homeostat-sim --example intelligence -- small|full DIRECTORY`
+//! `cargo run --profile host -p homeostat-sim --example intelligence -- small|medium|full DIRECTORY`
 
 use std::{error::Error, fs, path::Path, time::Instant};
 
@@ -21,6 +21,7 @@ const SUPPLY: u64 = 1_000_000_000_000_000;
 fn size(name: &str) -> Option<(usize, usize, u64, usize, u64)> {
     match name {
         "small" => Some((60, 180, 2, 1, 8)),
+        "medium" => Some((200, 360, 4, 8, 200)),
         "full" => Some((300, 540, 6, 10, 200)),
         _ => None,
     }
@@ -30,10 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (name, directory) = match arguments.as_slice() {
         [name, directory] => (name.as_str(), Path::new(directory)),
-        _ => return Err("give a size, small or full, and a directory for the results".into()),
+        _ => return Err("give a size (small, medium or full) and a directory for the results".into()),
     };
     let (people, epochs, training, generations, tests) =
-        size(name).ok_or_else(|| format!("no size {name:?}: there are small and full"))?;
+        size(name).ok_or_else(|| format!("no size {name:?}: there are small, medium and full"))?;
     let plan = Plan {
         setting: Setting {
             people,

@@ -31,6 +31,11 @@ macro_rules! behaviour {
                 };
                 Self { $($name: next($low, $high),)* }
             }
+
+            /// The values of the parameters, in order.
+            pub fn values(&self) -> Vec<f64> {
+                vec![$(self.$name,)*]
+            }
         }
     };
 }

@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod advisor;
 pub mod behaviour;
 pub mod bench;
 pub mod chain;

@@ -27,6 +27,8 @@ pub enum Purpose {
     Search = 7,
     /// Which runs are lived again to verify them.
     Verification = 8,
+    /// The first centres of groups of wallets.
+    Groups = 9,
 }
 
 /// A stream of random numbers.

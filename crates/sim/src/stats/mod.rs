@@ -31,7 +31,7 @@ pub use inequality::{gini, nakamoto};
 pub use latin_hypercube::latin_hypercube;
 pub use normal::{normal_cdf, normal_quantile};
 pub use paired::{compare, Better, Comparison};
-pub use quantile::{median, quantile};
+pub use quantile::{expected_range, median, quantile};
 pub use summary::Summary;
 pub use survival::{KaplanMeier, Lifetime, SurvivalStep};
 pub use wilcoxon::{signed_rank, SignedRank, SignedRankMethod};

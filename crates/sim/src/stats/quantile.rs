@@ -28,6 +28,29 @@ pub fn median(values: &[f64]) -> Result<f64, StatsError> {
     Ok(median_reordering(&mut values.to_vec()))
 }
 
+/// The ends between which one more value of the same distribution lies with probability `level`:
+/// the quantiles of (1 ± level) / 2 by type 6, h = (n + 1) p, which is without bias for that
+/// (Hyndman and Fan 1996), and no further out than the smallest and the largest value.
+///
+/// # Errors
+///
+/// Fewer than two values, one that is not finite, or `level` outside [0, 1].
+pub fn expected_range(values: &[f64], level: f64) -> Result<(f64, f64), StatsError> {
+    if !(0.0..=1.0).contains(&level) {
+        return Err(StatsError::BadLevel);
+    }
+    check(values, 2)?;
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    let n = sorted.len() as f64;
+    // The place of type 6 as a probability of type 7.
+    let end = |p: f64| {
+        let place = (((n + 1.0) * p - 1.0) / (n - 1.0)).clamp(0.0, 1.0);
+        quantile_of_sorted(&sorted, place)
+    };
+    Ok((end((1.0 - level) / 2.0), end((1.0 + level) / 2.0)))
+}
+
 /// The quantile of at least one ascending value; `p` is in [0, 1].
 pub(super) fn quantile_of_sorted(sorted: &[f64], p: f64) -> f64 {
     let last = sorted.len() - 1;
@@ -93,5 +116,16 @@ mod tests {
         assert_eq!(median(&[0.0, f64::NAN]), Err(StatsError::NotFinite(1)));
         assert_eq!(quantile(&[1.0], 1.5), Err(StatsError::BadLevel));
         assert_eq!(quantile(&[1.0], f64::NAN), Err(StatsError::BadLevel));
+    }
+
+    #[test]
+    fn a_range_is_that_of_r_type_6() {
+        // R: quantile(c(1, 3, 4, 8, 20), c(.25, .75), type = 6) is 2 and 14.
+        let values = [20.0, 1.0, 8.0, 3.0, 4.0];
+        assert_eq!(expected_range(&values, 0.5), Ok((2.0, 14.0)));
+        assert_eq!(expected_range(&values, 0.99), Ok((1.0, 20.0)));
+        assert_eq!(expected_range(&values, 1.5), Err(StatsError::BadLevel));
+        let few = StatsError::TooFew { have: 1, need: 2 };
+        assert_eq!(expected_range(&[1.0], 0.5), Err(few));
     }
 }
