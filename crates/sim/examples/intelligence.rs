@@ -17,6 +17,9 @@ use homeostat_sim::{
 /// The tokens at go-live (base units).
 const SUPPLY: u64 = 1_000_000_000_000_000;
 
+/// How this is run, but for its arguments.
+const COMMAND: &str = "cargo run --profile host -p homeostat-sim --example intelligence --";
+
 /// People, epochs, seeds to train on, generations and test seeds of a size.
 fn size(name: &str) -> Option<(usize, usize, u64, usize, u64)> {
     match name {
@@ -31,7 +34,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (name, directory) = match arguments.as_slice() {
         [name, directory] => (name.as_str(), Path::new(directory)),
-        _ => return Err("give a size (small, medium or full) and a directory for the results".into()),
+        _ => {
+            return Err(
+                "give a size (small, medium or full) and a directory for the results".into(),
+            )
+        }
     };
     let (people, epochs, training, generations, tests) =
         size(name).ok_or_else(|| format!("no size {name:?}: there are small, medium and full"))?;
@@ -65,7 +72,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     file.flush()?;
     let comparison = Comparison::of(&plan, &rows, &Bootstrap::default())?;
-    let page = comparison.markdown(&plan, &trained);
+    let page = format!(
+        "# Is intelligence worth it?\n\nMade by `{COMMAND} {name} {}`.\n\n{}",
+        directory.display(),
+        comparison.markdown(&plan, &trained)
+    );
     fs::write(directory.join("intelligence.md"), &page)?;
     print!("{page}");
     Ok(())
