@@ -11,6 +11,7 @@ use crate::localnet;
 use crate::output::Format;
 use crate::replay;
 use crate::simulate;
+use crate::tune;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 success, 1 failure, 2 wrong usage, 3 the cluster does not answer or answers nonsense,
@@ -69,6 +70,9 @@ pub enum Command {
     /// Make tables and charts of a benchmark's rows
     #[command(long_about = bench::report::LONG_ABOUT)]
     Report(bench::report::Arguments),
+    /// Find gains on the simulator, with what they rest on and ready proposals
+    #[command(long_about = tune::LONG_ABOUT, after_long_help = tune::AFTER_LONG_HELP)]
+    Tune(tune::Arguments),
     /// Start a validator of your own with an economy that lives on it
     #[command(long_about = localnet::LONG_ABOUT, after_long_help = localnet::AFTER_LONG_HELP)]
     Localnet(localnet::LocalnetArgs),

@@ -17,6 +17,7 @@ pub mod replay;
 pub mod report;
 pub mod schema;
 pub mod simulate;
+pub mod tune;
 
 pub use homeostat_ops::{decimal, failure, settings};
 
@@ -54,6 +55,7 @@ pub fn main() -> ExitCode {
         Command::Bench(bench) => bench::run(bench, arguments.output),
         Command::Verify(verify) => bench::verify::run(verify, arguments.output),
         Command::Report(report) => bench::report::run(report, arguments.output),
+        Command::Tune(tuning) => tune::run(tuning, arguments.output),
         Command::Localnet(localnet) => {
             localnet::run(localnet, &arguments.cluster, arguments.output)
         }
@@ -91,6 +93,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         | Command::Bench(_)
         | Command::Verify(_)
         | Command::Report(_)
+        | Command::Tune(_)
         | Command::Keeper(_)
         | Command::Completion { .. }
         | Command::Localnet(_)

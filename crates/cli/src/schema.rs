@@ -20,6 +20,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("bench", crate::bench::schema()),
         ("verify", crate::bench::verify::schema()),
         ("report", crate::bench::report::schema()),
+        ("tune", crate::tune::schema()),
         ("status", schema_for!(Status)),
         ("preview", schema_for!(Preview)),
         ("explain", schema_for!(Explanation)),

@@ -306,7 +306,7 @@ fn two_digits(error: f64) -> String {
 }
 
 /// Writes an answer in the format that was chosen.
-fn write(
+pub(crate) fn write(
     format: Format,
     document: &impl Serialize,
     display: impl FnOnce(&mut dyn Write) -> io::Result<()>,
