@@ -19,6 +19,7 @@ fn success_gains_come_with_what_they_rest_on_and_are_taken_by_bench() {
     let words = format!("{SMALL} --gains gains.json --proposals ready --output json");
     let outcome = homeostat(&folder, &words);
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stderr.contains("tuned in "), "{}", outcome.stderr);
     let answer = outcome.json();
     schema::check_schema("tune", &answer);
     // then the answer has gains and scores, those on other seeds too,
@@ -29,7 +30,7 @@ fn success_gains_come_with_what_they_rest_on_and_are_taken_by_bench() {
     assert!(total(1) <= total(0) + 0.02, "{scores:?}");
     assert!(!answer["front"].as_array().expect("a list").is_empty());
     // the file says the same gains, and `bench` names them by the same hash,
-    let days: String = (1..=20)
+    let days: String = (1..=30)
         .map(|day| format!("2024-04-{day:02},{}\n", 100 + day % 3))
         .collect();
     fs::write(folder.join("prices.csv"), format!("date,close\n{days}")).expect("a file");
