@@ -12,8 +12,8 @@ use homeostat::{
     error::HomeostatError,
     state::{
         meter::{Charge, Split, SweepRules},
-        Controller, Economy, FeedReading, Life, Meter, Metric, Parameter, Pool, PoolKind, Position,
-        Report, Snapshot, Tally, Wiring,
+        Advice, Controller, Economy, FeedReading, Life, Meter, Metric, Parameter, Pool, PoolKind,
+        Position, Report, Snapshot, Tally, Wiring,
     },
 };
 use homeostat_client::forecast::Derived;
@@ -381,6 +381,35 @@ impl Chain {
         self.mint_rewards(ahead)?;
         self.economy.invariant(self.supply, now)?;
         Ok(cranked)
+    }
+
+    /// Sets a parameter by hand from the next crank on: to `value` (ppm), within its limits.
+    pub fn set_by_hand(&mut self, parameter: Parameter, value: i64) -> Result<()> {
+        let config = &mut self.economy.controller_mut(parameter)?.config;
+        config.mode = 1;
+        config.manual = value.clamp(config.min, config.max);
+        Ok(())
+    }
+
+    /// Takes a parameter's slew limits away.
+    pub fn lift_slew(&mut self, parameter: Parameter) -> Result<()> {
+        let config = &mut self.economy.controller_mut(parameter)?.config;
+        config.slew_up = u64::MAX;
+        config.slew_down = u64::MAX;
+        Ok(())
+    }
+
+    /// Applies advice that is due, as `crank` does before the controllers step; leaves the rest in
+    /// `advice`. What its controller no longer allows is dropped.
+    pub fn follow_due(&mut self, advice: &mut Option<Advice>) -> Result<()> {
+        let Some(due) = advice.take_if(|advice| advice.due(self.now).is_some()) else {
+            return Ok(());
+        };
+        let period = self.economy.totals.periods;
+        let parameter = Parameter::from_index(due.parameter)?;
+        let controller = self.economy.controller_mut(parameter)?;
+        controller.follow(&due, period, self.now)?;
+        Ok(())
     }
 
     /// What a base unit of stake in the pool earns in a year at the present rates (base units),

@@ -51,42 +51,37 @@ pub fn mean_error(metrics: &Metrics, epochs: usize, epoch_days: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::{
-        chain::Design,
+        learn::tests::{case, setting},
+        plant::World,
         policy::Policy,
-        run::{Case, Setting},
-        scenario::{Calendar, Scenario},
+        run::Case,
+        scenario::Scenario,
     };
+
+    /// A life under static untuned, of so many epochs.
+    fn lived(epochs: usize, seed: u64) -> World {
+        let case = Case {
+            policy: Policy::StaticUntuned,
+            ..case(Scenario::Stationary, seed)
+        };
+        let mut run = setting(epochs).prepare(case).unwrap();
+        run.world.run(&mut run.steer).unwrap();
+        run.world
+    }
 
     #[test]
     fn static_untuned_costs_one_and_its_overshoot_and_a_failed_run_ten() {
-        let calendar = Calendar {
-            epochs: 90,
-            epoch_days: 1.0,
-            period_days: 1.0,
-        };
-        let setting = Setting {
-            people: 60,
-            calendar,
-            design: Design::with_defaults(86_400, 1_000_000_000_000_000),
-            constants: [0; 4],
-        };
         // Given a life of static untuned,
-        let case = Case {
-            scenario: Scenario::Stationary,
-            policy: Policy::StaticUntuned,
-            seed: 3,
-        };
-        let mut run = setting.prepare(case).unwrap();
-        run.world.run(&mut run.steer).unwrap();
-        let metrics = Metrics::of(&run.world);
+        let world = lived(90, 3);
+        let metrics = Metrics::of(&world);
         // when it is judged against itself, then its tracking costs one; it has no effort and
         // rests at no limit.
         let cost = of_life(Some(&metrics), metrics.itae);
         assert!((cost - 1.0 - 0.5 * metrics.overshoot).abs() < 1e-12);
         assert_eq!(of_life(None, metrics.itae), 10.0);
         // The window from the shock on costs as much by the plain mean error,
-        let shock = calendar.shock();
-        let days = &run.world.days()[shock - 1..];
+        let shock = world.calendar().shock();
+        let days = &world.days()[shock - 1..];
         let usual = metrics.iae / 60.0;
         assert!((of_window(days, 1.0, usual) - cost).abs() < 1e-12);
         // and the weighted mean lies between the least and the greatest error.
@@ -98,27 +93,10 @@ mod tests {
 
     #[test]
     fn effort_and_limits_of_a_window_are_those_of_its_days() {
-        let calendar = Calendar {
-            epochs: 4,
-            epoch_days: 1.0,
-            period_days: 1.0,
-        };
-        let setting = Setting {
-            people: 60,
-            calendar,
-            design: Design::with_defaults(86_400, 1_000_000_000_000_000),
-            constants: [0; 4],
-        };
-        let case = Case {
-            scenario: Scenario::Stationary,
-            policy: Policy::StaticUntuned,
-            seed: 1,
-        };
-        let mut run = setting.prepare(case).unwrap();
-        run.world.run(&mut run.steer).unwrap();
+        let world = lived(4, 1);
         // Given three days at the target, of which the emission moved up and down by a
         // point, and all loops rested on one,
-        let mut days = run.world.days()[..3].to_vec();
+        let mut days = world.days()[..3].to_vec();
         for day in &mut days {
             day.staked_share = TARGET;
             day.at_limit = [0; 4];

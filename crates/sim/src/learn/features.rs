@@ -89,29 +89,12 @@ fn deviation(days: &[Day]) -> f64 {
 mod tests {
     use super::*;
     use crate::{
-        chain::Design,
-        policy::Policy,
-        run::{Case, Setting},
-        scenario::{Calendar, Scenario},
+        learn::tests::{case, setting},
+        scenario::Scenario,
     };
 
     fn day() -> Day {
-        let setting = Setting {
-            people: 60,
-            calendar: Calendar {
-                epochs: 1,
-                epoch_days: 1.0,
-                period_days: 1.0,
-            },
-            design: Design::with_defaults(86_400, 1_000_000_000_000_000),
-            constants: [0; 4],
-        };
-        let case = Case {
-            scenario: Scenario::Stationary,
-            policy: Policy::Homeostat,
-            seed: 1,
-        };
-        let mut run = setting.prepare(case).unwrap();
+        let mut run = setting(1).prepare(case(Scenario::Stationary, 1)).unwrap();
         run.world.run(&mut run.steer).unwrap();
         run.world.days()[0]
     }

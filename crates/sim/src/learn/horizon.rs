@@ -82,19 +82,11 @@ impl Steering for Advised {
         _: &Report,
         _: &Outlook,
     ) -> Result<(), Error> {
-        let now = chain.now;
-        let Some(advice) = self.pending.filter(|advice| advice.due(now).is_some()) else {
-            return Ok(());
-        };
-        self.pending = None;
-        let period = chain.economy.totals.periods;
         let controller = chain.economy.controller_mut(Parameter::Emission)?;
         // The council lets the advisor go as far as the envelope does.
         controller.envelope.advice_bias = step(controller, Tunable::Bias).into();
         controller.envelope.advice_setpoint = step(controller, Tunable::Setpoint).into();
-        // What the controller no longer allows is dropped, as on chain.
-        controller.follow(&advice, period, now)?;
-        Ok(())
+        chain.follow_due(&mut self.pending)
     }
 }
 

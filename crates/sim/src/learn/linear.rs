@@ -113,10 +113,9 @@ impl Steering for Linear {
         let Some(wanted) = self.wanted else {
             return Ok(());
         };
-        let config = &mut chain.economy.controller_mut(Parameter::Emission)?.config;
+        let config = &chain.economy.controller(Parameter::Emission)?.config;
         let (low, high) = (config.min as f64, config.max as f64);
-        config.mode = 1;
-        config.manual = libm::round(wanted.clamp(low, high)) as i64;
+        chain.set_by_hand(Parameter::Emission, libm::round(wanted) as i64)?;
         if outlook.epoch >= self.shock {
             self.cranks += 1.0;
             self.beyond += f64::from(u8::from(wanted < low || wanted > high));

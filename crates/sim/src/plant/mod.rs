@@ -155,7 +155,7 @@ impl World {
         let before = Before::of(town);
         town.begin(epoch, &weather);
         if weather.exit > 0.0 {
-            town.whales_leave(&mut self.people, weather.exit)?;
+            town.largest_leave(&mut self.people, weather.exit)?;
         }
         let length = self.calendar.epoch_days * DAY;
         let start = START + (epoch as f64 * length) as i64;

@@ -223,7 +223,7 @@ impl Town {
 
     /// Those with the largest stakes take out all they have, until `part` of the native stake is
     /// leaving; they will sell it. Of equal stakes the first in the list goes first.
-    pub fn whales_leave(&mut self, people: &mut [Person], part: f64) -> Result<(), Error> {
+    pub fn largest_leave(&mut self, people: &mut [Person], part: f64) -> Result<(), Error> {
         let mut wanted = part * self.chain.native.total as f64;
         while wanted > 0.0 {
             // Looking for each anew instead of sorting takes no memory.

@@ -159,33 +159,22 @@ impl Steering for Steer {
             let seen = rules::Seen::new(&chain.economy, snapshot, report);
             for parameter in Parameter::ALL {
                 let value = rule.value(parameter, &seen);
-                set_by_hand(chain, parameter, value)?;
+                chain.set_by_hand(parameter, value)?;
             }
         }
         if outlook.epoch >= self.frozen_from {
             for parameter in Parameter::ALL {
                 let value = chain.economy.controller(parameter)?.state.u;
-                set_by_hand(chain, parameter, value)?;
+                chain.set_by_hand(parameter, value)?;
             }
         }
         if self.oracle {
             let value = wanted_emission(chain, outlook)?;
-            let controller = chain.economy.controller_mut(Parameter::Emission)?;
-            controller.config.slew_up = u64::MAX;
-            controller.config.slew_down = u64::MAX;
-            let value = value.clamp(controller.config.min, controller.config.max);
-            set_by_hand(chain, Parameter::Emission, value)?;
+            chain.lift_slew(Parameter::Emission)?;
+            chain.set_by_hand(Parameter::Emission, value)?;
         }
         Ok(())
     }
-}
-
-/// Sets a parameter's value by hand (ppm), within its limits.
-fn set_by_hand(chain: &mut Chain, parameter: Parameter, value: i64) -> Result<(), Error> {
-    let config = &mut chain.economy.controller_mut(parameter)?.config;
-    config.mode = 1;
-    config.manual = value.clamp(config.min, config.max);
-    Ok(())
 }
 
 /// The emission (ppm) at which the people, once all have decided, have as much staked as the

@@ -54,7 +54,7 @@ impl Steering for Relay {
         _: &Outlook,
     ) -> Result<(), Error> {
         for parameter in Parameter::ALL {
-            let controller = chain.economy.controller_mut(parameter)?;
+            let controller = chain.economy.controller(parameter)?;
             let law = controller.config();
             let mut value = law.bias.to.to_num::<i64>();
             if parameter == self.parameter {
@@ -73,10 +73,8 @@ impl Steering for Relay {
                 };
                 self.errors.push(error);
             }
-            controller.config.slew_up = u64::MAX;
-            controller.config.slew_down = u64::MAX;
-            controller.config.mode = 1;
-            controller.config.manual = value.clamp(law.min, law.max);
+            chain.lift_slew(parameter)?;
+            chain.set_by_hand(parameter, value)?;
         }
         Ok(())
     }

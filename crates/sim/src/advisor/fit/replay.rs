@@ -122,10 +122,8 @@ impl Steering for Replayed<'_> {
             // Limits and slew limits may have been others then; what was in force was allowed.
             config.min = parameter.floor();
             config.max = parameter.ceiling();
-            config.slew_up = u64::MAX;
-            config.slew_down = u64::MAX;
-            config.mode = 1;
-            config.manual = (value as i64).clamp(config.min, config.max);
+            chain.lift_slew(parameter)?;
+            chain.set_by_hand(parameter, value as i64)?;
         }
         Ok(())
     }

@@ -74,14 +74,7 @@ impl Steering for Advised {
                 controller.envelope.changed_in = Default::default();
             }
         }
-        let now = chain.now;
-        if let Some(advice) = self.advice.take_if(|advice| advice.due(now).is_some()) {
-            let period = chain.economy.totals.periods;
-            let parameter = Parameter::from_index(advice.parameter)?;
-            let controller = chain.economy.controller_mut(parameter)?;
-            controller.follow(&advice, period, now)?;
-        }
-        Ok(())
+        chain.follow_due(&mut self.advice)
     }
 }
 
