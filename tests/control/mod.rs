@@ -202,7 +202,7 @@ fn guards_off(economy: &mut Economy) {
 fn wild(parameter: Parameter, direction: Direction) -> (Parameter, ControllerSettings) {
     let highest = Config::MAX_GAIN.to_bits();
     let settings = ControllerSettings {
-        wiring: Wiring::of(Metric::default_for(parameter)),
+        wiring: Wiring::of(homeostat::state::defaults::wiring(parameter).metric),
         direction,
         setpoint_q48: Fx::ONE.to_bits(),
         average_half_life: 0,

@@ -58,7 +58,7 @@ impl Design {
             excluded: 0,
             limits: defaults::limits(period, u64::MAX / 2),
             controllers: Parameter::ALL.map(|parameter| Loop {
-                wiring: Wiring::of(Metric::default_for(parameter)),
+                wiring: defaults::wiring(parameter),
                 config: defaults::config(parameter, period),
                 guard: defaults::guard(parameter, period),
             }),

@@ -33,13 +33,19 @@ mod tests;
 use homeostat_control::{Config, Direction, Fx, GuardConfig, Ramp, Sampling};
 
 use super::{
-    controller::{Metric, Parameter},
+    controller::{Metric, Parameter, Reference, Signal, Wiring},
     economy::Limits,
 };
 use crate::constants::*;
 
 /// A week (seconds), the period that the rates below are given for.
 const WEEK: u64 = 604_800;
+/// The half-life of the average that the fee's utilisation is compared with (seconds): half a
+/// year, several times as long as the swings that the fee is to answer. The fee's integral forgets
+/// as fast, or what it has added up of a rise would stay for ever.
+const AVERAGE_HALF_LIFE: u64 = 15_768_000;
+/// The part of the emission that is burned again (fraction).
+const BURNED_OVER_EMITTED: Fx = Fx::lit("0.05");
 /// The longest hold and half-life (periods).
 const MAX_PERIODS: u16 = GuardConfig::MAX_HALF_LIFE;
 
@@ -79,9 +85,9 @@ const fn start(parameter: Parameter) -> Start {
             slew_week: 1_000,
         },
         Parameter::Burn => Start {
-            direction: Direction::Direct,
-            setpoint: const { Fx::lit("0.02") },
-            bias: 300_000,
+            direction: Direction::Reverse,
+            setpoint: BURNED_OVER_EMITTED,
+            bias: 250_000,
             min: 0,
             max: 900_000,
             kp: 90_000,
@@ -135,13 +141,49 @@ pub fn gains(kp: i64, ki_week: i64, period: u32) -> (Fx, Fx) {
     )
 }
 
+/// What a controller starts wired to. No target is a guess of how much will be paid, because
+/// nobody knows that beforehand: the fee follows the average of its own utilisation, and the
+/// burn share, a part of the emission.
+pub const fn wiring(parameter: Parameter) -> Wiring {
+    match parameter {
+        Parameter::Emission => Wiring::of(Metric::StakedShare),
+        Parameter::Fee => Wiring {
+            reference: Reference::Average,
+            ..Wiring::of(Metric::Utilisation)
+        },
+        Parameter::Burn => Wiring {
+            feed_forward: Some(Signal::Metric(Metric::EmittedOverFees)),
+            ..Wiring::of(Metric::BurnedOverEmitted)
+        },
+        Parameter::Liquidity => Wiring::of(Metric::LiquidityDepth),
+    }
+}
+
+/// Feeds forward what burning `part` of the emission (fraction) takes: that part of the emission
+/// over the fees is the burn share, so the loop closes in one period wherever it can be closed,
+/// and only what rounding and caps leave is the controller's. The bias stays what it is where the
+/// emission over the fees is what it stands for.
+pub fn burn_part_of_emission(config: &mut Config, part: Fx) {
+    // ppm of the share for each unit of the emission over the fees.
+    config.kf = part.saturating_mul(Fx::from_num(PPM));
+    config.w_ref = config
+        .bias
+        .to
+        .checked_div(config.kf)
+        .unwrap_or(Fx::ZERO)
+        .min(Config::MAX_SIGNAL);
+    config.f_max = Fx::from_num(start(Parameter::Burn).max);
+}
+
 /// The starting configuration of a controller for an economy's period (seconds).
 pub fn config(parameter: Parameter, period: u32) -> Config {
     let start = start(parameter);
-    let (y_min, y_max) = Metric::default_for(parameter).range();
+    let wiring = wiring(parameter);
+    let (y_min, y_max) = wiring.metric.range();
     let slew = Some(per_period(start.slew_week, period));
     let (kp, ki) = gains(start.kp, start.ki_week, period);
-    Config {
+    let mut config = Config {
+        reference: wiring.reference.law(),
         kp: Ramp::constant(kp),
         ki: Ramp::constant(ki),
         max_hold: u32::from(periods(4, period, 1, MAX_PERIODS)),
@@ -159,7 +201,18 @@ pub fn config(parameter: Parameter, period: u32) -> Config {
             start.min,
             start.max,
         )
+    };
+    match parameter {
+        Parameter::Fee => {
+            let longest_step =
+                u64::from(config.max_periods).saturating_mul(u64::from(config.period));
+            config.average_half_life = AVERAGE_HALF_LIFE.max(longest_step);
+            config.half_life = config.average_half_life;
+        }
+        Parameter::Burn => burn_part_of_emission(&mut config, start.setpoint),
+        Parameter::Emission | Parameter::Liquidity => {}
     }
+    config
 }
 
 /// The starting configuration of a controller's guard for a period (seconds): the law's
@@ -172,8 +225,8 @@ pub fn config(parameter: Parameter, period: u32) -> Config {
 ///   unstaked at once.
 /// - utilisation: 10 %; demand is what the fee answers to, and it may nearly double without
 ///   a latch.
-/// - net supply growth: 50 %; it follows the emission, which moves by a whole scale
-///   (2 points a year) in a week when its own controller answers a shock.
+/// - burned over emitted: 50 %; it follows the volume and the emission of a period, and what
+///   is burned may be five times the target without a latch, for the feed-forward answers that.
 /// - liquidity depth: 6 %; a price that doubles or halves moves it by 29 % down or 41 %
 ///   up (constant product), which must not latch.
 pub fn guard(parameter: Parameter, period: u32) -> GuardConfig {
