@@ -45,7 +45,7 @@ const WEEK: u64 = 604_800;
 /// as fast, or what it has added up of a rise would stay for ever.
 const AVERAGE_HALF_LIFE: u64 = 15_768_000;
 /// The part of the emission that is burned again (fraction).
-const BURNED_OVER_EMITTED: Fx = Fx::lit("0.03");
+const BURNED_OVER_EMITTED: Fx = Fx::lit("0.02");
 /// The longest hold and half-life (periods).
 const MAX_PERIODS: u16 = GuardConfig::MAX_HALF_LIFE;
 
@@ -87,7 +87,7 @@ const fn start(parameter: Parameter) -> Start {
         Parameter::Burn => Start {
             direction: Direction::Reverse,
             setpoint: BURNED_OVER_EMITTED,
-            bias: 150_000,
+            bias: 100_000,
             min: 0,
             max: 900_000,
             kp: 90_000,
