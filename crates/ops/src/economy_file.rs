@@ -7,7 +7,7 @@ use homeostat::constants::{
 use homeostat::state::defaults;
 use homeostat_client::forecast::{Derived, Finding};
 use homeostat_client::{
-    ControllerSettings, CouncilArgs, Funding, LimitSettings, Metric, Parameter, Pubkey, Wiring,
+    ControllerSettings, CouncilArgs, Funding, LimitSettings, Parameter, Pubkey, Wiring,
 };
 use homeostat_control::Config;
 use toml::de::DeValue;
