@@ -125,6 +125,8 @@ struct ScoreLine {
     effort: f64,
     /// The overshoot of the staked share (fraction).
     overshoot: f64,
+    /// The mean errors of the burn's and of the liquidity's loop, over their targets, added up.
+    others: f64,
     /// The part of the time that loops rest at limits.
     at_limit: f64,
     /// The part of the runs that failed.
@@ -139,6 +141,7 @@ impl ScoreLine {
             tracking: score.tracking,
             effort: score.effort,
             overshoot: score.overshoot,
+            others: score.others,
             at_limit: score.at_limit,
             failed: score.failed,
         }
@@ -246,17 +249,18 @@ impl Document {
         }
         writeln!(
             out,
-            "\nscores (less is better)     total  tracking   effort  overshoot  at limit  failed"
+            "\nscores (less is better)     total  tracking   effort  overshoot  others  at limit  failed"
         )?;
         for line in &self.scores {
             writeln!(
                 out,
-                "  {:<25} {:>6.3}  {:>8.3} {:>8.3} {:>10.3} {:>9.3} {:>7.3}",
+                "  {:<25} {:>6.3}  {:>8.3} {:>8.3} {:>10.3} {:>7.3} {:>9.3} {:>7.3}",
                 line.of,
                 line.total,
                 line.tracking,
                 line.effort,
                 line.overshoot,
+                line.others,
                 line.at_limit,
                 line.failed
             )?;

@@ -2,7 +2,8 @@
 //!
 //! The score of a design is, over all its cases: the ITAE of the staked share over that of the
 //! static untuned policy in the same scenarios and seeds, plus a price for the emission's travel,
-//! for overshoot, for resting at limits, and for runs that fail. A score below 1 with all prices
+//! for overshoot, for the errors of the other two loops with a target of their own, for resting at
+//! limits, and for runs that fail. A score below 1 with all prices
 //! paid is better than not steering at all.
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ const EFFORT_PRICE: f64 = 0.2;
 const OVERSHOOT_PRICE: f64 = 0.5;
 /// What it costs when all four loops rest at limits all the time.
 const LIMIT_PRICE: f64 = 0.25;
+/// What it costs when the burn's or the liquidity's measurement is off by its target all the time.
+const LOOP_PRICE: f64 = 0.1;
 /// What it costs when all runs fail.
 const FAILURE_PRICE: f64 = 10.0;
 
@@ -49,6 +52,8 @@ pub struct Score {
     pub effort: f64,
     /// The mean overshoot (fraction).
     pub overshoot: f64,
+    /// The mean errors of the burn's and of the liquidity's loop, over their targets, added up.
+    pub others: f64,
     /// The mean part of the time that loops rest at limits.
     pub at_limit: f64,
     /// The mean volatility of the price.
@@ -73,6 +78,7 @@ impl Score {
             tracking: metrics.itae / reference,
             effort: metrics.effort,
             overshoot: metrics.overshoot,
+            others: others(metrics),
             at_limit: at_limit(metrics),
             volatility: metrics.volatility,
             inflation: metrics.inflation,
@@ -85,6 +91,7 @@ impl Score {
         self.tracking
             + EFFORT_PRICE * self.effort
             + OVERSHOOT_PRICE * self.overshoot
+            + LOOP_PRICE * self.others
             + LIMIT_PRICE * self.at_limit
             + FAILURE_PRICE * self.failed
     }
@@ -168,6 +175,7 @@ impl Objective {
                     itae += metrics.itae;
                     score.effort += metrics.effort;
                     score.overshoot += metrics.overshoot;
+                    score.others += others(&metrics);
                     score.at_limit += at_limit(&metrics);
                     score.volatility += metrics.volatility;
                     score.inflation += metrics.inflation;
@@ -179,6 +187,7 @@ impl Objective {
         for sum in [
             &mut score.effort,
             &mut score.overshoot,
+            &mut score.others,
             &mut score.at_limit,
             &mut score.volatility,
             &mut score.inflation,
@@ -188,6 +197,13 @@ impl Objective {
         score.failed = failed / (runs + failed);
         score
     }
+}
+
+/// The errors of the loops beside the emission's that have a target of their own. A loop that never
+/// had a sample has none.
+fn others(metrics: &Metrics) -> f64 {
+    let errors = [metrics.burn_error, metrics.liquidity_error];
+    errors.iter().filter(|error| !error.is_nan()).sum()
 }
 
 /// The mean part of the cranks in which a loop rests at a limit.
@@ -236,6 +252,7 @@ mod tests {
         let total = ours.tracking
             + 0.2 * ours.effort
             + 0.5 * ours.overshoot
+            + 0.1 * ours.others
             + 0.25 * ours.at_limit
             + 10.0 * ours.failed;
         assert!((ours.total() - total).abs() < 1e-12);

@@ -137,24 +137,33 @@ pub fn tune(plan: &Plan, seen: &(dyn Fn(Step) + Sync)) -> Tuned {
 
     let ultimates = relays(plan, &objective, seen);
     let first = first_guess(&defaults, &objective, &ultimates);
-    let constants = search(
-        &objective,
-        Policy::StaticTuned,
-        Knobs::Constants,
-        &[],
-        plan.budget,
-        plan.seed,
-        |total| seen(Step::Constants(total)),
-    );
-    let found = search(
-        &objective,
-        Policy::Homeostat,
-        Knobs::Gains,
-        &first,
-        plan.budget,
-        plan.seed,
-        |total| seen(Step::Gains(total)),
-    );
+    // Neither search knows of the other, so that they can run side by side.
+    let (constants, found) = std::thread::scope(|scope| {
+        let constants = scope.spawn(|| {
+            search(
+                &objective,
+                Policy::StaticTuned,
+                Knobs::Constants,
+                &[],
+                plan.budget,
+                plan.seed,
+                |total| seen(Step::Constants(total)),
+            )
+        });
+        let found = search(
+            &objective,
+            Policy::Homeostat,
+            Knobs::Gains,
+            &first,
+            plan.budget,
+            plan.seed,
+            |total| seen(Step::Gains(total)),
+        );
+        match constants.join() {
+            Ok(constants) => (constants, found),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    });
     // Which design is turned does not matter to the constants.
     let (_, values) = Knobs::Constants.turn(
         &constants.point,

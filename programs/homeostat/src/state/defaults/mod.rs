@@ -90,8 +90,8 @@ const fn start(parameter: Parameter) -> Start {
             bias: 100_000,
             min: 0,
             max: 900_000,
-            kp: 90_000,
-            ki_week: 18_000,
+            kp: 10_000,
+            ki_week: 20_000,
             slew_week: 100_000,
         },
         Parameter::Liquidity => Start {
@@ -164,8 +164,8 @@ pub const fn wiring(parameter: Parameter) -> Wiring {
 /// and only what rounding and caps leave is the controller's. The bias stays what it is where the
 /// emission over the fees is what it stands for.
 pub fn burn_part_of_emission(config: &mut Config, part: Fx) {
-    // ppm of the share for each unit of the emission over the fees.
-    config.kf = part.saturating_mul(Fx::from_num(PPM));
+    // Whole ppm of the share for each unit of the emission over the fees.
+    config.kf = part.saturating_mul(Fx::from_num(PPM)).saturating_round();
     config.w_ref = config
         .bias
         .to
