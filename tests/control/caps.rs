@@ -160,10 +160,10 @@ async fn success_a_blocked_burn_is_seen_by_its_controller() {
     let alice = world.wallet(1_000 * TOKEN).await;
     let mint = world.at.mint;
     pay_through(&mut world, 0, &alice, 1_000 * TOKEN).await;
-    // 0.9 tokens shall be burned; the floor lets a third of them go.
+    // 0.3 tokens shall be burned; the floor lets a third of them go.
     let supply = world.bank.supply(&mint).await;
     edit(&mut world, |economy| {
-        economy.limits.supply_floor = supply - 300_000;
+        economy.limits.supply_floor = supply - 100_000;
     })
     .await;
     world.collect(0).await.unwrap();
@@ -171,7 +171,7 @@ async fn success_a_blocked_burn_is_seen_by_its_controller() {
     world.next_period().await.unwrap();
 
     let record = last_decisions(&mut world).await[Parameter::Burn.index()];
-    assert_eq!(record.applied, 100_000);
+    assert_eq!(record.applied, 33_333);
     assert!(Flags(record.flags).contains(Flags::CAPPED));
 }
 

@@ -261,6 +261,9 @@ async fn k8_the_order_inside_a_slot_cannot_mix_windows() {
     let mut world = World::new().await;
     let alice = world.wallet(300_000_000 * TOKEN).await;
     let bob = world.wallet(0).await;
+    // A period of next to no payments is what the fee takes for the usual.
+    world.pay(&alice, &bob.tokens, TOKEN).await.unwrap();
+    world.next_period().await.unwrap();
     world
         .pay(&alice, &bob.tokens, 200_000_000 * TOKEN)
         .await
