@@ -1,9 +1,7 @@
 //! What a new economy starts with, until its creator configures it otherwise.
 //!
-//! The emission's gains, limits and slew come from a simulation of 400 stakers in weekly
-//! periods, of whom a tenth decide anew each week. The other controllers start with a
-//! proportional gain of a tenth of their range, and an integral gain of a fifth of that a
-//! week.
+//! The gains are those of `crates/sim/tuned/defaults.json`, which `homeostat tune` found on the
+//! simulator; docs/BENCHMARK.md says what they were judged by. A test in `crates/sim` compares them.
 //!
 //! # Other periods than a week
 //!
@@ -13,7 +11,7 @@
 //! | value | with the period T |
 //! |---|---|
 //! | integral gain (a period), slew limits, caps on emission and burn of a period | in proportion to T |
-//! | proportional gain | the same up to a week, above it in proportion to 1 / T; the integral gain then stays what it is for a week, so that Kp / Ki is five weeks always |
+//! | proportional gain | the same up to a week, above it in proportion to 1 / T; the integral gain then stays what it is for a week, so that Kp / Ki is the same time always |
 //! | `max_hold`, the guard's half-life, threshold, length of a latch, samples to learn | as many periods as make the same time, within their ranges |
 //!
 //! A loop cannot be faster than its measurements: above a week the mean over a period and
@@ -70,8 +68,8 @@ const fn start(parameter: Parameter) -> Start {
             bias: 60_000,
             min: 10_000,
             max: 200_000,
-            kp: 100_000,
-            ki_week: 20_000,
+            kp: 235_000,
+            ki_week: 8_460,
             slew_week: 20_000,
         },
         Parameter::Fee => Start {
@@ -80,8 +78,8 @@ const fn start(parameter: Parameter) -> Start {
             bias: 3_000,
             min: 500,
             max: 10_000,
-            kp: 950,
-            ki_week: 190,
+            kp: 371,
+            ki_week: 48,
             slew_week: 1_000,
         },
         Parameter::Burn => Start {
@@ -90,8 +88,8 @@ const fn start(parameter: Parameter) -> Start {
             bias: 100_000,
             min: 0,
             max: 900_000,
-            kp: 10_000,
-            ki_week: 20_000,
+            kp: 4_770,
+            ki_week: 10_400,
             slew_week: 100_000,
         },
         Parameter::Liquidity => Start {
@@ -100,8 +98,8 @@ const fn start(parameter: Parameter) -> Start {
             bias: 100_000,
             min: 0,
             max: 300_000,
-            kp: 30_000,
-            ki_week: 6_000,
+            kp: 7_580,
+            ki_week: 3_170,
             slew_week: 30_000,
         },
     }

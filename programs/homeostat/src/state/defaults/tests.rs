@@ -275,7 +275,7 @@ fn success_weekly_defaults_are_the_tuned_ones() {
     let config = config(Parameter::Emission, WEEK as u32);
     assert_eq!(
         (config.kp.to, config.ki.to),
-        (Fx::from_num(100_000), Fx::from_num(20_000))
+        (Fx::from_num(235_000), Fx::from_num(8_460))
     );
     assert_eq!((config.slew_up, config.max_hold), (Some(20_000), 4));
     let usual = GuardConfig::default();
