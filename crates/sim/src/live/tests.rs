@@ -1,6 +1,6 @@
 use homeostat::state::{
     action::OutputLimits, number::U128, Action, Advice, Council, Economy, Parameter, PauseReason,
-    PoolSlot,
+    PoolSlot, Tunable,
 };
 use homeostat_control::{Decision, Fx};
 
@@ -247,6 +247,7 @@ fn feeds_go_on_saying_what_they_said() {
     controller.wiring = homeostat::state::Wiring::of(Metric::Feed0);
     controller.config.sampling = Metric::Feed0.sampling();
     controller.config.max_age = DAY;
+    controller.config.min_samples = 3;
     (controller.config.y_min, controller.config.y_max) = Metric::Feed0.range();
     controller.config.reference = homeostat_control::Reference::Absolute;
     controller.config.setpoint = Ramp::constant(Fx::from_num(1));
@@ -343,25 +344,38 @@ fn what_a_council_decides_is_executed_by_the_programs_rules() {
     let world = lived();
     let mut chain = start_of(&world).chain().clone();
     let config = &chain.economy.controllers[0].config;
-    let (min, max) = (config.min, config.max);
+    let (min_ppm, max_ppm) = (config.min, config.max);
+    let bias = config.bias.to.get();
     let rate = chain.economy.stream.emission_rate().expect("no overflow");
     let lower = chain.economy.value(Parameter::Emission) as i64 / 2;
-    let narrow = |expected: i64| Action::Limits {
+    assert!(lower > min_ppm, "half is within the limits");
+    // The bias has to lie within the limits, so it moves first.
+    let tune = Action::Tune {
         parameter: Parameter::Emission,
-        expected: OutputLimits {
-            min_ppm: min,
-            max_ppm: expected,
-        },
-        value: OutputLimits {
-            min_ppm: min.min(lower),
-            max_ppm: lower,
-        },
+        field: Tunable::Bias,
+        expected_q48: bias.to_bits(),
+        value_q48: Fx::from_num(lower).to_bits(),
+        over_seconds: 0,
+    };
+    let narrow = |expected: i64| {
+        let limits = Action::Limits {
+            parameter: Parameter::Emission,
+            expected: OutputLimits {
+                min_ppm,
+                max_ppm: expected,
+            },
+            value: OutputLimits {
+                min_ppm,
+                max_ppm: lower,
+            },
+        };
+        [tune.clone(), limits]
     };
     // When limits are executed that halve the emission, then it streams at half the rate at once.
     let before = chain.economy.clone();
-    assert!(execute(&mut chain, &council(), &[narrow(max + 1)]).is_err());
+    assert!(execute(&mut chain, &council(), &narrow(max_ppm + 1)).is_err());
     assert_eq!(chain.economy, before, "what is refused changes nothing");
-    execute(&mut chain, &council(), &[narrow(max)]).expect("the program takes it");
+    execute(&mut chain, &council(), &narrow(max_ppm)).expect("the program takes it");
     let halved = chain.economy.stream.emission_rate().expect("no overflow");
     let ratio = halved as f64 / rate as f64;
     assert!((ratio - 0.5).abs() < 1e-4, "{ratio}");
