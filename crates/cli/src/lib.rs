@@ -51,7 +51,9 @@ pub fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Demo(demo) => demo::run(demo, arguments.output),
         Command::Replay(replay) => replay::run(replay, arguments.output),
-        Command::Simulate(simulate) => simulate::run(simulate, arguments.output),
+        Command::Simulate(simulate) => {
+            simulate::run(simulate, &arguments.cluster, arguments.output)
+        }
         Command::Bench(bench) => bench::run(bench, arguments.output),
         Command::Verify(verify) => bench::verify::run(verify, arguments.output),
         Command::Report(report) => bench::report::run(report, arguments.output),

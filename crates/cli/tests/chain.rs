@@ -16,5 +16,7 @@ mod people;
 mod propose;
 #[path = "shared/schema.rs"]
 mod schema;
+#[path = "chain/simulate.rs"]
+mod simulate;
 #[path = "chain/wallet.rs"]
 mod wallet;

@@ -11,6 +11,7 @@ mod day;
 mod imagined;
 mod mind;
 mod people;
+mod resume;
 mod town;
 
 pub use day::Day;
@@ -22,6 +23,7 @@ use homeostat::state::{Parameter, PoolKind, Report, Snapshot};
 use crate::{
     behaviour::Behaviour,
     chain::{Chain, Cranked, Design, Error},
+    live::follow_advice,
     market::Market,
     scenario::{Calendar, Weather},
 };
@@ -107,6 +109,8 @@ pub struct World {
     calendar: Calendar,
     days: Vec<Day>,
     weather: Vec<Weather>,
+    /// When the first epoch begins (unix seconds).
+    start: i64,
 }
 
 impl World {
@@ -132,6 +136,7 @@ impl World {
             calendar,
             days: Vec::with_capacity(calendar.epochs),
             weather,
+            start: START,
         };
         world.town.settle_in(&mut world.people)?;
         Ok(world)
@@ -158,7 +163,7 @@ impl World {
             town.largest_leave(&mut self.people, weather.exit)?;
         }
         let length = self.calendar.epoch_days * DAY;
-        let start = START + (epoch as f64 * length) as i64;
+        let start = self.start + (epoch as f64 * length) as i64;
         let mut price = 0.0;
         for moment in 0..MOMENTS {
             let part = length * moment as f64 / MOMENTS as f64;
@@ -171,7 +176,7 @@ impl World {
             town.touch();
             price += town.market.price() / MOMENTS as f64;
         }
-        town.set_clock(START + ((epoch + 1) as f64 * length) as i64);
+        town.set_clock(self.start + ((epoch + 1) as f64 * length) as i64);
         town.see(price);
         let cranked = if weather.keeper && town.chain.is_due() {
             Some(self.crank(&weather, steering)?)
@@ -188,6 +193,7 @@ impl World {
         self.town.chain.collect()?;
         self.town.report_feed(weather.feed);
         let (snapshot, report) = self.town.chain.measure()?;
+        follow_advice(&mut self.town.chain)?;
         let epoch = self.days.len();
         // What is planned for the time that the new values hold.
         let ahead = (self.calendar.period_days / self.calendar.epoch_days) as usize;
@@ -209,6 +215,11 @@ impl World {
         &self.days
     }
 
+    /// When the first epoch begins (unix seconds).
+    pub fn start(&self) -> i64 {
+        self.start
+    }
+
     /// The weather of the last epoch that was lived; a quiet day's before the first.
     pub fn weather(&self) -> Weather {
         let last = self.days.len().checked_sub(1);
@@ -224,6 +235,11 @@ impl World {
     /// The accounts on chain.
     pub fn chain(&self) -> &Chain {
         &self.town.chain
+    }
+
+    /// The market.
+    pub fn market(&self) -> &Market {
+        &self.town.market
     }
 
     /// How long people stayed.
@@ -261,7 +277,8 @@ impl World {
             .map(|p| u128::from(p.liquid))
             .sum::<u128>()
             + u128::from(self.town.market.tokens)
-            + u128::from(self.town.tills());
+            + u128::from(self.town.tills())
+            + u128::from(self.town.paid_out);
         self.town.chain.is_conserved(wallets)
     }
 }

@@ -3,8 +3,10 @@
 //! A person draws four words of luck an epoch, whatever it sees and does, so that its luck is
 //! the same under every policy.
 
-use homeostat::state::{FeedReading, Metric, Parameter, PoolKind, Position};
-use homeostat_control::Fx;
+mod arrival;
+mod feeds;
+
+use homeostat::state::{FeedReading, Parameter, PoolKind, Position};
 
 use super::{cohorts::Cohorts, mind::Mind, people::Kind, Person, LIQUIDITY, NATIVE};
 use crate::{
@@ -77,6 +79,11 @@ pub struct Town {
     traded: f64,
     seen_trades: f64,
     feed: Luck,
+    /// What feeds keep saying in an economy that was live before; without it they report what
+    /// happens.
+    said: Option<[Option<FeedReading>; 4]>,
+    /// What was paid out of the treasury, to somebody who keeps it (base units).
+    pub paid_out: u64,
     /// The utilisation of the epoch before, which feeds report late.
     utilisation: f64,
     seen_volume: u128,
@@ -109,6 +116,8 @@ impl Town {
             traded: 0.0,
             seen_trades: 0.0,
             feed: Luck::new(seed, Purpose::Feed, 0),
+            said: None,
+            paid_out: 0,
             utilisation: 1.0,
             seen_volume: 0,
             chain,
@@ -178,10 +187,12 @@ impl Town {
     /// own fees. A share stands for tokens and for money of the same value.
     fn provider_yield(&self) -> f64 {
         let value = 2.0 * self.market.tokens as f64 / self.market.shares as f64;
-        let rewards = self
-            .chain
-            .annual_yield(LIQUIDITY)
-            .map_or(EMPTY_POOL, |per_share| per_share / value);
+        let rewards = match self.chain.annual_yield(LIQUIDITY) {
+            Some(per_share) => per_share / value,
+            // Without a pool on chain there is none to be the first in.
+            None if !self.chain.economy.has_liquidity_pools() => 0.0,
+            None => EMPTY_POOL,
+        };
         rewards + Market::FEE * self.traded / (2.0 * self.market.money)
     }
 
@@ -200,19 +211,6 @@ impl Town {
             / 365.0;
         self.utilisation = (volume - self.seen_volume) as f64 / expected;
         self.seen_volume = volume;
-    }
-
-    /// Reports the utilisation to the first feed: that of the epoch that just ended, with a noise of
-    /// 3 % and times `factor`; nothing without one. Two words of luck.
-    pub fn report_feed(&mut self, factor: Option<f64>) {
-        let noise = 1.0 + 0.03 * self.feed.normal();
-        let reading = factor.map(|factor| FeedReading {
-            value: Fx::saturating_from_num((self.utilisation * noise * factor).max(0.0)),
-            at: self.chain.now,
-            counted: 3,
-            quorum: 3,
-        });
-        self.chain.feeds[Metric::Feed0.feed_index().unwrap_or(0)] = reading;
     }
 
     /// Touches the liquidity pool.
