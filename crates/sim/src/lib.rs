@@ -24,11 +24,11 @@ pub mod metrics;
 pub mod plant;
 pub mod policy;
 pub mod random;
-pub mod robustness;
 pub mod run;
 pub mod scenario;
 pub mod series;
 pub mod stats;
+pub mod study;
 pub mod toy;
 pub mod tune;
 

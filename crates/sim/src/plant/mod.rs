@@ -6,6 +6,7 @@
 //! late and one by one, stake leaves through an unbonding time, trades move the price, feeds lag
 //! and are noisy, keepers fail, and tokens are whole.
 
+mod census;
 mod cohorts;
 mod day;
 mod imagined;
@@ -14,6 +15,7 @@ mod people;
 mod resume;
 mod town;
 
+pub use census::Census;
 pub use day::Day;
 pub use people::{population, Kind, Person, MARKET_SHARE};
 pub use town::Life;

@@ -20,7 +20,7 @@ use crate::{
 /// The change of the invested part of what somebody owns below which it does not bother.
 const BOTHER: f64 = 0.05;
 /// How long payers keep what they need for payments (days).
-const PURSE: f64 = 7.0;
+pub const PURSE: f64 = 7.0;
 /// The part of claimed rewards that those who stake for the yield sell.
 const CASHED: f64 = 0.5;
 /// In how many days somebody who leaves sells what it owned.

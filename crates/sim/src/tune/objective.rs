@@ -39,6 +39,8 @@ pub struct Objective {
     pub people: usize,
     /// The calendars with the design for each, as the program's defaults scale with the period.
     pub calendars: Vec<(Calendar, Design)>,
+    /// The demand of each epoch, where it is a series in the place of a scenario's.
+    demand: Option<Vec<f64>>,
     /// The ITAE of static untuned, by calendar and scenario: the sum over the seeds.
     reference: Vec<f64>,
 }
@@ -105,30 +107,65 @@ impl Objective {
         people: usize,
         calendars: Vec<(Calendar, Design)>,
     ) -> Self {
-        let mut objective = Self {
+        Self {
             scenarios,
             seeds,
             people,
             calendars,
+            demand: None,
             reference: Vec::new(),
+        }
+        .with_reference()
+    }
+
+    /// An objective over a series of demand, one value a day over that of a quiet day, in which
+    /// all else is as in the stationary scenario. Runs static untuned once with each seed.
+    pub fn of_series(demand: Vec<f64>, seeds: Vec<u64>, people: usize, design: Design) -> Self {
+        let calendar = Calendar {
+            epochs: demand.len(),
+            epoch_days: 1.0,
+            period_days: f64::from(design.limits.period) / 86_400.0,
         };
+        Self {
+            scenarios: vec![Scenario::Stationary],
+            seeds,
+            people,
+            calendars: vec![(calendar, design)],
+            demand: Some(demand),
+            reference: Vec::new(),
+        }
+        .with_reference()
+    }
+
+    fn with_reference(mut self) -> Self {
         let mut reference = Vec::new();
-        for (calendar, design) in &objective.calendars {
-            for scenario in &objective.scenarios {
-                let setting = objective.setting(calendar, design, [0; 4]);
-                let runs = objective.seeds.iter().filter_map(|seed| {
+        for (calendar, design) in &self.calendars {
+            for scenario in &self.scenarios {
+                let setting = self.setting(calendar, design, [0; 4]);
+                let runs = self.seeds.iter().filter_map(|seed| {
                     let policy = Policy::StaticUntuned;
-                    setting.run(Case {
-                        scenario: *scenario,
-                        policy,
-                        seed: *seed,
-                    })
+                    self.run(
+                        &setting,
+                        Case {
+                            scenario: *scenario,
+                            policy,
+                            seed: *seed,
+                        },
+                    )
                 });
                 reference.push(runs.map(|metrics| metrics.itae).sum());
             }
         }
-        objective.reference = reference;
-        objective
+        self.reference = reference;
+        self
+    }
+
+    /// Lives one case.
+    fn run(&self, setting: &Setting, case: Case) -> Option<Metrics> {
+        match &self.demand {
+            None => setting.run(case),
+            Some(demand) => setting.run_series(case, demand),
+        }
     }
 
     /// How many agent-steps one score takes.
@@ -167,7 +204,7 @@ impl Objective {
                         policy,
                         seed: *seed,
                     };
-                    let Some(metrics) = setting.run(case) else {
+                    let Some(metrics) = self.run(&setting, case) else {
                         failed += 1.0;
                         continue;
                     };
@@ -258,6 +295,26 @@ mod tests {
         assert!((ours.total() - total).abs() < 1e-12);
         // Two calendars, two scenarios, two seeds, 120 epochs, 50 people.
         assert_eq!(objective.agent_steps(), 2 * 2 * 2 * 120 * 50);
+    }
+
+    #[test]
+    fn a_series_takes_the_place_of_the_scenarios_demand() {
+        // Given a quiet series and one that falls to a tenth,
+        let design = Design::with_defaults(86_400, 1_000_000_000_000_000);
+        let falls = |to: f64| {
+            let demand = (0..120)
+                .map(|day| if day < 40 { 1.0 } else { to })
+                .collect();
+            Objective::of_series(demand, vec![3, 4], 50, design.clone())
+        };
+        let (quiet, wild) = (falls(1.0), falls(0.1));
+        // when not steering is scored, then it is one in both, of another error;
+        let own = |design: &Design| (design.clone(), [0; 4]);
+        for objective in [&quiet, &wild] {
+            assert_eq!(objective.score(Policy::StaticUntuned, own).tracking, 1.0);
+            assert_eq!(objective.agent_steps(), 2 * 120 * 50);
+        }
+        assert_ne!(quiet.reference, wild.reference);
     }
 
     #[test]
