@@ -88,8 +88,12 @@ fn the_gains_are_halved_and_doubled_and_nothing_else() {
     for factor in FACTORS {
         let turned = with_gains(&design, factor);
         for (own, other) in design.controllers.iter().zip(&turned.controllers) {
-            let ratio = other.config.kp.to.to_num::<f64>() / own.config.kp.to.to_num::<f64>();
-            assert!((ratio - factor).abs() < 1e-6, "{ratio} {factor}");
+            let gains = [&own.config, &other.config].map(|config| config.kp.to.to_num::<f64>());
+            let expected = factor * gains[0];
+            assert!(
+                (gains[1] - expected).abs() <= 1e-6 * expected,
+                "{gains:?} {factor}"
+            );
             assert_eq!(own.config.bias, other.config.bias);
         }
     }
