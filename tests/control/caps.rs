@@ -4,8 +4,16 @@ use super::*;
 
 #[tokio::test]
 async fn success_a_period_cap_stops_emission_and_is_seen_by_the_controller() {
-    // Given a cap of half of what the rate would emit in a period, and a staker.
+    // Given a cap of half of what the rate would emit in a period, and a staker; and gains under
+    // which the integral matters, for a proportional term alone would fill the range.
+    let usual = homeostat::state::defaults::config(Parameter::Emission, WEEK as u32);
+    let settings = ControllerSettings {
+        kp_q48: Fx::from_num(100_000).to_bits(),
+        ki_q48: Fx::from_num(20_000).to_bits(),
+        ..ControllerSettings::new(Wiring::of(Metric::StakedShare), &usual)
+    };
     let mut world = World::build(&WorldSpec {
+        controllers: vec![(Parameter::Emission, settings)],
         limits: Some(LimitSettings {
             period_emission_ppm: 575,
             ..limits()

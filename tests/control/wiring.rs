@@ -260,7 +260,7 @@ async fn w1_a_manipulated_or_stale_signal_moves_the_output_by_its_limit_and_no_f
             ControllerSettings {
                 wiring: Wiring {
                     feed_forward: Some(Signal::Metric(Metric::Feed0)),
-                    ..Wiring::of(Metric::Utilisation)
+                    ..homeostat::state::defaults::wiring(Parameter::Fee)
                 },
                 kf_q48: 100 * ONE,
                 w_ref_q48: 10 * ONE,

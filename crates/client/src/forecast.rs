@@ -101,11 +101,14 @@ pub struct Derived {
 /// economy are from theirs.
 const ROOM_UP: f64 = 10.0 / 3.0;
 const ROOM_DOWN: f64 = 6.0;
+/// The same for the emission: where the price rises, fewer tokens pay for the same yield in money's
+/// worth, and fees pay stakers too.
+const ROOM_DOWN_EMISSION: f64 = 24.0;
 /// A target counts as reachable where its bias leaves this room below the highest value. Without
 /// any, the smallest error of the forecast has the controller rest at that limit; the turnover,
 /// which burns depend on, is known worst.
 const SPARE: f64 = 1.5;
-const SPARE_BURN: f64 = 2.0;
+const SPARE_BURN: f64 = 4.0;
 /// The highest burn share: a tenth of the fees is always left to stakers and treasury.
 const MOST_BURN: f64 = 0.9;
 /// The highest part of the emission that goes to liquidity pools.
@@ -294,7 +297,14 @@ impl Forecast {
         let most = (bias * ROOM_UP)
             .min(self.most_emission.max(bias))
             .max(bias * 1.01);
-        set(derived, parameter, share, bias, bias / ROOM_DOWN, most);
+        set(
+            derived,
+            parameter,
+            share,
+            bias,
+            bias / ROOM_DOWN_EMISSION,
+            most,
+        );
         bias
     }
 
@@ -302,7 +312,9 @@ impl Forecast {
     fn liquidity(&self, derived: &mut Derived) -> f64 {
         // Providers tie up the tokens and as much in money again.
         let rewards = 2.0 * self.depth * self.circulating * self.provider_yield;
-        let security = self.yield_for(self.staked_share) * self.staked_share * self.circulating;
+        // Where the staked share is out of reach, stakers get no more than what is affordable.
+        let wanted = self.yield_for(self.staked_share) * self.staked_share * self.circulating;
+        let security = wanted.min(self.most_emission / SPARE);
         let needed = rewards / (rewards + security);
         let most = MOST_LIQUIDITY / SPARE;
         let mut depth = self.depth;
@@ -342,8 +354,10 @@ impl Forecast {
     fn fee_and_burn(&self, derived: &mut Derived, emission: f64) {
         let volume = self.turnover * self.circulating;
         let burned = self.burned_over_emitted * emission;
-        // Of what is not burned the treasury gets its part.
-        let wanted = self.treasury_needs / self.treasury_share + burned;
+        // Of what is not burned the treasury gets its part. Burns alone never raise the fee: that
+        // drives payments and people away, and what it burns with them.
+        let affordable = burned.min(MOST_BURN / SPARE_BURN * volume * self.fee);
+        let wanted = self.treasury_needs / self.treasury_share + affordable;
         // A fee that is higher than usual by more than the room would drive payments away.
         let most_fee = (self.fee * ROOM_UP).min(0.1);
         let needed = wanted / volume;
@@ -358,7 +372,7 @@ impl Forecast {
                     "burns of {:.2} % and a treasury that needs {:.2} % of the supply a year ask for a fee of \
                      {:.2} % at a turnover of {:.1}, above the {:.2} % that payers bear: that brings in {:.2} % a \
                      year. Lower burned_over_emitted or treasury_needs",
-                    100.0 * burned,
+                    100.0 * affordable,
                     100.0 * self.treasury_needs,
                     100.0 * needed,
                     self.turnover,
