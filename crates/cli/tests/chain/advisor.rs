@@ -322,7 +322,7 @@ fn a_recommendation_becomes_advice_that_the_program_follows_and_a_proposal() {
     let last = decisions
         .map(|line| &line["decision"])
         .filter(|decision| decision["parameter"] == "emission")
-        .last()
+        .next_back()
         .expect("a decision");
     assert_eq!(number(&last["bias"]), to, "{last:#}");
 
