@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod advisor;
 mod args;
 pub mod bench;
 pub mod chain;
@@ -130,6 +131,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         Command::AcceptRole(arguments) => council::accept_role(context, arguments),
         Command::Propose(arguments) => propose::propose(context, arguments),
         Command::Unpause(arguments) => propose::unpause(context, arguments),
+        Command::Advisor(arguments) => advisor::run(context, arguments),
         Command::Advise(arguments) => propose::advise(context, arguments),
         Command::VetoAdvice(arguments) => propose::veto_advice(context, arguments),
     }

@@ -1,5 +1,7 @@
 //! The real `homeostat` binary against an economy behind JSON-RPC.
 
+#[path = "chain/advisor.rs"]
+mod advisor;
 #[path = "chain/common.rs"]
 mod common;
 #[path = "chain/creation.rs"]
