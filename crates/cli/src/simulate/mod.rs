@@ -22,6 +22,7 @@ use crate::report::chart;
 use setting::Lived;
 use story::Story;
 
+pub use setting::design;
 pub use story::figure;
 
 /// What `simulate --help` opens with.
@@ -135,7 +136,11 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
 
     let (rows, events) = story::decisions(&world, &lived);
     let paths = story::paths(&world);
-    let svg = chart::svg_with(&story.title(), &rows, &events, Some(&paths))
+    let besides = chart::Besides {
+        paths: Some(&paths),
+        fixed: &[],
+    };
+    let svg = chart::svg_with(&story.title(), &rows, &events, &besides)
         .map_err(|error| Failure::new("chart_failed", error.to_string()))?;
     fs::write(&arguments.chart, svg)
         .map_err(|error| crate::demo::unwritable(&arguments.chart, &error))?;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use homeostat::state::Parameter;
 use homeostat_sim::metrics::Better;
-use homeostat_sim::plant::{Day, World, START};
+use homeostat_sim::plant::{Day, World};
 use homeostat_sim::policy::Policy;
 use homeostat_sim::Metrics;
 use schemars::JsonSchema;
@@ -327,8 +327,9 @@ pub fn paths(world: &World) -> [Path; 2] {
             .days()
             .iter()
             .enumerate()
-            .map(|(epoch, day)| (seconds(epoch + 1, world.calendar().epoch_days), of(day)))
+            .map(|(epoch, day)| (world.calendar().start(epoch + 1), of(day)))
             .collect(),
+        fixed: Vec::new(),
     };
     [
         path("price, over that at go-live", |day| day.price),
@@ -336,13 +337,9 @@ pub fn paths(world: &World) -> [Path; 2] {
     ]
 }
 
-fn end_of(epochs: usize, lived: &Lived) -> i64 {
-    seconds(epochs, lived.setting.calendar.epoch_days)
-}
-
 /// The unix second after so many epochs.
-fn seconds(epochs: usize, epoch_days: f64) -> i64 {
-    START + (epochs as f64 * epoch_days * 86_400.0) as i64
+fn end_of(epochs: usize, lived: &Lived) -> i64 {
+    lived.setting.calendar.start(epochs)
 }
 
 #[cfg(test)]
