@@ -31,6 +31,7 @@ use setting::Lived;
 use story::Story;
 use vote::Vote;
 
+pub use setting::design;
 pub use story::figure;
 
 /// What `simulate --help` opens with.
@@ -210,12 +211,16 @@ pub fn run(arguments: &Arguments, cluster: &ClusterArgs, format: Format) -> Resu
 
     let (rows, mut events) = story::decisions(&world, &lived);
     events.extend(proposal.map(|proposal| Event {
-        at: story::end_of(&world, proposal.epoch),
+        at: world.starts(proposal.epoch),
         label: "proposal".to_owned(),
     }));
     events.sort_by_key(|event| event.at);
     let paths = story::paths(&world);
-    let svg = chart::svg_with(&story.title(), &rows, &events, Some(&paths))
+    let besides = chart::Besides {
+        paths: Some(&paths),
+        fixed: &[],
+    };
+    let svg = chart::svg_with(&story.title(), &rows, &events, &besides)
         .map_err(|error| Failure::new("chart_failed", error.to_string()))?;
     fs::write(&arguments.chart, svg)
         .map_err(|error| crate::demo::unwritable(&arguments.chart, &error))?;

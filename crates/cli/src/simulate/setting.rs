@@ -206,7 +206,7 @@ fn of_file(arguments: &Arguments, path: &Path) -> Result<Named, Failure> {
 }
 
 /// The economy that a file describes.
-fn design(spec: &EconomySpec) -> Design {
+pub fn design(spec: &EconomySpec) -> Design {
     let mut limits = defaults::limits(spec.period, spec.limits.hard_cap);
     limits.set(&spec.limits);
     let loops = spec.controllers.into_iter().zip(spec.wirings);

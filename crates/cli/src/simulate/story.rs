@@ -327,7 +327,7 @@ pub fn decisions(world: &World, lived: &Lived) -> (Vec<report::Row>, Vec<Event>)
             let limit = |ppm: i64| if by_hand { f64::NAN } else { ppm as f64 / 1e6 };
             rows.push(report::Row {
                 period,
-                at: end_of(world, epoch + 1),
+                at: world.starts(epoch + 1),
                 parameter,
                 measurement: day.measured[index],
                 setpoint: config.setpoint.to.to_num(),
@@ -343,7 +343,7 @@ pub fn decisions(world: &World, lived: &Lived) -> (Vec<report::Row>, Vec<Event>)
         }
     }
     let shock = Event {
-        at: end_of(world, world.calendar().shock()),
+        at: world.starts(world.calendar().shock()),
         label: lived.scenario_name().to_owned(),
     };
     (rows, vec![shock])
@@ -357,18 +357,14 @@ pub fn paths(world: &World) -> [Path; 2] {
             .days()
             .iter()
             .enumerate()
-            .map(|(epoch, day)| (end_of(world, epoch + 1), of(day)))
+            .map(|(epoch, day)| (world.starts(epoch + 1), of(day)))
             .collect(),
+        fixed: Vec::new(),
     };
     [
         path("price, over that at the start", |day| day.price),
         path("demand, over that of a quiet day", |day| day.demand),
     ]
-}
-
-/// The unix second after so many epochs of a run.
-pub fn end_of(world: &World, epochs: usize) -> i64 {
-    world.start() + (epochs as f64 * world.calendar().epoch_days * 86_400.0) as i64
 }
 
 #[cfg(test)]

@@ -336,10 +336,9 @@ fn start(truth: &Truth) -> Start {
         excluded: chain.excluded,
         now: chain.now,
     });
-    Start {
-        fits_people: false,
-        ..start.unwrap()
-    }
+    let mut start = start.unwrap();
+    start.fits_people = false;
+    start
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use bytemuck::Zeroable;
 use homeostat::state::{number::U128, Pool, Position, Ticket};
 
-use super::{index, next_unlock, Town};
+use super::{acts::next_unlock, index, Town};
 use crate::{
     chain::Error,
     live::Start,
