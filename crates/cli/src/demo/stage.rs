@@ -234,13 +234,19 @@ impl Stage {
                 self.counts.claims += 1;
             }
             Deed::Buy(amount) => {
-                self.transfer(batch, &self.amm_vault(), &tokens, Hand::Amm, amount)
-                    .await;
+                self.transfer(
+                    batch,
+                    &self.amm_vault(),
+                    &tokens,
+                    self.amm.insecure_clone(),
+                    amount,
+                )
+                .await;
                 self.counts.trades += 1;
                 return Ok(());
             }
             Deed::Sell(amount) => {
-                let hand = Hand::Of(key);
+                let hand = key;
                 self.transfer(batch, &tokens, &self.amm_vault(), hand, amount)
                     .await;
                 self.counts.trades += 1;
@@ -250,7 +256,7 @@ impl Stage {
                 tokens: given,
                 shares,
             } => {
-                let hand = Hand::Of(key);
+                let hand = key;
                 self.transfer(batch, &tokens, &self.amm_vault(), hand, given)
                     .await;
                 self.send(batch).await?;
@@ -271,14 +277,20 @@ impl Stage {
                     .burn(&lp.mint, &lp_tokens, &key, shares)
                     .await;
                 self.counts.transactions += 1;
-                self.transfer(batch, &self.amm_vault(), &tokens, Hand::Amm, got)
-                    .await;
+                self.transfer(
+                    batch,
+                    &self.amm_vault(),
+                    &tokens,
+                    self.amm.insecure_clone(),
+                    got,
+                )
+                .await;
                 self.counts.trades += 1;
                 return Ok(());
             }
             Deed::Take(till, amount) => {
                 let till = &self.tills[place(till)];
-                let (from, hand) = (till.tokens, Hand::Of(till.key.insecure_clone()));
+                let (from, hand) = (till.tokens, till.key.insecure_clone());
                 self.transfer(batch, &from, &tokens, hand, amount).await;
                 return Ok(());
             }
@@ -288,7 +300,7 @@ impl Stage {
             }
             Deed::PayItself(amount) => {
                 let till = &self.tills[place(Till::Payers)];
-                let (to, hand) = (till.tokens, Hand::Of(till.key.insecure_clone()));
+                let (to, hand) = (till.tokens, till.key.insecure_clone());
                 self.pay(batch, &owner, &tokens, &to, amount);
                 let economy = self.world.economy().await;
                 let charge = Charge::new(amount, economy.value(Parameter::Fee))
@@ -320,22 +332,18 @@ impl Stage {
         self.counts.payments += 1;
     }
 
-    /// Adds a transfer of the economy's tokens to a batch.
+    /// Adds a transfer of the economy's tokens to a batch, which `key` signs.
     async fn transfer(
         &mut self,
         batch: &mut Batch,
         from: &Pubkey,
         to: &Pubkey,
-        hand: Hand,
+        key: Keypair,
         amount: u64,
     ) {
         if amount == 0 {
             return;
         }
-        let key = match hand {
-            Hand::Amm => self.amm.insecure_clone(),
-            Hand::Of(key) => key,
-        };
         let mint = self.world.at.mint;
         let bank = &mut self.world.bank;
         let transfer = bank
@@ -359,14 +367,6 @@ impl Stage {
 pub const NATIVE: usize = 0;
 /// See [`NATIVE`].
 pub const LIQUIDITY: usize = 1;
-
-/// Who signs a transfer.
-enum Hand {
-    /// The AMM's program.
-    Amm,
-    /// Somebody with a key.
-    Of(Keypair),
-}
 
 const fn place(till: Till) -> usize {
     match till {
