@@ -15,7 +15,7 @@ use super::answer::Wait;
 use super::ground::Ground;
 use super::wallets::{self, Grouped};
 use super::{evidence, Arguments};
-use crate::chain::start::start;
+use crate::chain::start;
 use crate::chain::Context;
 use crate::failure::Failure;
 
@@ -144,7 +144,7 @@ pub fn look(context: &Context, arguments: &Arguments, ground: &Ground) -> Result
         Failure::new("no_statistic", error.to_string())
             .remedy("report it with the history that it came from")
     })?;
-    let mut start = match start(context, &ground.live)? {
+    let mut start = match start::read(context, &ground.live)?.start {
         Ok(start) => start,
         Err(unfit) => {
             let (code, text) = ("unfit_economy", format!("no rollout can start: {unfit}"));

@@ -3,26 +3,39 @@
 use homeostat_client::{Feed, Pubkey};
 use homeostat_ops::connection::decode;
 use homeostat_ops::Live;
-use homeostat_sim::live::{Found, LivePool, Start, Unfit};
+use homeostat_sim::live::{Found as Accounts, LivePool, Start, Unfit};
 
 use super::{balance, Context};
 use crate::failure::Failure;
 
-/// Reads what a crank looks at besides the economy and its pools, and makes a start of it; or says
-/// what no run can start in.
+/// What was read besides an economy and its pools.
+pub struct Found {
+    /// The start, or what no run can start in.
+    pub start: Result<Start, Unfit>,
+    /// The economy's feeds.
+    pub feeds: Vec<Feed>,
+    /// The cluster's clock (unix seconds).
+    pub now: i64,
+}
+
+/// Reads what a crank looks at besides the economy and its pools, and makes a start of it.
 ///
 /// # Errors
 ///
 /// The server's.
-pub fn start(context: &Context, live: &Live) -> Result<Result<Start, Unfit>, Failure> {
+pub fn read(context: &Context, live: &Live) -> Result<Found, Failure> {
     let (connection, economy) = (&context.connection, &live.economy);
     let meters = live.meters(connection)?;
-    let now = connection.clock()?.unix_timestamp;
-    let mut feeds = [None; 4];
     let keys = economy.active_feeds();
-    for ((reading, key), account) in feeds.iter_mut().zip(keys).zip(connection.accounts(keys)?) {
+    let mut feeds = Vec::with_capacity(keys.len());
+    for (key, account) in keys.iter().zip(connection.accounts(keys)?) {
         let account = account.ok_or_else(|| connection.nonsense("a feed is missing"))?;
-        *reading = decode::<Feed>(key, &account)?.reading(now);
+        feeds.push(decode::<Feed>(key, &account)?);
+    }
+    let now = connection.clock()?.unix_timestamp;
+    let mut readings = [None; 4];
+    for (reading, feed) in readings.iter_mut().zip(&feeds) {
+        *reading = feed.reading(now);
     }
     let mut pools = Vec::with_capacity(live.pools.len());
     for pool in &live.pools {
@@ -42,17 +55,18 @@ pub fn start(context: &Context, live: &Live) -> Result<Result<Start, Unfit>, Fai
     for account in economy.active_excluded() {
         excluded = excluded.saturating_add(balance(context, account)?);
     }
-    Ok(Start::of(&Found {
+    let start = Start::of(&Accounts {
         economy,
         pools: &pools,
         meters: &meters,
-        feeds,
+        feeds: readings,
         supply: supply(context, &live.at.mint)?,
         reward_vault: balance(context, &economy.reward_vault)?,
         treasury: balance(context, &economy.treasury_vault)?,
         excluded,
         now,
-    }))
+    });
+    Ok(Found { start, feeds, now })
 }
 
 /// The supply of a mint (base units).

@@ -1,15 +1,13 @@
 //! A start from a live economy, read from its cluster.
 
 use homeostat_client::{Council, Feed, Pubkey};
-use homeostat_ops::connection::decode;
 use homeostat_ops::proposal_file::State;
 use homeostat_ops::words::{word, SECTIONS};
 use homeostat_ops::Live;
-use homeostat_sim::live::{Found, LivePool, Start, Unfit};
+use homeostat_sim::live::{Start, Unfit};
 
 use crate::chain::council::seated;
-use crate::chain::write::tokens;
-use crate::chain::{duration, ClusterArgs, Context, WhichArgs};
+use crate::chain::{duration, start, ClusterArgs, Context, WhichArgs};
 use crate::failure::Failure;
 use crate::output::Format;
 
@@ -50,57 +48,18 @@ impl Ground {
         proposes: bool,
     ) -> Result<Self, Failure> {
         let context = Context::open(cluster, format)?;
-        let connection = &context.connection;
         let live = context.live(which)?;
-        let economy = &live.economy;
         let council = proposes.then(|| seated(&context, &live)).transpose()?;
-        let meters = live.meters(connection)?;
-        let keys = economy.active_feeds();
-        let mut feeds = Vec::with_capacity(keys.len());
-        for (key, account) in keys.iter().zip(connection.accounts(keys)?) {
-            let account = account.ok_or_else(|| connection.nonsense("a feed is missing"))?;
-            feeds.push(decode::<Feed>(key, &account)?);
-        }
-        let now = connection.clock()?.unix_timestamp;
-        let mut readings = [None; 4];
-        for (reading, feed) in readings.iter_mut().zip(&feeds) {
-            *reading = feed.reading(now);
-        }
-        let mut pools = Vec::with_capacity(live.pools.len());
-        for pool in &live.pools {
-            let (amm_tokens, lp_supply) = if pool.is_native() {
-                (0, 0)
-            } else {
-                (
-                    balance(&context, &pool.amm_vault)?,
-                    supply(&context, &pool.stake_mint)?,
-                )
-            };
-            pools.push(LivePool {
-                pool: *pool,
-                amm_tokens,
-                lp_supply,
-            });
-        }
-        let excluded = economy.active_excluded().iter();
-        let excluded = excluded.map(|account| balance(&context, account));
-        let found = Found {
-            economy,
-            pools: &pools,
-            meters: &meters,
-            feeds: readings,
-            supply: supply(&context, &live.at.mint)?,
-            reward_vault: balance(&context, &economy.reward_vault)?,
-            treasury: balance(&context, &economy.treasury_vault)?,
-            excluded: excluded.sum::<Result<u64, Failure>>()?,
-            now,
-        };
-        let start = Start::of(&found).map_err(|unfit| unfit_failure(&live, unfit, now))?;
+        let found = start::read(&context, &live)?;
+        let now = found.now;
+        let start = found
+            .start
+            .map_err(|unfit| unfit_failure(&live, unfit, now))?;
         Ok(Self {
             start,
             address: live.at.economy,
-            cluster: connection.cluster().to_string(),
-            feeds,
+            cluster: context.connection.cluster().to_string(),
+            feeds: found.feeds,
             council,
             now,
             live,
@@ -116,24 +75,6 @@ impl Ground {
             now: self.now,
         })
     }
-}
-
-/// The balance of a token account; 0 when there is none (base units).
-fn balance(context: &Context, account: &Pubkey) -> Result<u64, Failure> {
-    let found = context.connection.account(account)?;
-    Ok(found.and_then(|found| tokens(&found.data)).unwrap_or(0))
-}
-
-/// The supply of a mint (base units).
-fn supply(context: &Context, mint: &Pubkey) -> Result<u64, Failure> {
-    let connection = &context.connection;
-    let found = connection.account(mint)?;
-    // Both token programs: an optional authority of 36 bytes, then the supply.
-    found
-        .as_ref()
-        .and_then(|found| found.data.get(36..44)?.try_into().ok())
-        .map(u64::from_le_bytes)
-        .ok_or_else(|| connection.nonsense("a mint that is none"))
 }
 
 /// Why nothing can be simulated, and what to do.
