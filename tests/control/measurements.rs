@@ -1,5 +1,7 @@
 //! Measurements: time integrals that follow from what was done, and that one slot does not move.
 
+use homeostat_client::Signal;
+
 use super::*;
 
 /// A day (seconds).
