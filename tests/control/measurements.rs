@@ -74,9 +74,10 @@ async fn crank_and_compare(world: &mut World, window: &Window) -> u64 {
 
         // The law itself, from the state before and the measurement as counted here.
         let y = ratio(numerator, denominator);
-        let w = wiring.feed_forward.and_then(Signal::metric).map(|metric| {
+        let signal = wiring.feed_forward.and_then(Signal::metric);
+        let w = signal.and_then(|metric| {
             let (numerator, denominator) = expected[metric as usize];
-            ratio(numerator, denominator)
+            (denominator > 0).then(|| ratio(numerator, denominator))
         });
         let (state, decision) = step(
             &controller.config(),

@@ -54,6 +54,7 @@ fn fixture() -> Fixture {
         config.ki = Ramp::constant(Fx::ZERO);
         config.kf = Fx::ZERO;
         config.reference = Reference::Absolute;
+        config.average_half_life = 0;
         (config.y_min, config.y_max) = (y_min, y_max);
         if parameter == Parameter::Emission {
             config.bias = Ramp::constant(Fx::from_num(RICH));

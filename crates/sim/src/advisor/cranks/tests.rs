@@ -82,6 +82,7 @@ fn lived(follows_fees: bool) -> (Vec<Cranked>, History, Limits) {
         let (y_min, y_max) = metric.range();
         (controller.config.y_min, controller.config.y_max) = (y_min, y_max);
         controller.config.reference = homeostat_control::Reference::Absolute;
+        controller.config.average_half_life = 0;
     }
     let setting = Setting {
         people: 60,

@@ -16,8 +16,8 @@
 //!
 //! A loop cannot be faster than its measurements: above a week the mean over a period and
 //! the value that holds for the next one delay it so much that the weekly gains oscillate.
-//! With these, a first-order plant of four weeks settles under the default gains, half and
-//! twice of them, for every period from an hour to 30 days (the longest there is).
+//! With these, for every period from an hour to 30 days, the longest there is, a plant of four
+//! weeks settles under the gains and half of them, and twice of them where it has no dead time.
 //!
 //! Below an hour the values still follow the same rules, as far as their units allow: 1,000
 //! periods are the longest `max_hold`, half-life and threshold, so the guard forgets within
