@@ -322,8 +322,7 @@ fn a_recommendation_becomes_advice_that_the_program_follows_and_a_proposal() {
     let decisions = log["decisions"].as_array().expect("a list").iter();
     let last = decisions
         .map(|line| &line["decision"])
-        .filter(|decision| decision["parameter"] == "emission")
-        .next_back()
+        .rfind(|decision| decision["parameter"] == "emission")
         .expect("a decision");
     assert_eq!(number(&last["bias"]), to, "{last:#}");
 
