@@ -133,9 +133,9 @@ async fn f4_the_parts_never_exceed_the_amount_at_the_highest_rates() {
 #[tokio::test]
 async fn f5_a_new_rate_never_reaches_back() {
     let mut world = World::new().await;
+    let (alice, bob) = busy_week(&mut world).await;
     // Without emission nothing could be burned of it, and the burn share would wait.
     world.staker(100 * TOKEN).await;
-    let (alice, bob) = busy_week(&mut world).await;
     let owed = pending(&world.meter(0).await);
     let fees = 3 * fee_on(100_000_000 * TOKEN, FEE_PPM);
     assert_eq!(owed, split(fees, BURN_PPM, TREASURY_PPM));
