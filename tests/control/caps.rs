@@ -4,8 +4,16 @@ use super::*;
 
 #[tokio::test]
 async fn success_a_period_cap_stops_emission_and_is_seen_by_the_controller() {
-    // Given a cap of half of what the rate would emit in a period, and a staker.
+    // Given a cap of half of what the rate would emit in a period, and a staker; and gains under
+    // which the integral matters, for a proportional term alone would fill the range.
+    let usual = homeostat::state::defaults::config(Parameter::Emission, WEEK as u32);
+    let settings = ControllerSettings {
+        kp_q48: Fx::from_num(100_000).to_bits(),
+        ki_q48: Fx::from_num(20_000).to_bits(),
+        ..ControllerSettings::new(Wiring::of(Metric::StakedShare), &usual)
+    };
     let mut world = World::build(&WorldSpec {
+        controllers: vec![(Parameter::Emission, settings)],
         limits: Some(LimitSettings {
             period_emission_ppm: 575,
             ..limits()
@@ -160,10 +168,10 @@ async fn success_a_blocked_burn_is_seen_by_its_controller() {
     let alice = world.wallet(1_000 * TOKEN).await;
     let mint = world.at.mint;
     pay_through(&mut world, 0, &alice, 1_000 * TOKEN).await;
-    // 0.9 tokens shall be burned; the floor lets a third of them go.
+    // 0.3 tokens shall be burned; the floor lets a third of them go.
     let supply = world.bank.supply(&mint).await;
     edit(&mut world, |economy| {
-        economy.limits.supply_floor = supply - 300_000;
+        economy.limits.supply_floor = supply - 100_000;
     })
     .await;
     world.collect(0).await.unwrap();
@@ -171,7 +179,7 @@ async fn success_a_blocked_burn_is_seen_by_its_controller() {
     world.next_period().await.unwrap();
 
     let record = last_decisions(&mut world).await[Parameter::Burn.index()];
-    assert_eq!(record.applied, 100_000);
+    assert_eq!(record.applied, 33_333);
     assert!(Flags(record.flags).contains(Flags::CAPPED));
 }
 

@@ -84,7 +84,7 @@ fn success_the_cost_of_utilisation_is_documented() {
     let volume = 4.0 * SUPPLY / WEEKS;
     let wash = volume / 10.0;
     let fee = wash * 0.003;
-    let (burned, rest) = (fee * 0.3, fee * 0.7);
+    let (burned, rest) = (fee * 0.1, fee * 0.9);
     let (treasury, stakers) = (rest * 0.2, rest * 0.8);
     let (first, left) = answer(Parameter::Fee, 1.1);
     let figures = [wash, fee, burned, treasury, stakers];
@@ -94,53 +94,31 @@ fn success_the_cost_of_utilisation_is_documented() {
     documented("| utilisation, up", &figures);
 }
 
-#[test]
-fn success_the_cost_of_net_supply_growth_is_documented() {
-    // A tenth of 2 % a year is burned in a week, as the burned part of fees.
-    let burned = 0.002 * SUPPLY / WEEKS;
-    let fees = burned / 0.3;
-    let (treasury, stakers) = (fees * 0.7 * 0.2, fees * 0.7 * 0.8);
-    let (first, left) = answer(Parameter::Burn, 0.9);
-    let figures = [burned, fees, treasury, stakers];
-    documented("| net supply growth, down", &figures);
-    let usual = 4.0 * SUPPLY / WEEKS * 0.003;
-    let kept = |ppm: i64| usual * ppm as f64 / 1e6;
-    let figures = [first as f64, left as f64, kept(first), kept(left)];
-    documented("| net supply growth, down", &figures);
-}
-
-/// A burn share of a tenth of emitted over fees: what a week does in which the signal is `moved`
-/// instead of five, after and before weeks at five.
-fn fed_forward(moved: f64) -> (i64, i64) {
-    let config = Config {
-        direction: homeostat_control::Direction::Reverse,
-        kf: Fx::from_num(100_000),
-        f_max: Fx::from_num(900_000),
-        kp: homeostat_control::Ramp::constant(Fx::ZERO),
-        ki: homeostat_control::Ramp::constant(Fx::ZERO),
-        bias: homeostat_control::Ramp::constant(Fx::ZERO),
-        slew_up: None,
-        slew_down: None,
-        ..defaults::config(Parameter::Burn, WEEK as u32)
-    };
+/// What the default burn share does in a week in which a tenth more of the fees comes in: its
+/// signal, emitted over fees, is `moved` instead of five, and `burned` over emitted what it is
+/// then. After and before weeks at rest.
+fn fed_forward(moved: f64, burned: f64) -> (i64, i64) {
+    let config = defaults::config(Parameter::Burn, WEEK as u32);
     let mut state = create(&config, 0).unwrap();
-    let mut week = |w: f64| {
+    let rest = config.setpoint.to;
+    let mut week = |w: f64, y: Fx| {
         let input = Input {
             w: Some(Fx::from_num(w)),
-            ..Input::mean(state.last_at + WEEK, config.setpoint.to)
+            ..Input::mean(state.last_at + WEEK, y)
         };
         state = step(&config, &state, &input).0;
         state.u
     };
-    let before = (0..4).map(|_| week(5.0)).last().unwrap();
-    let first = week(moved) - before;
-    (first, week(5.0) - before)
+    let before = (0..4).map(|_| week(5.0, rest)).last().unwrap();
+    let first = week(moved, rest * Fx::from_num(burned)) - before;
+    let left = (0..4).map(|_| week(5.0, rest)).last().unwrap() - before;
+    (first, left)
 }
 
 #[test]
 fn success_the_cost_of_the_ratios_of_burns_emission_and_fees_is_documented() {
-    // 6 % emitted a year are five times the fees of a turnover of 4 at 0.3 %, so that half of
-    // the fees is a tenth of the emission.
+    // 6 % emitted a year are five times the fees of a turnover of 4 at 0.3 %, so that a tenth of
+    // the fees is a fiftieth of the emission.
     let usual = 4.0 * SUPPLY / WEEKS * 0.003;
     assert!((emission(60_000) / usual - 5.0).abs() < 1e-9);
     let kept = |ppm: i64| usual * ppm as f64 / 1e6;
@@ -149,12 +127,14 @@ fn success_the_cost_of_the_ratios_of_burns_emission_and_fees_is_documented() {
         ("| burned over emitted, up", usual / 10.0, 5.0 / 1.1),
         ("| emitted over fees, down", usual / 0.9 - usual, 4.5),
     ] {
-        let burned = fee / 2.0;
-        let (treasury, stakers) = (burned * 0.2, burned * 0.8);
-        let (first, left) = fed_forward(w);
+        let burned = fee / 10.0;
+        let rest = fee - burned;
+        let (treasury, stakers) = (rest * 0.2, rest * 0.8);
+        // More fees at the same share burn more of the emission.
+        let (first, left) = fed_forward(w, 5.0 / w);
         let figures = [fee / 0.003, fee, burned, treasury, stakers];
         documented(line, &figures);
-        documented(line, &[first as f64, left as f64, kept(first)]);
+        documented(line, &[first as f64, left as f64, kept(first), kept(left)]);
     }
 }
 

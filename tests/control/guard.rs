@@ -202,9 +202,9 @@ async fn o4_a_spike_of_one_slot_moves_nothing_that_it_pays_for() {
 
     let event = calm.period().await;
 
-    // A second of stake is a second in a week; the volume is an outlier, and the fee
-    // rate, for which it was paid, waits.
-    assert_eq!(event.latched, [0, SPIKE, 0, 0]);
+    // A second of stake is a second in a week; the volume is an outlier, and so is what it
+    // burned. The fee rate, for which it was paid, waits, and the burn share with it.
+    assert_eq!(event.latched, [0, SPIKE, SPIKE, 0]);
     let economy = calm.world.economy().await;
     let emission = of(&economy, Parameter::Emission);
     let old = of(&before, Parameter::Emission);

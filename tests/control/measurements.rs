@@ -1,5 +1,7 @@
 //! Measurements: time integrals that follow from what was done, and that one slot does not move.
 
+use homeostat_client::Signal;
+
 use super::*;
 
 /// A day (seconds).
@@ -61,21 +63,29 @@ async fn crank_and_compare(world: &mut World, window: &Window) -> u64 {
         };
         assert_eq!(read, expected, "{metric:?}");
     }
-    let steered = Parameter::ALL.into_iter().zip(expected);
-    for (index, (parameter, (numerator, denominator))) in steered.enumerate() {
-        let read = (numerator, denominator);
-        let record = &records[index];
+    for (record, parameter) in records.iter().zip(Parameter::ALL) {
+        let controller = of(&before, parameter);
+        let wiring = controller.wiring().unwrap();
+        let read = expected[wiring.metric as usize];
+        let (numerator, denominator) = read;
         let logged = (record.numerator.get() as i128, record.denominator.get());
         assert_eq!(logged, read, "{parameter:?}");
         assert_eq!(record.applied, NOT_CAPPED, "{parameter:?}");
 
         // The law itself, from the state before and the measurement as counted here.
-        let controller = of(&before, parameter);
         let y = ratio(numerator, denominator);
+        let signal = wiring.feed_forward.and_then(Signal::metric);
+        let w = signal.and_then(|metric| {
+            let (numerator, denominator) = expected[metric as usize];
+            (denominator > 0).then(|| ratio(numerator, denominator))
+        });
         let (state, decision) = step(
             &controller.config(),
             &controller.state(),
-            &Input::mean(now, y),
+            &Input {
+                w,
+                ..Input::mean(now, y)
+            },
         );
         let stepped = of(&after, parameter);
         assert_eq!(
@@ -106,7 +116,7 @@ async fn success_measurements_and_decisions_follow_from_what_was_done() {
     let lp = world.pools[1];
     let amm_vault = lp.amm_vault.unwrap();
     let (team, fee) = (world.excluded[0], |amount: u64| amount * 3 / 1_000);
-    let burn = |amount: u64| fee(amount) * 3 / 10;
+    let burn = |amount: u64| fee(amount) / 10;
     let alice = world.wallet(100 * million).await;
 
     // First window: 300 million staked after 100,000 s, liquidity after 150,000 s,

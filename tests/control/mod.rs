@@ -201,8 +201,13 @@ fn guards_off(economy: &mut Economy) {
 /// A controller with every gain at its highest and no slew limit.
 fn wild(parameter: Parameter, direction: Direction) -> (Parameter, ControllerSettings) {
     let highest = Config::MAX_GAIN.to_bits();
+    // Burned over emitted has no value in a period without emission.
+    let metric = match parameter {
+        Parameter::Burn => Metric::NetSupplyGrowth,
+        _ => homeostat::state::defaults::wiring(parameter).metric,
+    };
     let settings = ControllerSettings {
-        wiring: Wiring::of(Metric::default_for(parameter)),
+        wiring: Wiring::of(metric),
         direction,
         setpoint_q48: Fx::ONE.to_bits(),
         average_half_life: 0,

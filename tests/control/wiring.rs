@@ -14,7 +14,7 @@ fn resting(parameter: Parameter) -> ControllerSettings {
     ControllerSettings {
         kp_q48: 0,
         ki_q48: 0,
-        ..ControllerSettings::new(Wiring::of(Metric::default_for(parameter)), &usual)
+        ..ControllerSettings::new(homeostat::state::defaults::wiring(parameter), &usual)
     }
 }
 
@@ -260,7 +260,7 @@ async fn w1_a_manipulated_or_stale_signal_moves_the_output_by_its_limit_and_no_f
             ControllerSettings {
                 wiring: Wiring {
                     feed_forward: Some(Signal::Metric(Metric::Feed0)),
-                    ..Wiring::of(Metric::Utilisation)
+                    ..homeostat::state::defaults::wiring(Parameter::Fee)
                 },
                 kf_q48: 100 * ONE,
                 w_ref_q48: 10 * ONE,
@@ -360,7 +360,7 @@ async fn w3_two_controllers_that_follow_each_other_stay_bounded() {
     let follows = |parameter: Parameter, other: Parameter, kf: i128| ControllerSettings {
         wiring: Wiring {
             feed_forward: Some(Signal::Output(other)),
-            ..Wiring::of(Metric::default_for(parameter))
+            ..homeostat::state::defaults::wiring(parameter)
         },
         kf_q48: kf * Config::MAX_GAIN.to_bits(),
         f_max_q48: i128::from(parameter.ceiling() - parameter.floor()) * ONE,

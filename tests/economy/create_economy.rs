@@ -4,6 +4,7 @@ use anchor_lang::error::ErrorCode;
 use anchor_spl::token_2022::spl_token_2022::{
     extension::StateWithExtensions, state::Account as TokenAccount,
 };
+use homeostat::state::defaults;
 use homeostat_client::{log, Life, Parameter};
 use homeostat_tests::{exchange, HomeostatError};
 
@@ -244,7 +245,7 @@ async fn success_defaults_wire_every_controller_to_its_metric() {
 
     for parameter in Parameter::ALL {
         let controller = &economy.controllers[parameter.index()];
-        assert_eq!(controller.metric, Metric::default_for(parameter) as u8);
+        assert_eq!(controller.wiring().unwrap(), defaults::wiring(parameter));
         assert_eq!(controller.config.period, economy.limits.period);
         assert_eq!(controller.config_seq, 0);
     }

@@ -17,7 +17,7 @@ async fn capped(shards: u8) -> World {
 }
 
 /// Pays 1,000,000 tokens eight times, the n-th time through shard `through(n)`, and collects
-/// every meter. Each payment has 900 tokens to be burned.
+/// every meter. Each payment has 300 tokens to be burned.
 async fn pay_and_collect(world: &mut World, payer: &Wallet, through: impl Fn(u8) -> u8) {
     let reserve = world.reserve;
     for n in 0..8 {
@@ -57,12 +57,12 @@ async fn e3_the_same_payments_burn_the_same_through_any_shards() {
         let payer = world.wallet(100_000_000 * TOKEN).await;
         let supply = world.bank.supply(&world.at.mint.clone()).await;
 
-        // when payments are collected that would burn 7,200
+        // when payments are collected that would burn 2,400
         pay_and_collect(&mut world, &payer, through).await;
 
         // then the cap is burned, to the unit, and the rest goes to the treasury
         let cap = u128::from(CAP);
-        let all = 8 * u128::from(900 * TOKEN);
+        let all = 8 * u128::from(300 * TOKEN);
         assert_eq!(
             burned(&mut world).await,
             (cap, all - cap),
@@ -92,7 +92,7 @@ async fn e3_a_quiet_shard_leaves_its_part_to_the_others() {
     let payer = world.wallet(10_000_000 * TOKEN).await;
     let reserve = world.reserve;
     // 450 tokens to be burned through the first shard, 900 through the last one.
-    for (shard, amount) in [(0, 500_000), (7, 1_000_000)] {
+    for (shard, amount) in [(0, 1_500_000), (7, 3_000_000)] {
         let payment = payment(&payer, &reserve, shard, amount * TOKEN);
         let pay = pay_ix(&world, &payment);
         world.send_as(&payer.key, pay).await.unwrap();

@@ -33,7 +33,7 @@ use solana_signer::Signer;
 
 /// Rates of a new economy (ppm): of a payment, of the fee, of what is not burned.
 const FEE_PPM: u128 = 3_000;
-const BURN_PPM: u128 = 300_000;
+const BURN_PPM: u128 = 100_000;
 const TREASURY_PPM: u128 = 200_000;
 const PPM: u128 = 1_000_000;
 

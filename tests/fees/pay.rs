@@ -18,7 +18,7 @@ async fn success_a_payment_arrives_less_its_fee() {
     let vault = fee_vault(&world, 0);
     assert_eq!(world.bank.balance(&vault).await, fee);
     let meter = world.meter(0).await;
-    assert_eq!(pending(&meter), (900_000, 420_000, 1_680_001));
+    assert_eq!(pending(&meter), (300_000, 540_000, 2_160_001));
     assert_eq!(
         (meter.payments, meter.volume.get(), meter.fees.get()),
         (1, u128::from(amount), u128::from(fee))

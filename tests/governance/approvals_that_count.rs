@@ -137,8 +137,8 @@ async fn n4_routine_changes_elsewhere_do_not_stale_what_waits() {
         .enact(vec![Action::Tune {
             parameter: Parameter::Emission,
             field: Tunable::Kp,
-            expected_q48: q48(100_000.0),
-            value_q48: q48(105_000.0),
+            expected_q48: q48(235_000.0),
+            value_q48: q48(246_000.0),
             over_seconds: 0,
         }])
         .await

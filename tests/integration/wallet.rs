@@ -401,7 +401,7 @@ async fn success_a_summary_says_what_the_economy_does() {
     assert_eq!((summary.life, summary.funding), (Life::Live, Funding::Mint));
     assert_eq!(
         (summary.emission_ppm, summary.fee_ppm, summary.burn_ppm),
-        (60_000, 3_000, 300_000)
+        (60_000, 3_000, 100_000)
     );
     assert_eq!(summary.supply, 1_000_000_000 * TOKEN);
 

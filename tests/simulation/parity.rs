@@ -7,6 +7,7 @@ use homeostat_client::{Economy, Meter, Pool};
 use homeostat_sandbox::{World, WorldSpec};
 use homeostat_sim::{
     chain::{Chain, Design, Error},
+    parity::{economy_at, meter_at, pool_at},
     plant::{Outlook, Steering},
     policy::{Policy, Steer},
     run::Run,
@@ -34,61 +35,6 @@ impl Steering for Watched {
         self.steer.steer(chain, snapshot, report, outlook)?;
         self.before = Some(chain.clone());
         Ok(())
-    }
-}
-
-/// A simulated economy at the addresses of a real one.
-fn economy_at(real: &Economy, simulated: &Economy) -> Economy {
-    let mut pools = simulated.pools;
-    for (slot, real) in pools.iter_mut().zip(&real.pools) {
-        slot.pool = real.pool;
-    }
-    Economy {
-        bump: real.bump,
-        authority_bump: real.authority_bump,
-        keeper_bump: real.keeper_bump,
-        rewards_bump: real.rewards_bump,
-        treasury_bump: real.treasury_bump,
-        decimals: real.decimals,
-        mint: real.mint,
-        token_program: real.token_program,
-        creator: real.creator,
-        council: real.council,
-        authority: real.authority,
-        keeper_vault: real.keeper_vault,
-        reward_vault: real.reward_vault,
-        treasury_vault: real.treasury_vault,
-        log: real.log,
-        meters: real.meters,
-        pools,
-        ..*simulated
-    }
-}
-
-fn pool_at(real: &Pool, simulated: &Pool) -> Pool {
-    Pool {
-        bump: real.bump,
-        principal_bump: real.principal_bump,
-        decimals: real.decimals,
-        economy: real.economy,
-        stake_mint: real.stake_mint,
-        stake_token_program: real.stake_token_program,
-        principal_vault: real.principal_vault,
-        amm_vault: real.amm_vault,
-        payer: real.payer,
-        ..*simulated
-    }
-}
-
-fn meter_at(real: &Meter, simulated: &Meter) -> Meter {
-    Meter {
-        bump: real.bump,
-        vault_bump: real.vault_bump,
-        shard: real.shard,
-        economy: real.economy,
-        vault: real.vault,
-        payer: real.payer,
-        ..*simulated
     }
 }
 

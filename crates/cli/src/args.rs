@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::advisor;
 use crate::bench;
 use crate::chain::{
     council, creation, keeper, payments, propose, reasons, staking, status, ClusterArgs,
@@ -139,6 +140,9 @@ pub enum Command {
     Propose(propose::ProposeArgs),
     /// Propose to end a pause at once (member)
     Unpause(propose::UnpauseArgs),
+    /// What should be changed, on what evidence: advice, a proposal, or to wait
+    #[command(long_about = advisor::LONG_ABOUT, after_long_help = advisor::AFTER_LONG_HELP)]
+    Advisor(Box<advisor::Arguments>),
     /// Recommend a setpoint or a bias within the council's range (advisor)
     Advise(propose::AdviseArgs),
     /// Drop the advice that waits (guardian)

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod advisor;
 mod args;
 pub mod bench;
 pub mod chain;
@@ -51,7 +52,9 @@ pub fn main() -> ExitCode {
     let result = match &arguments.command {
         Command::Demo(demo) => demo::run(demo, arguments.output),
         Command::Replay(replay) => replay::run(replay, arguments.output),
-        Command::Simulate(simulate) => simulate::run(simulate, arguments.output),
+        Command::Simulate(simulate) => {
+            simulate::run(simulate, &arguments.cluster, arguments.output)
+        }
         Command::Bench(bench) => bench::run(bench, arguments.output),
         Command::Verify(verify) => bench::verify::run(verify, arguments.output),
         Command::Report(report) => bench::report::run(report, arguments.output),
@@ -128,6 +131,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         Command::AcceptRole(arguments) => council::accept_role(context, arguments),
         Command::Propose(arguments) => propose::propose(context, arguments),
         Command::Unpause(arguments) => propose::unpause(context, arguments),
+        Command::Advisor(arguments) => advisor::run(context, arguments),
         Command::Advise(arguments) => propose::advise(context, arguments),
         Command::VetoAdvice(arguments) => propose::veto_advice(context, arguments),
     }

@@ -25,6 +25,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("preview", schema_for!(Preview)),
         ("explain", schema_for!(Explanation)),
         ("log", schema_for!(LogAnswer)),
+        ("advisor", schema_for!(crate::advisor::Advice)),
         ("proposals", schema_for!(Proposals)),
         ("propose", schema_for!(Proposed)),
         ("unpause", schema_for!(Proposed)),

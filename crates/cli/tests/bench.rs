@@ -134,7 +134,8 @@ fn success_rows_are_verified_and_reported_and_a_changed_one_is_found() {
         "governance participation",
         "](series.svg)",
         "](series.md)",
-        "no search is compared here",
+        "search with the same budget",
+        "What does security cost?",
         "| itae | less |",
     ] {
         assert!(text.contains(word), "{word}: {text}");

@@ -1,5 +1,7 @@
 //! The real `homeostat` binary against an economy behind JSON-RPC.
 
+#[path = "chain/advisor.rs"]
+mod advisor;
 #[path = "chain/common.rs"]
 mod common;
 #[path = "chain/creation.rs"]
@@ -16,5 +18,7 @@ mod people;
 mod propose;
 #[path = "shared/schema.rs"]
 mod schema;
+#[path = "chain/simulate.rs"]
+mod simulate;
 #[path = "chain/wallet.rs"]
 mod wallet;

@@ -1,5 +1,7 @@
 //! Stories of `homeostat demo`, told to the real binary.
 
+#[path = "demo/bad_values.rs"]
+mod bad_values;
 #[path = "shared/schema.rs"]
 mod schema;
 
@@ -95,6 +97,10 @@ fn success_json_has_every_key_and_every_invariant_holds() {
             assert!(decision[key].is_number(), "{key}: {decision}");
         }
         assert!(decision["flags"].is_array(), "{decision}");
+        assert!(
+            decision["fixed_rule"]["value"].is_number(),
+            "what a fixed rule sets: {decision}"
+        );
         let number = |key: &str| decision[key].as_f64().expect("a number");
         assert!((number("min")..=number("max")).contains(&number("value")));
     }
@@ -102,11 +108,27 @@ fn success_json_has_every_key_and_every_invariant_holds() {
 
     let invariants = document["invariants"].as_object().expect("an object");
     assert!(invariants.len() >= 12, "{invariants:?}");
-    assert!(invariants.contains_key("decisions_recompute"));
+    for name in [
+        "decisions_recompute",
+        "decisions_equal_simulation",
+        "accounts_equal_simulation",
+    ] {
+        assert!(invariants.contains_key(name), "{name}");
+    }
     assert!(invariants.values().all(|holds| *holds == json!(true)));
     let summary = &document["summary"];
     assert!(summary["invariant_checks"].as_u64() >= Some(8), "{summary}");
-    for key in ["supply", "staked_share", "fees", "rewards", "parameters"] {
+    assert_eq!(summary["decisions_equal_simulation"], json!(16));
+    for key in [
+        "supply",
+        "staked_share",
+        "fees",
+        "rewards",
+        "parameters",
+        "behaviour",
+        "beside_fixed_rule",
+        "ends",
+    ] {
         assert!(summary[key].is_object(), "{key}: {summary}");
     }
     assert!(folder.join("homeostat-demo.svg").is_file());
@@ -145,10 +167,14 @@ fn success_the_display_is_a_table_and_a_summary_in_120_columns() {
         "fee rate",
         "burn share",
         "liquidity share",
-        "bull run",
+        "congestion",
         "crash",
         "whale exit",
         "Where each parameter went, and why",
+        "Beside a fixed rule",
+        "steered / fixed",
+        "How the 60 people behave",
+        "equal to the simulated ones: 12 of 12",
         "supply",
         "staked share",
         "burned",
@@ -166,7 +192,98 @@ fn success_the_display_is_a_table_and_a_summary_in_120_columns() {
     }
     let chart = fs::read_to_string(folder.join("c.svg")).expect("a chart");
     assert!(chart.starts_with("<svg") && chart.contains("emission rate"));
+    assert!(chart.contains("fixed rule"), "the legend of the thin lines");
     assert!(!folder.join("homeostat-demo.svg").exists());
+}
+
+#[test]
+fn success_a_fixed_rule_lives_through_the_same_and_is_shown_also_where_it_did_better() {
+    // Given a crash, which comes after a third of the periods,
+    let folder = folder("beside");
+    let arguments = ["--scenario", "crash", "--periods", "9"];
+    let outcome = demo(&folder, &[&arguments[..], &["--output", "json"]].concat());
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let document = outcome.json();
+    let summary = &document["summary"];
+    assert_eq!(summary["scenario"], "crash");
+    assert_eq!(document["events"].as_array().map(Vec::len), Some(1));
+    let number = |value: &Value| value.as_f64().expect("a number");
+    let mut closer = Vec::new();
+    for parameter in ["emission", "fee", "burn", "liquidity"] {
+        let decisions = outcome.decisions(parameter);
+        assert_eq!(decisions.len(), 9);
+        // when every parameter stays where it started,
+        let start = number(&summary["parameters"][parameter]["start"]);
+        for decision in &decisions {
+            assert_eq!(number(&decision["fixed_rule"]["value"]), start);
+        }
+        // then the means of the summary are those of the lines, for both economies,
+        let beside = &summary["beside_fixed_rule"][parameter];
+        let distance = |measured: &dyn Fn(&Value) -> Value| {
+            let distances: Vec<f64> = decisions
+                .iter()
+                .filter(|decision| measured(decision).is_number())
+                .map(|decision| (number(&measured(decision)) - number(&decision["setpoint"])).abs())
+                .collect();
+            distances.iter().sum::<f64>() / distances.len() as f64
+        };
+        let steered = distance(&|decision| decision["measurement"].clone());
+        let fixed = distance(&|decision| decision["fixed_rule"]["measurement"].clone());
+        let told = |side: &str| number(&beside[side]["mean_distance"]);
+        assert!((told("steered") - steered).abs() < 1e-9, "{beside}");
+        assert!((told("fixed_rule") - fixed).abs() < 1e-9, "{beside}");
+        // and whoever was closer is named.
+        let expected = if (steered - fixed).abs() < 0.001 {
+            None
+        } else if steered < fixed {
+            Some("steered")
+        } else {
+            Some("fixed_rule")
+        };
+        if let Some(expected) = expected {
+            assert_eq!(beside["closer"], expected, "{beside}");
+        }
+        closer.push(beside["closer"].as_str().expect("a name").to_owned());
+    }
+
+    // And the table and the chart show the same; twice in a row, the same bits.
+    let display = demo(&folder, &arguments);
+    assert_eq!(display.code, Some(0), "{display:?}");
+    let chart = fs::read(folder.join("homeostat-demo.svg")).expect("a chart");
+    let again = demo(&folder, &arguments);
+    assert_eq!(display.stdout, again.stdout);
+    assert_eq!(
+        chart,
+        fs::read(folder.join("homeostat-demo.svg")).expect("a chart")
+    );
+    let table = display.stdout.split("Beside a fixed rule").nth(1);
+    let lines = table.expect("the table").lines().skip(3);
+    for (line, closer) in lines.zip(&closer) {
+        assert!(
+            line.ends_with(&closer.replace('_', " ")),
+            "{closer}: {line}"
+        );
+    }
+    let text = String::from_utf8(chart).expect("UTF-8");
+    assert_eq!(text.matches("fixed rule").count(), 2);
+}
+
+#[test]
+fn success_every_scenario_that_needs_no_feed_is_lived_on_the_program() {
+    for scenario in [
+        "stationary",
+        "bull",
+        "whale-exit",
+        "congestion",
+        "low-participation",
+        "boundary-gaming",
+        "keeper-outage",
+        "regime-switching",
+    ] {
+        let arguments = ["--scenario", scenario, "--periods", "3", "--output", "json"];
+        let outcome = demo(&folder(scenario), &arguments);
+        assert_eq!(outcome.code, Some(0), "{scenario}: {outcome:?}");
+    }
 }
 
 #[test]
@@ -263,237 +380,6 @@ fn success_extreme_economies_live() {
 }
 
 #[test]
-fn fail_every_bad_value_is_named_with_file_key_and_range() {
-    for (index, (economy, parts)) in [
-        (
-            "[economy]\nsupply = 0\n",
-            &[
-                "line 2",
-                "`economy.supply`",
-                "`0` is out of range",
-                "1 to 18446744073709.551615 tokens",
-            ][..],
-        ),
-        (
-            "[economy]\nsupply = -5\n",
-            &["`economy.supply`", "`-5` is out of range"],
-        ),
-        (
-            "[economy]\nsupply = 1e30\n",
-            &["`economy.supply`", "out of range"],
-        ),
-        (
-            "[economy]\nsupply = 1_000_000.0000001\n",
-            &["`economy.supply`", "too many decimal places"],
-        ),
-        (
-            "[economy]\nsupply = \"many\"\n",
-            &[
-                "`economy.supply`",
-                "is not a decimal number",
-                "without quotation marks",
-            ],
-        ),
-        (
-            "[economy]\nsupply = nan\n",
-            &["`economy.supply`", "is not a finite number"],
-        ),
-        (
-            "[economy]\nsupply = 1000\nhard_cap = 999\n",
-            &["`economy.hard_cap`", "1000 to", "not below the supply"],
-        ),
-        (
-            "[economy]\ndecimals = 12\n",
-            &[
-                "`economy.supply`",
-                "by default does not fit the other keys",
-                "18446744.073709551615 tokens",
-            ],
-        ),
-        (
-            "[economy]\nsupply = 1000\nsupply_floor = 1001\n",
-            &["`economy.supply_floor`", "0 to 1000 tokens"],
-        ),
-        (
-            "[economy]\nperiod = 59\n",
-            &["`economy.period`", "60 to 2592000 s"],
-        ),
-        (
-            "[economy]\nperiod = 60.5\n",
-            &["`economy.period`", "`60.5` has too many decimal places"],
-        ),
-        (
-            "[economy]\nunbonding = 7776001\n",
-            &["`economy.unbonding`", "0 to 7776000 s"],
-        ),
-        (
-            "[economy]\ntreasury_share = 1.01\n",
-            &["`economy.treasury_share`", "0 to 1"],
-        ),
-        (
-            "[economy]\nturnover = 0.001\n",
-            &["`economy.turnover`", "0.01 to 1000"],
-        ),
-        (
-            "[economy]\nmin_stake = 0\n",
-            &["`economy.min_stake`", "0.000001 to"],
-        ),
-        (
-            "[economy]\nbounty = 100000001\n",
-            &["`economy.bounty`", "0 to 100000000 lamports"],
-        ),
-        (
-            "[economy]\nperiod_emission = 0.2\n",
-            &["`economy.period_emission`", "0 to 0.1"],
-        ),
-        ("[economy]\nmeters = 9\n", &["`economy.meters`", "1 to 8"]),
-        (
-            "[economy]\ndecimals = 13\n",
-            &["`economy.decimals`", "0 to 12"],
-        ),
-        (
-            "[economy]\nmode = \"magic\"\n",
-            &["`economy.mode`", "`mint` or `funded`"],
-        ),
-        (
-            "[economy]\nname = \"\"\n",
-            &["`economy.name`", "1 to 40 printable characters"],
-        ),
-        (
-            "[economy]\nname = \"a\\u001bb\"\n",
-            &["`economy.name`", "cannot be a name"],
-        ),
-        (
-            "[economy]\nsuply = 5\n",
-            &[
-                "line 2",
-                "`suply` is not a key of [economy]",
-                "did you mean `supply`?",
-            ],
-        ),
-        (
-            "[econmy]\nsupply = 5\n",
-            &[
-                "`econmy` is not a key of an economy file",
-                "did you mean `economy`?",
-            ],
-        ),
-        ("economy = 5\n", &["`economy`", "is not a table"]),
-        (
-            "[controllers.emision]\nkp = 1\n",
-            &[
-                "`emision` is not a key of [controllers]",
-                "did you mean `emission`?",
-            ],
-        ),
-        (
-            "[controllers.fee]\nperiod = 60\n",
-            &["`period` is not a key of [controllers.fee]"],
-        ),
-        (
-            "[controllers.emission]\nkp = -0.1\n",
-            &[
-                "`controllers.emission.kp`",
-                "`-0.1` is out of range",
-                "0 to 1,000,000",
-            ],
-        ),
-        (
-            "[controllers.emission]\nmax = 1.5\n",
-            &["`controllers.emission.max`", "0 to 1 and more than min"],
-        ),
-        (
-            "[controllers.fee]\nmin = 0\n",
-            &["`controllers.fee.min`", "0.000001 to 0.1 and less than max"],
-        ),
-        (
-            "[controllers.fee]\nmax = 0.11\n",
-            &["`controllers.fee.max`", "0.000001 to 0.1"],
-        ),
-        (
-            "[controllers.fee]\nmax = 0.00000011\n",
-            &["`controllers.fee.max`", "at most six decimal places"],
-        ),
-        (
-            "[controllers.emission]\nmin = 0.3\n",
-            &["`controllers.emission.min`", "less than max (0.2)"],
-        ),
-        (
-            "[controllers.emission]\nmax = 0.05\n",
-            &[
-                "`controllers.emission.bias`",
-                "by default does not fit",
-                "from min to max (0.01 to 0.05)",
-            ],
-        ),
-        (
-            "[controllers.burn]\nbias = 0.95\n",
-            &["`controllers.burn.bias`", "from min to max (0 to 0.9)"],
-        ),
-        (
-            "[controllers.burn]\nscale = 0\n",
-            &["`controllers.burn.scale`", "0.000001 to 1,000,000"],
-        ),
-        (
-            "[controllers.burn]\ndead_band = 8\n",
-            &["`controllers.burn.dead_band`", "0 to below 8"],
-        ),
-        (
-            "[controllers.burn]\nfilter = 0.001\n",
-            &["`controllers.burn.filter`", "0.01 to 1,000 periods"],
-        ),
-        (
-            "[controllers.burn]\nhalf_life = 5\n",
-            &["`controllers.burn.half_life`", "max_periods x period"],
-        ),
-        (
-            "[controllers.burn]\nmax_periods = 53\n",
-            &["`controllers.burn.max_periods`", "1 to 52"],
-        ),
-        (
-            "[controllers.burn]\nmax_hold = 0\n",
-            &["`controllers.burn.max_hold`", "1 to 1,000 periods"],
-        ),
-        (
-            "[controllers.burn]\nslew_up = -1\n",
-            &["`controllers.burn.slew_up`", "\"unlimited\""],
-        ),
-        (
-            "[controllers.liquidity]\naction = \"up\"\n",
-            &["`controllers.liquidity.action`", "`reverse` or `direct`"],
-        ),
-        ("[economy\n", &["line 1"]),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let outcome = demo_with(&format!("bad-{index}"), economy, &[]);
-        assert_eq!(
-            (outcome.code, outcome.stdout.as_str()),
-            (Some(1), ""),
-            "{economy}"
-        );
-        assert!(
-            outcome.stderr.starts_with("error: economy.toml"),
-            "{economy}: {}",
-            outcome.stderr
-        );
-        assert!(
-            outcome.stderr.contains("\n  remedy: "),
-            "{}",
-            outcome.stderr
-        );
-        for part in parts {
-            assert!(
-                outcome.stderr.contains(part),
-                "{economy}: {part:?} in {}",
-                outcome.stderr
-            );
-        }
-    }
-}
-
-#[test]
 fn fail_in_json_is_json_with_a_place() {
     let outcome = demo_with(
         "bad-json",
@@ -531,6 +417,18 @@ fn fail_files_that_cannot_be_read_or_written() {
             .starts_with("error: no/such/folder/c.svg: cannot be written: "),
         "{outcome:?}"
     );
+}
+
+#[test]
+fn fail_an_unknown_scenario_and_one_of_feeds_are_wrong_usage() {
+    for (scenario, part) in [
+        ("boom", "one of mix, stationary, bull"),
+        ("feed-manipulation", "no feed to manipulate"),
+    ] {
+        let outcome = demo(&folder("scenario"), &["--scenario", scenario]);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""));
+        assert!(outcome.stderr.contains(part), "{outcome:?}");
+    }
 }
 
 #[test]

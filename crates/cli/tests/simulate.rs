@@ -148,6 +148,36 @@ fn success_a_series_is_the_demand() {
 }
 
 #[test]
+fn success_a_proposal_is_shown_for_an_economy_that_is_not_on_chain_yet() {
+    let folder = folder("simulate-proposal");
+    // Given an economy file with an emission of 5 % that wants more, up to 10 %, and a proposal
+    // to let it have no more,
+    let economy = "[economy]\nname = \"High\"\nperiod = 86_400\n\
+                   [controllers.emission]\nbias = 0.05\nmin = 0.04\nmax = 0.10\nsetpoint = 0.95\n";
+    fs::write(folder.join("high.toml"), economy).expect("a file");
+    let proposal = "[[action]]\nkind = \"limits\"\nparameter = \"emission\"\nmax = 0.05\n";
+    fs::write(folder.join("lower.toml"), proposal).expect("a file");
+    // when it is shown with few seeds, twice,
+    let words = "--economy high.toml --proposal lower.toml --seeds 4 --output json";
+    let first = simulate(&folder, words);
+    assert_eq!(first.code, Some(0), "{first:?}");
+    assert_eq!(simulate(&folder, words).stdout, first.stdout);
+    // then the emission stays at that, after the delay of limits that narrow.
+    let document = first.json();
+    schema::check_schema("simulate", &document);
+    assert!(document["from_chain"].is_null());
+    let vote = &document["proposal"];
+    assert_eq!(vote["class"], "standard");
+    let figures = vote["figures"].as_array().expect("a list");
+    let emission = figures.iter().find(|line| line["figure"] == "emission");
+    let emission = emission.expect("the emission is a figure");
+    assert_eq!(emission["verdict"], "lower", "{emission}");
+    assert!(number(emission, "high") < 0.0, "{emission}");
+    assert!(number(emission, "without") > 0.05, "{emission}");
+    assert!(number(emission, "with") <= 0.05 + 1e-9, "{emission}");
+}
+
+#[test]
 fn failure_wrong_words_are_wrong_usage() {
     let folder = folder("simulate-usage");
     for (words, said) in [
@@ -160,6 +190,12 @@ fn failure_wrong_words_are_wrong_usage() {
         ("--policy magic", "eip-1559"),
         ("--scenario bull --series x.csv", "cannot be used with"),
         ("--period 3600 --economy x.toml", "cannot be used with"),
+        ("--from-chain --economy x.toml", "cannot be used with"),
+        ("--from-chain --period 3600", "cannot be used with"),
+        ("--mint 11111111111111111111111111111112", "--from-chain"),
+        ("--seeds 4", "--proposal"),
+        ("--proposal x.toml --seeds 1", "2..=10000"),
+        ("--proposal x.toml --policy cosmos", "cannot be used with"),
     ] {
         let outcome = homeostat(&folder, &format!("simulate {words}"));
         assert_eq!(outcome.code, Some(2), "{words}: {outcome:?}");
@@ -175,6 +211,10 @@ fn failure_what_cannot_be_lived_is_named() {
         ("funded.toml", "[economy]\nmode = \"funded\"\n"),
         ("small.toml", "[economy]\nsupply = 1\ndecimals = 6\n"),
         ("typo.toml", "[economy]\nperoid = 60\n"),
+        (
+            "slow.toml",
+            "[[action]]\nkind = \"allow_meters\"\ncount = 1\n",
+        ),
         ("empty.csv", ""),
         ("nan.csv", "date,close\n2024-01-01,1\n2024-01-02,NaN\n"),
         ("twice.csv", "date,close\n2024-01-01,1\n2024-01-01,2\n"),
@@ -198,6 +238,13 @@ fn failure_what_cannot_be_lived_is_named() {
         ("--series twice.csv", "repeated_time", Some(3)),
         ("--series short.csv", "series_too_short", None),
         ("--series gone.csv", "unreadable_file", None),
+        ("--proposal gone.toml", "unreadable_file", None),
+        ("--proposal typo.toml", "unknown_key", Some(1)),
+        (
+            "--proposal slow.toml --epochs 10 --period 3600",
+            "delay_too_long",
+            None,
+        ),
         ("--chart no/such/folder.svg", "unwritable_file", None),
     ] {
         let outcome = homeostat(&folder, &format!("simulate --output json {words}"));

@@ -9,9 +9,9 @@
 
 use homeostat::constants::{MAX_PERIOD_EMISSION_PPM, YEAR};
 use homeostat::state::{defaults, Limits};
-use homeostat_control::{Config, Direction, Fx, Ramp};
+use homeostat_control::{Config, Fx, Ramp};
 
-use crate::{Metric, Parameter, Reference, Signal, Wiring};
+use crate::{Parameter, Wiring};
 
 /// What a founder expects of the people, and wants of them.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,7 +52,7 @@ impl Default for Forecast {
             treasury_needs: 0.0,
             treasury_share: 0.2,
             fee: 0.003,
-            burned_over_emitted: 0.10,
+            burned_over_emitted: 0.05,
             provider_yield: 0.08,
             depth: 0.03,
             circulating: 1.0,
@@ -101,15 +101,14 @@ pub struct Derived {
 /// economy are from theirs.
 const ROOM_UP: f64 = 10.0 / 3.0;
 const ROOM_DOWN: f64 = 6.0;
+/// The same for the emission: where the price rises, fewer tokens pay for the same yield in money's
+/// worth, and fees pay stakers too.
+const ROOM_DOWN_EMISSION: f64 = 24.0;
 /// A target counts as reachable where its bias leaves this room below the highest value. Without
 /// any, the smallest error of the forecast has the controller rest at that limit; the turnover,
 /// which burns depend on, is known worst.
 const SPARE: f64 = 1.5;
-const SPARE_BURN: f64 = 2.0;
-/// The half-life of the average that the fee's utilisation is compared with (seconds): half a
-/// year, several times as long as the swings that the fee is to answer. The fee's integral forgets
-/// as fast, or what it has added up of a rise would stay for ever.
-const AVERAGE_HALF_LIFE: u64 = 15_768_000;
+const SPARE_BURN: f64 = 4.0;
 /// The highest burn share: a tenth of the fees is always left to stakers and treasury.
 const MOST_BURN: f64 = 0.9;
 /// The highest part of the emission that goes to liquidity pools.
@@ -238,7 +237,7 @@ impl Forecast {
         let mut derived = Derived {
             limits: defaults::limits(period, hard_cap),
             controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, period)),
-            wirings: Parameter::ALL.map(|parameter| Wiring::of(Metric::default_for(parameter))),
+            wirings: Parameter::ALL.map(defaults::wiring),
             findings: Vec::new(),
         };
         // At most a million, so the cast loses nothing.
@@ -298,7 +297,14 @@ impl Forecast {
         let most = (bias * ROOM_UP)
             .min(self.most_emission.max(bias))
             .max(bias * 1.01);
-        set(derived, parameter, share, bias, bias / ROOM_DOWN, most);
+        set(
+            derived,
+            parameter,
+            share,
+            bias,
+            bias / ROOM_DOWN_EMISSION,
+            most,
+        );
         bias
     }
 
@@ -306,7 +312,9 @@ impl Forecast {
     fn liquidity(&self, derived: &mut Derived) -> f64 {
         // Providers tie up the tokens and as much in money again.
         let rewards = 2.0 * self.depth * self.circulating * self.provider_yield;
-        let security = self.yield_for(self.staked_share) * self.staked_share * self.circulating;
+        // Where the staked share is out of reach, stakers get no more than what is affordable.
+        let wanted = self.yield_for(self.staked_share) * self.staked_share * self.circulating;
+        let security = wanted.min(self.most_emission / SPARE);
         let needed = rewards / (rewards + security);
         let most = MOST_LIQUIDITY / SPARE;
         let mut depth = self.depth;
@@ -346,8 +354,10 @@ impl Forecast {
     fn fee_and_burn(&self, derived: &mut Derived, emission: f64) {
         let volume = self.turnover * self.circulating;
         let burned = self.burned_over_emitted * emission;
-        // Of what is not burned the treasury gets its part.
-        let wanted = self.treasury_needs / self.treasury_share + burned;
+        // Of what is not burned the treasury gets its part. Burns alone never raise the fee: that
+        // drives payments and people away, and what it burns with them.
+        let affordable = burned.min(MOST_BURN / SPARE_BURN * volume * self.fee);
+        let wanted = self.treasury_needs / self.treasury_share + affordable;
         // A fee that is higher than usual by more than the room would drive payments away.
         let most_fee = (self.fee * ROOM_UP).min(0.1);
         let needed = wanted / volume;
@@ -362,7 +372,7 @@ impl Forecast {
                     "burns of {:.2} % and a treasury that needs {:.2} % of the supply a year ask for a fee of \
                      {:.2} % at a turnover of {:.1}, above the {:.2} % that payers bear: that brings in {:.2} % a \
                      year. Lower burned_over_emitted or treasury_needs",
-                    100.0 * burned,
+                    100.0 * affordable,
                     100.0 * self.treasury_needs,
                     100.0 * needed,
                     self.turnover,
@@ -380,7 +390,6 @@ impl Forecast {
             fee / ROOM_DOWN,
             (fee * ROOM_UP).min(0.1),
         );
-        derived.follow_own_average(parameter);
         let share = burned / (volume * fee);
         let most = MOST_BURN / SPARE_BURN;
         let mut target = self.burned_over_emitted;
@@ -407,57 +416,8 @@ impl Forecast {
         }
         let bias = share.min(most);
         set(derived, Parameter::Burn, target, bias, 0.0, MOST_BURN);
-        derived.burn_part_of_emission(target, emission / (volume * fee));
-    }
-}
-
-impl Derived {
-    /// The fee answers a utilisation above its own average of half a year, and comes back to its
-    /// bias when that has become the average: a wrong forecast of the turnover never drives it to
-    /// a limit for good.
-    fn follow_own_average(&mut self, parameter: Parameter) {
-        let config = &mut self.controllers[parameter.index()];
-        let longest_step = u64::from(config.max_periods).saturating_mul(u64::from(config.period));
-        config.average_half_life = AVERAGE_HALF_LIFE.max(longest_step);
-        config.half_life = config.average_half_life;
-        self.wire(
-            parameter,
-            Wiring {
-                reference: Reference::Average,
-                ..Wiring::of(Metric::Utilisation)
-            },
-        );
-    }
-
-    /// The burn share that burns `target` of the emission is the target times emission over fees.
-    /// That is fed forward, so that the loop closes in one period wherever it can be closed; what
-    /// rounding and caps leave is the controller's. `expected` is that ratio by the forecast, at
-    /// which the share is the bias.
-    fn burn_part_of_emission(&mut self, target: f64, expected: f64) {
-        let config = &mut self.controllers[Parameter::Burn.index()];
-        let (y_min, y_max) = Metric::BurnedOverEmitted.range();
-        config.direction = Direction::Reverse;
-        config.y_min = y_min;
-        config.y_max = y_max;
-        // ppm of the share for each unit of the ratio.
-        config.kf = Fx::saturating_from_num(target * 1e6);
-        config.w_ref = Fx::saturating_from_num(expected)
-            .min(Config::MAX_SIGNAL)
-            .max(Fx::ZERO);
-        config.f_max = Fx::saturating_from_num(MOST_BURN * 1e6);
-        let signal = Signal::Metric(Metric::EmittedOverFees);
-        self.wire(
-            Parameter::Burn,
-            Wiring {
-                feed_forward: Some(signal),
-                ..Wiring::of(Metric::BurnedOverEmitted)
-            },
-        );
-    }
-
-    fn wire(&mut self, parameter: Parameter, wiring: Wiring) {
-        self.controllers[parameter.index()].reference = wiring.reference.law();
-        self.wirings[parameter.index()] = wiring;
+        let config = &mut derived.controllers[Parameter::Burn.index()];
+        defaults::burn_part_of_emission(config, config.setpoint.to);
     }
 }
 

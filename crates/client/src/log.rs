@@ -24,7 +24,7 @@ pub enum Record {
 
 impl Record {
     /// Reads a record of [`RECORD_BYTES`]; `None` for another length or an unknown kind.
-    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; RECORD_BYTES] = bytes.try_into().ok()?;
         // In both layouts the kind is the byte after two sequence numbers of 8 bytes.
         match bytes[16] {

@@ -15,8 +15,8 @@ use crate::{
 /// 1,600 with the rest), scheduled transfer fees and accepted roles (`go_live`, 1,500), and the
 /// signals that a controller follows beside its measurement, with two ratios more and longer
 /// records (`crank` 2,900, `go_live` 2,200, `create_economy` and `configure` 1,200 each,
-/// `preview` 1,000). Addresses that are searched for differ by 1,500 a try, as they fall.
-pub const SUM: u64 = 557_000;
+/// `preview` 1,000), and defaults that use them (`create_economy` 1,900, `crank` 900). Addresses that are searched for differ by 1,500 a try, as they fall.
+pub const SUM: u64 = 559_500;
 /// Instructions that are not in [`SUM`], each a duty that came later, in their ordinary cases
 /// (compute units): a touch of a liquidity pool apart from the crank, and leaving with
 /// everything at the end.

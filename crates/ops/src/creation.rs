@@ -20,7 +20,7 @@ use homeostat_client::{
 use solana_account::Account;
 
 use crate::{
-    economy_file::{default_wiring, EconomySpec},
+    economy_file::EconomySpec,
     failure::Failure,
     tokens::Tokens,
     words::{word, ROLES},
@@ -326,7 +326,7 @@ impl Creation<'_> {
                 Some(controller) => (controller.config(), controller.wiring().ok()),
                 None => (
                     defaults::config(parameter, spec.period),
-                    Some(default_wiring(parameter)),
+                    Some(defaults::wiring(parameter)),
                 ),
             };
             if spec.controllers.get(place) != Some(&now)

@@ -7,7 +7,7 @@ use homeostat::constants::{
 use homeostat::state::defaults;
 use homeostat_client::forecast::{Derived, Finding};
 use homeostat_client::{
-    ControllerSettings, CouncilArgs, Funding, LimitSettings, Metric, Parameter, Pubkey, Wiring,
+    ControllerSettings, CouncilArgs, Funding, LimitSettings, Parameter, Pubkey, Wiring,
 };
 use homeostat_control::Config;
 use toml::de::DeValue;
@@ -103,15 +103,10 @@ impl Default for EconomySpec {
             meters: 1,
             controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, WEEK)),
             findings: Vec::new(),
-            wirings: Parameter::ALL.map(default_wiring),
+            wirings: Parameter::ALL.map(defaults::wiring),
             council: None,
         }
     }
-}
-
-/// The metric that the program starts a controller with, and no signal beside it.
-pub(crate) fn default_wiring(parameter: Parameter) -> Wiring {
-    Wiring::of(Metric::default_for(parameter))
 }
 
 fn default_limits(period: u32, hard_cap: u64) -> LimitSettings {
@@ -138,7 +133,7 @@ impl EconomySpec {
         let unusual = |parameter: &Parameter| {
             let wiring = self.wirings.get(parameter.index());
             let config = self.controllers.get(parameter.index());
-            wiring != Some(&default_wiring(*parameter))
+            wiring != Some(&defaults::wiring(*parameter))
                 || config != Some(&defaults::config(*parameter, self.period))
         };
         Parameter::ALL
@@ -261,7 +256,7 @@ fn economy(section: &Section<'_>, forecast: Option<&Section<'_>>) -> Result<Econ
         None => Derived {
             limits: defaults::limits(period, hard_cap),
             controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, period)),
-            wirings: Parameter::ALL.map(default_wiring),
+            wirings: Parameter::ALL.map(defaults::wiring),
             findings: Vec::new(),
         },
     };

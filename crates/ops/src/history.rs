@@ -3,11 +3,13 @@
 
 use std::str::FromStr;
 
+use homeostat::events::Cranked;
 use homeostat_client::verify::{logged, History};
 use homeostat_client::{event, Pubkey};
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client::rpc_client::GetConfirmedSignaturesForAddress2Config;
 use solana_rpc_client_api::config::RpcTransactionConfig;
+use solana_rpc_client_api::response::RpcConfirmedTransactionStatusWithSignature;
 use solana_signature::Signature;
 use solana_transaction_status_client_types::option_serializer::OptionSerializer;
 use solana_transaction_status_client_types::{
@@ -55,35 +57,92 @@ pub fn read(
     Ok(history)
 }
 
+/// Reads the last `most` cranks of an economy, the oldest first, from the transactions that name
+/// its decision log; fewer where the server has fewer. One request for each transaction, and one
+/// for every thousand signatures.
+///
+/// # Errors
+///
+/// The server's; it knows a signature and not the transaction.
+pub fn cranks(
+    connection: &Connection,
+    log: &Pubkey,
+    economy: &Pubkey,
+    most: usize,
+    talk: &dyn Talk,
+) -> Result<Vec<Cranked>, Failure> {
+    let mut found = Vec::new();
+    let mut before = None;
+    while found.len() < most {
+        let page = page(connection, log, before)?;
+        for (signature, _) in page.iter().filter(|(_, succeeded)| *succeeded) {
+            for told in events(connection, signature)? {
+                match told {
+                    event::Event::Cranked(crank) if crank.economy == *economy => {
+                        if !found.is_empty() && found.len() % TALK == 0 {
+                            talk.say(&format!("read {} of at most {most} cranks", found.len()));
+                        }
+                        found.push(crank);
+                    }
+                    _ => {}
+                }
+            }
+            if found.len() >= most {
+                break;
+            }
+        }
+        before = page.last().map(|(signature, _)| *signature);
+        if page.len() < PAGE {
+            break;
+        }
+    }
+    // A transaction may hold several cranks, and they came newest transaction first.
+    found.sort_by_key(|crank| crank.period);
+    let extra = found.len().saturating_sub(most);
+    found.drain(..extra);
+    Ok(found)
+}
+
 /// The signatures of all transactions that went through, newest first.
 fn signatures(connection: &Connection, address: &Pubkey) -> Result<Vec<Signature>, Failure> {
     let mut all = Vec::new();
     let mut before = None;
     loop {
-        let page = connection
-            .rpc()
-            .get_signatures_for_address_with_config(
-                address,
-                GetConfirmedSignaturesForAddress2Config {
-                    before,
-                    until: None,
-                    limit: Some(PAGE),
-                    commitment: Some(confirmed(connection)),
-                },
-            )
-            .map_err(|error| connection.failure(&error))?;
-        for line in &page {
-            let signature = Signature::from_str(&line.signature)
-                .map_err(|_| connection.nonsense("a signature that is none"))?;
-            before = Some(signature);
-            if line.err.is_none() {
-                all.push(signature);
-            }
-        }
+        let page = page(connection, address, before)?;
+        before = page.last().map(|(signature, _)| *signature);
+        let succeeded = page.iter().filter(|(_, succeeded)| *succeeded);
+        all.extend(succeeded.map(|(signature, _)| *signature));
         if page.len() < PAGE {
             return Ok(all);
         }
     }
+}
+
+/// Up to [`PAGE`] signatures of transactions before one, newest first, and whether each went
+/// through.
+fn page(
+    connection: &Connection,
+    address: &Pubkey,
+    before: Option<Signature>,
+) -> Result<Vec<(Signature, bool)>, Failure> {
+    let lines = connection
+        .rpc()
+        .get_signatures_for_address_with_config(
+            address,
+            GetConfirmedSignaturesForAddress2Config {
+                before,
+                until: None,
+                limit: Some(PAGE),
+                commitment: Some(confirmed(connection)),
+            },
+        )
+        .map_err(|error| connection.failure(&error))?;
+    let line = |line: &RpcConfirmedTransactionStatusWithSignature| {
+        Signature::from_str(&line.signature)
+            .map(|signature| (signature, line.err.is_none()))
+            .map_err(|_| connection.nonsense("a signature that is none"))
+    };
+    lines.iter().map(line).collect()
 }
 
 /// Histories are kept of what is confirmed at least.

@@ -34,6 +34,7 @@ pub mod signer;
 pub mod squads;
 pub mod tokens;
 pub mod trial;
+pub mod wallets;
 pub mod wiring_keys;
 pub mod words;
 

@@ -2,7 +2,7 @@
 
 use bytemuck::Zeroable;
 use homeostat::state::defaults;
-use homeostat_client::{Council, Delays, Economy, Feed, GuardSettings, Metric, Parameter, Pubkey};
+use homeostat_client::{Council, Delays, Economy, Feed, GuardSettings, Parameter, Pubkey};
 use homeostat_control::GuardConfig;
 use homeostat_ops::change::{decode, Decoded, Row};
 use homeostat_ops::economy_file::controller_keys;
@@ -36,7 +36,7 @@ impl Ground {
         economy.limits = limits;
         for (parameter, controller) in Parameter::ALL.into_iter().zip(&mut economy.controllers) {
             controller.config = (&defaults::config(parameter, WEEK)).into();
-            controller.metric = Metric::default_for(parameter) as u8;
+            controller.set_wiring(&defaults::wiring(parameter));
             controller.config_seq = 3;
             controller.guard_config = (&GuardConfig::from(&GuardSettings {
                 enabled: true,

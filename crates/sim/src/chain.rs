@@ -58,7 +58,7 @@ impl Design {
             excluded: 0,
             limits: defaults::limits(period, u64::MAX / 2),
             controllers: Parameter::ALL.map(|parameter| Loop {
-                wiring: Wiring::of(Metric::default_for(parameter)),
+                wiring: defaults::wiring(parameter),
                 config: defaults::config(parameter, period),
                 guard: defaults::guard(parameter, period),
             }),
@@ -402,13 +402,10 @@ impl Chain {
     /// Applies advice that is due, as `crank` does before the controllers step; leaves the rest in
     /// `advice`. What its controller no longer allows is dropped.
     pub fn follow_due(&mut self, advice: &mut Option<Advice>) -> Result<()> {
-        let Some(due) = advice.take_if(|advice| advice.due(self.now).is_some()) else {
-            return Ok(());
-        };
-        let period = self.economy.totals.periods;
-        let parameter = Parameter::from_index(due.parameter)?;
-        let controller = self.economy.controller_mut(parameter)?;
-        controller.follow(&due, period, self.now)?;
+        if let Some(due) = advice.take_if(|advice| advice.due(self.now).is_some()) {
+            self.economy.advice = due;
+            self.economy.follow_advice(self.now)?;
+        }
         Ok(())
     }
 

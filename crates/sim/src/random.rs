@@ -29,6 +29,8 @@ pub enum Purpose {
     Verification = 8,
     /// The first centres of groups of wallets.
     Groups = 9,
+    /// What one agent is like as a voter, and the importance of a proposal.
+    Voting = 10,
 }
 
 /// A stream of random numbers.

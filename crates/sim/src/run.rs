@@ -9,7 +9,7 @@ use crate::{
     metrics::Metrics,
     plant::World,
     policy::{Policy, Steer},
-    scenario::{weather, Calendar, Scenario, Weather},
+    scenario::{replay, weather, Calendar, Scenario, Weather},
 };
 
 /// What all runs of a comparison have in common.
@@ -81,10 +81,21 @@ impl Setting {
     /// Lives a run and takes its metrics; `None` where the program refused something, which
     /// counts as a failed run.
     pub fn run(&self, case: Case) -> Option<Metrics> {
-        let mut run = self.prepare(case).ok()?;
-        run.world.run(&mut run.steer).ok()?;
-        Some(Metrics::of(&run.world))
+        metrics(self.prepare(case).ok()?)
     }
+
+    /// The same with a series of demand, one value an epoch over that of a quiet day, in the place
+    /// of the scenario's.
+    pub fn run_series(&self, case: Case, demand: &[f64]) -> Option<Metrics> {
+        let behaviour = Behaviour::of_seed(case.seed);
+        let weather = replay(demand, &self.calendar, case.seed);
+        metrics(self.prepare_with(case, behaviour, weather).ok()?)
+    }
+}
+
+fn metrics(mut run: Run) -> Option<Metrics> {
+    run.world.run(&mut run.steer).ok()?;
+    Some(Metrics::of(&run.world))
 }
 
 /// The fee's controller measures the first feed instead of the program's own utilisation.

@@ -53,8 +53,8 @@ fn pairs(economy: &Economy, council: &Council) -> Vec<Pair> {
     use Class::{Critical, Immediate, Routine, Standard};
     tune!("setpoint", Routine, Setpoint, setpoint, 0.61, 0.62);
     tune!("bias", Routine, Bias, bias, 61_000.0, 62_000.0);
-    tune!("kp", Routine, Kp, kp, 101_000.0, 102_000.0);
-    tune!("ki", Routine, Ki, ki, 20_100.0, 20_200.0);
+    tune!("kp", Routine, Kp, kp, 237_000.0, 239_000.0);
+    tune!("ki", Routine, Ki, ki, 8_500.0, 8_540.0);
     tune!("kd", Standard, Kd, kd, 1_000.0, 2_000.0);
     tune!("filter", Routine, Filter, filter, 1.01, 1.02);
     tune!("dead-band", Routine, DeadBand, dead_band, 0.021, 0.019);

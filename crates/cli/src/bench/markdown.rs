@@ -9,7 +9,7 @@ use homeostat_sim::metrics::{Better, Metrics};
 use homeostat_sim::policy::Policy;
 use homeostat_sim::tune::Gains;
 
-use super::with_error;
+use super::{headline, with_error};
 use crate::simulate::figure;
 
 /// The report: claims, where Homeostat is better and worse, and the means of every metric.
@@ -18,6 +18,7 @@ pub fn report(plan: &Plan, tables: &Tables, result_hash: &str, chart_seeds: u64)
     // Writing to a String cannot fail.
     let _ = head(&mut text, plan, tables, result_hash);
     let _ = claims_table(&mut text, tables);
+    let _ = headline::write_to(&mut text, plan, tables);
     let _ = overview(&mut text, plan, tables);
     let _ = scenarios(&mut text, plan, tables, chart_seeds);
     text
@@ -57,8 +58,8 @@ fn head(text: &mut String, plan: &Plan, tables: &Tables, hash: &str) -> std::fmt
     if plan.gains_hash() == Gains::of_defaults().hash() {
         writeln!(
             text,
-            "Gains and constants are the program's defaults, so `static-tuned` has the values of `static-untuned`: no \
-             search is compared here.\n"
+            "Gains are the program's defaults; `static-tuned` has the constants that a search with the same budget \
+             found.\n"
         )?;
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! `homeostat bench`, `verify` and `report`: every scenario and policy over many seeds.
 
+mod headline;
 mod markdown;
 pub mod report;
 pub mod verify;

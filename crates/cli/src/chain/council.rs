@@ -124,7 +124,7 @@ fn state_name(state: u8) -> &'static str {
         .map_or("unknown", |(_, name)| name)
 }
 
-pub(super) fn class_name(class: u8) -> &'static str {
+pub(crate) fn class_name(class: u8) -> &'static str {
     const CLASSES: [(Class, &str); 5] = [
         (Class::Immediate, "immediate"),
         (Class::Routine, "routine"),
@@ -190,7 +190,7 @@ fn share_ppm(part: u64, whole: u64) -> i64 {
 /// # Errors
 ///
 /// There is none yet; the server's.
-pub(super) fn seated(context: &Context, live: &Live) -> Result<Box<Council>, Failure> {
+pub(crate) fn seated(context: &Context, live: &Live) -> Result<Box<Council>, Failure> {
     let council = live.council(&context.connection)?.ok_or_else(|| {
         Failure::new("no_council", "the economy has no council yet").remedy(
             "its creator makes one: `homeostat create-economy` with a [council] in the file",

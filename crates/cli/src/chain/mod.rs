@@ -12,6 +12,7 @@ pub mod propose;
 pub mod reasons;
 mod sentences;
 pub mod staking;
+pub mod start;
 pub mod status;
 pub mod why;
 pub mod write;

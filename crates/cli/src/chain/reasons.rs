@@ -90,12 +90,12 @@ pub struct DecisionAnswer {
 }
 
 /// The fewest digits that read back as this value.
-pub(super) fn exact(value: Fx) -> String {
+pub(crate) fn exact(value: Fx) -> String {
     Decimal::shortest(value).to_string()
 }
 
 /// Parts per million as a fraction with all its digits.
-pub(super) fn term(ppm: Fx) -> String {
+pub(crate) fn term(ppm: Fx) -> String {
     Decimal::from_fx(ppm).shifted(-PPM).to_string()
 }
 

@@ -569,7 +569,7 @@ impl Context {
 }
 
 /// The amount of a token account (base units).
-pub(super) fn tokens(data: &[u8]) -> Option<u64> {
+pub(crate) fn tokens(data: &[u8]) -> Option<u64> {
     // Both token programs: mint, owner, amount; a mint account is shorter.
     if data.len() < 165 {
         return None;

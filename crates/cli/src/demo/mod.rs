@@ -1,7 +1,11 @@
 //! `homeostat demo`: a year in the life of an economy, in process.
 
-mod agents;
+mod beside;
+mod check;
+mod counts;
 mod life;
+mod plan;
+mod stage;
 mod stdout;
 mod summary;
 
@@ -21,6 +25,7 @@ use crate::report::{self, chart, table};
 use crate::settings;
 use homeostat_ops::files::{read_up_to, unreadable};
 use life::{History, Life};
+use plan::{Plan, Story, PEOPLE};
 use summary::{DecisionLine, Summary};
 
 pub use homeostat_ops::economy_file::{read_economy, EconomySpec};
@@ -30,18 +35,28 @@ pub const LONG_ABOUT: &str = "\
 Live through a year of an economy, in process: every decision, its reasons, and a chart.
 
 Creates a Token-2022 economy on a bank in this process, with the real program, and lives through
-weekly periods with some dozens of wallets that stake, pay, claim and leave, through a bull run, a
-crash and a whale's exit: real transactions, real time travel, nothing on any network.";
+weekly periods with the people of the simulator, who stake, pay, trade, claim and leave: real
+transactions, real time travel, nothing on any network. Every decision of the program is compared
+with the simulated one, bit for bit. The same people live through the same year once more under a
+fixed rule, which leaves every parameter where it started: what that would have done stands beside.";
 
 /// What `demo --help` closes with.
 pub const AFTER_LONG_HELP: &str = "\
+Scenarios: mix (the default: congestion with sybils after a fifth of the time, a crash after a half,
+a whale's exit after three quarters), or one of the simulator: stationary, bull, crash, whale-exit,
+congestion, low-participation, boundary-gaming, keeper-outage, regime-switching, whose shock comes
+after a third. The people's behaviour and luck are drawn by the seed from the simulator's ranges; no
+range and no scenario was chosen for what comes out.
+
 Prints a row for each decision (period, measurement, target, P, I, D, output, flags), then where
-each parameter went and why, what became of the supply, and the invariants that were checked. The
-chart is an SVG file. The same seed, periods and economy give the same bytes.
+each parameter went and why, what a fixed rule would have done, also where that did better, what
+became of the supply, how the people behave, and the invariants that were checked. The chart is an
+SVG file; its thin lines are the fixed rule. The same arguments give the same bytes.
 
 --output json gives one document: `decisions` (period, parameter, measurement, setpoint, p, i, d,
-raw, value, min, max, flags; fractions with every digit), `summary` (tokens and fractions),
-`events`, and `invariants` (name -> true).
+raw, value, min, max, flags; fractions with every digit; `fixed_rule`: measurement and value at the
+same moment), `summary` (tokens and fractions; `beside_fixed_rule` by parameter), `events`, and
+`invariants` (name -> true).
 
 Economy: a TOML file; everything is optional and starts from the program's defaults.
   [economy]
@@ -63,7 +78,7 @@ Economy: a TOML file; everything is optional and starts from the program's defau
   period_emission  most emission of a period over supply, to 0.1   twice what max gives
   period_burn      most burned in a period over supply, to 0.1     0.01
   outflow_cap      tokens, paid by the treasury in 30 d at most    0
-  meters           payment shards, 1 to 8                          1
+  meters           payment shards, 1 to 8; the demo pays in one    1
   [forecast]       what you expect: everything left open above and below then fits it, and a
                    target out of reach is told with its figures
   turnover         yearly volume over circulating supply           4
@@ -94,6 +109,10 @@ const TELL_EVERY: u32 = 13;
 /// Arguments of `demo`.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
+    /// What happens from outside
+    #[arg(long, value_name = "NAME", default_value = "mix", value_parser = Story::from_name)]
+    pub scenario: Story,
+
     /// Seed of everything random
     #[arg(
         long,
@@ -103,7 +122,7 @@ pub struct Arguments {
     )]
     pub seed: u64,
 
-    /// Periods to live through; the three events move with it
+    /// Periods to live through; what happens moves with it
     #[arg(long, value_name = "N", default_value_t = 52, allow_negative_numbers = true,
           value_parser = clap::value_parser!(u32).range(1..=MOST_PERIODS))]
     pub periods: u32,
@@ -156,26 +175,38 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
     }
     let started = Instant::now();
     eprintln!(
-        "building an economy in process: {}, {} periods, seed {}",
-        spec.name, arguments.periods, arguments.seed
+        "building an economy in process: {}, {} periods, {PEOPLE} people, scenario {}, seed {}",
+        spec.name,
+        arguments.periods,
+        arguments.scenario.name(),
+        arguments.seed
     );
+    let plan = Plan::new(&spec, arguments.scenario, arguments.seed, arguments.periods);
     let history = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new("no_runtime", error.to_string()))?
-        .block_on(live(&spec, arguments, started))?;
+        .block_on(live(&plan, arguments, started))?;
 
-    let summary = Summary::new(&spec, arguments.seed, arguments.periods, &history);
+    let summary = Summary::new(&plan, arguments.periods, &history);
+    let fixed = beside::fixed(&history);
     let rows: Vec<report::Row> = history.decisions.iter().map(summary::row).collect();
     let events: Vec<report::Event> = history
         .events
         .iter()
         .map(|event| report::Event {
             at: event.at,
-            label: event.label.clone(),
+            label: event.label.to_owned(),
         })
         .collect();
-    draw(arguments, &spec, &rows, &events)?;
+    let svg = draw(
+        &plan,
+        &history,
+        &rows,
+        &events,
+        &beside::rows(&rows, &fixed),
+    )?;
+    fs::write(&arguments.chart, svg).map_err(|error| unwritable(&arguments.chart, &error))?;
     let written = output::to_stdout(|out| match format {
         Format::Display => {
             table::write(out, &rows, &events)?;
@@ -187,7 +218,12 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
                 summary: &summary,
                 invariants: &history.invariants.held,
                 events: &events,
-                decisions: history.decisions.iter().map(DecisionLine::from).collect(),
+                decisions: history
+                    .decisions
+                    .iter()
+                    .enumerate()
+                    .map(|(index, made)| DecisionLine::new(made, fixed.get(index).copied()))
+                    .collect(),
             };
             output::write_json(&mut &mut *out, &document, format).map_err(io::Error::other)
         }
@@ -197,7 +233,7 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
     })?;
     eprintln!(
         "{} transactions in {:.1} s; the chart is in {}",
-        history.counts.total(),
+        history.counts.transactions,
         started.elapsed().as_secs_f64(),
         arguments.chart.display()
     );
@@ -205,14 +241,14 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
 }
 
 async fn live(
-    spec: &EconomySpec,
+    plan: &Plan<'_>,
     arguments: &Arguments,
     started: Instant,
 ) -> Result<History, Failure> {
     let _aside = stdout::set_aside(arguments.verbose)
         .map_err(|error| Failure::new("no_stdout", format!("cannot set stdout aside: {error}")))?;
     let bank = Bank::start().await;
-    let life = Life::begin(spec, arguments.seed, arguments.periods, bank).await?;
+    let life = Life::begin(plan, bank).await?;
     life.live(|period, news| {
         if !news.is_empty() {
             eprintln!("period {period}: {news}");
@@ -257,16 +293,24 @@ pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
 }
 
 fn draw(
-    arguments: &Arguments,
-    spec: &EconomySpec,
+    plan: &Plan<'_>,
+    history: &History,
     rows: &[report::Row],
     events: &[report::Event],
-) -> Result<(), Failure> {
+    fixed: &[report::Row],
+) -> Result<String, Failure> {
     let title = format!(
-        "{}: {} periods, seed {}",
-        spec.name, arguments.periods, arguments.seed
+        "{}: {} periods, {}, seed {}",
+        plan.spec.name,
+        rows.last().map_or(0, |row| row.period),
+        plan.story.name(),
+        plan.seed
     );
-    let svg = chart::svg(&title, rows, events)
-        .map_err(|error| Failure::new("chart_failed", error.to_string()))?;
-    fs::write(&arguments.chart, svg).map_err(|error| unwritable(&arguments.chart, &error))
+    let paths = beside::paths(history);
+    let besides = chart::Besides {
+        paths: Some(&paths),
+        fixed,
+    };
+    chart::svg_with(&title, rows, events, &besides)
+        .map_err(|error| Failure::new("chart_failed", error.to_string()))
 }

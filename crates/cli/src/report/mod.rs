@@ -47,7 +47,7 @@ impl Parameter {
         match self {
             Self::EmissionRate => "staked share",
             Self::FeeRate => "utilisation",
-            Self::BurnShare => "net supply growth",
+            Self::BurnShare => "burned over emitted",
             Self::LiquidityShare => "liquidity depth",
         }
     }

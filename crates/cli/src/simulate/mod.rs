@@ -1,7 +1,11 @@
 //! `homeostat simulate`: one run of the simulator, beside the same under fixed values.
 
+mod live;
+mod present;
+mod proposal;
 mod setting;
 mod story;
+mod vote;
 
 use std::fs;
 use std::io;
@@ -15,13 +19,19 @@ use homeostat_sim::scenario::Scenario;
 use homeostat_sim::Metrics;
 use schemars::{schema_for, Schema};
 
+use crate::chain::ClusterArgs;
 use crate::failure::{Failure, Place};
 use crate::output::{self, Format};
 use crate::progress::Progress;
-use crate::report::chart;
+use crate::report::{chart, Event};
+use live::Ground;
+use present::Present;
+use proposal::Proposal;
 use setting::Lived;
 use story::Story;
+use vote::Vote;
 
+pub use setting::design;
 pub use story::figure;
 
 /// What `simulate --help` opens with.
@@ -48,6 +58,16 @@ and their luck; the same seed, people, epochs and economy give the same bytes on
 --economy takes supply, limits, period and controllers from a file such as `demo --economy` reads;
 it has to mint its rewards. --series takes the demand from a CSV file with the columns `date` or `t`,
 and `close`, in the place of a scenario: its price over that of its first day.
+
+--from-chain goes on from a live economy: its accounts, at their present outputs, integrals, ramps
+and guards, read through --url. Name it behind the flag, or with --mint, or in HOMEOSTAT_ECONOMY
+(--economy is a file here). People own, stake and pay in sum what is owned, staked and paid there;
+the yield that they ask for is scaled so that they are content with what is staked.
+
+--proposal takes a file of `propose` and shows what it would do before anybody votes: the same
+people live without it and with it, over --seeds seeds, and each figure is shown with the interval
+of its difference. It is tried out and executed by the program's own rules, after the delay of its
+class; in an economy that is not on chain, after that of a council by default.
 
 One run shows what can happen. Whether one policy is better than another is what `bench` is for.";
 
@@ -90,6 +110,28 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     pub economy: Option<PathBuf>,
 
+    /// Live economy to go on from; that of --mint or HOMEOSTAT_ECONOMY without an address
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, default_missing_value = "",
+          conflicts_with_all = ["economy", "period"])]
+    pub from_chain: Option<String>,
+
+    /// With --from-chain: the economy of this token
+    #[arg(long, value_name = "ADDRESS", requires = "from_chain")]
+    pub mint: Option<String>,
+
+    /// With --mint: the economy that this wallet made, where there are several
+    #[arg(long, value_name = "ADDRESS", requires = "mint")]
+    pub creator: Option<String>,
+
+    /// Proposal to show the effect of (TOML); see `propose --help` for its form
+    #[arg(long, value_name = "FILE", conflicts_with = "policy")]
+    pub proposal: Option<PathBuf>,
+
+    /// With --proposal: how many seeds live without and with it, from --seed on
+    #[arg(long, value_name = "N", default_value_t = 16, allow_negative_numbers = true,
+          requires = "proposal", value_parser = clap::value_parser!(u64).range(2..=10_000))]
+    pub seeds: u64,
+
     /// Prices to take the demand from, instead of a scenario (CSV)
     #[arg(long, value_name = "FILE", conflicts_with = "scenario")]
     pub series: Option<PathBuf>,
@@ -118,24 +160,67 @@ pub fn schema() -> Schema {
 ///
 /// # Errors
 ///
-/// A file that cannot be read, written or used; a period longer than the run; a run that the
-/// program refused something in.
-pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
-    let lived = Lived::of(arguments)?;
+/// A file that cannot be read, written or used; a cluster that does not answer, an economy that no
+/// run can go on from, a proposal that the program would refuse; a period longer than the run; a
+/// run that the program refused something in.
+pub fn run(arguments: &Arguments, cluster: &ClusterArgs, format: Format) -> Result<(), Failure> {
+    let ground = arguments
+        .from_chain
+        .as_deref()
+        .map(|address| {
+            let (mint, creator) = (arguments.mint.clone(), arguments.creator.clone());
+            let which = live::which(address, mint, creator);
+            Ground::read(cluster, &which, format, arguments.proposal.is_some())
+        })
+        .transpose()?;
+    let lived = Lived::of(arguments, ground.as_ref())?;
+    let proposal = arguments
+        .proposal
+        .as_deref()
+        .map(|path| Proposal::read(path, &lived, ground.as_ref()))
+        .transpose()?;
+    let present = ground.as_ref().map(Present::of).transpose()?;
     crate::demo::writable(&arguments.chart)?;
     let started = Instant::now();
-    let world = live(&lived, arguments.policy, arguments.seed)?;
+    let world = live_through(&lived, arguments.policy, arguments.seed, proposal.as_ref())?;
     let steps = (lived.setting.people * world.days().len()) as f64;
     let seconds = started.elapsed().as_secs_f64();
     let fixed = match arguments.policy {
         Policy::StaticUntuned => Metrics::of(&world),
-        _ => Metrics::of(&live(&lived, Policy::StaticUntuned, arguments.seed)?),
+        _ => Metrics::of(&live_through(
+            &lived,
+            Policy::StaticUntuned,
+            arguments.seed,
+            None,
+        )?),
     };
-    let story = Story::new(&lived, arguments.policy, arguments.seed, &world, &fixed);
+    let vote = proposal.as_ref().map(|proposal| {
+        let seeds = (arguments.seed, arguments.seeds as usize);
+        let effects = proposal.effects(&lived, seeds.0, seeds.1)?;
+        let epoch_days = lived.setting.calendar.epoch_days;
+        Ok(Vote::new(
+            proposal,
+            epoch_days,
+            ground.is_some(),
+            seeds,
+            &effects,
+        ))
+    });
+    let story = Story::new(&lived, arguments.policy, arguments.seed, &world, &fixed)
+        .with(present, vote.transpose()?);
 
-    let (rows, events) = story::decisions(&world, &lived);
+    let (rows, mut events) = story::decisions(&world, &lived);
+    events.extend(proposal.map(|proposal| Event {
+        at: world.starts(proposal.epoch),
+        label: "proposal".to_owned(),
+    }));
+    events.sort_by_key(|event| event.at);
     let paths = story::paths(&world);
-    let svg = chart::svg_with(&story.title(), &rows, &events, Some(&paths))
+    let besides = chart::Besides {
+        paths: Some(&paths),
+        fixed: &[],
+    };
+    let svg = chart::svg_with(&story.title(), &rows, &events, &besides)
         .map_err(|error| Failure::new("chart_failed", error.to_string()))?;
     fs::write(&arguments.chart, svg)
         .map_err(|error| crate::demo::unwritable(&arguments.chart, &error))?;
@@ -156,41 +241,53 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Lives a run to its end and tells how far it is.
-fn live(lived: &Lived, policy: Policy, seed: u64) -> Result<World, Failure> {
+/// Lives a run to its end, with a proposal if there is one, and tells how far it is.
+fn live_through(
+    lived: &Lived,
+    policy: Policy,
+    seed: u64,
+    proposal: Option<&Proposal>,
+) -> Result<World, Failure> {
     let case = Case {
         scenario: lived.scenario,
         policy,
         seed,
     };
-    let refused = |world: Option<&World>, error: homeostat_sim::chain::Error| {
-        let when = world.map_or("before it began".to_owned(), |world| {
-            format!("in epoch {}", world.days().len() + 1)
-        });
-        Failure::new(
-            "run_failed",
-            format!("the program refused something {when}: {error}"),
-        )
-        .remedy("limits and controllers of the economy do not fit together; change them")
-    };
-    let mut run = lived.prepare(case).map_err(|error| refused(None, error))?;
+    let mut run = lived
+        .prepare(case)
+        .map_err(|error| refused_in("before it began", &error))?;
     let epochs = lived.setting.calendar.epochs;
     let mut progress = Progress::start();
-    for epoch in 1..=epochs {
-        if let Err(error) = run.world.step(&mut run.steer) {
-            return Err(refused(Some(&run.world), error));
+    for epoch in 0..epochs {
+        let refused = |error| refused_in(&format!("in epoch {}", epoch + 1), &error);
+        if let Some(decision) = proposal.map(Proposal::decision) {
+            if decision.epoch == epoch {
+                let enacted = run.world.enact(decision.council, decision.actions);
+                enacted.map_err(refused)?;
+            }
         }
+        run.world.step(&mut run.steer).map_err(refused)?;
         progress.tell(|| {
             let day = run.world.days().last();
             let (share, price) = day.map_or((0.0, 0.0), |day| (day.staked_share, day.price));
             format!(
-                "{}: epoch {epoch} of {epochs}, {:.1} % staked, price {price:.3}",
+                "{}: epoch {} of {epochs}, {:.1} % staked, price {price:.3}",
                 policy.name(),
+                epoch + 1,
                 share * 100.0
             )
         });
     }
     Ok(run.world)
+}
+
+/// What the program refused when.
+fn refused_in(when: &str, error: &homeostat_sim::chain::Error) -> Failure {
+    Failure::new(
+        "run_failed",
+        format!("the program refused something {when}: {error}"),
+    )
+    .remedy("limits and controllers of the economy do not fit together; change them")
 }
 
 /// The place of a file in messages.

@@ -4,13 +4,15 @@ use std::io::{self, Write};
 
 use homeostat::state::Parameter;
 use homeostat_sim::metrics::Better;
-use homeostat_sim::plant::{Day, World, START};
+use homeostat_sim::plant::{Day, World};
 use homeostat_sim::policy::Policy;
 use homeostat_sim::Metrics;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::present::Present;
 use super::setting::Lived;
+use super::vote::Vote;
 use crate::report::chart::Path;
 use crate::report::table::percent;
 use crate::report::{self, Event};
@@ -39,6 +41,10 @@ pub struct Story {
     period_days: f64,
     /// The day of the shock, from which metrics are taken.
     shock_day: f64,
+    /// The live economy that the run goes on from.
+    from_chain: Option<Present>,
+    /// What a proposal would do; the days below are then those of the first seed with it.
+    proposal: Option<Vote>,
     /// Each metric.
     metrics: Vec<Line>,
     /// Each epoch.
@@ -52,7 +58,8 @@ struct Line {
     metric: &'static str,
     /// Its value.
     value: Option<f64>,
-    /// That of static untuned: the values that the economy starts with, for ever.
+    /// That of static untuned: the values that the economy starts with, for ever; those in force
+    /// where it was live before.
     static_untuned: Option<f64>,
     /// Whether `less` or `more` is better, or `neither`.
     better: &'static str,
@@ -61,11 +68,11 @@ struct Line {
 /// The end of an epoch.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Moment {
-    /// Its day, counted from go-live.
+    /// Its day, counted from the start of the run.
     day: f64,
     /// The demand over that of a quiet day.
     demand: f64,
-    /// The mean price over that at go-live.
+    /// The mean price over that at the start.
     price: f64,
     /// The native stake over the circulating supply.
     staked_share: f64,
@@ -79,7 +86,7 @@ struct Moment {
     burn: f64,
     /// The liquidity share in force.
     liquidity: f64,
-    /// The supply over that at go-live.
+    /// The supply over that at the start.
     supply: f64,
     /// Which parameters rested at a limit and wanted further.
     at_limit: Vec<&'static str>,
@@ -128,11 +135,7 @@ impl Story {
                 metric,
                 value: finite(value),
                 static_untuned: finite(fixed),
-                better: match better {
-                    Better::Less => "less",
-                    Better::More => "more",
-                    Better::Neither => "neither",
-                },
+                better: direction(*better),
             });
         let supply = lived.setting.design.supply as f64;
         let days = world.days().iter().enumerate();
@@ -146,12 +149,24 @@ impl Story {
             epoch_days: calendar.epoch_days,
             period_days: calendar.period_days,
             shock_day: calendar.shock() as f64 * calendar.epoch_days,
+            from_chain: None,
+            proposal: None,
             metrics: lines.collect(),
             days: days
                 .map(|(epoch, day)| {
                     Moment::new(day, (epoch + 1) as f64 * calendar.epoch_days, supply)
                 })
                 .collect(),
+        }
+    }
+
+    /// Adds where the run goes on from, and what a proposal would do.
+    #[must_use]
+    pub fn with(self, from_chain: Option<Present>, proposal: Option<Vote>) -> Self {
+        Self {
+            from_chain,
+            proposal,
+            ..self
         }
     }
 
@@ -177,6 +192,12 @@ impl Story {
             short(self.period_days),
             self.seed
         )?;
+        if let Some(present) = &self.from_chain {
+            present.write(out)?;
+        }
+        if let Some(proposal) = &self.proposal {
+            return proposal.write(out, self.shock_day);
+        }
         writeln!(
             out,
             "{:>8} {:>8} {:>8} {:>9} {:>9} {:>9} {:>8} {:>8} {:>9} {:>8}  notes",
@@ -254,9 +275,18 @@ impl Story {
 }
 
 /// A number of days without digits that say nothing.
-fn short(days: f64) -> String {
+pub fn short(days: f64) -> String {
     let text = format!("{days:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Which direction of a figure is better, in a word.
+pub fn direction(better: Better) -> &'static str {
+    match better {
+        Better::Less => "less",
+        Better::More => "more",
+        Better::Neither => "neither",
+    }
 }
 
 /// A metric with four digits that count; a dash for none.
@@ -297,7 +327,7 @@ pub fn decisions(world: &World, lived: &Lived) -> (Vec<report::Row>, Vec<Event>)
             let limit = |ppm: i64| if by_hand { f64::NAN } else { ppm as f64 / 1e6 };
             rows.push(report::Row {
                 period,
-                at: end_of(epoch + 1, lived),
+                at: world.starts(epoch + 1),
                 parameter,
                 measurement: day.measured[index],
                 setpoint: config.setpoint.to.to_num(),
@@ -313,7 +343,7 @@ pub fn decisions(world: &World, lived: &Lived) -> (Vec<report::Row>, Vec<Event>)
         }
     }
     let shock = Event {
-        at: end_of(world.calendar().shock(), lived),
+        at: world.starts(world.calendar().shock()),
         label: lived.scenario_name().to_owned(),
     };
     (rows, vec![shock])
@@ -327,22 +357,14 @@ pub fn paths(world: &World) -> [Path; 2] {
             .days()
             .iter()
             .enumerate()
-            .map(|(epoch, day)| (seconds(epoch + 1, world.calendar().epoch_days), of(day)))
+            .map(|(epoch, day)| (world.starts(epoch + 1), of(day)))
             .collect(),
+        fixed: Vec::new(),
     };
     [
-        path("price, over that at go-live", |day| day.price),
+        path("price, over that at the start", |day| day.price),
         path("demand, over that of a quiet day", |day| day.demand),
     ]
-}
-
-fn end_of(epochs: usize, lived: &Lived) -> i64 {
-    seconds(epochs, lived.setting.calendar.epoch_days)
-}
-
-/// The unix second after so many epochs.
-fn seconds(epochs: usize, epoch_days: f64) -> i64 {
-    START + (epochs as f64 * epoch_days * 86_400.0) as i64
 }
 
 #[cfg(test)]

@@ -73,8 +73,8 @@ mod tests {
                 action["value"].as_float().expect("a number"),
             )
         };
-        assert_eq!(action(0), ("emission".to_owned(), "kp".to_owned(), 0.1));
-        assert_eq!(action(1), ("emission".to_owned(), "ki".to_owned(), 0.02));
-        assert_eq!(action(3), ("fee".to_owned(), "ki".to_owned(), 0.00019));
+        assert_eq!(action(0), ("emission".to_owned(), "kp".to_owned(), 0.235));
+        assert_eq!(action(1), ("emission".to_owned(), "ki".to_owned(), 0.00846));
+        assert_eq!(action(3), ("fee".to_owned(), "ki".to_owned(), 0.000048));
     }
 }

@@ -3,6 +3,7 @@
 //! `scale` is given too.
 
 use homeostat::constants::{MAX_FEEDS, MAX_REPORTERS};
+use homeostat::state::defaults;
 use homeostat_client::{ControllerSettings, Economy, Parameter};
 use homeostat_control::Config;
 
@@ -16,7 +17,6 @@ use crate::{
     change::Row,
     controller_keys::ControllerKeys,
     controller_settings::{controller_keys, in_economy},
-    economy_file::default_wiring,
     failure::Failure,
     tokens::Tokens,
     wiring_keys::{self, WiringKeys},
@@ -38,7 +38,7 @@ pub(super) fn read(
 ) -> Result<(u64, ControllerSettings), Failure> {
     let controller = reader.controller(parameter);
     let present = controller.wiring();
-    let present = present.unwrap_or_else(|_| default_wiring(parameter));
+    let present = present.unwrap_or_else(|_| defaults::wiring(parameter));
     let keys = ControllerKeys {
         section: reader.section.clone(),
         range: Some((parameter.floor(), parameter.ceiling())),

@@ -5,6 +5,8 @@
 //! cost. The cost of a window is the same sum without the weight of time, for those who decide
 //! in the middle of a life: the mean error over the usual one of static untuned.
 
+use homeostat::state::Parameter;
+
 use crate::{metrics::TARGET, plant::Day, tune::Score, Metrics};
 
 /// The cost of a life; `reference` is the ITAE of static untuned in the same case, and `None` a
@@ -35,10 +37,27 @@ pub fn of_window(days: &[Day], epoch_days: f64, usual_error: f64) -> f64 {
         tracking: errors().map(f64::abs).sum::<f64>() / count / usual_error,
         effort: travel / 1e6 / (count * epoch_days / 365.0),
         overshoot: errors().fold(0.0, f64::max),
+        others: OTHERS
+            .map(|parameter| mean_error_of(after, parameter))
+            .iter()
+            .sum(),
         at_limit: resting / f64::max(cranks, 1.0),
         ..Score::default()
     }
     .total()
+}
+
+/// The loops beside the emission's that have a target of their own.
+const OTHERS: [Parameter; 2] = [Parameter::Burn, Parameter::Liquidity];
+
+/// The mean absolute error of a loop over its scale; 0 without a sample.
+fn mean_error_of(days: &[Day], parameter: Parameter) -> f64 {
+    let cranks = days.iter().filter(|day| day.cranked);
+    let errors = cranks.map(|day| day.errors[parameter.index()].abs());
+    let (count, sum) = errors
+        .filter(|error| !error.is_nan())
+        .fold((0.0, 0.0), |(count, sum), error| (count + 1.0, sum + error));
+    sum / f64::max(count, 1.0)
 }
 
 /// The mean error of a run (fraction), weighted with the time since the shock as the ITAE is.
@@ -77,7 +96,8 @@ mod tests {
         // when it is judged against itself, then its tracking costs one; it has no effort and
         // rests at no limit.
         let cost = of_life(Some(&metrics), metrics.itae);
-        assert!((cost - 1.0 - 0.5 * metrics.overshoot).abs() < 1e-12);
+        let others = metrics.burn_error + metrics.liquidity_error;
+        assert!((cost - 1.0 - 0.5 * metrics.overshoot - 0.1 * others).abs() < 1e-12);
         assert_eq!(of_life(None, metrics.itae), 10.0);
         // The window from the shock on costs as much by the plain mean error,
         let shock = world.calendar().shock();
@@ -100,6 +120,7 @@ mod tests {
         for day in &mut days {
             day.staked_share = TARGET;
             day.at_limit = [0; 4];
+            day.errors = [0.0; 4];
             day.values[0] = 60_000.0;
         }
         days[1].values[0] = 70_000.0;

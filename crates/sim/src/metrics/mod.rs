@@ -122,6 +122,11 @@ metrics! {
     burn_at_limit: Less,
     /// The same of the liquidity's.
     liquidity_at_limit: Less,
+    /// How far the burn's loop was from its target at its cranks in the mean, over its error
+    /// scale: the target itself.
+    burn_error: Less,
+    /// The same of the liquidity's.
+    liquidity_error: Less,
     /// The mean emission rate in force (fraction a year).
     emission: Neither,
     /// The growth of the supply in a year, as its logarithm.
@@ -163,6 +168,8 @@ impl Metrics {
         let net = (issued - burned / supply).max(LEAST_ISSUANCE * years);
         let at_limit =
             |parameter: Parameter| path.part_of_cranks(|day| day.at_limit[parameter.index()] != 0);
+        let error =
+            |parameter: Parameter| path.mean_of_cranks(|day| day.errors[parameter.index()].abs());
         let [retention_30, retention_90, retention_180] = world.retention();
         Self {
             volatility: path.volatility(),
@@ -189,6 +196,8 @@ impl Metrics {
             fee_at_limit: at_limit(Parameter::Fee),
             burn_at_limit: at_limit(Parameter::Burn),
             liquidity_at_limit: at_limit(Parameter::Liquidity),
+            burn_error: error(Parameter::Burn),
+            liquidity_error: error(Parameter::Liquidity),
             emission: path.mean(|day| day.values[0]) / 1e6,
             inflation: path.growth(|day| day.supply) / years,
             burned_over_minted: burned / minted.max(1.0),

@@ -127,6 +127,15 @@ impl<'a> Path<'a> {
         f64::from(true_of) / f64::from(count)
     }
 
+    /// The mean over the cranks after the shock of what has a value; not a number without any.
+    pub fn mean_of_cranks(&self, of: impl Fn(&Day) -> f64) -> f64 {
+        let cranks = self.after.iter().filter(|day| day.cranked).map(of);
+        let (count, sum) = cranks
+            .filter(|value| !value.is_nan())
+            .fold((0u32, 0.0), |(count, sum), value| (count + 1, sum + value));
+        sum / f64::from(count)
+    }
+
     /// The least value that `part` of the weight lies at or below; not a number without weight.
     pub fn weighted_quantile(
         &self,
@@ -255,6 +264,7 @@ mod tests {
             latched: [false; 4],
             cranked: true,
             measured: [0.0; 4],
+            errors: [0.0; 4],
         }
     }
 

@@ -1,7 +1,7 @@
 //! What is remembered of an epoch.
 
 use homeostat::state::Parameter;
-use homeostat_control::Flags;
+use homeostat_control::{Flags, HoldReason};
 use serde::Serialize;
 
 use super::{town::Town, NATIVE, PARAMETERS};
@@ -53,6 +53,9 @@ pub struct Day {
     /// What the emission's and the other controllers measured at that crank; not a number where
     /// they were held without a sample, or before the first crank.
     pub measured: [f64; 4],
+    /// Their errors at that crank over the error scale, before the dead-band; not a number where
+    /// there was no sample.
+    pub errors: [f64; 4],
 }
 
 /// The counters at the start of an epoch.
@@ -126,6 +129,10 @@ impl Before {
             cranked: cranked.is_some(),
             measured: PARAMETERS.map(|parameter| {
                 decision(parameter).map_or(f64::NAN, |decision| decision.y.to_num())
+            }),
+            errors: PARAMETERS.map(|parameter| {
+                let sampled = decision(parameter).filter(|d| d.held == HoldReason::None);
+                sampled.map_or(f64::NAN, |decision| decision.z.to_num())
             }),
         }
     }

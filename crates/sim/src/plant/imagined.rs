@@ -47,6 +47,7 @@ impl World {
             calendar: self.calendar,
             days,
             weather,
+            start: self.start,
         }
     }
 }

@@ -87,10 +87,15 @@ impl Mind {
     /// mood (both fractions): a logistic curve around what it asks for, which grows with the
     /// mood and with the time that unbonding takes of its horizon.
     pub fn wish(&self, person: &Person, annual_yield: f64, mood: f64) -> f64 {
+        self.wish_of(person.required, person.width, annual_yield, mood)
+    }
+
+    /// The same of somebody who asks for the yield `required` and has this `width`.
+    pub fn wish_of(&self, required: f64, width: f64, annual_yield: f64, mood: f64) -> f64 {
         let expected = (self.behaviour.trend_faith * self.trend).clamp(-TREND_CAP, TREND_CAP);
-        let asked = person.required * (1.0 + self.illiquidity) + mood;
+        let asked = required * (1.0 + self.illiquidity) + mood;
         let surplus = annual_yield + expected - asked;
-        1.0 / (1.0 + libm::exp(-2.0 * surplus / person.width))
+        1.0 / (1.0 + libm::exp(-2.0 * surplus / width))
     }
 
     /// What value traders think a base unit is worth, when `growth` is the supply over that at

@@ -6,14 +6,19 @@
 //! late and one by one, stake leaves through an unbonding time, trades move the price, feeds lag
 //! and are noisy, keepers fail, and tokens are whole.
 
+mod census;
 mod cohorts;
 mod day;
 mod imagined;
+mod journal;
 mod mind;
 mod people;
+mod resume;
 mod town;
 
+pub use census::Census;
 pub use day::Day;
+pub use journal::{Deed, Done, Till};
 pub use people::{population, Kind, Person, MARKET_SHARE};
 pub use town::Life;
 
@@ -22,10 +27,12 @@ use homeostat::state::{Parameter, PoolKind, Report, Snapshot};
 use crate::{
     behaviour::Behaviour,
     chain::{Chain, Cranked, Design, Error},
+    live::follow_advice,
     market::Market,
     scenario::{Calendar, Weather},
 };
 use day::Before;
+use journal::Journal;
 use mind::Mind;
 use town::Town;
 
@@ -107,6 +114,8 @@ pub struct World {
     calendar: Calendar,
     days: Vec<Day>,
     weather: Vec<Weather>,
+    /// When the first epoch begins (unix seconds).
+    start: i64,
 }
 
 impl World {
@@ -121,7 +130,40 @@ impl World {
         seed: u64,
     ) -> Result<Self, Error> {
         let chain = Chain::go_live(design, START)?;
-        let supply = design.supply - design.excluded;
+        let journal = Journal::default();
+        Self::begin(chain, behaviour, people, calendar, weather, seed, journal)
+    }
+
+    /// The same on a chain that has just gone live at [`START`], with a journal of all that
+    /// people do: see [`World::take_done`].
+    ///
+    /// Here the keeper touches the liquidity pool before the people of a moment act, and once
+    /// before anybody stakes. In the program a stake in that pool touches it as well, unless
+    /// somebody has just done so; nobody's stake does in this order, and the same deeds are the
+    /// same touches there.
+    pub fn on(
+        chain: Chain,
+        behaviour: Behaviour,
+        people: usize,
+        calendar: Calendar,
+        weather: Vec<Weather>,
+        seed: u64,
+    ) -> Result<Self, Error> {
+        let journal = Journal::kept();
+        Self::begin(chain, behaviour, people, calendar, weather, seed, journal)
+    }
+
+    fn begin(
+        chain: Chain,
+        behaviour: Behaviour,
+        people: usize,
+        calendar: Calendar,
+        weather: Vec<Weather>,
+        seed: u64,
+        journal: Journal,
+    ) -> Result<Self, Error> {
+        // What is neither excluded nor in the reward vault already.
+        let supply = chain.supply - chain.excluded - chain.reward_vault;
         let people = population(&behaviour, people, supply, calendar.epoch_days, seed);
         let owned: u64 = people.iter().map(|person| person.wealth).sum();
         // A base unit costs 1 at the start. What rounding left over is the market's too.
@@ -132,7 +174,12 @@ impl World {
             calendar,
             days: Vec::with_capacity(calendar.epochs),
             weather,
+            start: START,
         };
+        world.town.journal = journal;
+        if world.town.journal.is_kept() {
+            world.town.touch();
+        }
         world.town.settle_in(&mut world.people)?;
         Ok(world)
     }
@@ -151,27 +198,34 @@ impl World {
         let Some(weather) = self.weather.get(epoch).copied() else {
             return Ok(());
         };
+        let (start, end) = (self.starts(epoch), self.starts(epoch + 1));
         let town = &mut self.town;
         let before = Before::of(town);
         town.begin(epoch, &weather);
         if weather.exit > 0.0 {
             town.largest_leave(&mut self.people, weather.exit)?;
         }
+        let touches_first = town.journal.is_kept();
         let length = self.calendar.epoch_days * DAY;
-        let start = START + (epoch as f64 * length) as i64;
         let mut price = 0.0;
         for moment in 0..MOMENTS {
             let part = length * moment as f64 / MOMENTS as f64;
             town.set_clock(start + part as i64);
             let from = self.people.len() * moment / MOMENTS;
             let to = self.people.len() * (moment + 1) / MOMENTS;
-            for person in &mut self.people[from..to] {
+            if touches_first {
+                town.touch();
+            }
+            for (number, person) in (from..to).zip(&mut self.people[from..to]) {
+                town.journal.turn(number);
                 town.act(person)?;
             }
-            town.touch();
+            if !touches_first {
+                town.touch();
+            }
             price += town.market.price() / MOMENTS as f64;
         }
-        town.set_clock(START + ((epoch + 1) as f64 * length) as i64);
+        town.set_clock(end);
         town.see(price);
         let cranked = if weather.keeper && town.chain.is_due() {
             Some(self.crank(&weather, steering)?)
@@ -188,6 +242,7 @@ impl World {
         self.town.chain.collect()?;
         self.town.report_feed(weather.feed);
         let (snapshot, report) = self.town.chain.measure()?;
+        follow_advice(&mut self.town.chain)?;
         let epoch = self.days.len();
         // What is planned for the time that the new values hold.
         let ahead = (self.calendar.period_days / self.calendar.epoch_days) as usize;
@@ -209,6 +264,11 @@ impl World {
         &self.days
     }
 
+    /// When an epoch starts (unix seconds).
+    pub fn starts(&self, epoch: usize) -> i64 {
+        self.start - START + self.calendar.start(epoch)
+    }
+
     /// The weather of the last epoch that was lived; a quiet day's before the first.
     pub fn weather(&self) -> Weather {
         let last = self.days.len().checked_sub(1);
@@ -224,6 +284,17 @@ impl World {
     /// The accounts on chain.
     pub fn chain(&self) -> &Chain {
         &self.town.chain
+    }
+
+    /// The market.
+    pub fn market(&self) -> &Market {
+        &self.town.market
+    }
+
+    /// What people did since this was last asked, in order; nothing in a world without a
+    /// journal.
+    pub fn take_done(&mut self) -> Vec<Done> {
+        self.town.journal.take()
     }
 
     /// How long people stayed.
@@ -261,7 +332,8 @@ impl World {
             .map(|p| u128::from(p.liquid))
             .sum::<u128>()
             + u128::from(self.town.market.tokens)
-            + u128::from(self.town.tills());
+            + u128::from(self.town.tills())
+            + u128::from(self.town.paid_out);
         self.town.chain.is_conserved(wallets)
     }
 }

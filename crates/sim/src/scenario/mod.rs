@@ -4,11 +4,17 @@
 //! so that all policies live through the same. The shock comes after a third of the run, when
 //! every policy has had time to settle.
 
+mod mix;
 mod paths;
 
 use serde::{Deserialize, Serialize};
 
-use crate::random::{Luck, Purpose};
+pub use mix::mix;
+
+use crate::{
+    plant::START,
+    random::{Luck, Purpose},
+};
 use paths::{linear, logarithmic, Regimes};
 
 /// What is outside the economy's power in one epoch.
@@ -137,9 +143,19 @@ impl Calendar {
         self.epochs / 3
     }
 
+    /// When an epoch starts (unix seconds).
+    pub fn start(&self, epoch: usize) -> i64 {
+        START + libm::round(epoch as f64 * (self.epoch_days * 86_400.0)) as i64
+    }
+
     /// The days from the shock to the start of an epoch; negative before it.
     fn since_shock(&self, epoch: usize) -> f64 {
-        (epoch as f64 - self.shock() as f64) * self.epoch_days
+        self.since(self.shock(), epoch)
+    }
+
+    /// The days from the start of one epoch to that of another; negative before it.
+    fn since(&self, from: usize, epoch: usize) -> f64 {
+        (epoch as f64 - from as f64) * self.epoch_days
     }
 }
 

@@ -79,17 +79,18 @@ pub struct GainsFile {
 }
 
 impl Gains {
-    /// The gains that are the program's defaults, and the values that an economy starts with as
-    /// constants.
+    /// The gains that are the program's defaults, with the constants that were found beside them:
+    /// what `tuned/defaults.json` has.
     pub fn of_defaults() -> Self {
         const WEEK: u32 = 604_800;
+        const CONSTANTS: [i64; 4] = [77_861, 3_543, 181_937, 265_458];
         let config = |parameter| defaults::config(parameter, WEEK);
         let weekly = |parameter| Weekly {
             kp: config(parameter).kp.to.to_num(),
             ki: config(parameter).ki.to.to_num(),
         };
         Self {
-            constants: Parameter::ALL.map(|parameter| config(parameter).bias.to.to_num()),
+            constants: CONSTANTS,
             emission: weekly(Parameter::Emission),
             fee: weekly(Parameter::Fee),
             burn: weekly(Parameter::Burn),

@@ -2,7 +2,8 @@
 //!
 //! The score of a design is, over all its cases: the ITAE of the staked share over that of the
 //! static untuned policy in the same scenarios and seeds, plus a price for the emission's travel,
-//! for overshoot, for resting at limits, and for runs that fail. A score below 1 with all prices
+//! for overshoot, for the errors of the other two loops with a target of their own, for resting at
+//! limits, and for runs that fail. A score below 1 with all prices
 //! paid is better than not steering at all.
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,8 @@ const EFFORT_PRICE: f64 = 0.2;
 const OVERSHOOT_PRICE: f64 = 0.5;
 /// What it costs when all four loops rest at limits all the time.
 const LIMIT_PRICE: f64 = 0.25;
+/// What it costs when the burn's or the liquidity's measurement is off by its target all the time.
+const LOOP_PRICE: f64 = 0.1;
 /// What it costs when all runs fail.
 const FAILURE_PRICE: f64 = 10.0;
 
@@ -36,6 +39,8 @@ pub struct Objective {
     pub people: usize,
     /// The calendars with the design for each, as the program's defaults scale with the period.
     pub calendars: Vec<(Calendar, Design)>,
+    /// The demand of each epoch, where it is a series in the place of a scenario's.
+    demand: Option<Vec<f64>>,
     /// The ITAE of static untuned, by calendar and scenario: the sum over the seeds.
     reference: Vec<f64>,
 }
@@ -49,6 +54,8 @@ pub struct Score {
     pub effort: f64,
     /// The mean overshoot (fraction).
     pub overshoot: f64,
+    /// The mean errors of the burn's and of the liquidity's loop, over their targets, added up.
+    pub others: f64,
     /// The mean part of the time that loops rest at limits.
     pub at_limit: f64,
     /// The mean volatility of the price.
@@ -73,6 +80,7 @@ impl Score {
             tracking: metrics.itae / reference,
             effort: metrics.effort,
             overshoot: metrics.overshoot,
+            others: others(metrics),
             at_limit: at_limit(metrics),
             volatility: metrics.volatility,
             inflation: metrics.inflation,
@@ -85,6 +93,7 @@ impl Score {
         self.tracking
             + EFFORT_PRICE * self.effort
             + OVERSHOOT_PRICE * self.overshoot
+            + LOOP_PRICE * self.others
             + LIMIT_PRICE * self.at_limit
             + FAILURE_PRICE * self.failed
     }
@@ -98,30 +107,65 @@ impl Objective {
         people: usize,
         calendars: Vec<(Calendar, Design)>,
     ) -> Self {
-        let mut objective = Self {
+        Self {
             scenarios,
             seeds,
             people,
             calendars,
+            demand: None,
             reference: Vec::new(),
+        }
+        .with_reference()
+    }
+
+    /// An objective over a series of demand, one value a day over that of a quiet day, in which
+    /// all else is as in the stationary scenario. Runs static untuned once with each seed.
+    pub fn of_series(demand: Vec<f64>, seeds: Vec<u64>, people: usize, design: Design) -> Self {
+        let calendar = Calendar {
+            epochs: demand.len(),
+            epoch_days: 1.0,
+            period_days: f64::from(design.limits.period) / 86_400.0,
         };
+        Self {
+            scenarios: vec![Scenario::Stationary],
+            seeds,
+            people,
+            calendars: vec![(calendar, design)],
+            demand: Some(demand),
+            reference: Vec::new(),
+        }
+        .with_reference()
+    }
+
+    fn with_reference(mut self) -> Self {
         let mut reference = Vec::new();
-        for (calendar, design) in &objective.calendars {
-            for scenario in &objective.scenarios {
-                let setting = objective.setting(calendar, design, [0; 4]);
-                let runs = objective.seeds.iter().filter_map(|seed| {
+        for (calendar, design) in &self.calendars {
+            for scenario in &self.scenarios {
+                let setting = self.setting(calendar, design, [0; 4]);
+                let runs = self.seeds.iter().filter_map(|seed| {
                     let policy = Policy::StaticUntuned;
-                    setting.run(Case {
-                        scenario: *scenario,
-                        policy,
-                        seed: *seed,
-                    })
+                    self.run(
+                        &setting,
+                        Case {
+                            scenario: *scenario,
+                            policy,
+                            seed: *seed,
+                        },
+                    )
                 });
                 reference.push(runs.map(|metrics| metrics.itae).sum());
             }
         }
-        objective.reference = reference;
-        objective
+        self.reference = reference;
+        self
+    }
+
+    /// Lives one case.
+    fn run(&self, setting: &Setting, case: Case) -> Option<Metrics> {
+        match &self.demand {
+            None => setting.run(case),
+            Some(demand) => setting.run_series(case, demand),
+        }
     }
 
     /// How many agent-steps one score takes.
@@ -160,7 +204,7 @@ impl Objective {
                         policy,
                         seed: *seed,
                     };
-                    let Some(metrics) = setting.run(case) else {
+                    let Some(metrics) = self.run(&setting, case) else {
                         failed += 1.0;
                         continue;
                     };
@@ -168,6 +212,7 @@ impl Objective {
                     itae += metrics.itae;
                     score.effort += metrics.effort;
                     score.overshoot += metrics.overshoot;
+                    score.others += others(&metrics);
                     score.at_limit += at_limit(&metrics);
                     score.volatility += metrics.volatility;
                     score.inflation += metrics.inflation;
@@ -179,6 +224,7 @@ impl Objective {
         for sum in [
             &mut score.effort,
             &mut score.overshoot,
+            &mut score.others,
             &mut score.at_limit,
             &mut score.volatility,
             &mut score.inflation,
@@ -188,6 +234,13 @@ impl Objective {
         score.failed = failed / (runs + failed);
         score
     }
+}
+
+/// The errors of the loops beside the emission's that have a target of their own. A loop that never
+/// had a sample has none.
+fn others(metrics: &Metrics) -> f64 {
+    let errors = [metrics.burn_error, metrics.liquidity_error];
+    errors.iter().filter(|error| !error.is_nan()).sum()
 }
 
 /// The mean part of the cranks in which a loop rests at a limit.
@@ -236,11 +289,32 @@ mod tests {
         let total = ours.tracking
             + 0.2 * ours.effort
             + 0.5 * ours.overshoot
+            + 0.1 * ours.others
             + 0.25 * ours.at_limit
             + 10.0 * ours.failed;
         assert!((ours.total() - total).abs() < 1e-12);
         // Two calendars, two scenarios, two seeds, 120 epochs, 50 people.
         assert_eq!(objective.agent_steps(), 2 * 2 * 2 * 120 * 50);
+    }
+
+    #[test]
+    fn a_series_takes_the_place_of_the_scenarios_demand() {
+        // Given a quiet series and one that falls to a tenth,
+        let design = Design::with_defaults(86_400, 1_000_000_000_000_000);
+        let falls = |to: f64| {
+            let demand = (0..120)
+                .map(|day| if day < 40 { 1.0 } else { to })
+                .collect();
+            Objective::of_series(demand, vec![3, 4], 50, design.clone())
+        };
+        let (quiet, wild) = (falls(1.0), falls(0.1));
+        // when not steering is scored, then it is one in both, of another error;
+        let own = |design: &Design| (design.clone(), [0; 4]);
+        for objective in [&quiet, &wild] {
+            assert_eq!(objective.score(Policy::StaticUntuned, own).tracking, 1.0);
+            assert_eq!(objective.agent_steps(), 2 * 120 * 50);
+        }
+        assert_ne!(quiet.reference, wild.reference);
     }
 
     #[test]

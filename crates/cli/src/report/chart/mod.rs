@@ -9,21 +9,18 @@
 mod axis;
 pub mod bands;
 mod labels;
+mod panel;
 mod style;
 
 use std::fmt;
-use std::ops::Range;
 
-use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 use super::{Event, Parameter, Row};
-use axis::{number_digits, padded, percent_digits, TimeAxis};
+use axis::TimeAxis;
 use labels::{Labels, LANE_HEIGHT};
-use style::{
-    centred, starting, Area, BACKGROUND, EVENT, FONT, FRAME, GRID, INK, MEASURED, MUTED, OUTPUT,
-    PANEL,
-};
+use panel::Panel;
+use style::{centred, starting, Area, BACKGROUND, FIXED, INK, MEASURED, MUTED, OUTPUT};
 
 const WIDTH: u32 = 1280;
 const TITLE_HEIGHT: u32 = 84;
@@ -31,8 +28,6 @@ const PANEL_HEIGHT: u32 = 200;
 const FOOT_HEIGHT: u32 = 52;
 const MARGIN: u32 = 16;
 const AXIS_WIDTH: u32 = 66;
-/// The most points of a line that are marked.
-const MOST_DOTS: usize = 120;
 
 /// The chart could not be drawn.
 #[derive(Debug)]
@@ -53,6 +48,17 @@ pub struct Path {
     pub name: &'static str,
     /// When (unix seconds) and how much, in order.
     pub points: Vec<(i64, f64)>,
+    /// The same under a fixed rule: a thin line. None where that is empty.
+    pub fixed: Vec<(i64, f64)>,
+}
+
+/// What a chart shows besides the decisions.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Besides<'a> {
+    /// A left and a right path below them.
+    pub paths: Option<&'a [Path; 2]>,
+    /// What a fixed rule measured and set: a thin line in each panel. None where that is empty.
+    pub fixed: &'a [Row],
 }
 
 /// Draws the decisions.
@@ -62,10 +68,10 @@ pub struct Path {
 /// The drawing library reports one; with finite rows there is none to expect. Values
 /// that are not finite are left out.
 pub fn svg(title: &str, rows: &[Row], events: &[Event]) -> Result<String, ChartError> {
-    svg_with(title, rows, events, None)
+    svg_with(title, rows, events, &Besides::default())
 }
 
-/// The same with two paths below: a left and a right one.
+/// The same with what stands beside and below them.
 ///
 /// # Errors
 ///
@@ -74,10 +80,10 @@ pub fn svg_with(
     title: &str,
     rows: &[Row],
     events: &[Event],
-    paths: Option<&[Path; 2]>,
+    besides: &Besides<'_>,
 ) -> Result<String, ChartError> {
     let mut text = String::new();
-    draw(&mut text, title, rows, events, paths).map_err(|error| ChartError(error.to_string()))?;
+    draw(&mut text, title, rows, events, besides).map_err(|error| ChartError(error.to_string()))?;
     Ok(text)
 }
 
@@ -86,14 +92,14 @@ fn draw(
     title: &str,
     rows: &[Row],
     events: &[Event],
-    paths: Option<&[Path; 2]>,
+    besides: &Besides<'_>,
 ) -> Result<(), Box<dyn std::error::Error>> {
     let time = TimeAxis::over(rows);
     let mut pairs: Vec<[Panel; 2]> = Parameter::ALL
         .into_iter()
-        .filter_map(|parameter| Panel::of_parameter(parameter, rows, &time))
+        .filter_map(|parameter| Panel::of_parameter(parameter, rows, besides.fixed, &time))
         .collect();
-    if let Some(paths) = paths {
+    if let Some(paths) = besides.paths {
         pairs.push(paths.each_ref().map(|path| Panel::of_path(path, &time)));
     }
     let panel_width = (WIDTH - 2 * MARGIN) / 2;
@@ -103,7 +109,7 @@ fn draw(
     let height = head + PANEL_HEIGHT * pairs.len().max(1) as u32 + FOOT_HEIGHT;
     let root = SVGBackend::with_string(text, (WIDTH, height)).into_drawing_area();
     root.fill(&BACKGROUND)?;
-    draw_head(&root, title)?;
+    draw_head(&root, title, !besides.fixed.is_empty())?;
     if pairs.is_empty() {
         root.draw(&Text::new(
             "no decisions yet",
@@ -132,30 +138,32 @@ fn draw(
 }
 
 /// Title, column heads and legend.
-fn draw_head(root: &Area<'_>, title: &str) -> Result<(), Box<dyn std::error::Error>> {
+fn draw_head(root: &Area<'_>, title: &str, fixed: bool) -> Result<(), Box<dyn std::error::Error>> {
     let left = (MARGIN + AXIS_WIDTH) as i32;
     let middle = (WIDTH / 2 + AXIS_WIDTH) as i32;
     root.draw(&Text::new(title, (left, 14), starting(22.0, &INK)))?;
     const BASELINE: i32 = 56;
-    let legend: [(i32, &str, RGBColor, bool); 4] = [
-        (left, "measured", MEASURED, false),
-        (left + 130, "target", INK, true),
-        (middle, "output", OUTPUT, false),
-        (middle + 130, "limits", MUTED, true),
+    let mut legend = vec![
+        (left, "measured", MEASURED, 3, false),
+        (left + 130, "target", INK, 2, true),
+        (middle, "output", OUTPUT, 3, false),
+        (middle + 130, "limits", MUTED, 2, true),
     ];
-    for (x, name, colour, dashed) in legend {
-        let line = vec![(x, BASELINE), (x + 28, BASELINE)];
-        if dashed {
-            root.draw(&PathElement::new(
-                vec![(x, BASELINE), (x + 11, BASELINE)],
-                colour.stroke_width(2),
-            ))?;
-            root.draw(&PathElement::new(
-                vec![(x + 17, BASELINE), (x + 28, BASELINE)],
-                colour.stroke_width(2),
-            ))?;
+    if fixed {
+        let name = "fixed rule";
+        legend.extend([left, middle].map(|side| (side + 240, name, FIXED, 1, false)));
+    }
+    for (x, name, colour, width, dashed) in legend {
+        let parts: &[(i32, i32)] = if dashed {
+            &[(0, 11), (17, 28)]
         } else {
-            root.draw(&PathElement::new(line, colour.stroke_width(3)))?;
+            &[(0, 28)]
+        };
+        for (from, to) in parts {
+            root.draw(&PathElement::new(
+                vec![(x + from, BASELINE), (x + to, BASELINE)],
+                colour.stroke_width(width),
+            ))?;
         }
         root.draw(&Text::new(
             name,
@@ -164,216 +172,6 @@ fn draw_head(root: &Area<'_>, title: &str) -> Result<(), Box<dyn std::error::Err
         ))?;
     }
     Ok(())
-}
-
-/// One coordinate system with its lines, which share their places in time.
-struct Panel {
-    caption: &'static str,
-    /// Whether values are fractions that are shown in percent.
-    percent: bool,
-    xs: Vec<f64>,
-    lines: Vec<(Vec<f64>, LineKind)>,
-}
-
-impl Panel {
-    /// What was measured, and what was set; none without a row.
-    fn of_parameter(parameter: Parameter, rows: &[Row], time: &TimeAxis) -> Option<[Self; 2]> {
-        let rows: Vec<&Row> = rows
-            .iter()
-            .filter(|row| row.parameter == parameter)
-            .collect();
-        if rows.is_empty() {
-            return None;
-        }
-        let line = |of: fn(&Row) -> f64, kind| (rows.iter().map(|row| of(row)).collect(), kind);
-        let panel = |caption, lines| Self {
-            caption,
-            percent: true,
-            xs: rows.iter().map(|row| time.position(row.at)).collect(),
-            lines,
-        };
-        let measured = vec![
-            line(|row| row.setpoint, LineKind::Target),
-            line(|row| row.measurement, LineKind::Measured),
-        ];
-        let output = vec![
-            line(|row| row.min, LineKind::Limit),
-            line(|row| row.max, LineKind::Limit),
-            line(|row| row.value, LineKind::Output),
-        ];
-        Some([
-            panel(parameter.measurement(), measured),
-            panel(parameter.name(), output),
-        ])
-    }
-
-    fn of_path(path: &Path, time: &TimeAxis) -> Self {
-        let (at, values): (Vec<i64>, Vec<f64>) = path.points.iter().copied().unzip();
-        Self {
-            caption: path.name,
-            percent: false,
-            xs: at.into_iter().map(|at| time.position(at)).collect(),
-            lines: vec![(values, LineKind::Path)],
-        }
-    }
-
-    fn draw(
-        &self,
-        area: &Area<'_>,
-        events: &[Event],
-        time: &TimeAxis,
-        foot: u32,
-    ) -> Result<(), Box<dyn std::error::Error>> {
-        let range = padded(
-            self.lines
-                .iter()
-                .flat_map(|(values, _)| values.iter().copied()),
-        );
-        let mut chart = ChartBuilder::on(area)
-            .margin_top(26)
-            .margin_bottom(4)
-            .margin_right(MARGIN)
-            .y_label_area_size(AXIS_WIDTH)
-            .x_label_area_size(foot)
-            .build_cartesian_2d(time.range(), range.clone())?;
-        chart.plotting_area().fill(&PANEL)?;
-        let label = |size: f64| (FONT, size).into_font().color(&MUTED);
-        let up: Box<dyn Fn(&f64) -> String> = if self.percent {
-            let digits = percent_digits(&range);
-            Box::new(move |y| format!("{:.digits$} %", y * 100.0))
-        } else {
-            let digits = number_digits(&range);
-            Box::new(move |y| format!("{y:.digits$}"))
-        };
-        chart
-            .configure_mesh()
-            .x_labels(9)
-            .y_labels(5)
-            .max_light_lines(0)
-            .bold_line_style(GRID)
-            .axis_style(FRAME)
-            .x_desc(time.caption())
-            .axis_desc_style(label(14.0))
-            .label_style(label(13.0))
-            .x_label_formatter(&|x| format!("{x:.0}"))
-            .y_label_formatter(&*up)
-            .draw()?;
-        draw_events(&mut chart, events, time, &range)?;
-        for (values, kind) in &self.lines {
-            draw_line(&mut chart, &self.xs, values, *kind, time)?;
-        }
-        area.draw(&Text::new(
-            self.caption,
-            (AXIS_WIDTH as i32, 6),
-            starting(15.0, &INK),
-        ))?;
-        Ok(())
-    }
-}
-
-/// A dashed line from bottom to top at each event.
-fn draw_events(
-    chart: &mut Chart<'_, '_>,
-    events: &[Event],
-    time: &TimeAxis,
-    range: &Range<f64>,
-) -> Result<(), Box<dyn std::error::Error>> {
-    for event in events {
-        let x = time.position(event.at);
-        if time.range().contains(&x) {
-            chart.draw_series(DashedLineSeries::new(
-                vec![(x, range.start), (x, range.end)],
-                3,
-                4,
-                EVENT.mix(0.75).stroke_width(1),
-            ))?;
-        }
-    }
-    Ok(())
-}
-
-#[derive(Clone, Copy)]
-enum LineKind {
-    Target,
-    Measured,
-    Limit,
-    Output,
-    Path,
-}
-
-type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
-
-fn draw_line(
-    chart: &mut Chart<'_, '_>,
-    xs: &[f64],
-    values: &[f64],
-    kind: LineKind,
-    time: &TimeAxis,
-) -> Result<(), Box<dyn std::error::Error>> {
-    let points: Vec<(f64, f64)> = xs
-        .iter()
-        .copied()
-        .zip(values.iter().copied())
-        .filter(|(_, value)| value.is_finite())
-        .collect();
-    match kind {
-        LineKind::Path => {
-            chart.draw_series(LineSeries::new(points, INK.stroke_width(1)))?;
-        }
-        LineKind::Measured => {
-            chart.draw_series(LineSeries::new(points.clone(), MEASURED.stroke_width(2)))?;
-            // So many points that they touch say no more than the line.
-            if points.len() <= MOST_DOTS {
-                chart.draw_series(
-                    points
-                        .into_iter()
-                        .map(|point| Circle::new(point, 2, MEASURED.filled())),
-                )?;
-            }
-        }
-        // What is set holds until it is set anew.
-        LineKind::Output => {
-            chart.draw_series(LineSeries::new(
-                stairs(&points, time),
-                OUTPUT.stroke_width(2),
-            ))?;
-        }
-        LineKind::Target => {
-            chart.draw_series(DashedLineSeries::new(
-                stairs(&points, time),
-                7,
-                5,
-                INK.stroke_width(1),
-            ))?;
-        }
-        LineKind::Limit => {
-            chart.draw_series(DashedLineSeries::new(
-                stairs(&points, time),
-                7,
-                5,
-                MUTED.stroke_width(1),
-            ))?;
-        }
-    }
-    Ok(())
-}
-
-/// The corners of a line that keeps each value until the next, and the last one to the
-/// end of the axis.
-fn stairs(points: &[(f64, f64)], time: &TimeAxis) -> Vec<(f64, f64)> {
-    let mut corners: Vec<(f64, f64)> = Vec::with_capacity(points.len() * 2 + 1);
-    for &(x, y) in points {
-        match corners.last() {
-            Some(&(_, before)) if before == y => continue,
-            Some(&(_, before)) => corners.push((x, before)),
-            None => {}
-        }
-        corners.push((x, y));
-    }
-    if let Some(&(_, y)) = corners.last() {
-        corners.push((time.end, y));
-    }
-    corners
 }
 
 #[cfg(test)]
@@ -454,14 +252,49 @@ mod tests {
                 .iter()
                 .map(|row| (row.at, scale * f64::from(row.period)))
                 .collect(),
+            fixed: Vec::new(),
         };
         let paths = [path("price", 0.01), path("demand", 10.0)];
-        let chart = svg_with("x", &rows, &events, Some(&paths)).expect("chart");
+        let besides = Besides {
+            paths: Some(&paths),
+            fixed: &[],
+        };
+        let chart = svg_with("x", &rows, &events, &besides).expect("chart");
         assert!(chart.contains("price") && chart.contains("demand"));
         let without = svg("x", &rows, &events).expect("chart");
         let percents = |chart: &str| chart.matches(" %").count();
         assert_eq!(percents(&chart), percents(&without));
         assert!(chart.len() > without.len());
+    }
+
+    #[test]
+    fn a_fixed_rule_is_a_thin_line_in_every_panel_with_a_legend() {
+        // Given a year, and the same with every parameter where it started,
+        let (rows, events) = sample::year();
+        let fixed: Vec<Row> = rows
+            .iter()
+            .map(|row| Row {
+                measurement: row.measurement * 0.9,
+                value: 0.05,
+                ..row.clone()
+            })
+            .collect();
+        let line = format!(
+            "stroke=\"#{:02X}{:02X}{:02X}\" stroke-width=\"1\"",
+            FIXED.0, FIXED.1, FIXED.2
+        );
+        // when it is drawn with and without that,
+        let without = svg("x", &rows, &events).expect("chart");
+        let besides = Besides {
+            paths: None,
+            fixed: &fixed,
+        };
+        let with = svg_with("x", &rows, &events, &besides).expect("chart");
+        // then there is a line more in each of the eight panels and in the two legends.
+        assert_eq!(without.matches(&line).count(), 0);
+        assert_eq!(with.matches(&line).count(), 8 + 2, "{with}");
+        assert_eq!(with.matches("fixed rule").count(), 2);
+        assert!(!without.contains("fixed rule"));
     }
 
     #[test]

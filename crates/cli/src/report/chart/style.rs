@@ -14,6 +14,7 @@ pub const FRAME: RGBColor = RGBColor(190, 195, 202);
 pub const OUTPUT: RGBColor = RGBColor(0, 96, 176);
 pub const MEASURED: RGBColor = RGBColor(208, 92, 0);
 pub const EVENT: RGBColor = RGBColor(120, 60, 140);
+pub const FIXED: RGBColor = RGBColor(0, 130, 90);
 
 pub const FONT: &str = "sans-serif";
 

@@ -8,6 +8,7 @@ use super::super::History;
 use crate::{
     behaviour::Behaviour,
     chain::{Chain, Design, Error},
+    live::Start,
     plant::{Outlook, Steering, World},
     scenario::{weather, Calendar, Scenario, Weather},
 };
@@ -72,6 +73,30 @@ impl Plant {
             day.demand *= factor(at);
         }
         self.live(history, lived, candidate, calendar, weather)
+    }
+
+    /// A world that begins with a live economy as it is, with the weather of `ahead` epochs.
+    /// `start` has no people fitted to it. Demand is as in [`replay`](Self::replay).
+    pub fn resume(
+        &self,
+        history: &History,
+        start: &Start,
+        candidate: &Candidate,
+        ahead: usize,
+        factor: impl Fn(usize) -> f64,
+    ) -> Result<World, Error> {
+        let Candidate { behaviour, seed } = *candidate;
+        let calendar = Calendar {
+            epochs: ahead,
+            epoch_days: self.epoch_days,
+            period_days: history.period_days(),
+        };
+        let noise = behaviour.demand_noise;
+        let mut weather = weather(Scenario::Stationary, &calendar, noise, seed);
+        for (at, day) in weather.iter_mut().enumerate() {
+            day.demand *= factor(at);
+        }
+        World::resume(start, behaviour, self.people, calendar, weather, seed)
     }
 
     fn live(

@@ -20,8 +20,8 @@ mod rollout;
 #[cfg(test)]
 mod tests;
 
-pub use evidence::{Effect, Sensitivity, Tried};
-pub use moves::{Move, Present};
+pub use evidence::{Change, Effect, Sensitivity, Tried};
+pub use moves::{Move, Present, Reach};
 pub use rollout::{live, Costs};
 
 use homeostat::state::Parameter;
@@ -32,7 +32,7 @@ use super::{
     fit::{in_order, Fit, HeldOut, Plant, LEAST_PERIODS},
     Forecast, History,
 };
-use crate::stats::Bootstrap;
+use crate::{live::Start, stats::Bootstrap};
 use evidence::Rollouts;
 
 /// The fewest fits that a change is judged on.
@@ -47,7 +47,11 @@ pub struct Recommending {
     pub weights: Costs,
     /// How far rollouts look (days).
     pub horizon: f64,
-    /// The delay of advice (seconds).
+    /// Who would make the change.
+    pub reach: Reach,
+    /// The one parameter to look at; all four without it.
+    pub only: Option<Parameter>,
+    /// The delay of advice, or of a proposal (seconds).
     pub delay: u32,
     /// The duration of the ramp of a change (seconds).
     pub over_seconds: u32,
@@ -60,7 +64,7 @@ pub struct Recommending {
 impl Default for Recommending {
     /// A point of staked share that is missing weighs as much as a point of inflation and a
     /// tenth of a point of fees, and five times as much as a point that the emission travels; 60
-    /// days; the shortest delay; no ramp; 90 %; one thread.
+    /// days; an advisor's range, all four parameters, and the shortest delay; no ramp; 90 %; one thread.
     fn default() -> Self {
         Self {
             weights: Costs {
@@ -70,6 +74,8 @@ impl Default for Recommending {
                 effort: 0.2,
             },
             horizon: 60.0,
+            reach: Reach::Advisor,
+            only: None,
             delay: *homeostat::constants::ROUTINE_DELAY.start(),
             over_seconds: 0,
             bootstrap: Bootstrap {
@@ -106,7 +112,7 @@ pub enum Reason {
     },
     /// The fits miss the last fifth of the history.
     PoorFit(HeldOut),
-    /// The council gave the advisor no range, or all that is in it has been done.
+    /// The council gave the advisor no range, or the program allows no change there.
     NothingAllowed,
     /// Too few rollouts came to their end.
     FewRollouts {
@@ -178,7 +184,9 @@ pub fn must_wait(history: &History, present: &Present) -> Option<Reason> {
     })
 }
 
-/// What should be changed, given a fit of the history and a forecast of demand.
+/// What should be changed, given a fit of the history and a forecast of demand. Rollouts go on
+/// from `start`, a live economy without people fitted to it, or, without one, each from the end of
+/// the history that its people have lived through.
 ///
 /// # Errors
 ///
@@ -190,6 +198,7 @@ pub fn recommend(
     fit: &Fit,
     forecast: &Forecast,
     how: &Recommending,
+    start: Option<&Start>,
 ) -> Result<Recommendation, Failure> {
     if let Some(reason) = must_wait(history, present) {
         return Ok(Recommendation::wait(reason));
@@ -197,7 +206,7 @@ pub fn recommend(
     if fit.poor {
         return Ok(Recommendation::wait(Reason::PoorFit(fit.held_out)));
     }
-    let moves = present.moves(how.delay, how.over_seconds);
+    let moves = present.moves(how);
     if moves.is_empty() {
         return Ok(Recommendation::wait(Reason::NothingAllowed));
     }
@@ -208,11 +217,12 @@ pub fn recommend(
             libm::ceil(days / (f64::from(history.period) / DAY)) as usize
         };
         let candidate = fit.kept.get(index)?;
-        let world = plant
-            .replay(history, history.len(), candidate, epochs, |epoch| {
-                forecast.factor(period(epoch))
-            })
-            .ok()?;
+        let factor = |epoch: usize| forecast.factor(period(epoch));
+        let world = match start {
+            Some(start) => plant.resume(history, start, candidate, epochs, factor),
+            None => plant.replay(history, history.len(), candidate, epochs, factor),
+        }
+        .ok()?;
         core::iter::once(None)
             .chain(moves.iter().map(Some))
             .map(|one| rollout::live(world.clone(), present, one, how.delay, epochs).ok())

@@ -1,13 +1,28 @@
-//! What an advisor may recommend: the changes inside its range.
+//! What may be recommended: to an advisor the changes inside its range, to a council those that a
+//! proposal could make.
 
 use homeostat::state::{Advice, Controller, Economy, Parameter, Tunable};
 use homeostat_control::Fx;
 use serde::{Serialize, Serializer};
 
+use super::Recommending;
+
 /// The places in the range that are tried, in halves of its reach from the council's last value.
 const HALVES: [i128; 5] = [-2, -1, 0, 1, 2];
 /// The envelope reaches a tenth of the whole.
 const ENVELOPE_PARTS: i128 = homeostat::constants::ENVELOPE_PARTS;
+
+/// Who would make a change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// The advisor alone: inside the range that the council gave it, after the delay of advice.
+    #[default]
+    Advisor,
+    /// The council, by a proposal: up to twice the envelope to either side of its last value. What
+    /// is inside the envelope is a Routine change, what is beyond it a Standard one.
+    Council,
+}
 
 /// The controllers of an economy as they are now.
 #[derive(Clone, Debug)]
@@ -78,15 +93,17 @@ impl Present {
             .next()
     }
 
-    /// Every change to try: of setpoints and biases to five places in the advisor's range, as far
-    /// as the program would follow it. `delay` and `over_seconds` are in seconds.
-    pub fn moves(&self, delay: u32, over_seconds: u32) -> Vec<Move> {
+    /// Every change to try: of setpoints and biases to five places around the council's last
+    /// value, as far as whoever is to make it reaches and the program would let it.
+    pub fn moves(&self, how: &Recommending) -> Vec<Move> {
         let mut all = Vec::new();
-        for (parameter, controller) in Parameter::ALL.into_iter().zip(&self.controllers) {
+        let wanted = |parameter: &Parameter| how.only.is_none_or(|only| only == *parameter);
+        let pairs = Parameter::ALL.into_iter().zip(&self.controllers);
+        for (parameter, controller) in pairs.filter(|(parameter, _)| wanted(parameter)) {
             for field in [Tunable::Setpoint, Tunable::Bias] {
                 let from = field.ramp(&controller.config).to.get();
                 for halves in HALVES {
-                    let by = reach(controller, field).saturating_mul_int(halves);
+                    let by = how.reach.of(controller, field).saturating_mul_int(halves);
                     let Some(by) = by.checked_div_int(2) else {
                         continue;
                     };
@@ -96,9 +113,10 @@ impl Present {
                         field,
                         from,
                         to,
-                        over_seconds,
+                        over_seconds: how.over_seconds,
+                        reach: how.reach,
                     };
-                    if to != from && self.follows(controller, &one, delay) {
+                    if to != from && self.allows(controller, &one, how.delay) {
                         all.push(one);
                     }
                 }
@@ -107,29 +125,33 @@ impl Present {
         all
     }
 
-    /// Whether the program follows a change after the delay, in a later period: it is in the
-    /// advisor's range, in the envelope, and allowed by the control law.
-    fn follows(&self, controller: &Controller, one: &Move, delay: u32) -> bool {
+    /// Whether the program makes a change after the delay, in a later period.
+    fn allows(&self, controller: &Controller, one: &Move, delay: u32) -> bool {
         let mut copy = *controller;
         let at = self.now.saturating_add(i64::from(delay));
-        copy.follow(&one.advice(at), self.period.saturating_add(1), at)
-            .is_ok_and(|followed| followed)
+        one.make(&mut copy, self.period.saturating_add(1), at)
+            .is_ok_and(|made| made)
     }
 }
 
-/// How far the advisor may go from the council's last value: its range, and never more than the
-/// envelope.
-fn reach(controller: &Controller, field: Tunable) -> Fx {
-    let config = &controller.config;
-    let (width, whole) = match field {
-        Tunable::Setpoint => (controller.envelope.advice_setpoint, config.scale.get()),
-        _ => (
-            controller.envelope.advice_bias,
-            Fx::saturating_from_num(config.max.saturating_sub(config.min)),
-        ),
-    };
-    let envelope = whole.checked_div_int(ENVELOPE_PARTS).unwrap_or(Fx::ZERO);
-    width.get().min(envelope)
+impl Reach {
+    /// How far from the council's last value a quantity may be set.
+    fn of(self, controller: &Controller, field: Tunable) -> Fx {
+        let config = &controller.config;
+        let (width, whole) = match field {
+            Tunable::Setpoint => (controller.envelope.advice_setpoint, config.scale.get()),
+            _ => (
+                controller.envelope.advice_bias,
+                Fx::saturating_from_num(config.max.saturating_sub(config.min)),
+            ),
+        };
+        let envelope = whole.checked_div_int(ENVELOPE_PARTS).unwrap_or(Fx::ZERO);
+        match self {
+            // Its range, and never more than the envelope.
+            Self::Advisor => width.get().min(envelope),
+            Self::Council => envelope.saturating_mul_int(2),
+        }
+    }
 }
 
 /// One change of one controller.
@@ -149,9 +171,35 @@ pub struct Move {
     pub to: Fx,
     /// The duration of the ramp (seconds).
     pub over_seconds: u32,
+    /// Who would make it.
+    pub reach: Reach,
 }
 
 impl Move {
+    /// Makes the change at `now` (unix seconds) in `period`, and says whether it was made: advice
+    /// that no longer fits is dropped. Refuses what the control law refuses.
+    pub(super) fn make(
+        &self,
+        controller: &mut Controller,
+        period: u64,
+        now: i64,
+    ) -> anchor_lang::Result<bool> {
+        match self.reach {
+            Reach::Advisor => controller.follow(&self.advice(now), period, now),
+            Reach::Council => {
+                let change = self.field.change(self.to, self.over_seconds);
+                controller.change(self.parameter, &change, now)?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Whether the change is inside the envelope of its controller.
+    pub fn is_routine(&self, controller: &Controller) -> bool {
+        let envelope = &controller.envelope;
+        envelope.covers(&controller.config, self.field, self.to)
+    }
+
     /// The advice that a crank may apply from `eta` (unix seconds) on.
     pub fn advice(&self, eta: i64) -> Advice {
         Advice {

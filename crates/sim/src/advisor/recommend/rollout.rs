@@ -1,6 +1,6 @@
 //! What a change does to an economy of given people.
 
-use homeostat::state::{Advice, Metric, Parameter, Report, Snapshot, Tunable};
+use homeostat::state::{Metric, Parameter, Report, Snapshot, Tunable};
 use serde::{Deserialize, Serialize};
 
 use super::moves::{Move, Present};
@@ -50,10 +50,15 @@ impl Costs {
     }
 }
 
-/// The economy's own controllers as they are now, and perhaps advice that a crank applies.
+/// The economy's own controllers as they are now, and perhaps a change that the first crank from
+/// `eta` (unix seconds) on makes.
 struct Advised {
+    /// Whether no crank came yet.
+    fresh: bool,
+    /// The controllers, for a world whose own ones are not those of the present.
     present: Option<Present>,
-    advice: Option<Advice>,
+    change: Option<Move>,
+    eta: i64,
 }
 
 impl Steering for Advised {
@@ -67,20 +72,31 @@ impl Steering for Advised {
         if let Some(present) = self.present.take() {
             chain.economy.controllers = present.controllers;
             for controller in &mut chain.economy.controllers {
-                // The guards' statistics are of the true economy, from which these people differ
-                // a little: they would take that for an attack.
-                controller.guard = (&controller.guard().resume(chain.now)).into();
                 // These count the true economy's periods; advice comes in a new one.
                 controller.envelope.changed_in = Default::default();
             }
         }
-        chain.follow_due(&mut self.advice)
+        if core::mem::take(&mut self.fresh) {
+            for controller in &mut chain.economy.controllers {
+                // The guards' statistics are of the true economy, from which these people differ
+                // a little: they would take that for an attack.
+                controller.guard = (&controller.guard().resume(chain.now)).into();
+            }
+        }
+        let Some(due) = self.change.take_if(|_| chain.now >= self.eta) else {
+            return Ok(());
+        };
+        let period = chain.economy.totals.periods;
+        let controller = chain.economy.controller_mut(due.parameter)?;
+        due.make(controller, period, chain.now)?;
+        Ok(())
     }
 }
 
 /// Lives on from the present for so many epochs, with a change that a crank makes after `delay`
-/// (seconds) or without one, and gives the costs of that time. The world's last epoch ended a
-/// period. Of a simulated economy whose people are known it tells what a change really does.
+/// (seconds) or without one, and gives the costs of that time. A world that has lived before has
+/// just ended a period, and gets the controllers of the present; one that was resumed has them.
+/// Of a simulated economy whose people are known it tells what a change really does.
 ///
 /// # Errors
 ///
@@ -93,16 +109,29 @@ pub fn live(
     epochs: usize,
 ) -> Result<Costs, Error> {
     let lived = world.days().len();
-    let now = world.chain().now;
-    let eta = now.saturating_add(i64::from(delay));
+    let chain = world.chain();
     let mut advised = Advised {
-        present: Some(present.at(now)),
-        advice: change.map(|change| change.advice(eta)),
+        fresh: true,
+        present: (lived > 0).then(|| present.at(chain.now)),
+        change: change.copied(),
+        eta: chain.now.saturating_add(i64::from(delay)),
+    };
+    let before = Before {
+        supply: chain.supply as f64,
+        emission: chain.economy.value(Parameter::Emission) as f64,
     };
     for _ in 0..epochs {
         world.step(&mut advised)?;
     }
-    Ok(costs(&world, lived.saturating_sub(1), target(present)))
+    Ok(costs(&world, lived, &before, target(present)))
+}
+
+/// What there was before the first epoch that counts.
+struct Before {
+    /// The supply (base units).
+    supply: f64,
+    /// The emission in force (ppm).
+    emission: f64,
 }
 
 /// The staked share that the council wants: its last setpoint of the emission, or the default's
@@ -116,27 +145,29 @@ fn target(present: &Present) -> f64 {
     }
 }
 
-/// The costs of the epochs after `now`, which is the epoch that the present ended.
-fn costs(world: &World, now: usize, target: f64) -> Costs {
-    let Some([before, after @ ..]) = world.days().get(now..) else {
+/// The costs of the epochs from the one with the index `first` on.
+fn costs(world: &World, first: usize, before: &Before, target: f64) -> Costs {
+    let days = world.days().get(first..).unwrap_or_default();
+    let Some(last) = days.last() else {
         return Costs::default();
     };
-    let epochs = after.len().max(1) as f64;
+    let epochs = days.len() as f64;
     let years = epochs * world.calendar().epoch_days / 365.0;
-    let missing = after
+    let missing = days
         .iter()
         .map(|day| (target - day.staked_share).max(0.0))
         .sum::<f64>();
-    let supply = after.last().map_or(before.supply, |day| day.supply);
-    let travel: f64 = world.days()[now..]
-        .windows(2)
-        .map(|pair| (pair[1].values[0] - pair[0].values[0]).abs())
-        .sum();
-    let fees: f64 = after.iter().map(|day| day.fees).sum();
-    let volume: f64 = after.iter().map(|day| day.volume).sum();
+    let mut emission = before.emission;
+    let mut travel = 0.0;
+    for day in days {
+        travel += (day.values[0] - emission).abs();
+        emission = day.values[0];
+    }
+    let fees: f64 = days.iter().map(|day| day.fees).sum();
+    let volume: f64 = days.iter().map(|day| day.volume).sum();
     Costs {
         shortfall: missing / epochs,
-        inflation: libm::log(supply / before.supply) / years,
+        inflation: libm::log(last.supply / before.supply) / years,
         fee_burden: if volume > 0.0 { fees / volume } else { 0.0 },
         effort: travel / 1e6 / years,
     }

@@ -5,6 +5,7 @@ use super::*;
 use crate::{
     advisor::fit::{fit, tests::plant, Fitting},
     behaviour::Behaviour,
+    live::{Found, LivePool, Start},
     plant::World,
     policy::Policy,
     run::{Case, Setting},
@@ -100,7 +101,7 @@ fn recommended(truth: &Truth, fit: &Fit, how: &Recommending) -> Recommendation {
         present,
         ..
     } = truth;
-    recommend(plant, history, present, fit, &forecast, how).unwrap()
+    recommend(plant, history, present, fit, &forecast, how, None).unwrap()
 }
 
 #[test]
@@ -223,7 +224,7 @@ fn every_move_is_inside_the_range_and_the_envelope() {
         controller.envelope.advice_setpoint = Fx::lit("0.01").into();
         controller.envelope.advice_bias = Fx::from_num(1_000_000).into();
     }
-    let moves = present.moves(21_600, 0);
+    let moves = present.moves(&how());
     // Given narrow ranges of setpoints and ones of biases beyond the envelope, then there are
     // moves of both, of all parameters, and each is one that the program allows.
     assert_eq!(moves.len(), 4 * 2 * 4);
@@ -272,4 +273,110 @@ fn an_economy_of_another_clock_has_the_same_answer() {
     // then its fits are the same, and so is the answer.
     assert_eq!(fitted(&earlier), fit);
     assert_eq!(recommended(&earlier, &fit, &how()), answer);
+}
+
+#[test]
+fn what_a_council_may_do_goes_beyond_the_range_of_an_advisor() {
+    // Given an advisor who may turn nothing but the emission's bias,
+    let truth = truth(2, Parameter::Emission);
+    let council = Recommending {
+        reach: Reach::Council,
+        only: Some(Parameter::Emission),
+        ..how()
+    };
+    // when the council looks at the emission, then it has its setpoint too, and twice as far as
+    // the envelope,
+    let moves = truth.present.moves(&council);
+    assert_eq!(moves.len(), 8);
+    let controller = &truth.present.controllers[0];
+    let routine = moves
+        .iter()
+        .filter(|one| one.is_routine(controller))
+        .count();
+    assert_eq!(routine, 4);
+    let biases = |how: &Recommending| -> Vec<Fx> {
+        let moves = truth.present.moves(how);
+        let biases = moves.iter().filter(|one| one.field == Tunable::Bias);
+        biases.map(|one| one.to).collect()
+    };
+    let lowest = |values: Vec<Fx>| values.into_iter().min().unwrap();
+    let anchor = controller.envelope.anchor(Tunable::Bias);
+    let advised = anchor - lowest(biases(&how()));
+    assert_eq!(anchor - lowest(biases(&council)), advised * 2);
+    // and such a change is really made: the emission is lower for it.
+    let down = |one: &&Move| one.field == Tunable::Bias && one.to < one.from;
+    let one = moves.iter().find(down).unwrap();
+    let lived = |change| {
+        let world = truth.world.clone();
+        live(world, &truth.present, change, council.delay, AHEAD).unwrap()
+    };
+    assert!(lived(Some(one)).inflation < lived(None).inflation - 0.001);
+}
+
+/// The accounts of an economy as anybody could read them, with the advisor's range on them.
+fn start(truth: &Truth) -> Start {
+    let (mut chain, market) = (truth.world.chain().clone(), truth.world.market());
+    chain.economy.controllers = truth.present.controllers;
+    let pool = |pool, amm_tokens, lp_supply| LivePool {
+        pool,
+        amm_tokens,
+        lp_supply,
+    };
+    let start = Start::of(&Found {
+        economy: &chain.economy,
+        pools: &[
+            pool(chain.native, 0, 0),
+            pool(chain.liquidity, market.tokens, market.shares),
+        ],
+        meters: &[chain.meter],
+        feeds: chain.feeds,
+        supply: chain.supply,
+        reward_vault: chain.reward_vault,
+        treasury: chain.treasury,
+        excluded: chain.excluded,
+        now: chain.now,
+    });
+    let mut start = start.unwrap();
+    start.fits_people = false;
+    start
+}
+
+#[test]
+fn rollouts_go_on_from_the_accounts_of_a_live_economy() {
+    // Given an emission far above what people ask for, and its accounts,
+    let truth = truth(1, Parameter::Emission);
+    let fit = Fit {
+        poor: false,
+        ..fitted(&truth)
+    };
+    let (how, start) = (how(), start(&truth));
+    let forecast = Forecast::of(&truth.history).unwrap();
+    let Truth {
+        plant,
+        history,
+        present,
+        ..
+    } = &truth;
+    // when the advisor goes on from them,
+    let asked = || recommend(plant, history, present, &fit, &forecast, &how, Some(&start));
+    let advice = asked().unwrap();
+    // then it recommends less of it, twice the same,
+    let Verdict::Advise(one) = advice.verdict else {
+        panic!("{:?}", advice.verdict);
+    };
+    assert_eq!(
+        (one.parameter, one.field),
+        (Parameter::Emission, Tunable::Bias)
+    );
+    assert!(one.to < one.from);
+    assert_eq!(asked().unwrap(), advice);
+    // and without the change the emission stays where the accounts have it: the supply grows by
+    // that in a year, less what is burned.
+    let world = plant.resume(history, &start, &fit.kept[0], AHEAD, |_| 1.0);
+    let world = world.unwrap();
+    assert_eq!(world.chain().economy.totals.periods, present.period);
+    let growth = live(world, present, None, how.delay, AHEAD)
+        .unwrap()
+        .inflation;
+    assert!((0.05..0.12).contains(&growth), "{growth}");
 }

@@ -143,20 +143,18 @@ impl<'info> Crank<'info> {
         Ok((event, ahead))
     }
 
-    /// Applies the advisor's recommendation once its delay is over; what no longer fits is
-    /// dropped ([`Controller::follow`](crate::state::Controller::follow)).
+    /// Applies the advisor's recommendation once its delay is over, and logs the configuration
+    /// that it leads to ([`Economy::follow_advice`]).
     fn follow_advice(&self, economy: &mut Economy, event: &mut Cranked, now: i64) -> Result<()> {
-        let Some(advice) = economy.advice.take_due(now) else {
+        let Some((parameter, followed)) = economy.follow_advice(now)? else {
             return Ok(());
         };
-        event.advice = ADVICE_DROPPED;
-        let parameter = Parameter::from_index(advice.parameter)?;
-        let period = economy.totals.periods;
-        let controller = economy.controller_mut(parameter)?;
-        if !controller.follow(&advice, period, now)? {
+        if !followed {
+            event.advice = ADVICE_DROPPED;
             return Ok(());
         }
         event.advice = ADVICE_FOLLOWED;
+        let controller = economy.controller_mut(parameter)?;
         event
             .configs
             .extend_from_slice(bytemuck::bytes_of(&controller.config));

@@ -10,7 +10,7 @@ use crate::{
     seeds,
     state::{
         controller::Controller, defaults, log::Ring, mint_rules, DecisionLog, Economy, Funding,
-        Life, Metric, Parameter,
+        Life, Parameter,
     },
 };
 
@@ -125,9 +125,9 @@ impl CreateEconomy<'_> {
             *controller = Controller {
                 config: (&config).into(),
                 guard_config: (&defaults::guard(parameter, args.period)).into(),
-                metric: Metric::default_for(parameter) as u8,
                 ..Controller::default()
             };
+            controller.set_wiring(&defaults::wiring(parameter));
         }
         economy.validate()
     }

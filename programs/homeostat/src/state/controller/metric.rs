@@ -3,7 +3,6 @@
 use anchor_lang::prelude::*;
 use homeostat_control::{Config, Fx, Sampling};
 
-use super::Parameter;
 use crate::error::HomeostatError;
 
 /// What a controller measures.
@@ -94,16 +93,6 @@ impl Metric {
             Self::EmittedOverFees | Self::Feed0 | Self::Feed1 | Self::Feed2 | Self::Feed3 => {
                 (const { Fx::lit("0") }, Config::MAX_SIGNAL)
             }
-        }
-    }
-
-    /// The metric that a parameter's controller starts with.
-    pub const fn default_for(parameter: Parameter) -> Self {
-        match parameter {
-            Parameter::Emission => Self::StakedShare,
-            Parameter::Fee => Self::Utilisation,
-            Parameter::Burn => Self::NetSupplyGrowth,
-            Parameter::Liquidity => Self::LiquidityDepth,
         }
     }
 }

@@ -72,8 +72,7 @@ fn settings_made_from_a_configuration_set_it_again() {
         let config = defaults::config(parameter, WEEK);
         let guard = defaults::guard(parameter, WEEK);
         // when it is encoded as arguments and decoded, then it is the same.
-        let metric = Metric::default_for(parameter);
-        let settings = ControllerSettings::new(Wiring::of(metric), &config);
+        let settings = ControllerSettings::new(defaults::wiring(parameter), &config);
         assert_eq!(settings.config(WEEK), config, "{parameter:?}");
         assert_eq!(GuardConfig::from(&GuardSettings::new(&guard)), guard);
     }

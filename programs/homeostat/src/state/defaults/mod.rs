@@ -1,9 +1,7 @@
 //! What a new economy starts with, until its creator configures it otherwise.
 //!
-//! The emission's gains, limits and slew come from a simulation of 400 stakers in weekly
-//! periods, of whom a tenth decide anew each week. The other controllers start with a
-//! proportional gain of a tenth of their range, and an integral gain of a fifth of that a
-//! week.
+//! The gains are those of `crates/sim/tuned/defaults.json`, which `homeostat tune` found on the
+//! simulator; docs/BENCHMARK.md says what they were judged by. A test in `crates/sim` compares them.
 //!
 //! # Other periods than a week
 //!
@@ -13,13 +11,13 @@
 //! | value | with the period T |
 //! |---|---|
 //! | integral gain (a period), slew limits, caps on emission and burn of a period | in proportion to T |
-//! | proportional gain | the same up to a week, above it in proportion to 1 / T; the integral gain then stays what it is for a week, so that Kp / Ki is five weeks always |
+//! | proportional gain | the same up to a week, above it in proportion to 1 / T; the integral gain then stays what it is for a week, so that Kp / Ki is the same time always |
 //! | `max_hold`, the guard's half-life, threshold, length of a latch, samples to learn | as many periods as make the same time, within their ranges |
 //!
 //! A loop cannot be faster than its measurements: above a week the mean over a period and
 //! the value that holds for the next one delay it so much that the weekly gains oscillate.
-//! With these, a first-order plant of four weeks settles under the default gains, half and
-//! twice of them, for every period from an hour to 30 days (the longest there is).
+//! With these, for every period from an hour to 30 days, the longest there is, a plant of four
+//! weeks settles under the gains and half of them, and twice of them where it has no dead time.
 //!
 //! Below an hour the values still follow the same rules, as far as their units allow: 1,000
 //! periods are the longest `max_hold`, half-life and threshold, so the guard forgets within
@@ -33,13 +31,19 @@ mod tests;
 use homeostat_control::{Config, Direction, Fx, GuardConfig, Ramp, Sampling};
 
 use super::{
-    controller::{Metric, Parameter},
+    controller::{Metric, Parameter, Reference, Signal, Wiring},
     economy::Limits,
 };
 use crate::constants::*;
 
 /// A week (seconds), the period that the rates below are given for.
 const WEEK: u64 = 604_800;
+/// The half-life of the average that the fee's utilisation is compared with (seconds): half a
+/// year, several times as long as the swings that the fee is to answer. The fee's integral forgets
+/// as fast, or what it has added up of a rise would stay for ever.
+const AVERAGE_HALF_LIFE: u64 = 15_768_000;
+/// The part of the emission that is burned again (fraction).
+const BURNED_OVER_EMITTED: Fx = Fx::lit("0.02");
 /// The longest hold and half-life (periods).
 const MAX_PERIODS: u16 = GuardConfig::MAX_HALF_LIFE;
 
@@ -64,8 +68,8 @@ const fn start(parameter: Parameter) -> Start {
             bias: 60_000,
             min: 10_000,
             max: 200_000,
-            kp: 100_000,
-            ki_week: 20_000,
+            kp: 235_000,
+            ki_week: 8_460,
             slew_week: 20_000,
         },
         Parameter::Fee => Start {
@@ -74,18 +78,18 @@ const fn start(parameter: Parameter) -> Start {
             bias: 3_000,
             min: 500,
             max: 10_000,
-            kp: 950,
-            ki_week: 190,
+            kp: 371,
+            ki_week: 48,
             slew_week: 1_000,
         },
         Parameter::Burn => Start {
-            direction: Direction::Direct,
-            setpoint: const { Fx::lit("0.02") },
-            bias: 300_000,
+            direction: Direction::Reverse,
+            setpoint: BURNED_OVER_EMITTED,
+            bias: 100_000,
             min: 0,
             max: 900_000,
-            kp: 90_000,
-            ki_week: 18_000,
+            kp: 4_770,
+            ki_week: 10_400,
             slew_week: 100_000,
         },
         Parameter::Liquidity => Start {
@@ -94,8 +98,8 @@ const fn start(parameter: Parameter) -> Start {
             bias: 100_000,
             min: 0,
             max: 300_000,
-            kp: 30_000,
-            ki_week: 6_000,
+            kp: 7_580,
+            ki_week: 3_170,
             slew_week: 30_000,
         },
     }
@@ -135,13 +139,49 @@ pub fn gains(kp: i64, ki_week: i64, period: u32) -> (Fx, Fx) {
     )
 }
 
+/// What a controller starts wired to. No target is a guess of how much will be paid, because
+/// nobody knows that beforehand: the fee follows the average of its own utilisation, and the
+/// burn share, a part of the emission.
+pub const fn wiring(parameter: Parameter) -> Wiring {
+    match parameter {
+        Parameter::Emission => Wiring::of(Metric::StakedShare),
+        Parameter::Fee => Wiring {
+            reference: Reference::Average,
+            ..Wiring::of(Metric::Utilisation)
+        },
+        Parameter::Burn => Wiring {
+            feed_forward: Some(Signal::Metric(Metric::EmittedOverFees)),
+            ..Wiring::of(Metric::BurnedOverEmitted)
+        },
+        Parameter::Liquidity => Wiring::of(Metric::LiquidityDepth),
+    }
+}
+
+/// Feeds forward what burning `part` of the emission (fraction) takes: that part of the emission
+/// over the fees is the burn share, so the loop closes in one period wherever it can be closed,
+/// and only what rounding and caps leave is the controller's. The bias stays what it is where the
+/// emission over the fees is what it stands for.
+pub fn burn_part_of_emission(config: &mut Config, part: Fx) {
+    // Whole ppm of the share for each unit of the emission over the fees.
+    config.kf = part.saturating_mul(Fx::from_num(PPM)).saturating_round();
+    config.w_ref = config
+        .bias
+        .to
+        .checked_div(config.kf)
+        .unwrap_or(Fx::ZERO)
+        .min(Config::MAX_SIGNAL);
+    config.f_max = Fx::from_num(start(Parameter::Burn).max);
+}
+
 /// The starting configuration of a controller for an economy's period (seconds).
 pub fn config(parameter: Parameter, period: u32) -> Config {
     let start = start(parameter);
-    let (y_min, y_max) = Metric::default_for(parameter).range();
+    let wiring = wiring(parameter);
+    let (y_min, y_max) = wiring.metric.range();
     let slew = Some(per_period(start.slew_week, period));
     let (kp, ki) = gains(start.kp, start.ki_week, period);
-    Config {
+    let mut config = Config {
+        reference: wiring.reference.law(),
         kp: Ramp::constant(kp),
         ki: Ramp::constant(ki),
         max_hold: u32::from(periods(4, period, 1, MAX_PERIODS)),
@@ -159,7 +199,18 @@ pub fn config(parameter: Parameter, period: u32) -> Config {
             start.min,
             start.max,
         )
+    };
+    match parameter {
+        Parameter::Fee => {
+            let longest_step =
+                u64::from(config.max_periods).saturating_mul(u64::from(config.period));
+            config.average_half_life = AVERAGE_HALF_LIFE.max(longest_step);
+            config.half_life = config.average_half_life;
+        }
+        Parameter::Burn => burn_part_of_emission(&mut config, start.setpoint),
+        Parameter::Emission | Parameter::Liquidity => {}
     }
+    config
 }
 
 /// The starting configuration of a controller's guard for a period (seconds): the law's
@@ -172,8 +223,8 @@ pub fn config(parameter: Parameter, period: u32) -> Config {
 ///   unstaked at once.
 /// - utilisation: 10 %; demand is what the fee answers to, and it may nearly double without
 ///   a latch.
-/// - net supply growth: 50 %; it follows the emission, which moves by a whole scale
-///   (2 points a year) in a week when its own controller answers a shock.
+/// - burned over emitted: 50 %; it follows the volume and the emission of a period, and what
+///   is burned may be five times the target without a latch, for the feed-forward answers that.
 /// - liquidity depth: 6 %; a price that doubles or halves moves it by 29 % down or 41 %
 ///   up (constant product), which must not latch.
 pub fn guard(parameter: Parameter, period: u32) -> GuardConfig {

@@ -33,6 +33,22 @@ impl Economy {
         Ok(())
     }
 
+    /// Applies the advisor's recommendation once its delay is over at `now` (unix seconds), before
+    /// the controllers step: whose controller it was for, and whether it still fitted. What does
+    /// not is dropped ([`Controller::follow`](crate::state::Controller::follow)); `None` where
+    /// nothing is due.
+    pub fn follow_advice(&mut self, now: i64) -> Result<Option<(Parameter, bool)>> {
+        let Some(advice) = self.advice.take_due(now) else {
+            return Ok(None);
+        };
+        let parameter = Parameter::from_index(advice.parameter)?;
+        let period = self.totals.periods;
+        let followed = self
+            .controller_mut(parameter)?
+            .follow(&advice, period, now)?;
+        Ok(Some((parameter, followed)))
+    }
+
     /// Steps one controller on a crank's snapshot and stores its state. Returns the record of the
     /// decision.
     #[inline(never)]
