@@ -61,9 +61,9 @@ const KEEPER_FUND: u64 = 1_000_000_000;
 const PAYMENT: u64 = 1_000_000_007;
 /// 0.3 % of it, rounded up.
 const FEE: u64 = 3_000_001;
-/// Three tenths of the fee to be burned, a fifth of the rest to the treasury.
-const BURN: u64 = 900_000;
-const TREASURY: u64 = 420_000;
+/// A tenth of the fee to be burned, a fifth of the rest to the treasury.
+const BURN: u64 = 300_000;
+const TREASURY: u64 = 540_000;
 const STAKERS: u64 = FEE - BURN - TREASURY;
 /// Starting values (ppm); a period of a minute moves them by 1 at most.
 const EMISSION_PPM: u64 = 60_000;
