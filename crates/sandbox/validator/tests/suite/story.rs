@@ -128,6 +128,9 @@ struct Story {
     /// What is left of the slew limits (seconds), and how far they were used (ppm).
     slew: i64,
     moved: u64,
+    /// The same of the fee.
+    fee_slew: i64,
+    fee_moved: u64,
 }
 
 impl Story {
@@ -395,6 +398,8 @@ fn founded(validator: &Validator) -> Story {
         burned: 0,
         slew: PERIOD,
         moved: 0,
+        fee_slew: PERIOD,
+        fee_moved: 0,
     }
 }
 
@@ -565,17 +570,14 @@ fn measured(story: &Story, before: &Economy, event: &Cranked) -> [Option<(i128, 
     let burned = if first { story.burned } else { 0 };
     // What streamed before anybody staked goes back to the grant.
     let (accrued, _) = streamed(&story.stretches, from.max(story.alice.since), to);
-    let growth = (accrued >> 64) as i128 - i128::from(burned);
+    let emitted = accrued >> 64;
     [
         Some((
             (staked(&story.alice) + staked(&story.bob)) as i128,
             c_seconds,
         )),
         Some(((u128::from(volume) * YEAR) as i128, c_seconds * 4)),
-        Some((
-            growth * YEAR as i128,
-            u128::from(event.old_supply) * elapsed,
-        )),
+        (emitted > 0).then(|| (i128::from(burned), emitted)),
         None,
     ]
 }
@@ -713,7 +715,13 @@ fn cranked(story: &mut Story, ears: &Ears, period: u64) {
     }
     assert!(period > 1 || story.moved == 1);
     assert_eq!(after.value(Parameter::Emission), EMISSION_PPM + story.moved);
-    assert_eq!(after.value(Parameter::Fee), FEE_PPM - story.moved);
+    // The first period is what the fee takes for the usual, so that it moves from the second on.
+    story.fee_slew = (story.fee_slew + event.at - before.last_crank).min(PERIOD);
+    if period > 1 && story.fee_slew == PERIOD {
+        story.fee_slew = 0;
+        story.fee_moved += 1;
+    }
+    assert_eq!(after.value(Parameter::Fee), FEE_PPM - story.fee_moved);
 
     println!(
         "period {period}: slot {}, {} s late, staked share {:.4}, emission {} ppm, fee {} ppm",
