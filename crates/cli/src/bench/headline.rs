@@ -9,6 +9,8 @@ use homeostat_sim::bench::{Figure, Plan, ScenarioTable, Tables};
 use homeostat_sim::metrics::Better;
 use homeostat_sim::policy::Policy;
 
+use super::markdown::side;
+
 /// A column: a metric against a policy.
 struct Column {
     title: &'static str,
@@ -107,10 +109,7 @@ impl Column {
 
     /// Whether the interval is on the better side of one; none where it has one.
     fn side(&self, scenario: &ScenarioTable) -> Option<bool> {
-        let ratio = self.ratio(scenario)?;
-        let below = ratio.high < 1.0;
-        let above = ratio.low > 1.0;
-        (below || above).then_some(below == (self.better == Better::Less))
+        side(self.ratio(scenario)?, 1.0, self.better)
     }
 }
 

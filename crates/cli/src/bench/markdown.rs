@@ -141,7 +141,7 @@ fn overview(text: &mut String, plan: &Plan, tables: &Tables) -> std::fmt::Result
         for other in others() {
             let sides = single.iter().filter_map(|table| {
                 let median = table.pairing(other, metric)?.median_difference?;
-                side(median, *better)
+                side(median, 0.0, *better)
             });
             let (wins, losses) = sides.fold((0, 0), |(wins, losses), better| {
                 (wins + u32::from(better), losses + u32::from(!better))
@@ -153,10 +153,11 @@ fn overview(text: &mut String, plan: &Plan, tables: &Tables) -> std::fmt::Result
     writeln!(text)
 }
 
-/// Whether an interval of differences is on the better side of 0; none where it has 0.
-fn side(difference: Figure, better: Better) -> Option<bool> {
-    let below = difference.high < 0.0;
-    let above = difference.low > 0.0;
+/// Whether an interval is on the better side of what no difference is, 0 or a ratio of 1; none where
+/// it has that.
+pub(super) fn side(interval: Figure, even: f64, better: Better) -> Option<bool> {
+    let below = interval.high < even;
+    let above = interval.low > even;
     (below || above).then_some(below == (better == Better::Less))
 }
 
@@ -329,12 +330,12 @@ mod tests {
             high,
             standard_error: 1.0,
         };
-        assert_eq!(side(between(-2.0, -1.0), Better::Less), Some(true));
-        assert_eq!(side(between(-2.0, -1.0), Better::More), Some(false));
-        assert_eq!(side(between(1.0, 2.0), Better::More), Some(true));
-        assert_eq!(side(between(1.0, 2.0), Better::Less), Some(false));
-        assert_eq!(side(between(-1.0, 1.0), Better::Less), None);
-        assert_eq!(side(between(0.0, 0.0), Better::Less), None);
+        assert_eq!(side(between(-2.0, -1.0), 0.0, Better::Less), Some(true));
+        assert_eq!(side(between(-2.0, -1.0), 0.0, Better::More), Some(false));
+        assert_eq!(side(between(1.0, 2.0), 0.0, Better::More), Some(true));
+        assert_eq!(side(between(1.0, 2.0), 0.0, Better::Less), Some(false));
+        assert_eq!(side(between(-1.0, 1.0), 0.0, Better::Less), None);
+        assert_eq!(side(between(0.0, 0.0), 0.0, Better::Less), None);
     }
 
     #[test]

@@ -342,10 +342,7 @@ impl Group {
             .filter_map(|(ours, theirs)| Some((ours?, theirs?)))
             .collect();
         let (ours, theirs): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
-        let better = match Metrics::BETTER[metric] {
-            Better::More => stats::Better::Higher,
-            Better::Less | Better::Neither => stats::Better::Lower,
-        };
+        let better = Metrics::BETTER[metric];
         let none = Pairing {
             metric: Metrics::NAMES[metric],
             n: pairs.len(),

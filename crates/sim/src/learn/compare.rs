@@ -352,7 +352,7 @@ fn line(
             .zip(fixed)
             .map(|(own, fixed)| own - fixed)
             .collect();
-        let paired = stats::compare(own, fixed, Better::Lower, bootstrap)?;
+        let paired = stats::compare(own, fixed, Better::Less, bootstrap)?;
         Some(Against {
             difference: Summary::of(&differences)?,
             p: paired.test.p,

@@ -7,7 +7,12 @@
 
 use homeostat::state::Parameter;
 
-use crate::{metrics::TARGET, plant::Day, tune::Score, Metrics};
+use crate::{
+    metrics::{windows::Path, TARGET},
+    plant::Day,
+    tune::Score,
+    Metrics,
+};
 
 /// The cost of a life; `reference` is the ITAE of static untuned in the same case, and `None` a
 /// run that failed.
@@ -37,27 +42,21 @@ pub fn of_window(days: &[Day], epoch_days: f64, usual_error: f64) -> f64 {
         tracking: errors().map(f64::abs).sum::<f64>() / count / usual_error,
         effort: travel / 1e6 / (count * epoch_days / 365.0),
         overshoot: errors().fold(0.0, f64::max),
-        others: OTHERS
-            .map(|parameter| mean_error_of(after, parameter))
-            .iter()
-            .sum(),
+        others: others(after),
         at_limit: resting / f64::max(cranks, 1.0),
         ..Score::default()
     }
     .total()
 }
 
-/// The loops beside the emission's that have a target of their own.
-const OTHERS: [Parameter; 2] = [Parameter::Burn, Parameter::Liquidity];
-
-/// The mean absolute error of a loop over its scale; 0 without a sample.
-fn mean_error_of(days: &[Day], parameter: Parameter) -> f64 {
-    let cranks = days.iter().filter(|day| day.cranked);
-    let errors = cranks.map(|day| day.errors[parameter.index()].abs());
-    let (count, sum) = errors
-        .filter(|error| !error.is_nan())
-        .fold((0.0, 0.0), |(count, sum), error| (count + 1.0, sum + error));
-    sum / f64::max(count, 1.0)
+/// The mean absolute errors of the loops beside the emission's that have a target of their own, over
+/// their scales, added up; a loop without a sample has none.
+fn others(days: &[Day]) -> f64 {
+    let path = Path::new(days, 0, 1.0);
+    let loops = [Parameter::Burn, Parameter::Liquidity];
+    let errors =
+        loops.map(|parameter| path.mean_of_cranks(|day| day.errors[parameter.index()].abs()));
+    errors.iter().filter(|error| !error.is_nan()).sum()
 }
 
 /// The mean error of a run (fraction), weighted with the time since the shock as the ITAE is.

@@ -1,11 +1,12 @@
-//! The metrics of a run: one definition each, fixed before any result was looked at.
+//! The metrics of a run: one definition each, fixed before a benchmark is run; docs/BENCHMARK.md says
+//! which changed after a preliminary one.
 //!
 //! Unless a definition says otherwise, a metric is taken from the shock, a third into the run,
 //! to its end, and times are in days. Shares and rates are fractions. What cannot be told from
 //! a run, such as the delay of a guard that nothing had to latch, is not a number, and tables
 //! leave it out and say how many runs it was.
 
-mod windows;
+pub(crate) mod windows;
 
 use homeostat::state::Parameter;
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,8 @@ use crate::{
     stats::{gini, nakamoto, KaplanMeier, Lifetime},
 };
 use windows::{Errors, Path};
+
+pub use crate::stats::Better;
 
 /// The staked share that security is counted up to, and that errors are taken from: the
 /// default setpoint of the emission.
@@ -57,17 +60,6 @@ macro_rules! metrics {
             }
         }
     };
-}
-
-/// Which direction of a metric is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Better {
-    /// Less is better.
-    Less,
-    /// More is better.
-    More,
-    /// Neither: the figure describes.
-    Neither,
 }
 
 metrics! {

@@ -9,9 +9,11 @@ use super::{check, signed_rank, Bootstrap, Estimate, SignedRank, StatsError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Better {
     /// Less is better: volatility, drawdown, ITAE.
-    Lower,
+    Less,
     /// More is better: retention, capital efficiency.
-    Higher,
+    More,
+    /// Neither: the figure describes, and nobody wins.
+    Neither,
 }
 
 /// One metric of two policies, paired by seed. Differences are ours minus theirs.
@@ -70,8 +72,9 @@ pub fn compare(
     let wins = differences
         .iter()
         .filter(|difference| match better {
-            Better::Lower => **difference < 0.0,
-            Better::Higher => **difference > 0.0,
+            Better::Less => **difference < 0.0,
+            Better::More => **difference > 0.0,
+            Better::Neither => false,
         })
         .count();
     let win_rate = wins as f64 / n as f64;
@@ -114,7 +117,7 @@ mod tests {
         let theirs: Vec<f64> = (1..=16).map(f64::from).collect();
         let ours: Vec<f64> = theirs.iter().map(|value| value / 2.0).collect();
         // when they are compared
-        let result = compare(&ours, &theirs, Better::Lower, &quick()).unwrap();
+        let result = compare(&ours, &theirs, Better::Less, &quick()).unwrap();
         // then it wins everywhere, the ratio is certain, and the median has an interval.
         assert_eq!((result.n, result.wins, result.ties), (16, 16, 0));
         assert_eq!(
@@ -135,8 +138,8 @@ mod tests {
     fn the_direction_decides_who_wins() {
         let ours = [1.0, 2.0, 3.0, 4.0];
         let theirs = [1.0, 3.0, 4.0, 3.0];
-        let lower = compare(&ours, &theirs, Better::Lower, &quick()).unwrap();
-        let higher = compare(&ours, &theirs, Better::Higher, &quick()).unwrap();
+        let lower = compare(&ours, &theirs, Better::Less, &quick()).unwrap();
+        let higher = compare(&ours, &theirs, Better::More, &quick()).unwrap();
         assert_eq!((lower.wins, lower.ties), (2, 1));
         assert_eq!((higher.wins, higher.ties), (1, 1));
         assert_eq!(higher.win_rate, 0.25);
@@ -147,7 +150,7 @@ mod tests {
     #[test]
     fn equal_policies_do_not_differ() {
         let values = [0.5, 0.7, 0.1];
-        let result = compare(&values, &values, Better::Lower, &quick()).unwrap();
+        let result = compare(&values, &values, Better::Less, &quick()).unwrap();
         assert!(result.median.degenerate);
         assert_eq!(
             (result.median.value, result.ties, result.test.p),
@@ -157,17 +160,17 @@ mod tests {
 
     #[test]
     fn a_mean_of_zero_has_no_ratio() {
-        let result = compare(&[1.0, 2.0], &[0.0, 0.0], Better::Lower, &quick()).unwrap();
+        let result = compare(&[1.0, 2.0], &[0.0, 0.0], Better::Less, &quick()).unwrap();
         assert_eq!(result.ratio, None);
         // Nor has one that is zero only in some resamples.
-        let result = compare(&[1.0, 2.0], &[0.0, 3.0], Better::Lower, &quick()).unwrap();
+        let result = compare(&[1.0, 2.0], &[0.0, 3.0], Better::Less, &quick()).unwrap();
         assert_eq!(result.ratio, None);
     }
 
     #[test]
     fn what_cannot_be_paired_is_refused() {
         let error = |ours: &[f64], theirs: &[f64]| {
-            compare(ours, theirs, Better::Lower, &quick()).unwrap_err()
+            compare(ours, theirs, Better::Less, &quick()).unwrap_err()
         };
         assert_eq!(
             error(&[1.0, 2.0], &[1.0]),

@@ -28,7 +28,14 @@ pub use economies::{forecast, Cell, Grid, Stakers};
 use homeostat_failure::Failure;
 use serde::Serialize;
 
-use crate::{bench::ordered, chain::Error, stats::Summary};
+use crate::{
+    bench::ordered,
+    chain::{Design, Error},
+    run::Setting,
+    scenario::Calendar,
+    stats::Summary,
+};
+use economies::SUPPLY;
 
 /// Is told after each piece of work how many are done, and of how many.
 pub type Progress<'a> = &'a mut dyn FnMut(usize, usize);
@@ -81,6 +88,28 @@ impl Mean {
 /// The same of what may be missing: a dash.
 fn text(mean: Option<Mean>, factor: f64, digits: usize) -> String {
     mean.map_or_else(|| "–".to_owned(), |mean| mean.text(factor, digits))
+}
+
+/// A page of Markdown.
+fn page(write: impl FnOnce(&mut String) -> core::fmt::Result) -> String {
+    let mut page = String::new();
+    // Writing to a String cannot fail.
+    let _ = write(&mut page);
+    page
+}
+
+/// 300 people, 540 days, periods of a day, and the program's defaults.
+fn usual_setting() -> Setting {
+    Setting {
+        people: 300,
+        calendar: Calendar {
+            epochs: 540,
+            epoch_days: 1.0,
+            period_days: 1.0,
+        },
+        design: Design::with_defaults(86_400, SUPPLY),
+        constants: [0; 4],
+    }
 }
 
 /// The results of some work for each index below `count`, in order.

@@ -22,14 +22,14 @@ pub use report::{Line, Report};
 
 use homeostat_failure::Failure;
 
-use super::{economies::SUPPLY, refused, require, together, Progress, FIRST_SEED};
+use super::{refused, require, together, usual_setting, Progress, FIRST_SEED};
 use crate::{
-    chain::{Chain, Design},
+    chain::Chain,
     plant::START,
     policy::Policy,
     random::{Luck, Purpose},
     run::{Case, Setting},
-    scenario::{Calendar, Scenario},
+    scenario::Scenario,
 };
 
 /// The part of the supply that votes under static untuned, as of live networks.
@@ -67,16 +67,7 @@ impl Plan {
     /// Three scenarios, 64 seeds, a proposal every fourteen days, a third to three times the cost.
     pub fn standard() -> Self {
         Self {
-            setting: Setting {
-                people: 300,
-                calendar: Calendar {
-                    epochs: 540,
-                    epoch_days: 1.0,
-                    period_days: 1.0,
-                },
-                design: Design::with_defaults(86_400, SUPPLY),
-                constants: [0; 4],
-            },
+            setting: usual_setting(),
             scenarios: vec![
                 Scenario::Stationary,
                 Scenario::Crash,

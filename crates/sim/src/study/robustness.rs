@@ -10,14 +10,14 @@ use core::fmt::Write;
 use homeostat_failure::Failure;
 use serde::{Deserialize, Serialize};
 
-use super::{economies::SUPPLY, refused, require, together, Progress};
+use super::{page, refused, require, together, usual_setting, Progress};
 use crate::{
     behaviour::Behaviour,
-    chain::{Chain, Design},
+    chain::Chain,
     plant::START,
     policy::Policy,
     run::{Case, Setting},
-    scenario::{weather, Calendar, Scenario},
+    scenario::{weather, Scenario},
     stats::latin_hypercube,
     Metrics,
 };
@@ -44,16 +44,7 @@ impl Plan {
     /// 256 points in three scenarios against static untuned, by the ITAE of the staked share.
     pub fn standard() -> Self {
         Self {
-            setting: Setting {
-                people: 300,
-                calendar: Calendar {
-                    epochs: 540,
-                    epoch_days: 1.0,
-                    period_days: 1.0,
-                },
-                design: Design::with_defaults(86_400, SUPPLY),
-                constants: [0; 4],
-            },
+            setting: usual_setting(),
             scenarios: vec![
                 Scenario::Stationary,
                 Scenario::Crash,
@@ -94,10 +85,7 @@ pub struct Report {
 impl Report {
     /// As Markdown.
     pub fn markdown(&self) -> String {
-        let mut page = String::new();
-        // Writing to a String cannot fail.
-        let _ = self.write(&mut page);
-        page
+        page(|page| self.write(page))
     }
 
     fn write(&self, page: &mut String) -> core::fmt::Result {

@@ -6,7 +6,7 @@ use homeostat::state::Parameter;
 use serde::Serialize;
 
 use super::{Attack, Outcome, Plan, SILENCE};
-use crate::study::{middle, text, Mean, FIRST_SEED};
+use crate::study::{middle, page, text, Mean, FIRST_SEED};
 
 /// The false alarms of one series or scenario.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -152,10 +152,7 @@ impl Report {
 
     /// As Markdown.
     pub fn markdown(&self) -> String {
-        let mut page = String::new();
-        // Writing to a String cannot fail.
-        let _ = self.write(&mut page);
-        page
+        page(|page| self.write(page))
     }
 
     fn write(&self, page: &mut String) -> core::fmt::Result {

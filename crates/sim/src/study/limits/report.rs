@@ -6,7 +6,7 @@ use homeostat::state::Parameter;
 use serde::Serialize;
 
 use super::{counted, Life, Plan, Rest};
-use crate::study::{economies::Cell, period_text, text, Mean};
+use crate::study::{economies::Cell, page, period_text, text, Mean};
 
 /// The part of the time that a loop with a target within reach may rest at a limit.
 const BAR: f64 = 0.10;
@@ -174,10 +174,7 @@ impl Report {
 
     /// As Markdown.
     pub fn markdown(&self) -> String {
-        let mut page = String::new();
-        // Writing to a String cannot fail.
-        let _ = self.write(&mut page);
-        page
+        page(|page| self.write(page))
     }
 
     fn write(&self, page: &mut String) -> core::fmt::Result {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Life, Plan, POLICIES, USUAL_TURNOUT};
 use crate::{
     stats::{compare, Better, Bootstrap, Estimate},
-    study::{text, Mean, FIRST_SEED},
+    study::{page, text, Mean, FIRST_SEED},
 };
 
 /// The turnout of one policy in one scenario at one cost and fatigue.
@@ -75,7 +75,7 @@ impl Report {
                             .zip(&reference)
                             .filter_map(|(one, other)| Some(((*one)?.of_power, (*other)?.of_power)))
                             .unzip();
-                        let compared = compare(&one, &other, Better::Higher, &Bootstrap::default());
+                        let compared = compare(&one, &other, Better::More, &Bootstrap::default());
                         lines.push(Line {
                             scenario: scenario.name(),
                             policy: policy.name(),
@@ -107,10 +107,7 @@ impl Report {
 
     /// As Markdown.
     pub fn markdown(&self) -> String {
-        let mut page = String::new();
-        // Writing to a String cannot fail.
-        let _ = self.write(&mut page);
-        page
+        page(|page| self.write(page))
     }
 
     fn write(&self, page: &mut String) -> core::fmt::Result {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::{chain::Design, scenario::Calendar};
 
 #[test]
 fn the_parameter_that_decides_comes_first() {

@@ -5,7 +5,7 @@ use core::fmt::Write;
 use serde::Serialize;
 
 use super::{Life, Plan, Trial, Window, BAND, FACTORS, HALF_LIVES, LOOPS};
-use crate::study::{economies::Cell, middle, period_text, text, Mean, FIRST_SEED};
+use crate::study::{economies::Cell, middle, page, period_text, text, Mean, FIRST_SEED};
 
 /// One loop of one economy with its gains and its step.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -117,10 +117,7 @@ pub struct Report {
 impl Report {
     /// As Markdown.
     pub fn markdown(&self) -> String {
-        let mut page = String::new();
-        // Writing to a String cannot fail.
-        let _ = self.write(&mut page);
-        page
+        page(|page| self.write(page))
     }
 
     fn write(&self, page: &mut String) -> core::fmt::Result {

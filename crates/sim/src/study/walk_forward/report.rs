@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::{Contender, Plan, Stretch, HEADLINE, PAIRS};
 use crate::{
-    metrics::{self, Metrics},
+    metrics::Metrics,
     series::Series,
     stats::{compare, holm, Better, Bootstrap, Comparison},
-    study::{text, Mean, FIRST_SEED},
+    study::{page, text, Mean, FIRST_SEED},
 };
 
 /// What one contender made of the second part of a series.
@@ -131,10 +131,9 @@ impl Report {
             let both = values(ours, metric).zip(values(theirs, metric));
             let (one, other): (Vec<f64>, Vec<f64>) =
                 both.filter_map(|(one, other)| Some((one?, other?))).unzip();
-            let better = match Metrics::BETTER.get(place(metric)) {
-                Some(metrics::Better::More) => Better::Higher,
-                _ => Better::Lower,
-            };
+            let better = Metrics::BETTER
+                .get(place(metric))
+                .map_or(Better::Neither, |better| *better);
             Pairing {
                 ours,
                 theirs,
@@ -178,10 +177,7 @@ impl Report {
 
     /// As Markdown.
     pub fn markdown(&self) -> String {
-        let mut page = String::new();
-        // Writing to a String cannot fail.
-        let _ = self.write(&mut page);
-        page
+        page(|page| self.write(page))
     }
 
     fn write(&self, page: &mut String) -> core::fmt::Result {
