@@ -11,8 +11,12 @@ use homeostat_sim::{
     scenario::Scenario,
 };
 
-/// The runs that one figure is taken from.
-const RUNS: usize = 6;
+/// The runs that one measurement is taken from: so many that the last one, for which the second
+/// thread finds nothing to do, weighs little.
+const RUNS: usize = 24;
+/// How often one thread and two are measured, in turns, so that what else the machine does meets
+/// both.
+const ROUNDS: usize = 7;
 /// The days of each.
 const EPOCHS: usize = 365;
 
@@ -42,14 +46,27 @@ fn main() {
         });
         (people * epochs) as f64 / started.elapsed().as_secs_f64()
     };
-    let one = speed(1);
-    println!("1 thread:  {:.2} M agent-steps/s", one / 1e6);
-    let two = speed(2);
-    println!(
-        "2 threads: {:.2} M agent-steps/s, {:.2} times as many",
-        two / 1e6,
-        two / one
-    );
+    let mut measured = [[0.0; ROUNDS]; 3];
+    for round in 0..ROUNDS {
+        let (one, two) = (speed(1), speed(2));
+        let figures = [one / 1e6, two / 1e6, two / one];
+        for (all, figure) in measured.iter_mut().zip(figures) {
+            all[round] = figure;
+        }
+    }
+    let [one, two, times] = measured.map(|mut all| {
+        all.sort_by(f64::total_cmp);
+        format!(
+            "median {:.2}, {:.2} to {:.2}",
+            all[ROUNDS / 2],
+            all[0],
+            all[ROUNDS - 1]
+        )
+    });
+    println!("{ROUNDS} rounds of {RUNS} runs with one thread, then with two");
+    println!("1 thread:  {one} M agent-steps/s");
+    println!("2 threads: {two} M agent-steps/s");
+    println!("2 threads over 1, by round: {times}");
 }
 
 /// The most memory that this process ever had in RAM, where Linux tells it (MB).
