@@ -1,7 +1,7 @@
 //! Is intelligence worth it? Trains and judges all contenders and writes the rows as CSV and the
 //! tables as Markdown.
 //!
-//! `cargo run --profile host -p homeostat-sim --example intelligence -- small|medium|full DIRECTORY`
+//! `cargo run --profile bench -p homeostat-sim --example intelligence -- small|medium|full DIRECTORY`
 
 use std::{error::Error, fs, path::Path, time::Instant};
 
@@ -18,7 +18,7 @@ use homeostat_sim::{
 const SUPPLY: u64 = 1_000_000_000_000_000;
 
 /// How this is run, but for its arguments.
-const COMMAND: &str = "cargo run --profile host -p homeostat-sim --example intelligence --";
+const COMMAND: &str = "cargo run --profile bench -p homeostat-sim --example intelligence --";
 
 /// People, epochs, seeds to train on, generations and test seeds of a size.
 fn size(name: &str) -> Option<(usize, usize, u64, usize, u64)> {

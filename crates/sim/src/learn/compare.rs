@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     decision_epochs,
-    horizon::{Horizon, Model},
+    horizon::{Fitted, Horizon, Model},
     linear::Linear,
     live,
     sets::GainSets,
@@ -12,6 +12,7 @@ use super::{
     Pilot,
 };
 use crate::{
+    advisor::Plant,
     chain::{Chain, Error},
     plant::{Outlook, Steering, World},
     policy::Policy,
@@ -39,6 +40,8 @@ pub enum Contender {
     HorizonTrue,
     /// Receding horizon over people drawn from the ranges.
     HorizonDrawn,
+    /// Receding horizon over people fitted to the history.
+    HorizonFitted,
     /// A bandit among sets of gains, as it was trained.
     BanditFrozen,
     /// The same, which goes on learning in each run.
@@ -49,12 +52,13 @@ pub enum Contender {
 
 impl Contender {
     /// All of them, in the order of tables.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NoSteering,
         Self::FixedGains,
         Self::SearchedGains,
         Self::HorizonTrue,
         Self::HorizonDrawn,
+        Self::HorizonFitted,
         Self::BanditFrozen,
         Self::BanditLearning,
         Self::LinearPolicy,
@@ -68,6 +72,7 @@ impl Contender {
             Self::SearchedGains => "searched gains",
             Self::HorizonTrue => "receding horizon, true people",
             Self::HorizonDrawn => "receding horizon, drawn people",
+            Self::HorizonFitted => "receding horizon, fitted people",
             Self::BanditFrozen => "bandit, frozen",
             Self::BanditLearning => "bandit, learning on",
             Self::LinearPolicy => "linear policy",
@@ -229,6 +234,15 @@ fn pilot(contender: Contender, trained: &Trained, setting: &Setting, seed: u64) 
         Contender::NoSteering | Contender::FixedGains | Contender::SearchedGains => Box::new(Own),
         Contender::HorizonTrue => Box::new(Horizon::new(Model::TruePeople, seed, usual)),
         Contender::HorizonDrawn => Box::new(Horizon::new(Model::DrawnPeople, seed, usual)),
+        Contender::HorizonFitted => {
+            let plant = Plant {
+                design: setting.design.clone(),
+                people: setting.people,
+                epoch_days: setting.calendar.epoch_days,
+            };
+            let model = Model::FittedPeople(Box::new(Fitted::new(plant)));
+            Box::new(Horizon::new(model, seed, usual))
+        }
         Contender::BanditFrozen => Box::new(GainSets::new(trained.bandit.greedy(), false, usual)),
         Contender::BanditLearning => Box::new(GainSets::new(
             trained.bandit.as_prior(PRIOR_LESSONS),

@@ -12,7 +12,14 @@
 //! # What it may know
 //!
 //! The present, and nothing of the future: in a rollout people have other luck, and the weather
-//! stays what it is today, with no shock to come. Which people it knows is the [`Model`].
+//! stays what it is today, with no shock to come. Which people it knows is the [`Model`]. It
+//! imagines several futures, and judges candidates by their mean cost.
+
+mod fitted;
+mod model;
+
+pub use fitted::Fitted;
+pub use model::Model;
 
 use homeostat::{
     constants::ROUTINE_DELAY,
@@ -22,10 +29,8 @@ use homeostat_control::Fx;
 
 use super::{cost, emission, is_due, Pilot};
 use crate::{
-    behaviour::Behaviour,
     chain::{Chain, Error},
     plant::{Outlook, Steering, World},
-    scenario::Weather,
 };
 
 /// How far a rollout looks (days).
@@ -36,36 +41,7 @@ const PARTS: i128 = 10;
 /// The seeds of rollouts begin here, far from all seeds of tuning and of tests.
 const FIRST_SEED: u64 = 1 << 32;
 /// How many seeds of rollouts belong to one run.
-const SEEDS: u64 = 1 << 16;
-
-/// What is known of the people.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Model {
-    /// Everything but their luck, and today's mood: the bound for a perfect fit.
-    TruePeople,
-    /// What everybody can see: who owns and has staked what and is here for what, and today's
-    /// demand. How they think is drawn anew from the ranges of [`Behaviour`] for each decision,
-    /// and nobody knows their mood.
-    DrawnPeople,
-}
-
-impl Model {
-    /// The weather that stays, from today's.
-    fn forecast(self, today: Weather) -> Weather {
-        match self {
-            Self::TruePeople => Weather {
-                exit: 0.0,
-                keeper: true,
-                feed: Some(1.0),
-                ..today
-            },
-            Self::DrawnPeople => Weather {
-                demand: today.demand,
-                ..Weather::QUIET
-            },
-        }
-    }
-}
+const SEEDS: u64 = 1 << 20;
 
 /// Steers by the economy's own controllers, and applies advice that is due before they step, as
 /// the program's crank does.
@@ -151,8 +127,9 @@ impl Horizon {
     }
 
     /// The advice that does best from here; `None` where none is better. Nothing is advised while
-    /// the guard is latched.
+    /// the guard is latched, or while nothing is known of the people.
     pub fn plan(&mut self, world: &World) -> Result<Option<Advice>, Error> {
+        self.model.learn(world, self.seed);
         let controller = emission(world)?;
         if controller.guard.latched != 0 {
             return Ok(None);
@@ -160,29 +137,28 @@ impl Horizon {
         self.best(world, candidates(controller, world.chain().now))
     }
 
-    /// The best of some advice and of none, each tried in the same imagined future; of equals
+    /// The best of some advice and of none, each tried in the same imagined futures; of equals
     /// the first, and none before all.
     fn best(&mut self, world: &World, advice: Vec<Advice>) -> Result<Option<Advice>, Error> {
         let lived = world.days().len();
         let epoch_days = world.calendar().epoch_days;
-        let seed = FIRST_SEED + self.seed * SEEDS + lived as u64;
-        let behaviour = match self.model {
-            Model::TruePeople => None,
-            Model::DrawnPeople => Some(Behaviour::of_seed(seed)),
-        };
         let epochs = ((LOOK_AHEAD / epoch_days) as usize).max(1);
         let ahead = vec![self.model.forecast(world.weather()); epochs];
-        let start = world.imagine(&ahead, seed, behaviour.as_ref());
+        let seed = FIRST_SEED + self.seed * SEEDS + lived as u64;
+        let starts = self.model.imagine(world, &ahead, seed);
         let mut best = (None, f64::INFINITY);
         for pending in core::iter::once(None).chain(advice.into_iter().map(Some)) {
-            let mut imagined = start.clone();
-            let mut advised = Advised { pending };
-            for _ in 0..epochs {
-                imagined.step(&mut advised)?;
-                self.imagined += 1;
+            let mut cost = 0.0;
+            for start in &starts {
+                let mut imagined = start.clone();
+                let mut advised = Advised { pending };
+                for _ in 0..epochs {
+                    imagined.step(&mut advised)?;
+                    self.imagined += 1;
+                }
+                let window = &imagined.days()[lived.saturating_sub(1)..];
+                cost += cost::of_window(window, epoch_days, self.usual_error);
             }
-            let window = &imagined.days()[lived.saturating_sub(1)..];
-            let cost = cost::of_window(window, epoch_days, self.usual_error);
             if cost < best.1 {
                 best = (pending, cost);
             }
@@ -200,7 +176,7 @@ impl Pilot for Horizon {
     }
 
     fn imagined(&self) -> u64 {
-        self.imagined
+        self.imagined + self.model.imagined()
     }
 }
 

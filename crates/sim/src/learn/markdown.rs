@@ -148,7 +148,9 @@ fn lives_to_train(contender: Contender, trained: &Trained) -> usize {
     match contender {
         Contender::NoSteering | Contender::FixedGains => 0,
         Contender::SearchedGains => trained.spent.gains,
-        Contender::HorizonTrue | Contender::HorizonDrawn => trained.spent.references,
+        Contender::HorizonTrue | Contender::HorizonDrawn | Contender::HorizonFitted => {
+            trained.spent.references
+        }
         Contender::BanditFrozen | Contender::BanditLearning => trained.spent.bandit,
         Contender::LinearPolicy => trained.spent.policy,
     }
