@@ -13,8 +13,8 @@ use solana_rpc_client_api::response::RpcConfirmedTransactionStatusWithSignature;
 use solana_signature::Signature;
 use solana_transaction_status_client_types::option_serializer::OptionSerializer;
 use solana_transaction_status_client_types::{
-    EncodedConfirmedTransactionWithStatusMeta, UiCompiledInstruction, UiInstruction,
-    UiTransactionEncoding,
+    EncodedConfirmedTransactionWithStatusMeta, EncodedTransaction, UiCompiledInstruction,
+    UiInstruction, UiMessage, UiTransactionEncoding,
 };
 
 use crate::connection::Connection;
@@ -23,6 +23,10 @@ use crate::send::Talk;
 
 /// Most signatures in an answer.
 const PAGE: usize = 1_000;
+/// Transactions of every version are read. Anybody may send one that names a log, in a version
+/// that came after this program, and a server refuses a version above what is asked for: without
+/// this a single stranger would end every proof from genesis.
+const ANY_VERSION: u8 = u8::MAX;
 /// Transactions between two lines about progress.
 const TALK: usize = 100;
 
@@ -156,9 +160,10 @@ fn confirmed(connection: &Connection) -> CommitmentConfig {
 
 fn events(connection: &Connection, signature: &Signature) -> Result<Vec<event::Event>, Failure> {
     let config = RpcTransactionConfig {
-        encoding: Some(UiTransactionEncoding::Base64),
+        // The keys as text: bytes of a version that is not known cannot be read.
+        encoding: Some(UiTransactionEncoding::Json),
         commitment: Some(confirmed(connection)),
-        max_supported_transaction_version: Some(0),
+        max_supported_transaction_version: Some(ANY_VERSION),
     };
     let told: EncodedConfirmedTransactionWithStatusMeta = connection
         .rpc()
@@ -168,20 +173,27 @@ fn events(connection: &Connection, signature: &Signature) -> Result<Vec<event::E
 }
 
 fn decode(told: &EncodedConfirmedTransactionWithStatusMeta) -> Option<Vec<event::Event>> {
-    let transaction = told.transaction.transaction.decode()?;
+    let EncodedTransaction::Json(transaction) = &told.transaction.transaction else {
+        return None;
+    };
+    let UiMessage::Raw(message) = &transaction.message else {
+        return None;
+    };
     let meta = told.transaction.meta.as_ref()?;
-    let mut keys = transaction.message.static_account_keys().to_vec();
+    let mut named: Vec<&String> = message.account_keys.iter().collect();
     if let OptionSerializer::Some(loaded) = &meta.loaded_addresses {
-        for key in loaded.writable.iter().chain(&loaded.readonly) {
-            keys.push(key.parse().ok()?);
-        }
+        named.extend(loaded.writable.iter().chain(&loaded.readonly));
     }
+    let keys: Vec<Pubkey> = named
+        .iter()
+        .map(|key| key.parse().ok())
+        .collect::<Option<_>>()?;
     let OptionSerializer::Some(inner) = &meta.inner_instructions else {
         return Some(Vec::new());
     };
     let mut calls = Vec::new();
     for called in inner.iter().flat_map(|inner| &inner.instructions) {
-        // Base64 is asked for: nothing is parsed.
+        // Raw JSON is asked for: nothing is parsed.
         let UiInstruction::Compiled(UiCompiledInstruction {
             program_id_index,
             accounts,
@@ -200,4 +212,64 @@ fn decode(told: &EncodedConfirmedTransactionWithStatusMeta) -> Option<Vec<event:
         data,
     });
     Some(event::of_transaction(&keys, calls))
+}
+
+#[cfg(test)]
+mod tests {
+    use anchor_lang::Event as _;
+    use homeostat::events::AdviceVetoed;
+    use homeostat_client::{address, PROGRAM_ID};
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_event_is_read_from_a_transaction_of_any_version() {
+        // Given an event of the program in a transaction whose version came later, as a server
+        // tells it,
+        let vetoed = AdviceVetoed {
+            economy: Pubkey::new_unique(),
+            record: Vec::new(),
+        };
+        let data = [&event::EVENT_TAG[..], &vetoed.data()].concat();
+        let told = |version: serde_json::Value| {
+            let told = json!({
+                "slot": 7, "blockTime": null, "version": version,
+                "transaction": {
+                    "signatures": [Signature::default().to_string()],
+                    "message": {
+                        "header": {
+                            "numRequiredSignatures": 1,
+                            "numReadonlySignedAccounts": 0,
+                            "numReadonlyUnsignedAccounts": 2,
+                        },
+                        "accountKeys": [
+                            Pubkey::new_unique().to_string(),
+                            PROGRAM_ID.to_string(),
+                            address::event_authority().to_string(),
+                        ],
+                        "recentBlockhash": Pubkey::new_unique().to_string(),
+                        "instructions": [],
+                    },
+                },
+                "meta": {
+                    "err": null, "status": {"Ok": null}, "fee": 5_000,
+                    "preBalances": [], "postBalances": [],
+                    "innerInstructions": [{"index": 0, "instructions": [{
+                        "programIdIndex": 1, "accounts": [2],
+                        "data": bs58::encode(&data).into_string(), "stackHeight": 2,
+                    }]}],
+                },
+            });
+            serde_json::from_value::<EncodedConfirmedTransactionWithStatusMeta>(told).unwrap()
+        };
+        for version in [json!("legacy"), json!(0), json!(1), json!(200)] {
+            // when it is decoded, then the event is there, whatever the version.
+            let events = decode(&told(version)).unwrap();
+            let [event::Event::AdviceVetoed(read)] = events.as_slice() else {
+                panic!("{} events", events.len());
+            };
+            assert_eq!(read.economy, vetoed.economy);
+        }
+    }
 }
