@@ -1,25 +1,32 @@
 //! Keys of the command line: here, or elsewhere.
 
-use std::sync::Arc;
+use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc};
 
 use homeostat_client::Pubkey;
-use homeostat_ops::signer::read_key;
+use homeostat_ops::signer::read_signer;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 
 use crate::failure::Failure;
 
+thread_local! {
+    /// The signers that were read: stdin has a key only once, and nobody wants to type the same
+    /// seed phrase for each role that it has.
+    static READ: RefCell<BTreeMap<String, Key>> = const { RefCell::new(BTreeMap::new()) };
+}
+
 /// Somebody who has to sign.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Key {
-    /// The key is here.
-    Here(Arc<Keypair>),
+    /// The key is here, or in a device that is.
+    Here(Rc<dyn Signer>),
     /// Only its address is: somebody signs elsewhere, with `--sign-only`.
     Elsewhere(Pubkey),
 }
 
 impl Key {
-    /// Reads a key file, `-`, or an address.
+    /// Reads a key file, another source of the Solana tools ([`read_signer`]), or an address. A
+    /// source is read once.
     ///
     /// # Errors
     ///
@@ -30,7 +37,12 @@ impl Key {
                 return Ok(Self::Elsewhere(address));
             }
         }
-        Ok(Self::Here(Arc::new(read_key(source)?)))
+        if let Some(key) = READ.with_borrow(|read| read.get(source).cloned()) {
+            return Ok(key);
+        }
+        let key = Self::Here(read_signer(source, "the signer")?.into());
+        READ.with_borrow_mut(|read| read.insert(source.to_owned(), key.clone()));
+        Ok(key)
     }
 
     /// Whose it is.
@@ -65,8 +77,15 @@ impl Key {
     }
 }
 
+impl fmt::Debug for Key {
+    /// The address, and nothing that has to be kept secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({})", self.address())
+    }
+}
+
 impl From<Keypair> for Key {
     fn from(key: Keypair) -> Self {
-        Self::Here(Arc::new(key))
+        Self::Here(Rc::new(key))
     }
 }

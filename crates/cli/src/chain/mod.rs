@@ -42,7 +42,8 @@ pub struct ClusterArgs {
     )]
     pub url: Option<String>,
 
-    /// Key that pays and signs: a file, or `-` for stdin; an address with --sign-only
+    /// Key that pays and signs: a file, `-` for stdin, `usb://ledger?key=0/0` for a hardware
+    /// wallet, `prompt:?key=0/0` or `ASK` for a seed phrase; an address with --sign-only
     #[arg(
         short,
         long,
