@@ -14,15 +14,21 @@
 
 mod attempt;
 pub mod backoff;
+mod crew;
 pub mod http;
 mod keeper;
 pub mod log;
 pub mod metrics;
+mod options;
+mod round;
 pub mod signals;
+mod summary;
 mod table;
 mod touch;
 pub mod watch;
 
-pub use keeper::{Keeper, Kept, Message, Options, Summary, DEFAULT_GRACE, MOST_ECONOMIES, POOREST};
+pub use keeper::{Keeper, Message};
 pub use log::Log;
 pub use metrics::Metrics;
+pub use options::{Options, DEFAULT_GRACE, MOST_ECONOMIES, POOREST};
+pub use summary::{Kept, Summary};

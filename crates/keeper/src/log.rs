@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use chrono::{SecondsFormat, Utc};
 use homeostat_client::Pubkey;
@@ -44,6 +45,12 @@ impl Level {
 
 /// A field of a line.
 pub type Field<'a> = (&'a str, Value);
+
+/// When it is tried again.
+pub(crate) fn retry(wait: Duration) -> Field<'static> {
+    let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    ("retry_ms", wait.into())
+}
 
 /// Where lines go.
 pub struct Log {

@@ -1,0 +1,210 @@
+//! Reading economies, and giving what is due to the workers.
+
+use std::time::Duration;
+
+use homeostat_client::{Economy, Pubkey};
+use homeostat_ops::{Failure, Live};
+use serde_json::Value;
+
+use crate::attempt::{Job, BASE_FEE};
+use crate::log::{Field, Level};
+use crate::metrics::Ending;
+use crate::options::POOREST;
+use crate::touch;
+use crate::watch::{bounty, judge, State};
+
+use super::wallet::Purse;
+use super::{delay, Round};
+
+/// Polls for which a server may be behind this keeper's own crank.
+const SETTLE: u32 = 20;
+
+impl Round {
+    /// Reads economies, and gives those that are due to the workers.
+    pub(super) fn consider(&mut self, economies: &[Pubkey]) -> Result<(), Failure> {
+        let connection = &self.shared.connection;
+        let lives = Live::read_all(connection, economies)?;
+        let vaults: Vec<Pubkey> = lives
+            .iter()
+            .flatten()
+            .map(|live| live.at.keeper_vault)
+            .collect();
+        let mut held = connection.accounts(&vaults)?.into_iter();
+        for (economy, live) in economies.iter().zip(lives) {
+            match live {
+                Ok(live) => {
+                    let vault = held.next().flatten().map_or(0, |vault| vault.lamports);
+                    self.reconcile(economy, live, vault);
+                }
+                Err(failure) => self.broken(economy, failure),
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares an economy with what was known of it, and has its period ended if that is
+    /// over.
+    fn reconcile(&mut self, economy: &Pubkey, live: Live, vault: u64) {
+        let own = self.own();
+        let settle = self.options.poll.saturating_mul(SETTLE);
+        let (now, once, jitter) = (self.now, self.options.once, self.options.jitter);
+        let Some(watch) = self.watches.get_mut(economy) else {
+            return;
+        };
+        let state = &live.economy;
+        let periods = state.totals.periods;
+        match watch.cranked {
+            Some((before, at)) if periods <= before => {
+                if at.elapsed() < settle {
+                    return;
+                }
+                // Confirmed, and yet not there: the server lied, or a fork was dropped.
+                watch.cranked = None;
+                watch.periods = Some(periods);
+                let fields = [("period", Value::from(before.saturating_add(1)))];
+                self.shared
+                    .log
+                    .line(Level::Error, "vanished", Some(economy), &fields);
+            }
+            Some(_) => watch.cranked = None,
+            None => {}
+        }
+        let moved = watch.periods.is_some_and(|known| periods > known);
+        if moved {
+            let by = periods.saturating_sub(watch.periods.unwrap_or(periods));
+            let mut fields: Vec<Field<'_>> = vec![
+                ("period", periods.into()),
+                ("next_end", state.next_end.into()),
+            ];
+            if by == 1 {
+                let lateness = state.last_crank.saturating_sub(watch.next_end).max(0);
+                self.metrics.lateness(economy, lateness);
+                fields.push(("lateness_s", lateness.into()));
+            }
+            // It may have been the transaction that nobody knew about.
+            let event = if watch.in_doubt { "settled" } else { "beaten" };
+            self.metrics.ended(economy, Ending::Beaten, by);
+            self.shared
+                .log
+                .line(Level::Info, event, Some(economy), &fields);
+            watch.in_doubt = false;
+            watch.backoff.reset();
+            watch.not_before = None;
+            self.metrics.backoff(economy, Duration::ZERO);
+        }
+        watch.periods = Some(periods);
+        watch.next_end = state.next_end;
+        watch.delay = if once {
+            0
+        } else {
+            delay(&own, economy, periods, jitter)
+        };
+        let pays = bounty(state, vault, POOREST);
+        let usual = if watch.named { 0 } else { BASE_FEE };
+        let least = self.options.min_bounty.unwrap_or(usual);
+        let before = std::mem::replace(
+            &mut watch.state,
+            judge(state, now, watch.delay, pays, least),
+        );
+        let unpaid = state.limits.bounty > 0 && pays == 0;
+        if unpaid && watch.named && !watch.told_unpaid {
+            let fields = [
+                ("vault_lamports", Value::from(vault)),
+                ("bounty_lamports", state.limits.bounty.into()),
+                ("remedy", "send SOL to the economy's keeper vault".into()),
+            ];
+            self.shared
+                .log
+                .line(Level::Warn, "no_bounty", Some(economy), &fields);
+        }
+        watch.told_unpaid = unpaid;
+        self.metrics.next_end(economy, state.next_end);
+        self.metrics.state(economy, &watch.state);
+        let after = watch.state.clone();
+        let named = watch.named;
+        if before.name() != after.name() {
+            self.tell(economy, &before, &after, state, named);
+        }
+        if after == State::Waiting && named {
+            self.touch(economy, &live);
+        }
+        if after != State::Due {
+            let result = if moved { "beaten" } else { after.name() };
+            self.keep(economy, result, None, None);
+            return;
+        }
+        if self.purse == Purse::Empty {
+            let failure = Failure::new("too_little", "the keeper's wallet cannot pay a crank");
+            self.keep(economy, "due", None, Some(&failure));
+            return;
+        }
+        if self.room() == 0 {
+            self.backlog = true;
+            return;
+        }
+        let Some(watch) = self.watches.get_mut(economy) else {
+            return;
+        };
+        let job = Job {
+            live: Box::new(live),
+            touches: Vec::new(),
+            vault,
+            named: watch.named,
+            pays,
+            table: watch.table.clone(),
+        };
+        // The workers live as long as this end of the channel.
+        if self.jobs.send(job).is_ok() {
+            watch.busy = true;
+            self.busy = self.busy.saturating_add(1);
+        }
+    }
+
+    /// Gives the touches of an economy's pools that are due to the workers. They are paid for
+    /// like the cranks of economies that the operator named.
+    fn touch(&mut self, economy: &Pubkey, live: &Live) {
+        let touches = touch::due(live, self.now);
+        let able = self.purse != Purse::Empty && self.room() > 0;
+        let Some(watch) = self.watches.get_mut(economy) else {
+            return;
+        };
+        if touches.is_empty() || !able {
+            return;
+        }
+        let job = Job {
+            live: Box::new(live.clone()),
+            touches,
+            vault: 0,
+            named: true,
+            pays: 0,
+            table: watch.table.clone(),
+        };
+        if self.jobs.send(job).is_ok() {
+            watch.busy = true;
+            self.busy = self.busy.saturating_add(1);
+        }
+    }
+
+    /// Tells of a state that is new and not the course of things.
+    fn tell(&self, economy: &Pubkey, before: &State, after: &State, state: &Economy, named: bool) {
+        // A failure was told, and its end will be by the crank.
+        let usual =
+            |state: &State| matches!(state, State::Waiting | State::Due | State::Failing(_));
+        if usual(before) && usual(after) {
+            return;
+        }
+        let mut fields: Vec<Field<'_>> = vec![("state", after.name().into())];
+        match after {
+            State::Paused(until) => fields.push(("until", (*until).into())),
+            State::Waiting | State::Due => fields.push(("next_end", state.next_end.into())),
+            _ => {}
+        }
+        let level = match after {
+            // A search finds them by the thousand.
+            _ if !named && *before == State::Unknown => Level::Debug,
+            State::Paused(_) | State::Unpaid => Level::Warn,
+            _ => Level::Info,
+        };
+        self.log().line(level, "state", Some(economy), &fields);
+    }
+}
