@@ -1,16 +1,16 @@
 //! One attempt to end one period, on a worker's thread.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use homeostat_client::{instruction as ix, Economy, Instruction, Pubkey};
 use homeostat_ops::connection::decode;
 use homeostat_ops::{Connection, Failure, Fees, Live, Receipt, Sender};
-use serde_json::Value;
 use solana_keypair::Keypair;
 use solana_message::AddressLookupTableAccount;
 use solana_signer::Signer;
+use tracing::{info, Level};
 
-use crate::log::{Level, Log};
+use crate::log::{fails, Told};
 use crate::table;
 
 /// Base fee of a transaction with one signature (lamports).
@@ -49,11 +49,27 @@ pub(crate) struct Done {
     pub(crate) failures: Vec<Failure>,
 }
 
+impl Done {
+    /// What a job that nobody has begun comes to.
+    pub(crate) fn nothing(job: &Job) -> Self {
+        Self {
+            economy: job.live.at.economy,
+            touched: !job.touches.is_empty(),
+            periods: job.live.economy.totals.periods,
+            result: Err(Failure::new("not_tried", "not tried")),
+            after: None,
+            bounty: 0,
+            fees: 0,
+            table: job.table.clone(),
+            failures: Vec::new(),
+        }
+    }
+}
+
 /// What all workers share.
 pub(crate) struct Shared {
     pub(crate) connection: Connection,
     pub(crate) key: Keypair,
-    pub(crate) log: Arc<Log>,
     pub(crate) fees: Fees,
     pub(crate) collect: bool,
     pub(crate) tables: Vec<Pubkey>,
@@ -64,17 +80,7 @@ pub(crate) struct Shared {
 impl Shared {
     /// Ends the period of an economy that was read as due, or touches its pools.
     pub(crate) fn attempt(&self, job: Job) -> Done {
-        let mut done = Done {
-            economy: job.live.at.economy,
-            touched: !job.touches.is_empty(),
-            periods: job.live.economy.totals.periods,
-            result: Err(Failure::new("not_tried", "not tried")),
-            after: None,
-            bounty: 0,
-            fees: 0,
-            table: job.table.clone(),
-            failures: Vec::new(),
-        };
+        let mut done = Done::nothing(&job);
         if done.touched {
             let sent = self
                 .sender(self.fees, &[])
@@ -102,7 +108,7 @@ impl Shared {
 
     fn sender<'a>(&'a self, fees: Fees, tables: &'a [AddressLookupTableAccount]) -> Sender<'a> {
         Sender {
-            talk: self.log.as_ref(),
+            talk: &Told,
             tables,
             ..Sender::new(&self.connection, fees)
         }
@@ -158,17 +164,12 @@ impl Shared {
             may,
         )?;
         done.fees = done.fees.saturating_add(made.fees);
-        let event = if made.added == 0 {
-            "table_found"
+        let (table, addresses, added) = (made.table.key, made.table.addresses.len(), made.added);
+        if added == 0 {
+            info!(name: "table_found", %economy, %table, addresses, added);
         } else {
-            "table_made"
-        };
-        let fields = [
-            ("table", Value::from(made.table.key.to_string())),
-            ("addresses", made.table.addresses.len().into()),
-            ("added", made.added.into()),
-        ];
-        self.log.line(Level::Info, event, Some(economy), &fields);
+            info!(name: "table_made", %economy, %table, addresses, added);
+        }
         done.table = Some(made.table.clone());
         Ok(made.table)
     }
@@ -217,22 +218,23 @@ impl Shared {
             let receipt = self.sender(self.fees, &[]).send(&self.key, &[], &full)?;
             Ok(Some((full.len(), receipt)))
         });
-        let economy = Some(&live.at.economy);
+        let economy = &live.at.economy;
         match moved {
             Ok(None) => {}
             Ok(Some((shards, receipt))) => {
                 let fees = BASE_FEE.saturating_add(receipt.priority);
                 done.fees = done.fees.saturating_add(fees);
-                let fields = [
-                    ("shards", Value::from(shards)),
-                    ("signature", receipt.signature.to_string().into()),
-                    ("fee_lamports", fees.into()),
-                ];
-                self.log.line(Level::Info, "collected", economy, &fields);
+                info!(
+                    name: "collected",
+                    %economy,
+                    shards,
+                    signature = %receipt.signature,
+                    fee_lamports = fees
+                );
             }
             Err(failure) => {
-                self.log
-                    .failure(Level::Warn, "collect_failed", economy, &failure, &[]);
+                let level = Level::WARN;
+                fails!(level, "collect_failed", &failure, economy = %economy);
                 done.failures.push(failure);
             }
         }

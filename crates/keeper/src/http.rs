@@ -12,7 +12,9 @@ use http_body_util::Full;
 use hyper::{header, service::service_fn, Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::Semaphore;
+use tracing::{info, Level};
 
+use crate::log::fails;
 use crate::metrics::Metrics;
 
 /// Connections at a time; others wait.
@@ -65,6 +67,27 @@ impl Where {
         }
         Ok(Self::At(address))
     }
+}
+
+/// Serves metrics where they are wanted, and tells where that is.
+///
+/// # Errors
+///
+/// The address that was asked for cannot be used.
+pub fn start(at: Where, metrics: &Arc<Metrics>, patience: Duration) -> Result<(), Failure> {
+    let address = match at {
+        Where::Off => return Ok(()),
+        Where::At(address) => serve(address, Arc::clone(metrics), patience)?,
+        Where::IfFree(address) => match serve(address, Arc::clone(metrics), patience) {
+            Ok(address) => address,
+            Err(failure) => {
+                fails!(Level::WARN, "no_metrics", &failure);
+                return Ok(());
+            }
+        },
+    };
+    info!(name: "metrics", %address);
+    Ok(())
 }
 
 /// Serves metrics on a thread of its own until the process ends; returns the address.

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use homeostat_ops::{Connection, Failure};
-use serde_json::Value;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
+use tracing::{info, Level};
 
 use crate::attempt::{Done, Shared};
 use crate::backoff::Backoff;
 use crate::crew::workers;
-use crate::log::{retry, Level, Log};
+use crate::log::{fails, millis};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::round::{Round, LONGEST_BLIND};
@@ -33,7 +33,6 @@ pub struct Returned(pub(crate) Done);
 pub struct Keeper {
     options: Options,
     key: Keypair,
-    log: Arc<Log>,
     metrics: Arc<Metrics>,
     inbox: Receiver<Message>,
     post: Sender<Message>,
@@ -41,12 +40,11 @@ pub struct Keeper {
 
 impl Keeper {
     /// A keeper that pays with `key`.
-    pub fn new(options: Options, key: Keypair, log: Arc<Log>, metrics: Arc<Metrics>) -> Self {
+    pub fn new(options: Options, key: Keypair, metrics: Arc<Metrics>) -> Self {
         let (post, inbox) = channel();
         Self {
             options,
             key,
-            log,
             metrics,
             inbox,
             post,
@@ -73,21 +71,16 @@ impl Keeper {
             return Ok(Summary::default());
         };
         let own = self.key.pubkey();
-        self.log.line(
-            Level::Info,
-            "started",
-            None,
-            &[
-                ("keeper", own.to_string().into()),
-                ("cluster", connection.cluster().to_string().into()),
-                ("economies", self.options.economies.len().into()),
-                ("all", self.options.all.into()),
-            ],
+        info!(
+            name: "started",
+            keeper = %own,
+            cluster = %connection.cluster(),
+            economies = self.options.economies.len(),
+            all = self.options.all
         );
         let shared = Arc::new(Shared {
             connection,
             key: self.key,
-            log: Arc::clone(&self.log),
             fees: self.options.fees,
             collect: self.options.collect,
             tables: self.options.tables.clone(),
@@ -100,8 +93,7 @@ impl Keeper {
         if stopped {
             let deadline = Instant::now().checked_add(grace);
             round.drain(&self.inbox, deadline);
-            let fields = [("in_flight", Value::from(round.busy()))];
-            self.log.line(Level::Info, "stopped", None, &fields);
+            info!(name: "stopped", in_flight = round.busy());
         }
         Ok(round.summary())
     }
@@ -122,9 +114,8 @@ impl Keeper {
             };
             self.metrics.failure(&failure);
             let wait = backoff.fail(0);
-            let fields = [retry(wait)];
-            self.log
-                .failure(Level::Error, "no_cluster", None, &failure, &fields);
+            let level = Level::ERROR;
+            fails!(level, "no_cluster", &failure, retry_ms = millis(wait));
             match self.inbox.recv_timeout(wait) {
                 Err(RecvTimeoutError::Timeout) => {}
                 _ => return Ok(None),

@@ -28,7 +28,6 @@ mod touch;
 pub mod watch;
 
 pub use keeper::{Keeper, Message};
-pub use log::Log;
 pub use metrics::Metrics;
 pub use options::{Options, DEFAULT_GRACE, MOST_ECONOMIES, POOREST};
 pub use summary::{Kept, Summary};

@@ -14,11 +14,12 @@ use homeostat_client::Pubkey;
 use homeostat_ops::Failure;
 use solana_clock::Clock;
 use solana_signer::Signer;
+use tracing::{info, Level};
 
 use crate::attempt::{Job, Shared};
 use crate::backoff::{lot, within, Backoff};
 use crate::keeper::Message;
-use crate::log::{retry, Level, Log};
+use crate::log::{fails, millis};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::summary::{Kept, Summary};
@@ -92,10 +93,6 @@ impl Round {
         self.busy
     }
 
-    fn log(&self) -> &Log {
-        &self.shared.log
-    }
-
     /// Until it is told to stop (true), or once (false).
     pub(crate) fn live(&mut self, inbox: &Receiver<Message>) -> Result<bool, Failure> {
         let mut blind = Backoff::new(self.options.poll, LONGEST_BLIND);
@@ -118,7 +115,7 @@ impl Round {
             wait = match self.tick() {
                 Ok(()) => {
                     if blind.failures() > 0 {
-                        self.log().line(Level::Info, "cluster_back", None, &[]);
+                        info!(name: "cluster_back", failures = blind.failures());
                     }
                     blind.reset();
                     self.options.poll
@@ -129,9 +126,8 @@ impl Round {
                         return Err(failure);
                     }
                     let wait = blind.fail(lot(&self.own(), &Pubkey::default(), 0));
-                    let fields = [retry(wait)];
-                    self.log()
-                        .failure(Level::Error, "blind", None, &failure, &fields);
+                    let level = Level::ERROR;
+                    fails!(level, "blind", &failure, retry_ms = millis(wait));
                     wait
                 }
             };

@@ -61,6 +61,8 @@ fn command(url: &str, key: &Path) -> Command {
         .arg("--keypair")
         .arg(key)
         .env_remove("HOMEOSTAT_ECONOMY")
+        .env_remove("RUST_LOG")
+        .env_remove("STATE_DIRECTORY")
         .env("HOME", key.parent().unwrap());
     command
 }

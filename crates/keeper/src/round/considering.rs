@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use homeostat_client::{Economy, Pubkey};
 use homeostat_ops::{Failure, Live};
-use serde_json::Value;
+use tracing::{error, info, warn, Level};
 
 use crate::attempt::{Job, BASE_FEE};
-use crate::log::{Field, Level};
+use crate::log::leveled;
 use crate::metrics::Ending;
 use crate::options::POOREST;
 use crate::touch;
@@ -61,10 +61,7 @@ impl Round {
                 // Confirmed, and yet not there: the server lied, or a fork was dropped.
                 watch.cranked = None;
                 watch.periods = Some(periods);
-                let fields = [("period", Value::from(before.saturating_add(1)))];
-                self.shared
-                    .log
-                    .line(Level::Error, "vanished", Some(economy), &fields);
+                error!(name: "vanished", %economy, period = before.saturating_add(1));
             }
             Some(_) => watch.cranked = None,
             None => {}
@@ -72,21 +69,19 @@ impl Round {
         let moved = watch.periods.is_some_and(|known| periods > known);
         if moved {
             let by = periods.saturating_sub(watch.periods.unwrap_or(periods));
-            let mut fields: Vec<Field<'_>> = vec![
-                ("period", periods.into()),
-                ("next_end", state.next_end.into()),
-            ];
-            if by == 1 {
-                let lateness = state.last_crank.saturating_sub(watch.next_end).max(0);
+            let lateness_s = (by == 1 && watch.next_end > 0)
+                .then(|| state.last_crank.saturating_sub(watch.next_end).max(0));
+            if let Some(lateness) = lateness_s {
                 self.metrics.lateness(economy, lateness);
-                fields.push(("lateness_s", lateness.into()));
             }
-            // It may have been the transaction that nobody knew about.
-            let event = if watch.in_doubt { "settled" } else { "beaten" };
+            let (period, next_end) = (periods, state.next_end);
+            if watch.in_doubt {
+                // It may have been the transaction that nobody knew about.
+                info!(name: "settled", %economy, period, next_end, lateness_s);
+            } else {
+                info!(name: "beaten", %economy, period, next_end, lateness_s);
+            }
             self.metrics.ended(economy, Ending::Beaten, by);
-            self.shared
-                .log
-                .line(Level::Info, event, Some(economy), &fields);
             watch.in_doubt = false;
             watch.backoff.reset();
             watch.not_before = None;
@@ -108,14 +103,13 @@ impl Round {
         );
         let unpaid = state.limits.bounty > 0 && pays == 0;
         if unpaid && watch.named && !watch.told_unpaid {
-            let fields = [
-                ("vault_lamports", Value::from(vault)),
-                ("bounty_lamports", state.limits.bounty.into()),
-                ("remedy", "send SOL to the economy's keeper vault".into()),
-            ];
-            self.shared
-                .log
-                .line(Level::Warn, "no_bounty", Some(economy), &fields);
+            warn!(
+                name: "no_bounty",
+                %economy,
+                vault_lamports = vault,
+                bounty_lamports = state.limits.bounty,
+                remedy = "send SOL to the economy's keeper vault"
+            );
         }
         watch.told_unpaid = unpaid;
         self.metrics.next_end(economy, state.next_end);
@@ -193,18 +187,17 @@ impl Round {
         if usual(before) && usual(after) {
             return;
         }
-        let mut fields: Vec<Field<'_>> = vec![("state", after.name().into())];
-        match after {
-            State::Paused(until) => fields.push(("until", (*until).into())),
-            State::Waiting | State::Due => fields.push(("next_end", state.next_end.into())),
-            _ => {}
-        }
+        let (until, next_end) = match after {
+            State::Paused(until) => (Some(*until), None),
+            State::Waiting | State::Due => (None, Some(state.next_end)),
+            _ => (None, None),
+        };
         let level = match after {
             // A search finds them by the thousand.
-            _ if !named && *before == State::Unknown => Level::Debug,
-            State::Paused(_) | State::Unpaid => Level::Warn,
-            _ => Level::Info,
+            _ if !named && *before == State::Unknown => Level::DEBUG,
+            State::Paused(_) | State::Unpaid => Level::WARN,
+            _ => Level::INFO,
         };
-        self.log().line(level, "state", Some(economy), &fields);
+        leveled!(level, "state", %economy, state = after.name(), until, next_end);
     }
 }

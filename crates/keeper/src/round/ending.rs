@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use homeostat::error::HomeostatError;
 use homeostat_client::Pubkey;
 use homeostat_ops::{Failure, Receipt};
-use serde_json::Value;
+use tracing::{debug, info, Level};
 
 use crate::attempt::Done;
 use crate::backoff::lot;
-use crate::log::{retry, Field, Level};
+use crate::log::{fails, millis};
 use crate::metrics::Ending;
 use crate::watch::State;
 
@@ -44,12 +44,11 @@ impl Round {
                 // Somebody was faster, or it was paused meanwhile: the next look tells.
                 let wait = watch.later(lot(&own, &economy, done.periods));
                 let level = if watch.backoff.failures() > RACES {
-                    Level::Warn
+                    Level::WARN
                 } else {
-                    Level::Debug
+                    Level::DEBUG
                 };
-                self.log()
-                    .failure(level, "race", Some(&economy), &failure, &[retry(wait)]);
+                fails!(level, "race", &failure, economy = %economy, retry_ms = millis(wait));
                 self.keep(&economy, Ending::Beaten.name(), None, None);
                 return;
             }
@@ -65,22 +64,14 @@ impl Round {
         watch.backoff.reset();
         watch.not_before = None;
         watch.state = State::Waiting;
-        let mut fields: Vec<Field<'_>> = vec![
-            ("period", ended.into()),
-            ("signature", receipt.signature.to_string().into()),
-            ("slot", receipt.slot.into()),
-            ("compute_units", receipt.units.into()),
-            ("fee_lamports", done.fees.into()),
-            ("bounty_lamports", done.bounty.into()),
-        ];
         let after = done.after.filter(|after| after.totals.periods >= ended);
+        let mut lateness_s = None;
         if let Some(after) = &after {
             let lateness = after.last_crank.saturating_sub(watch.next_end).max(0);
+            lateness_s = Some(lateness);
             watch.periods = Some(after.totals.periods);
             watch.next_end = after.next_end;
             watch.delay = delay(&own, &economy, after.totals.periods, jitter);
-            fields.push(("lateness_s", lateness.into()));
-            fields.push(("next_end", after.next_end.into()));
             self.metrics.lateness(&economy, lateness);
             self.metrics.success(&economy, after.last_crank);
             self.metrics.next_end(&economy, after.next_end);
@@ -89,8 +80,18 @@ impl Round {
         self.metrics.backoff(&economy, Duration::ZERO);
         self.metrics.earned(done.bounty);
         self.metrics.ended(&economy, Ending::Cranked, 1);
-        self.log()
-            .line(Level::Info, "cranked", Some(&economy), &fields);
+        info!(
+            name: "cranked",
+            %economy,
+            period = ended,
+            signature = %receipt.signature,
+            slot = receipt.slot,
+            compute_units = receipt.units,
+            fee_lamports = done.fees,
+            bounty_lamports = done.bounty,
+            lateness_s,
+            next_end = after.map(|after| after.next_end)
+        );
         let signature = Some(receipt.signature.to_string());
         self.keep(&economy, Ending::Cranked.name(), signature, None);
     }
@@ -108,13 +109,12 @@ impl Round {
         self.metrics.state(economy, &watch.state);
         self.metrics.backoff(economy, wait);
         let (level, ending) = if unknown {
-            (Level::Warn, Ending::Unknown)
+            (Level::WARN, Ending::Unknown)
         } else {
-            (Level::Error, Ending::Failed)
+            (Level::ERROR, Ending::Failed)
         };
         self.metrics.ended(economy, ending, 1);
-        self.log()
-            .failure(level, "failed", Some(economy), &failure, &[retry(wait)]);
+        fails!(level, "failed", &failure, economy = %economy, retry_ms = millis(wait));
         self.keep(economy, ending.name(), None, Some(&failure));
     }
 
@@ -123,16 +123,12 @@ impl Round {
     fn touched(&self, economy: &Pubkey, result: &Result<Receipt, Failure>, fees: u64) {
         match result {
             Ok(receipt) => {
-                let fields = [
-                    ("signature", Value::from(receipt.signature.to_string())),
-                    ("fee_lamports", fees.into()),
-                ];
-                self.log()
-                    .line(Level::Debug, "touched", Some(economy), &fields);
+                let signature = receipt.signature;
+                debug!(name: "touched", %economy, %signature, fee_lamports = fees);
             }
             Err(failure) => {
-                self.log()
-                    .failure(Level::Debug, "touch_failed", Some(economy), failure, &[]);
+                let level = Level::DEBUG;
+                fails!(level, "touch_failed", failure, economy = %economy);
             }
         }
     }

@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use homeostat_client::{Economy, Life, Pubkey};
 use homeostat_ops::Failure;
-use serde_json::Value;
+use tracing::{warn, Level};
 
 use crate::backoff::lot;
-use crate::log::{retry, Level};
+use crate::log::{fails, millis};
 use crate::options::MOST_ECONOMIES;
 
 use super::Round;
@@ -26,9 +26,8 @@ impl Round {
             Err(failure) => {
                 self.metrics.failure(&failure);
                 let wait = self.search.fail(lot(&self.own(), &Pubkey::default(), 1));
-                let fields = [retry(wait)];
-                self.log()
-                    .failure(Level::Error, "search_failed", None, &failure, &fields);
+                let level = Level::ERROR;
+                fails!(level, "search_failed", &failure, retry_ms = millis(wait));
                 wait
             }
         };
@@ -43,12 +42,7 @@ impl Round {
         let connection = &self.shared.connection;
         let mut found = connection.search_addresses::<Economy>(&fields)?;
         if found.len() > MOST_ECONOMIES {
-            let fields = [
-                ("found", Value::from(found.len())),
-                ("kept", MOST_ECONOMIES.into()),
-            ];
-            self.log()
-                .line(Level::Warn, "too_many_economies", None, &fields);
+            warn!(name: "too_many_economies", found = found.len(), kept = MOST_ECONOMIES);
             found.truncate(MOST_ECONOMIES);
         }
         let metrics = &self.metrics;

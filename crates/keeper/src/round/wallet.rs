@@ -1,7 +1,8 @@
 //! The wallet that pays.
 
+use tracing::{error, info, warn};
+
 use crate::attempt::BASE_FEE;
-use crate::log::{Field, Level};
 use crate::options::POOREST;
 
 use super::Round;
@@ -28,20 +29,18 @@ impl Round {
         if purse == self.purse && !(again && purse == Purse::Empty) {
             return;
         }
-        let (level, event) = match purse {
-            Purse::Fine => (Level::Info, "balance_fine"),
-            Purse::Low => (Level::Warn, "balance_low"),
-            Purse::Empty => (Level::Error, "balance_empty"),
-        };
-        let mut fields: Vec<Field<'_>> = vec![
-            ("keeper", self.own().to_string().into()),
-            ("balance_lamports", balance.into()),
-        ];
-        if purse == Purse::Empty {
-            fields.push(("needed_lamports", needed.into()));
-            fields.push(("remedy", "send SOL to the keeper's address".into()));
+        let keeper = self.own();
+        match purse {
+            Purse::Fine => info!(name: "balance_fine", %keeper, balance_lamports = balance),
+            Purse::Low => warn!(name: "balance_low", %keeper, balance_lamports = balance),
+            Purse::Empty => error!(
+                name: "balance_empty",
+                %keeper,
+                balance_lamports = balance,
+                needed_lamports = needed,
+                remedy = "send SOL to the keeper's address"
+            ),
         }
-        self.log().line(level, event, None, &fields);
         self.purse = purse;
     }
 }
