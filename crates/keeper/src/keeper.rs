@@ -1,17 +1,19 @@
 //! A keeper: from its first connection to its end.
 
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::mpsc::{channel, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use homeostat_client::Pubkey;
 use homeostat_ops::{Connection, Failure};
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 use tracing::{info, Level};
 
-use crate::attempt::{Done, Shared};
+use crate::attempt::{Done, Job, Shared};
 use crate::backoff::Backoff;
-use crate::crew::workers;
+use crate::crew::{panicked, workers, Work, PANICKED};
 use crate::log::{fails, millis};
 use crate::metrics::Metrics;
 use crate::options::Options;
@@ -34,6 +36,7 @@ pub struct Keeper {
     options: Options,
     key: Keypair,
     metrics: Arc<Metrics>,
+    before: Arc<dyn Fn(&Pubkey) + Send + Sync>,
     inbox: Receiver<Message>,
     post: Sender<Message>,
 }
@@ -46,9 +49,18 @@ impl Keeper {
             options,
             key,
             metrics,
+            before: Arc::new(|_| ()),
             inbox,
             post,
         }
+    }
+
+    /// Has `before` called on the worker's thread with each economy that is sent for, before
+    /// anything is sent. If it panics, so does the worker, and the economy is tried again later.
+    #[must_use]
+    pub fn before_each(mut self, before: impl Fn(&Pubkey) + Send + Sync + 'static) -> Self {
+        self.before = Arc::new(before);
+        self
     }
 
     /// Where it can be told to stop.
@@ -86,7 +98,12 @@ impl Keeper {
             tables: self.options.tables.clone(),
             making: Mutex::new(()),
         });
-        let jobs = workers(&shared, self.options.workers, &self.post)?;
+        let (attempts, before) = (Arc::clone(&shared), self.before);
+        let work: Work = Arc::new(move |job: Job| {
+            before(&job.live.at.economy);
+            attempts.attempt(job)
+        });
+        let jobs = workers(&work, self.options.workers, &self.post)?;
         let grace = self.options.grace;
         let mut round = Round::new(shared, self.options, self.metrics, jobs);
         let stopped = round.live(&self.inbox)?;
@@ -105,13 +122,15 @@ impl Keeper {
     ) -> Result<Option<Connection>, Failure> {
         let mut backoff = Backoff::new(self.options.poll, LONGEST_BLIND);
         loop {
-            let failure = match connect() {
+            let answer = catch_unwind(AssertUnwindSafe(&connect));
+            let failure = match answer.unwrap_or_else(|payload| Err(panicked(payload.as_ref()))) {
                 Ok(connection) => return Ok(Some(connection)),
-                Err(failure) if self.options.once || !failure.code.starts_with("rpc_") => {
-                    return Err(failure)
-                }
                 Err(failure) => failure,
             };
+            let may_pass = failure.code.starts_with("rpc_") || failure.code == PANICKED;
+            if self.options.once || !may_pass {
+                return Err(failure);
+            }
             self.metrics.failure(&failure);
             let wait = backoff.fail(0);
             let level = Level::ERROR;

@@ -15,6 +15,7 @@
 mod attempt;
 pub mod backoff;
 mod crew;
+mod health;
 pub mod http;
 mod keeper;
 pub mod log;

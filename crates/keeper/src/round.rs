@@ -6,6 +6,7 @@ mod searching;
 mod wallet;
 
 use std::collections::BTreeMap;
+use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,6 +19,8 @@ use tracing::{info, Level};
 
 use crate::attempt::{Job, Shared};
 use crate::backoff::{lot, within, Backoff};
+use crate::crew::{panicked, PANICKED};
+use crate::health::Place;
 use crate::keeper::Message;
 use crate::log::{fails, millis};
 use crate::metrics::Metrics;
@@ -112,7 +115,7 @@ impl Round {
                 Err(RecvTimeoutError::Disconnected) => return Ok(true),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            wait = match self.tick() {
+            wait = match self.look() {
                 Ok(()) => {
                     if blind.failures() > 0 {
                         info!(name: "cluster_back", failures = blind.failures());
@@ -125,6 +128,7 @@ impl Round {
                     if self.options.once {
                         return Err(failure);
                     }
+                    self.overdue();
                     let wait = blind.fail(lot(&self.own(), &Pubkey::default(), 0));
                     let level = Level::ERROR;
                     fails!(level, "blind", &failure, retry_ms = millis(wait));
@@ -176,6 +180,31 @@ impl Round {
             metrics.state(&economy, &State::Unknown);
             Watch::new(named, backoff)
         });
+    }
+
+    /// A look that survives its own panic: what is known of economies is read again anyway.
+    fn look(&mut self) -> Result<(), Failure> {
+        let looked = catch_unwind(AssertUnwindSafe(|| self.tick()));
+        let looked = looked.unwrap_or_else(|payload| Err(panicked(payload.as_ref())));
+        match &looked {
+            Err(failure) if failure.code == PANICKED => {
+                self.metrics.panicked(Place::Look, true, self.now);
+            }
+            Err(_) => {}
+            Ok(()) => self.metrics.health().recovered(Place::Look),
+        }
+        looked
+    }
+
+    /// Counts how long periods have been over. While the cluster's clock cannot be read, its
+    /// seconds are those that this machine has counted since.
+    fn overdue(&self) {
+        let since = self.metrics.health().last_seen().map(|seen| seen.elapsed());
+        let since = i64::try_from(since.unwrap_or_default().as_secs()).unwrap_or(i64::MAX);
+        let now = self.now.saturating_add(since);
+        for (economy, watch) in &self.watches {
+            self.metrics.overdue(economy, watch.overdue(now));
+        }
     }
 
     /// Reads the clock and the wallet, with one request; then, where something is due, the
@@ -249,7 +278,7 @@ impl Round {
         let next_end = self
             .watches
             .get(economy)
-            .filter(|watch| watch.periods.is_some())
+            .filter(|watch| watch.periods.is_some() && watch.next_end > 0)
             .map(|watch| watch.next_end);
         let kept = Kept {
             economy: economy.to_string(),

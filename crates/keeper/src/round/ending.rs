@@ -9,6 +9,8 @@ use tracing::{debug, info, Level};
 
 use crate::attempt::Done;
 use crate::backoff::lot;
+use crate::crew::PANICKED;
+use crate::health::Place;
 use crate::log::{fails, millis};
 use crate::metrics::Ending;
 use crate::watch::State;
@@ -34,6 +36,13 @@ impl Round {
         };
         watch.busy = false;
         watch.table = done.table;
+        let place = Place::Worker(economy);
+        match &done.result {
+            Err(failure) if failure.code == PANICKED => {
+                self.metrics.panicked(place, watch.named, self.now);
+            }
+            _ => self.metrics.health().recovered(place),
+        }
         if done.touched {
             self.touched(&economy, &done.result, done.fees);
             return;
@@ -75,7 +84,11 @@ impl Round {
             self.metrics.lateness(&economy, lateness);
             self.metrics.success(&economy, after.last_crank);
             self.metrics.next_end(&economy, after.next_end);
+        } else {
+            // The next look tells when the next period ends.
+            watch.next_end = 0;
         }
+        self.metrics.overdue(&economy, watch.overdue(self.now));
         self.metrics.state(&economy, &State::Waiting);
         self.metrics.backoff(&economy, Duration::ZERO);
         self.metrics.earned(done.bounty);
@@ -104,7 +117,8 @@ impl Round {
             return;
         };
         let unknown = failure.code == "outcome_unknown";
-        watch.in_doubt |= unknown;
+        // What panicked may have sent before.
+        watch.in_doubt |= unknown || failure.code == PANICKED;
         let wait = watch.failed(&failure, lot(&own, economy, watch.periods.unwrap_or(0)));
         self.metrics.state(economy, &watch.state);
         self.metrics.backoff(economy, wait);
