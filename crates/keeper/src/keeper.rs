@@ -17,6 +17,7 @@ use crate::crew::{panicked, workers, Work, PANICKED};
 use crate::log::{fails, millis};
 use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::record::Record;
 use crate::round::{Round, LONGEST_BLIND};
 use crate::summary::Summary;
 
@@ -96,6 +97,7 @@ impl Keeper {
             fees: self.options.fees,
             collect: self.options.collect,
             tables: self.options.tables.clone(),
+            record: Record::open(self.options.record.clone()),
             making: Mutex::new(()),
         });
         let (attempts, before) = (Arc::clone(&shared), self.before);

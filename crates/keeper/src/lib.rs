@@ -1,8 +1,8 @@
 //! Ends the periods of many economies, each with one transaction, as soon as the
 //! cluster's clock says that it is over.
 //!
-//! A keeper has no state that matters: everything it knows it reads from the chain. It may
-//! be killed at any moment, and any number of keepers may look after the same economy. The
+//! A keeper has no state that matters: everything it knows it reads from the chain, and what
+//! it may keep in a file (where its lookup tables are) only saves it a search. It may be killed at any moment, and any number of keepers may look after the same economy. The
 //! program refuses to end a period twice, and a keeper that came second has lost nothing
 //! (or, in a close race, the fee of one transaction).
 //!
@@ -21,6 +21,7 @@ mod keeper;
 pub mod log;
 pub mod metrics;
 mod options;
+mod record;
 mod round;
 pub mod signals;
 mod summary;

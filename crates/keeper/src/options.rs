@@ -1,5 +1,6 @@
 //! What a keeper is told to do, and at what cost.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use homeostat_client::Pubkey;
@@ -42,6 +43,8 @@ pub struct Options {
     pub min_balance: u64,
     /// Lookup tables to use, besides those that it finds.
     pub tables: Vec<Pubkey>,
+    /// Where it remembers its lookup tables over a restart. `None` = it searches for them.
+    pub record: Option<PathBuf>,
     /// Economies that are sent for at a time.
     pub workers: usize,
     /// How long what is in flight may take after a signal.
@@ -63,6 +66,7 @@ impl Default for Options {
             min_bounty: None,
             min_balance: 10_000_000,
             tables: Vec::new(),
+            record: None,
             workers: 4,
             grace: DEFAULT_GRACE,
         }

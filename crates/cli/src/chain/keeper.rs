@@ -1,6 +1,7 @@
 //! `keeper`: the daemon that ends periods.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,6 +96,11 @@ pub struct KeeperArgs {
     #[arg(long, value_name = "ADDRESS", help_heading = "Costs")]
     pub lookup_table: Vec<String>,
 
+    /// Where to remember lookup tables over a restart, so that none is searched for
+    /// [default: lookup-tables.json in systemd's STATE_DIRECTORY, if there is one]
+    #[arg(long, value_name = "FILE", help_heading = "Costs")]
+    pub record: Option<PathBuf>,
+
     /// Write to mainnet
     #[arg(long)]
     pub yes: bool,
@@ -172,10 +178,18 @@ impl KeeperArgs {
             min_bounty: self.min_bounty,
             min_balance: self.min_balance,
             tables: addresses(&self.lookup_table, "--lookup-table")?,
+            record: self.record.clone().or_else(state_file),
             workers: usize::try_from(self.workers).unwrap_or(1),
             grace: Duration::from_secs(self.grace),
         })
     }
+}
+
+/// The record in the folder that systemd gives (`StateDirectory=`; the first of several).
+fn state_file() -> Option<PathBuf> {
+    let folders = std::env::var_os("STATE_DIRECTORY")?;
+    let folder = std::env::split_paths(&folders).next()?;
+    (!folder.as_os_str().is_empty()).then(|| folder.join("lookup-tables.json"))
 }
 
 /// `keeper`: runs until it is told to stop, or once. The exit code is 0, and 1 after a
