@@ -63,7 +63,7 @@ impl Health {
         one.times = one.times.saturating_add(1);
     }
 
-    /// It did not panic this time, or is not looked after any more.
+    /// It did not panic this time, its period was ended, or it is not looked after any more.
     pub(crate) fn recovered(&self, place: Place) {
         self.panics().remove(&place);
     }

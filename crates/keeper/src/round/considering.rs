@@ -7,6 +7,7 @@ use homeostat_ops::{Failure, Live};
 use tracing::{error, info, warn, Level};
 
 use crate::attempt::{Job, BASE_FEE};
+use crate::health::Place;
 use crate::log::leveled;
 use crate::metrics::Ending;
 use crate::options::POOREST;
@@ -83,6 +84,7 @@ impl Round {
             }
             self.metrics.ended(economy, Ending::Beaten, by);
             watch.in_doubt = false;
+            self.metrics.health().recovered(Place::Worker(*economy));
             watch.backoff.reset();
             watch.not_before = None;
             self.metrics.backoff(economy, Duration::ZERO);
