@@ -270,8 +270,7 @@ impl Shared {
                 );
             }
             Err(failure) => {
-                let level = Level::WARN;
-                fails!(level, "collect_failed", &failure, economy = %economy);
+                fails!(Level::WARN, "collect_failed", &failure, economy = %economy);
                 done.failures.push(failure);
             }
         }

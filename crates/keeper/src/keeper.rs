@@ -135,8 +135,12 @@ impl Keeper {
             }
             self.metrics.failure(&failure);
             let wait = backoff.fail(0);
-            let level = Level::ERROR;
-            fails!(level, "no_cluster", &failure, retry_ms = millis(wait));
+            fails!(
+                Level::ERROR,
+                "no_cluster",
+                &failure,
+                retry_ms = millis(wait)
+            );
             match self.inbox.recv_timeout(wait) {
                 Err(RecvTimeoutError::Timeout) => {}
                 _ => return Ok(None),

@@ -290,10 +290,9 @@ mod tests {
             tracing::warn!(target: "another", "what others say");
             tracing::warn!(name: "one", economy = %economy, n = 3, what = hostile);
             let failure = Failure::new("broken", hostile).remedy("mend it");
-            let level = Level::ERROR;
-            fails!(level, "two", &failure, retry_ms = 250);
+            fails!(Level::ERROR, "two", &failure, retry_ms = 250);
             let failure = Failure::new("broken", "without a remedy");
-            fails!(level, "three", &failure, economy = %economy);
+            fails!(Level::ERROR, "three", &failure, economy = %economy);
         });
         let bytes = kept.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()

@@ -106,7 +106,9 @@ impl Round {
                 Ok(Message::Stop) => return Ok(true),
                 Ok(Message::Done(done)) => {
                     self.done(done.0);
-                    if self.backlog && self.busy < self.options.workers {
+                    // A server that cannot be asked is not asked sooner for that.
+                    let sees = blind.failures() == 0;
+                    if sees && self.backlog && self.busy < self.options.workers {
                         next = Instant::now();
                     }
                     wait = next.saturating_duration_since(Instant::now());
@@ -130,8 +132,7 @@ impl Round {
                     }
                     self.overdue();
                     let wait = blind.fail(lot(&self.own(), &Pubkey::default(), 0));
-                    let level = Level::ERROR;
-                    fails!(level, "blind", &failure, retry_ms = millis(wait));
+                    fails!(Level::ERROR, "blind", &failure, retry_ms = millis(wait));
                     wait
                 }
             };

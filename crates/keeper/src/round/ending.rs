@@ -141,8 +141,7 @@ impl Round {
                 debug!(name: "touched", %economy, %signature, fee_lamports = fees);
             }
             Err(failure) => {
-                let level = Level::DEBUG;
-                fails!(level, "touch_failed", failure, economy = %economy);
+                fails!(Level::DEBUG, "touch_failed", failure, economy = %economy);
             }
         }
     }

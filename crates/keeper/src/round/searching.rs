@@ -26,8 +26,12 @@ impl Round {
             Err(failure) => {
                 self.metrics.failure(&failure);
                 let wait = self.search.fail(lot(&self.own(), &Pubkey::default(), 1));
-                let level = Level::ERROR;
-                fails!(level, "search_failed", &failure, retry_ms = millis(wait));
+                fails!(
+                    Level::ERROR,
+                    "search_failed",
+                    &failure,
+                    retry_ms = millis(wait)
+                );
                 wait
             }
         };

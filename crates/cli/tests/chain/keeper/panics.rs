@@ -8,7 +8,7 @@ use solana_commitment_config::CommitmentConfig;
 use super::*;
 
 #[test]
-fn an_economy_that_panics_its_worker_stops_no_other() {
+fn k9_an_economy_that_panics_its_worker_stops_no_other() {
     // given three economies, one of which makes the only worker panic
     let (served, economies, folder) = town(3, WorldSpec::default());
     let victim: Pubkey = economies[0].parse().unwrap();
@@ -78,7 +78,7 @@ fn an_economy_that_panics_its_worker_stops_no_other() {
 }
 
 #[test]
-fn an_answer_that_is_json_and_no_answer_kills_no_thread() {
+fn k9_an_answer_that_is_json_and_no_answer_kills_no_thread() {
     let fixture = Fixture::live();
     let economy = fixture.at.economy.to_string();
     let proxy = Proxy::start(fixture.served.url());

@@ -138,3 +138,30 @@ fn a_table_in_the_record_is_not_searched_for_and_one_that_is_gone_is() {
     assert_eq!(std::fs::read_to_string(record).unwrap(), kept);
     keeper.no_errors();
 }
+
+#[test]
+fn a_table_that_the_cluster_refuses_is_looked_up_again() {
+    // given a keeper with a table
+    let fixture = Fixture::of(largest());
+    let economy = fixture.at.economy.to_string();
+    let proxy = Proxy::start(fixture.served.url());
+    let keeper = Running::start(proxy.url(), key(&fixture, 0), &["--economy", &economy]);
+    end_period(&fixture);
+    let made = keeper.wait("table_made", 1);
+    keeper.wait("cranked", 1);
+    // when the cluster says once that it does not have it
+    proxy
+        .on("simulateTransaction")
+        .once(Fault::lie(|_, mut result| {
+            result["value"]["err"] = "AddressLookupTableNotFound".into();
+            result
+        }));
+    end_period(&fixture);
+    keeper.wait("failed", 1);
+    // then it asks where its record says, finds it, and ends the period
+    let found = keeper.wait("table_found", 1);
+    keeper.wait("cranked", 2);
+    assert_eq!(found[0]["table"], made[0]["table"]);
+    assert_eq!(proxy.seen("getProgramAccounts"), 1);
+    assert_eq!(periods(&fixture), 2);
+}
