@@ -1,16 +1,19 @@
 //! One attempt to end one period, on a worker's thread.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
+use homeostat::error::HomeostatError;
 use homeostat_client::{instruction as ix, Economy, Instruction, Pubkey};
 use homeostat_ops::connection::decode;
+use homeostat_ops::send::Prepared;
 use homeostat_ops::{Connection, Failure, Fees, Live, Receipt, Sender};
-use serde_json::Value;
 use solana_keypair::Keypair;
 use solana_message::AddressLookupTableAccount;
 use solana_signer::Signer;
+use tracing::{info, Level};
 
-use crate::log::{Level, Log};
+use crate::log::{fails, Told};
+use crate::record::Record;
 use crate::table;
 
 /// Base fee of a transaction with one signature (lamports).
@@ -49,22 +52,10 @@ pub(crate) struct Done {
     pub(crate) failures: Vec<Failure>,
 }
 
-/// What all workers share.
-pub(crate) struct Shared {
-    pub(crate) connection: Connection,
-    pub(crate) key: Keypair,
-    pub(crate) log: Arc<Log>,
-    pub(crate) fees: Fees,
-    pub(crate) collect: bool,
-    pub(crate) tables: Vec<Pubkey>,
-    /// Held by the worker that makes a table.
-    pub(crate) making: Mutex<()>,
-}
-
-impl Shared {
-    /// Ends the period of an economy that was read as due, or touches its pools.
-    pub(crate) fn attempt(&self, job: Job) -> Done {
-        let mut done = Done {
+impl Done {
+    /// What a job that nobody has begun comes to.
+    pub(crate) fn nothing(job: &Job) -> Self {
+        Self {
             economy: job.live.at.economy,
             touched: !job.touches.is_empty(),
             periods: job.live.economy.totals.periods,
@@ -74,7 +65,27 @@ impl Shared {
             fees: 0,
             table: job.table.clone(),
             failures: Vec::new(),
-        };
+        }
+    }
+}
+
+/// What all workers share.
+pub(crate) struct Shared {
+    pub(crate) connection: Connection,
+    pub(crate) key: Keypair,
+    pub(crate) fees: Fees,
+    pub(crate) collect: bool,
+    pub(crate) tables: Vec<Pubkey>,
+    /// Which tables it has had.
+    pub(crate) record: Record,
+    /// Held by the worker that makes a table.
+    pub(crate) making: Mutex<()>,
+}
+
+impl Shared {
+    /// Ends the period of an economy that was read as due, or touches its pools.
+    pub(crate) fn attempt(&self, job: Job) -> Done {
+        let mut done = Done::nothing(&job);
         if done.touched {
             let sent = self
                 .sender(self.fees, &[])
@@ -102,30 +113,29 @@ impl Shared {
 
     fn sender<'a>(&'a self, fees: Fees, tables: &'a [AddressLookupTableAccount]) -> Sender<'a> {
         Sender {
-            talk: self.log.as_ref(),
+            talk: &Told,
             tables,
             ..Sender::new(&self.connection, fees)
         }
     }
 
-    /// Cranks, with `top_up` in front when [`owes_ahead`].
+    /// Cranks. Where the crank alone is refused because more is owed than was minted, it
+    /// goes with a `top_up` in front: only the program knows at that moment.
     fn crank(&self, job: &Job, fees: Fees, done: &mut Done) -> Result<Receipt, Failure> {
-        let (own, live) = (self.key.pubkey(), &job.live);
-        let crank = live.crank(&own);
-        let mut instructions = vec![crank.clone()];
-        if owes_ahead(live) {
-            instructions.insert(0, ix::top_up(&live.at, &live.token_program()));
-        }
-        let mut tables: Vec<_> = done.table.iter().cloned().collect();
-        let prepared = match self.sender(fees, &tables).prepare(&own, &instructions) {
-            Err(failure) if failure.code == "too_large" => {
-                let made = self.table(live, &crank, job.named, done)?;
-                tables = vec![made];
-                self.sender(fees, &tables).prepare(&own, &instructions)?
-            }
-            prepared => prepared?,
+        let live = &job.live;
+        let economy = &live.at.economy;
+        let crank = live.crank(&self.key.pubkey());
+        let alone = self.prepare(job, fees, std::slice::from_ref(&crank), &crank, done);
+        let short = alone.as_ref().err().filter(|failure| is_short(failure));
+        let tops_up = short.is_some() && live.economy.mints();
+        let prepared = if tops_up {
+            let top_up = ix::top_up(&live.at, &live.token_program());
+            self.prepare(job, fees, &[top_up, crank.clone()], &crank, done)?
+        } else {
+            alone?
         };
         let cost = BASE_FEE.saturating_add(prepared.priority);
+        let tables: Vec<_> = done.table.iter().cloned().collect();
         let sent = self
             .sender(fees, &tables)
             .send_prepared(&prepared, &self.key, &[]);
@@ -137,7 +147,37 @@ impl Shared {
         if landed {
             done.fees = done.fees.saturating_add(cost);
         }
+        if let (true, Ok(receipt)) = (tops_up, &sent) {
+            info!(name: "topped_up", %economy, signature = %receipt.signature);
+        }
         sent
+    }
+
+    /// Tries a crank out, with the lookup table that it needs to fit a packet. A table that
+    /// the cluster does not accept is forgotten, and looked for at the next attempt.
+    fn prepare(
+        &self,
+        job: &Job,
+        fees: Fees,
+        instructions: &[Instruction],
+        crank: &Instruction,
+        done: &mut Done,
+    ) -> Result<Prepared, Failure> {
+        let own = self.key.pubkey();
+        let tables: Vec<_> = done.table.iter().cloned().collect();
+        match self.sender(fees, &tables).prepare(&own, instructions) {
+            Err(failure) if failure.code == "too_large" => {
+                let made = [self.table(&job.live, crank, job.named, done)?];
+                self.sender(fees, &made).prepare(&own, instructions)
+            }
+            Err(failure) => {
+                if failure.code == "refused" && failure.custom.is_none() {
+                    done.table = None;
+                }
+                Err(failure)
+            }
+            prepared => prepared,
+        }
     }
 
     fn table(
@@ -149,26 +189,24 @@ impl Shared {
     ) -> Result<AddressLookupTableAccount, Failure> {
         let economy = &live.at.economy;
         let _alone = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let recorded = self.record.table(economy);
+        let known: Vec<_> = self.tables.iter().copied().chain(recorded).collect();
         let made = table::ensure(
             &self.sender(self.fees, &[]),
             &self.key,
             economy,
             crank,
-            &self.tables,
+            &known,
             may,
         )?;
+        self.record.note(economy, &made.table.key);
         done.fees = done.fees.saturating_add(made.fees);
-        let event = if made.added == 0 {
-            "table_found"
+        let (table, addresses, added) = (made.table.key, made.table.addresses.len(), made.added);
+        if added == 0 {
+            info!(name: "table_found", %economy, %table, addresses, added);
         } else {
-            "table_made"
-        };
-        let fields = [
-            ("table", Value::from(made.table.key.to_string())),
-            ("addresses", made.table.addresses.len().into()),
-            ("added", made.added.into()),
-        ];
-        self.log.line(Level::Info, event, Some(economy), &fields);
+            info!(name: "table_made", %economy, %table, addresses, added);
+        }
         done.table = Some(made.table.clone());
         Ok(made.table)
     }
@@ -217,62 +255,35 @@ impl Shared {
             let receipt = self.sender(self.fees, &[]).send(&self.key, &[], &full)?;
             Ok(Some((full.len(), receipt)))
         });
-        let economy = Some(&live.at.economy);
+        let economy = &live.at.economy;
         match moved {
             Ok(None) => {}
             Ok(Some((shards, receipt))) => {
                 let fees = BASE_FEE.saturating_add(receipt.priority);
                 done.fees = done.fees.saturating_add(fees);
-                let fields = [
-                    ("shards", Value::from(shards)),
-                    ("signature", receipt.signature.to_string().into()),
-                    ("fee_lamports", fees.into()),
-                ];
-                self.log.line(Level::Info, "collected", economy, &fields);
+                info!(
+                    name: "collected",
+                    %economy,
+                    shards,
+                    signature = %receipt.signature,
+                    fee_lamports = fees
+                );
             }
             Err(failure) => {
-                self.log
-                    .failure(Level::Warn, "collect_failed", economy, &failure, &[]);
+                fails!(Level::WARN, "collect_failed", &failure, economy = %economy);
                 done.failures.push(failure);
             }
         }
     }
 }
 
-/// Whether more was claimed than was put into the reward vault. Donated tokens then paid for
-/// what has accrued and is not minted yet, as they can when a period ends late. The books are
-/// even again once that is minted.
-fn owes_ahead(live: &Live) -> bool {
-    let claimed: u128 = live.pools.iter().map(|pool| u128::from(pool.claimed)).sum();
-    let swept = live.economy.tally.swept_stakers.get();
-    live.economy.mints() && claimed > u128::from(live.economy.totals.supplied).saturating_add(swept)
-}
-
-#[cfg(test)]
-mod tests {
-    use homeostat_client::{EconomyAddresses, Pool};
-
-    use super::*;
-
-    #[test]
-    fn d1_what_donations_paid_is_minted_before_the_crank() {
-        let pool = |claimed| Pool {
-            claimed,
-            ..bytemuck::Zeroable::zeroed()
-        };
-        let mut live = Live {
-            at: EconomyAddresses::new(&Pubkey::default(), &Pubkey::default()),
-            economy: Box::new(bytemuck::Zeroable::zeroed()),
-            pools: vec![pool(70), pool(40)],
-            stakes: Vec::new(),
-        };
-        live.economy.totals.supplied = 100;
-        assert!(owes_ahead(&live));
-        live.economy.tally.swept_stakers.words = [10, 0];
-        assert!(!owes_ahead(&live));
-        live.pools[0].claimed = 71;
-        assert!(owes_ahead(&live));
-        live.economy.funding = homeostat_client::Funding::Funded as u8;
-        assert!(!owes_ahead(&live));
-    }
+/// Whether a crank was refused because the reward vault has less than is owed from it, which
+/// a `top_up` in front mends.
+fn is_short(failure: &Failure) -> bool {
+    let codes = [
+        HomeostatError::InsolventVault,
+        HomeostatError::RewardVaultShort,
+    ];
+    let codes = codes.map(u32::from);
+    failure.custom.is_some_and(|code| codes.contains(&code))
 }

@@ -12,7 +12,9 @@ use http_body_util::Full;
 use hyper::{header, service::service_fn, Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::sync::Semaphore;
+use tracing::{info, Level};
 
+use crate::log::fails;
 use crate::metrics::Metrics;
 
 /// Connections at a time; others wait.
@@ -67,8 +69,30 @@ impl Where {
     }
 }
 
+/// Serves metrics where they are wanted, and tells where that is.
+///
+/// # Errors
+///
+/// The address that was asked for cannot be used.
+pub fn start(at: Where, metrics: &Arc<Metrics>, patience: Duration) -> Result<(), Failure> {
+    let address = match at {
+        Where::Off => return Ok(()),
+        Where::At(address) => serve(address, Arc::clone(metrics), patience)?,
+        Where::IfFree(address) => match serve(address, Arc::clone(metrics), patience) {
+            Ok(address) => address,
+            Err(failure) => {
+                fails!(Level::WARN, "no_metrics", &failure);
+                return Ok(());
+            }
+        },
+    };
+    info!(name: "metrics", %address);
+    Ok(())
+}
+
 /// Serves metrics on a thread of its own until the process ends; returns the address.
-/// Healthy is who has read the cluster's clock within `patience`.
+/// Healthy is who has read the cluster's clock within `patience`, and panics over no economy
+/// that was named.
 ///
 /// # Errors
 ///
@@ -134,18 +158,15 @@ fn answer<B>(request: &Request<B>, metrics: &Metrics, patience: Duration) -> Res
     let plain = "text/plain; charset=utf-8";
     let (status, kind, body) = match (request.method(), request.uri().path()) {
         (&Method::GET | &Method::HEAD, "/metrics") => (StatusCode::OK, METRICS, metrics.text()),
-        (&Method::GET | &Method::HEAD, "/healthz") => match metrics.last_seen() {
-            Some(seen) if seen.elapsed() <= patience => (StatusCode::OK, plain, "ok\n".into()),
-            Some(seen) => {
-                let seconds = seen.elapsed().as_secs();
-                let words = format!("the cluster was reached last {seconds} s ago\n");
-                (StatusCode::SERVICE_UNAVAILABLE, plain, words)
-            }
-            None => {
-                let words = "the cluster was not reached yet\n".into();
-                (StatusCode::SERVICE_UNAVAILABLE, plain, words)
-            }
-        },
+        (&Method::GET | &Method::HEAD, "/healthz") => {
+            let (fine, words) = metrics.health().report(patience);
+            let status = if fine {
+                StatusCode::OK
+            } else {
+                StatusCode::SERVICE_UNAVAILABLE
+            };
+            (status, plain, words)
+        }
         (&Method::GET | &Method::HEAD, _) => {
             let words = "there are /metrics and /healthz\n".into();
             (StatusCode::NOT_FOUND, plain, words)

@@ -1,8 +1,8 @@
 //! Ends the periods of many economies, each with one transaction, as soon as the
 //! cluster's clock says that it is over.
 //!
-//! A keeper has no state that matters: everything it knows it reads from the chain. It may
-//! be killed at any moment, and any number of keepers may look after the same economy. The
+//! A keeper has no state that matters: everything it knows it reads from the chain, and what
+//! it may keep in a file (where its lookup tables are) only saves it a search. It may be killed at any moment, and any number of keepers may look after the same economy. The
 //! program refuses to end a period twice, and a keeper that came second has lost nothing
 //! (or, in a close race, the fee of one transaction).
 //!
@@ -14,15 +14,22 @@
 
 mod attempt;
 pub mod backoff;
+mod crew;
+mod health;
 pub mod http;
 mod keeper;
 pub mod log;
 pub mod metrics;
+mod options;
+mod record;
+mod round;
 pub mod signals;
+mod summary;
 mod table;
 mod touch;
 pub mod watch;
 
-pub use keeper::{Keeper, Kept, Message, Options, Summary, DEFAULT_GRACE, MOST_ECONOMIES, POOREST};
-pub use log::Log;
+pub use keeper::{Keeper, Message};
 pub use metrics::Metrics;
+pub use options::{Options, DEFAULT_GRACE, MOST_ECONOMIES, POOREST};
+pub use summary::{Kept, Summary};

@@ -1,167 +1,267 @@
-//! What a keeper tells: a line an event, as text or as JSON.
+//! How the events of a keeper look: a line each on stderr, as text or as JSON.
+//!
+//! The events are those of `tracing`. Each has a name (`name:`), an economy where there is
+//! one, and fields; this is their form, and which of them are told.
 
-use std::io::{self, Write};
-use std::sync::{Mutex, PoisonError};
+use std::any::Any;
+use std::fmt::{self, Debug};
+use std::io;
+use std::panic::PanicHookInfo;
 
 use chrono::{SecondsFormat, Utc};
-use homeostat_client::Pubkey;
+use homeostat_ops::failure::quoted;
 use homeostat_ops::{Failure, Talk};
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
+use tracing::field::{Field, Visit};
+use tracing::{error, info, Event, Level, Subscriber};
+use tracing_serde::SerdeMapVisitor;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::FormatTime;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+
+/// Where a person says which events are told, as `LEVEL` or as `TARGET=LEVEL,…`.
+pub const LEVELS: &str = "RUST_LOG";
+/// What the targets of the keeper's own events begin with.
+const OWN: &str = "homeostat";
 
 /// How lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// `2026-01-05T00:00:00.000Z INFO cranked economy=… period=3`
+    /// `2026-01-05T00:00:00.000Z INFO  cranked economy=… period=3`
     #[default]
     Text,
     /// One object a line: `time`, `level`, `event`, `economy` where there is one, fields.
     Json,
 }
 
-/// How much an event matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// For who looks for an error.
-    Debug,
-    /// As it should be.
-    Info,
-    /// Somebody should look at it, some day.
-    Warn,
-    /// Something was not done.
-    Error,
+/// From now on tells the events of this process on stderr, and panics as events: debug ones
+/// too if `verbose`, else those that `RUST_LOG` names, else from info on.
+///
+/// # Errors
+///
+/// `RUST_LOG` is no list of levels; events are told somewhere else already.
+pub fn to_stderr(format: Format, verbose: bool) -> Result<(), Failure> {
+    let wished = std::env::var(LEVELS).unwrap_or_default();
+    let levels = levels(verbose, &wished)?;
+    let all = lines(io::stderr, format, levels, Now);
+    tracing::subscriber::set_global_default(all).map_err(|error| {
+        Failure::new("no_log", format!("events cannot be told: {error}"))
+            .remedy("a process has one log: begin it once")
+    })?;
+    // A panic's usual words would stand between the lines and be none of them.
+    std::panic::set_hook(Box::new(panicked));
+    Ok(())
 }
 
-impl Level {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Debug => "debug",
-            Self::Info => "info",
-            Self::Warn => "warn",
-            Self::Error => "error",
-        }
+/// Which events are told.
+///
+/// # Errors
+///
+/// `wished` is no list of levels.
+pub fn levels(verbose: bool, wished: &str) -> Result<Targets, Failure> {
+    if verbose || wished.is_empty() {
+        let least = if verbose { Level::DEBUG } else { Level::INFO };
+        return Ok(Targets::new().with_target(OWN, least));
     }
+    wished.parse().map_err(|error| {
+        let words = format!("{LEVELS} is {}: {error}", quoted(wished));
+        Failure::new("bad_log_levels", words)
+            .remedy("write a level (error, warn, info, debug, trace), or homeostat_keeper=debug")
+    })
 }
 
-/// A field of a line.
-pub type Field<'a> = (&'a str, Value);
-
-/// Where lines go.
-pub struct Log {
+/// Tells events as lines, with the time that `time` says.
+pub fn lines<W, T>(
+    out: W,
     format: Format,
-    least: Level,
-    out: Mutex<Box<dyn Write + Send>>,
+    levels: Targets,
+    time: T,
+) -> impl Subscriber + Send + Sync
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+    T: FormatTime + Send + Sync + 'static,
+{
+    let layer = tracing_subscriber::fmt::layer()
+        .event_format(Lines { format, time })
+        .with_writer(out)
+        .with_filter(levels);
+    tracing_subscriber::registry().with(layer)
 }
 
-impl Log {
-    /// On stderr; with debug lines if `verbose`.
-    pub fn stderr(format: Format, verbose: bool) -> Self {
-        let least = if verbose { Level::Debug } else { Level::Info };
-        Self::to(Box::new(io::stderr()), format, least)
-    }
+/// The clock of this machine, to the millisecond.
+struct Now;
 
-    /// Anywhere.
-    pub fn to(out: Box<dyn Write + Send>, format: Format, least: Level) -> Self {
-        Self {
-            format,
-            least,
-            out: Mutex::new(out),
-        }
+impl FormatTime for Now {
+    fn format_time(&self, out: &mut Writer<'_>) -> fmt::Result {
+        out.write_str(&Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true))
     }
+}
 
-    /// Writes a line.
-    pub fn line(&self, level: Level, event: &str, economy: Option<&Pubkey>, fields: &[Field<'_>]) {
-        if level < self.least {
-            return;
-        }
-        let time = Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true);
-        let economy = economy.map(|economy| ("economy", Value::from(economy.to_string())));
-        let fields = economy.iter().chain(fields);
-        let line = match self.format {
-            Format::Text => text(&time, level, event, fields),
-            Format::Json => json(&time, level, event, fields),
-        };
-        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        // Nobody to tell that nobody listens.
-        let _ = out.write_all(line.as_bytes());
-    }
+/// The form of a line.
+struct Lines<T> {
+    format: Format,
+    time: T,
+}
 
-    /// A line about a failure, with its remedy.
-    pub fn failure(
+impl<S, N, T> FormatEvent<S, N> for Lines<T>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    T: FormatTime,
+{
+    fn format_event(
         &self,
-        level: Level,
-        event: &str,
-        economy: Option<&Pubkey>,
-        failure: &Failure,
-        fields: &[Field<'_>],
-    ) {
-        let mut all: Vec<Field<'_>> = vec![
-            ("code", failure.code.into()),
-            ("message", failure.message.as_str().into()),
-        ];
-        if !failure.remedy.is_empty() {
-            all.push(("remedy", failure.remedy.as_str().into()));
+        _: &FmtContext<'_, S, N>,
+        mut out: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut time = String::new();
+        self.time.format_time(&mut Writer::new(&mut time))?;
+        match self.format {
+            Format::Text => text(&time, event, &mut out)?,
+            Format::Json => out.write_str(&json(&time, event).map_err(|_| fmt::Error)?)?,
         }
-        all.extend_from_slice(fields);
-        self.line(level, event, economy, &all);
+        out.write_char('\n')
     }
 }
 
-impl Talk for Log {
-    fn say(&self, line: &str) {
-        self.line(Level::Info, "sender", None, &[("message", line.into())]);
+fn text(time: &str, event: &Event<'_>, out: &mut Writer<'_>) -> fmt::Result {
+    let about = event.metadata();
+    write!(out, "{time} {:<5} ", about.level().as_str())?;
+    plainly(about.name(), out)?;
+    let mut fields = Fields { out, all: Ok(()) };
+    event.record(&mut fields);
+    fields.all
+}
+
+fn json(time: &str, event: &Event<'_>) -> Result<String, serde_json::Error> {
+    let about = event.metadata();
+    let mut line = Vec::new();
+    let mut json = serde_json::Serializer::new(&mut line);
+    let mut map = json.serialize_map(None)?;
+    map.serialize_entry("time", time)?;
+    map.serialize_entry("level", &about.level().as_str().to_ascii_lowercase())?;
+    map.serialize_entry("event", about.name())?;
+    let mut fields = SerdeMapVisitor::new(map);
+    event.record(&mut fields);
+    fields.finish()?;
+    Ok(String::from_utf8_lossy(&line).into_owned())
+}
+
+/// Writes the fields of a line of text.
+struct Fields<'a, 'w> {
+    out: &'a mut Writer<'w>,
+    all: fmt::Result,
+}
+
+impl Visit for Fields<'_, '_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.all = self.all.and_then(|()| {
+            write!(self.out, " {}=", field.name())?;
+            plainly(value, self.out)
+        });
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.record_str(field, &format!("{value:?}"));
     }
 }
 
-fn text<'a>(
-    time: &str,
-    level: Level,
-    event: &str,
-    fields: impl Iterator<Item = &'a Field<'a>>,
-) -> String {
-    let mut line = format!("{time} {:<5} {event}", level.name().to_uppercase());
-    for (name, value) in fields {
-        let plain = |text: &str| {
-            let fits = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '=' | '\\');
-            !text.is_empty() && text.chars().all(fits)
-        };
-        match value {
-            Value::String(value) if plain(value) => line.push_str(&format!(" {name}={value}")),
-            // JSON's quotation marks and escapes keep a hostile text on its line.
-            value => line.push_str(&format!(" {name}={value}")),
-        }
+/// Writes a word as it is, and anything else in JSON's quotation marks, whose escapes keep a
+/// hostile text on its line.
+fn plainly(value: &str, out: &mut Writer<'_>) -> fmt::Result {
+    let fits = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '=' | '\\');
+    if !value.is_empty() && value.chars().all(fits) {
+        out.write_str(value)
+    } else {
+        write!(out, "{}", Value::from(value))
     }
-    line.push('\n');
-    line
 }
 
-fn json<'a>(
-    time: &str,
-    level: Level,
-    event: &str,
-    fields: impl Iterator<Item = &'a Field<'a>>,
-) -> String {
-    let mut line = format!(
-        "{{\"time\":\"{time}\",\"level\":\"{}\",\"event\":{}",
-        level.name(),
-        Value::from(event)
+/// Tells of a panic, wherever it was.
+fn panicked(about: &PanicHookInfo<'_>) {
+    let thread = std::thread::current();
+    let place = about.location().map(ToString::to_string);
+    error!(
+        name: "panicked",
+        thread = thread.name(),
+        place = place.as_deref(),
+        message = words(about.payload())
     );
-    for (name, value) in fields {
-        line.push_str(&format!(",{}:{value}", Value::from(*name)));
-    }
-    line.push_str("}\n");
-    line
 }
+
+/// What a panic said.
+pub(crate) fn words(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without words")
+}
+
+/// What a sender says goes into the log.
+pub(crate) struct Told;
+
+impl Talk for Told {
+    fn say(&self, line: &str) {
+        info!(name: "sender", message = line);
+    }
+}
+
+/// A remedy, where there is one.
+pub(crate) fn remedy(failure: &Failure) -> Option<&str> {
+    (!failure.remedy.is_empty()).then_some(failure.remedy.as_str())
+}
+
+/// A wait as a field (milliseconds).
+pub(crate) fn millis(wait: std::time::Duration) -> u64 {
+    u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// An event about a failure: the fields that are given, then its code, message and remedy.
+/// Its level need not be known when it is compiled.
+macro_rules! fails {
+    ($level:expr, $name:literal, $failure:expr $(, $($fields:tt)+)?) => {{
+        let failure: &homeostat_ops::Failure = $failure;
+        crate::log::leveled!(
+            $level,
+            $name,
+            $($($fields)+,)?
+            code = failure.code,
+            message = failure.message.as_str(),
+            remedy = crate::log::remedy(failure)
+        )
+    }};
+}
+pub(crate) use fails;
+
+/// An event whose level need not be known when it is compiled.
+macro_rules! leveled {
+    ($level:expr, $name:literal, $($fields:tt)+) => {
+        match $level {
+            tracing::Level::ERROR => tracing::event!(name: $name, tracing::Level::ERROR, $($fields)+),
+            tracing::Level::WARN => tracing::event!(name: $name, tracing::Level::WARN, $($fields)+),
+            tracing::Level::INFO => tracing::event!(name: $name, tracing::Level::INFO, $($fields)+),
+            _ => tracing::event!(name: $name, tracing::Level::DEBUG, $($fields)+),
+        }
+    };
+}
+pub(crate) use leveled;
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::sync::{Arc, Mutex};
+
+    use homeostat_client::Pubkey;
 
     use super::*;
 
     #[derive(Clone, Default)]
     struct Kept(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Kept {
+    impl io::Write for Kept {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.0.lock().unwrap().write(bytes)
         }
@@ -170,56 +270,83 @@ mod tests {
         }
     }
 
-    fn told(format: Format) -> String {
+    /// A clock that stands.
+    struct Monday;
+
+    impl FormatTime for Monday {
+        fn format_time(&self, out: &mut Writer<'_>) -> fmt::Result {
+            out.write_str("2026-01-05T00:00:00.000Z")
+        }
+    }
+
+    fn told(format: Format, levels: Targets) -> String {
         let kept = Kept::default();
-        let log = Log::to(Box::new(kept.clone()), format, Level::Info);
-        let economy = Pubkey::new_from_array([1; 32]);
-        let hostile = "a \"b\"\n\u{1b}[31m{}=\\";
-        log.line(Level::Debug, "unheard", None, &[]);
-        log.line(
-            Level::Warn,
-            "one",
-            Some(&economy),
-            &[("n", 3.into()), ("what", hostile.into())],
-        );
-        log.failure(
-            Level::Error,
-            "two",
-            None,
-            &Failure::new("broken", hostile).remedy("mend it"),
-            &[("retry_ms", 250.into())],
-        );
+        let out = kept.clone();
+        let all = lines(move || out.clone(), format, levels, Monday);
+        tracing::subscriber::with_default(all, || {
+            let economy = Pubkey::new_from_array([1; 32]);
+            let hostile = "a \"b\"\n\u{1b}[31m{}=\\";
+            tracing::debug!(name: "unheard", n = 1);
+            tracing::warn!(target: "another", "what others say");
+            tracing::warn!(name: "one", economy = %economy, n = 3, what = hostile);
+            let failure = Failure::new("broken", hostile).remedy("mend it");
+            fails!(Level::ERROR, "two", &failure, retry_ms = 250);
+            let failure = Failure::new("broken", "without a remedy");
+            fails!(Level::ERROR, "three", &failure, economy = %economy);
+        });
         let bytes = kept.0.lock().unwrap().clone();
         String::from_utf8(bytes).unwrap()
     }
 
     #[test]
     fn json_lines_are_json_whatever_they_say() {
-        let told = told(Format::Json);
+        let told = told(Format::Json, levels(false, "").unwrap());
         let lines: Vec<Value> = told
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
-        assert_eq!(lines.len(), 2);
+        assert_eq!(lines.len(), 3);
+        assert_eq!(lines[0]["time"], "2026-01-05T00:00:00.000Z");
         assert_eq!(lines[0]["level"], "warn");
+        assert_eq!(lines[0]["event"], "one");
         assert_eq!(lines[0]["n"], 3);
         assert_eq!(lines[0]["what"], "a \"b\"\n\u{1b}[31m{}=\\");
-        assert_eq!(
-            lines[0]["economy"],
-            Pubkey::new_from_array([1; 32]).to_string()
-        );
+        let economy = Pubkey::new_from_array([1; 32]).to_string();
+        assert_eq!(lines[0]["economy"], economy);
         assert_eq!(lines[1]["code"], "broken");
+        assert_eq!(lines[1]["message"], "a \"b\"\n\u{1b}[31m{}=\\");
         assert_eq!(lines[1]["remedy"], "mend it");
         assert_eq!(lines[1]["retry_ms"], 250);
+        assert_eq!(lines[2]["economy"], economy);
+        assert!(lines[2].get("remedy").is_none());
     }
 
     #[test]
     fn text_lines_stay_on_their_line() {
-        let told = told(Format::Text);
-        assert_eq!(told.lines().count(), 2);
+        let told = told(Format::Text, levels(false, "").unwrap());
+        assert_eq!(told.lines().count(), 3);
         assert!(!told.contains('\u{1b}'), "{told}");
-        assert!(told.contains(
-            " WARN  one economy=4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi n=3 what=\"a \\\"b"
+        assert!(told.starts_with(
+            "2026-01-05T00:00:00.000Z WARN  one \
+             economy=4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi n=3 what=\"a \\\"b"
         ));
+    }
+
+    #[test]
+    fn a_flag_or_a_variable_says_what_is_told() {
+        let count = |verbose, wished| {
+            let told = told(Format::Json, levels(verbose, wished).unwrap());
+            told.lines().count()
+        };
+        assert_eq!(count(true, ""), 4);
+        assert_eq!(count(false, "debug"), 5);
+        assert_eq!(count(false, "homeostat_keeper=error"), 2);
+        assert_eq!(count(false, "another=warn"), 1);
+        assert_eq!(count(false, "off"), 0);
+        // The flag is nearer than the variable.
+        assert_eq!(count(true, "off"), 4);
+        let failure = levels(false, "homeostat_keeper=loud").unwrap_err();
+        assert_eq!(failure.code, "bad_log_levels");
+        assert!(!failure.remedy.is_empty());
     }
 }

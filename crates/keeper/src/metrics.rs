@@ -1,8 +1,5 @@
 //! What a keeper counts, as Prometheus reads it.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
-
 use homeostat_client::Pubkey;
 use homeostat_ops::Failure;
 use prometheus_client::encoding::{text, EncodeLabelSet};
@@ -11,6 +8,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::health::{Health, Place};
 use crate::watch::State;
 
 /// What became of a period.
@@ -73,6 +71,7 @@ pub struct Metrics {
     lateness: Family<Of, Gauge>,
     last_success: Family<Of, Gauge>,
     backoff: Family<Of, Gauge>,
+    panics: Family<Of, Counter>,
     balance: Gauge,
     fees: Counter,
     bounties: Counter,
@@ -80,7 +79,7 @@ pub struct Metrics {
     requests: Counter,
     ticks: Counter,
     last_tick: Gauge,
-    seen: Mutex<Option<Instant>>,
+    health: Health,
 }
 
 impl Default for Metrics {
@@ -90,6 +89,7 @@ impl Default for Metrics {
         let (cranks, states) = (Family::default(), Family::default());
         let [next_end, overdue, lateness, last_success, backoff] =
             [(); 5].map(|()| Family::<Of, Gauge>::default());
+        let panics = Family::<Of, Counter>::default();
         let (balance, last_tick) = (Gauge::default(), Gauge::default());
         let [fees, bounties, requests, ticks] = [(); 4].map(|()| Counter::default());
         let errors = Family::default();
@@ -129,6 +129,11 @@ impl Default for Metrics {
             "backoff_milliseconds",
             "How long the economy waits after failures; 0 = it does not",
             Family::clone(&backoff),
+        );
+        registry.register(
+            "panics",
+            "Panics of workers over an economy; without one, of the look at all of them",
+            Family::clone(&panics),
         );
         registry.register(
             "balance_lamports",
@@ -174,6 +179,7 @@ impl Default for Metrics {
             lateness,
             last_success,
             backoff,
+            panics,
             balance,
             fees,
             bounties,
@@ -181,7 +187,7 @@ impl Default for Metrics {
             requests,
             ticks,
             last_tick,
-            seen: Mutex::new(None),
+            health: Health::default(),
         }
     }
 }
@@ -195,9 +201,9 @@ impl Metrics {
         all
     }
 
-    /// When the cluster's clock was read last.
-    pub fn last_seen(&self) -> Option<Instant> {
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether the keeper does its work.
+    pub(crate) fn health(&self) -> &Health {
+        &self.health
     }
 
     /// An economy that is watched from now on: its counters begin at 0, so that a rate has
@@ -206,6 +212,7 @@ impl Metrics {
         for ending in Ending::ALL {
             let _ = self.crank(economy, ending);
         }
+        let _ = self.panics.get_or_create(&of(economy));
     }
 
     /// An economy that is not watched any more.
@@ -231,6 +238,8 @@ impl Metrics {
         ] {
             family.remove(&of(economy));
         }
+        self.panics.remove(&of(economy));
+        self.health.recovered(Place::Worker(*economy));
     }
 
     fn crank(&self, economy: &Pubkey, ending: Ending) -> Counter {
@@ -275,6 +284,16 @@ impl Metrics {
         self.backoff.get_or_create(&of(economy)).set(wait);
     }
 
+    /// Something panicked, at `now` of the cluster's clock; see [`Health::panicked`].
+    pub(crate) fn panicked(&self, place: Place, wanted: bool, now: i64) {
+        let economy = match place {
+            Place::Look => String::new(),
+            Place::Worker(economy) => economy.to_string(),
+        };
+        self.panics.get_or_create(&Of { economy }).inc();
+        self.health.panicked(place, wanted, now);
+    }
+
     pub(crate) fn paid(&self, lamports: u64) {
         self.fees.inc_by(lamports);
     }
@@ -295,7 +314,7 @@ impl Metrics {
         self.ticks.inc();
         self.last_tick.set(now);
         self.balance.set(i64::try_from(balance).unwrap_or(i64::MAX));
-        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.health.saw();
     }
 
     /// The number of requests so far.

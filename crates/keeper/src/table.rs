@@ -1,7 +1,8 @@
 //! Lookup tables for economies whose crank does not fit a packet.
 //!
 //! A table belongs to the keeper's key and begins with the economy's address: that is how
-//! it is found again. Creating it and its first addresses are one transaction, so there
+//! it is found again where the keeper's own record has none, or one that is not there any
+//! more. Creating it and its first addresses are one transaction, so there
 //! is no table that nobody could find.
 
 use std::thread::sleep;
@@ -45,7 +46,8 @@ pub(crate) struct Made {
 }
 
 /// Finds the table of an economy, or makes it, and adds what is missing. `known` are
-/// tables that the operator named. One at a time: two that are made at once could get the
+/// tables that the operator named or the keeper's record has: if one of them is the
+/// economy's, nothing is searched for. One at a time: two that are made at once could get the
 /// same address.
 ///
 /// # Errors

@@ -96,7 +96,7 @@ pub(crate) struct Watch {
     pub(crate) named: bool,
     /// Periods that were ended, as read last.
     pub(crate) periods: Option<u64>,
-    /// End of the period, as read last (unix seconds).
+    /// End of the period, as read last (unix seconds); 0 = not known.
     pub(crate) next_end: i64,
     /// This keeper's lot for the period (seconds).
     pub(crate) delay: i64,
@@ -149,13 +149,18 @@ impl Watch {
             }
     }
 
-    /// How long its period has been over (seconds).
+    /// How long its period has been over without being ended (seconds), whatever keeps this
+    /// keeper from it: its lot, a failure, its wallet, a vault that does not pay.
     pub(crate) fn overdue(&self, now: i64) -> i64 {
-        match self.state {
-            State::Waiting | State::Due | State::Failing(_) if self.next_end > 0 => {
-                now.saturating_sub(self.next_end).max(0)
-            }
-            _ => 0,
+        let may_end = match self.state {
+            State::Waiting | State::Due | State::Unpaid | State::Failing(_) => true,
+            State::Paused(until) => now >= until,
+            State::Unknown | State::Draft | State::Retired => false,
+        };
+        if may_end && self.next_end > 0 {
+            now.saturating_sub(self.next_end).max(0)
+        } else {
+            0
         }
     }
 
@@ -198,6 +203,31 @@ mod tests {
         ] {
             assert_eq!(judge(&economy, now, delay, 0, 0), state, "{now} {delay}");
         }
+    }
+
+    #[test]
+    fn a_period_is_overdue_while_it_could_be_ended_and_is_not() {
+        let backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(1));
+        let mut watch = Watch::new(true, backoff);
+        let overdue = |watch: &Watch| [999, 1_000, 1_060].map(|now| watch.overdue(now));
+        watch.state = State::Due;
+        // An end that is not known is no reason for an alarm.
+        assert_eq!(overdue(&watch), [0, 0, 0]);
+        watch.next_end = 1_000;
+        let failing = State::Failing("rpc_timeout");
+        for state in [State::Waiting, State::Due, State::Unpaid, failing] {
+            watch.state = state;
+            assert_eq!(overdue(&watch), [0, 0, 60], "{:?}", watch.state);
+        }
+        for state in [State::Unknown, State::Draft, State::Retired] {
+            watch.state = state;
+            assert_eq!(overdue(&watch), [0, 0, 0], "{:?}", watch.state);
+        }
+        // A pause that is over holds up nothing.
+        watch.state = State::Paused(1_060);
+        assert_eq!(overdue(&watch), [0, 0, 60]);
+        watch.state = State::Paused(1_061);
+        assert_eq!(overdue(&watch), [0, 0, 0]);
     }
 
     #[test]

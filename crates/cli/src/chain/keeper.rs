@@ -1,13 +1,14 @@
 //! `keeper`: the daemon that ends periods.
 
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use homeostat_keeper::http::{serve, Where};
-use homeostat_keeper::log::{Format as Lines, Level};
-use homeostat_keeper::{signals, Keeper, Log, Metrics, Options, Summary};
+use homeostat_keeper::http::{self, Where};
+use homeostat_keeper::log::{self, Format as Lines};
+use homeostat_keeper::{signals, Keeper, Metrics, Options, Summary};
 use homeostat_ops::cluster::Kind;
 use homeostat_ops::signer::{read_address, read_key};
 use homeostat_ops::{Connection, Fees};
@@ -22,8 +23,9 @@ End the periods of economies, each with one transaction, as soon as the cluster'
 it is over.
 
 A keeper has no state: it may be killed at any moment, and any number of keepers (each with a key
-of its own) may look after the same economy. It writes one line an event on stderr, nothing on
-stdout, and serves metrics on 127.0.0.1. The operator's guide is docs/KEEPER.md.";
+of its own) may look after the same economy. It writes one line an event on stderr (from info on,
+with -v from debug on, or what RUST_LOG says), nothing on stdout, and serves metrics on 127.0.0.1.
+The operator's guide is docs/KEEPER.md.";
 
 /// Form of the lines on stderr.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -93,6 +95,11 @@ pub struct KeeperArgs {
     /// given several times
     #[arg(long, value_name = "ADDRESS", help_heading = "Costs")]
     pub lookup_table: Vec<String>,
+
+    /// Where to remember lookup tables over a restart, so that none is searched for
+    /// [default: lookup-tables.json in systemd's STATE_DIRECTORY, if there is one]
+    #[arg(long, value_name = "FILE", help_heading = "Costs")]
+    pub record: Option<PathBuf>,
 
     /// Write to mainnet
     #[arg(long)]
@@ -171,10 +178,18 @@ impl KeeperArgs {
             min_bounty: self.min_bounty,
             min_balance: self.min_balance,
             tables: addresses(&self.lookup_table, "--lookup-table")?,
+            record: self.record.clone().or_else(state_file),
             workers: usize::try_from(self.workers).unwrap_or(1),
             grace: Duration::from_secs(self.grace),
         })
     }
+}
+
+/// The record in the folder that systemd gives (`StateDirectory=`; the first of several).
+fn state_file() -> Option<PathBuf> {
+    let folders = std::env::var_os("STATE_DIRECTORY")?;
+    let folder = std::env::split_paths(&folders).next()?;
+    (!folder.as_os_str().is_empty()).then(|| folder.join("lookup-tables.json"))
 }
 
 /// `keeper`: runs until it is told to stop, or once. The exit code is 0, and 1 after a
@@ -196,7 +211,7 @@ pub fn keeper(
         LogFormat::Text => Lines::Text,
         LogFormat::Json => Lines::Json,
     };
-    let log = Arc::new(Log::stderr(lines, cluster.verbose));
+    log::to_stderr(lines, cluster.verbose)?;
     let metrics = Arc::new(Metrics::default());
     if !arguments.once {
         let at = match &arguments.metrics {
@@ -205,20 +220,10 @@ pub fn keeper(
         };
         // A clock that was not read for so long is worth an alarm.
         let patience = options.poll.saturating_mul(6).max(Duration::from_secs(60));
-        let served = match at {
-            Where::Off => None,
-            Where::At(address) => Some(serve(address, Arc::clone(&metrics), patience)?),
-            Where::IfFree(address) => serve(address, Arc::clone(&metrics), patience)
-                .map_err(|failure| log.failure(Level::Warn, "no_metrics", None, &failure, &[]))
-                .ok(),
-        };
-        if let Some(address) = served {
-            let fields = [("address", address.to_string().into())];
-            log.line(Level::Info, "metrics", None, &fields);
-        }
+        http::start(at, &metrics, patience)?;
     }
     let grace = options.grace;
-    let keeper = Keeper::new(options, key, log, metrics);
+    let keeper = Keeper::new(options, key, metrics);
     signals::stop_on_signals(keeper.post(), grace).map_err(|error| {
         Failure::new("no_signals", format!("signals cannot be received: {error}"))
             .remedy("this is the system's; see the limits of the process")

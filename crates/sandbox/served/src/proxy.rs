@@ -37,6 +37,8 @@ pub enum Fault {
     Status(u16),
     /// Answers with what is no JSON; nothing is forwarded.
     Garbage,
+    /// Answers with these words as JSON, whatever they are; nothing is forwarded.
+    Body(&'static str),
     /// Forwards, and answers with the first half of the answer.
     Truncated,
     /// Answers with a JSON-RPC error; nothing is forwarded.
@@ -362,6 +364,7 @@ async fn pass(
             return Ok(http::text(status, status.canonical_reason().unwrap_or("")));
         }
         Fault::Garbage => return Ok(http::json("<html>Bad gateway</html>")),
+        Fault::Body(words) => return Ok(http::json(words)),
         Fault::Error { code, message } => {
             return Ok(http::json(rpc::refusal(id, code, &message)));
         }
