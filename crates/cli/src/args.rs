@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::advisor;
 use crate::bench;
 use crate::chain::{
-    council, creation, keeper, payments, propose, reasons, staking, status, ClusterArgs,
+    council, creation, keeper, outcome, payments, propose, reasons, staking, status, ClusterArgs,
 };
 use crate::demo;
 use crate::localnet;
@@ -16,7 +16,8 @@ use crate::tune;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 success, 1 failure, 2 wrong usage, 3 the cluster does not answer or answers nonsense,
-4 the cluster refuses the transaction, 5 it was sent and nobody knows what became of it.
+4 the cluster refuses the transaction, 5 it was sent and nobody knows what became of it;
+`outcome` also has 6 it can still land, and 7 it can land no more.
 
 Errors are text on stderr; with --output json or json-compact they are an object on stdout:
   {\"error\": {\"code\": \"bad_number\", \"message\": \"…\", \"remedy\": \"…\",
@@ -111,6 +112,9 @@ pub enum Command {
     Explain(reasons::ExplainArgs),
     /// The decisions on chain; `log verify` recomputes them
     Log(reasons::LogArgs),
+    /// What became of a transaction that was sent, or of all that have no outcome yet
+    #[command(after_long_help = outcome::AFTER_LONG_HELP)]
+    Outcome(outcome::OutcomeArgs),
     /// Proposals with their actions and timers
     Proposals(council::ListArgs),
     /// Approve a proposal (member)

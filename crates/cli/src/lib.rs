@@ -31,7 +31,7 @@ use clap::{CommandFactory, Parser};
 use crate::args::{Arguments, Command};
 use crate::chain::council::Step;
 use crate::chain::{
-    council, creation, keeper, payments, propose, reasons, staking, status, Context,
+    council, creation, keeper, outcome, payments, propose, reasons, staking, status, Context,
 };
 use crate::failure::Failure;
 use crate::output::Format;
@@ -67,6 +67,14 @@ pub fn main() -> ExitCode {
             clap_complete::generate(*shell, &mut command, "homeostat", &mut io::stdout());
             Ok(())
         }
+        Command::Outcome(asked) => {
+            match Context::open(&arguments.cluster, arguments.output)
+                .and_then(|context| outcome::outcome(&context, asked))
+            {
+                Ok(code) => return code,
+                Err(failure) => Err(failure),
+            }
+        }
         Command::Keeper(keeper) => {
             match keeper::keeper(&arguments.cluster, arguments.output, keeper) {
                 Ok(code) => return code,
@@ -98,6 +106,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         | Command::Report(_)
         | Command::Tune(_)
         | Command::Keeper(_)
+        | Command::Outcome(_)
         | Command::Completion { .. }
         | Command::Localnet(_)
         | Command::CreateEconomy(_) => Ok(()),

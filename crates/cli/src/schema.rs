@@ -5,6 +5,7 @@ use schemars::{schema_for, Schema};
 
 use crate::chain::council::Proposals;
 use crate::chain::creation::Created;
+use crate::chain::outcome::Outcomes;
 use crate::chain::propose::Proposed;
 use crate::chain::reasons::{Explanation, LogAnswer, Preview};
 use crate::chain::status::Status;
@@ -26,6 +27,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("explain", schema_for!(Explanation)),
         ("log", schema_for!(LogAnswer)),
         ("advisor", schema_for!(crate::advisor::Advice)),
+        ("outcome", schema_for!(Outcomes)),
         ("proposals", schema_for!(Proposals)),
         ("propose", schema_for!(Proposed)),
         ("unpause", schema_for!(Proposed)),

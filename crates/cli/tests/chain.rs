@@ -12,6 +12,8 @@ mod faults;
 mod forecast;
 #[path = "chain/keeper.rs"]
 mod keeper;
+#[path = "chain/offline.rs"]
+mod offline;
 #[path = "chain/people.rs"]
 mod people;
 #[path = "chain/propose.rs"]
@@ -20,5 +22,7 @@ mod propose;
 mod schema;
 #[path = "chain/simulate.rs"]
 mod simulate;
+#[path = "chain/twice.rs"]
+mod twice;
 #[path = "chain/wallet.rs"]
 mod wallet;

@@ -10,7 +10,9 @@ use solana_signature::Signature;
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 
+use crate::connection::Connection;
 use crate::failure::{quoted, Failure};
+use crate::send::Life;
 
 /// What `--sign-only` prints: `CliSignOnlyData` of the Solana command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +133,43 @@ pub fn assemble(
     Ok(VersionedTransaction {
         signatures,
         message,
+    })
+}
+
+/// How long a transaction lives that was signed somewhere, some time ago: asked before it is
+/// sent, for one that can land no more would only be waited for.
+///
+/// # Errors
+///
+/// `blockhash_expired`, `nonce_advanced` (nothing was sent), the server's.
+pub fn life(
+    connection: &Connection,
+    transaction: &VersionedTransaction,
+    nonce: Option<&Pubkey>,
+) -> Result<Life, Failure> {
+    let value = transaction.message.recent_blockhash();
+    let (life, code, what) = match nonce {
+        Some(account) => (
+            connection.life_of_nonce(account, value)?,
+            "nonce_advanced",
+            format!("the nonce account {account} does not have the value {value} (any more)"),
+        ),
+        None => (
+            connection.life_of_blockhash(value)?,
+            "blockhash_expired",
+            format!("the blockhash {value} is too old, or of another cluster"),
+        ),
+    };
+    let signature = transaction.signatures.first().copied().unwrap_or_default();
+    life.ok_or_else(|| {
+        Failure::new(
+            code,
+            format!("{what}: the transaction can land no more; nothing was sent now"),
+        )
+        .remedy(format!(
+            "if this very transaction was sent before, `homeostat outcome {signature}` tells what \
+             became of it; else sign again"
+        ))
     })
 }
 

@@ -13,7 +13,7 @@ use homeostat_ops::economy_file::{read_economy, EconomySpec};
 use homeostat_ops::send::pack;
 use homeostat_ops::signer::read_address;
 use homeostat_ops::tokens::Tokens;
-use homeostat_ops::{files, live, program, Sender};
+use homeostat_ops::{files, live, program};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -231,8 +231,8 @@ pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<
     let mut simulated = None;
     if !batches.is_empty() {
         require_funds(context, send, &own, &payer, &pieces, batches.len())?;
-        let mut sender = Sender::new(connection, send.fees());
-        sender.talk = context;
+        let what = format!("create the economy of {mint}");
+        let mut sender = context.sender(send, context.notes("create-economy", &what, &own));
         sender.watch = simulate;
         if simulate {
             let first = batches.first().map(Vec::as_slice).unwrap_or_default();
@@ -240,6 +240,7 @@ pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<
             simulated = Some(context.simulated(&prepared)?);
         } else {
             let signers = [payer.here()?, own.here()?];
+            context.warn_of_open("create-economy", &own);
             context.ask(send)?;
             for (number, batch) in batches.iter().enumerate() {
                 let receipt = sender

@@ -1,6 +1,8 @@
 //! How a transaction is delivered: the options of every command that sends one, and what they
 //! mean together.
 
+use std::time::Duration;
+
 use homeostat_ops::squads::Encoding;
 use homeostat_ops::Fees;
 
@@ -30,6 +32,12 @@ pub struct SendArgs {
     /// Do not ask before writing to mainnet
     #[arg(long)]
     pub yes: bool,
+
+    /// How long to wait for a transaction's outcome (seconds)
+    #[arg(long, value_name = "SECONDS", default_value_t = 180,
+          value_parser = clap::value_parser!(u64).range(1..=3_600),
+          conflicts_with_all = ["simulate", "sign_only", "export"])]
+    pub patience: u64,
 
     /// Send nothing: sign with the keys at hand and print the signatures
     #[arg(long, requires = "blockhash")]
@@ -126,6 +134,11 @@ impl SendArgs {
         }
     }
 
+    /// How long an outcome is waited for.
+    pub fn patience(&self) -> Duration {
+        Duration::from_secs(self.patience)
+    }
+
     /// Who pays: `--fee-payer`, or the command's own key.
     ///
     /// # Errors
@@ -152,7 +165,7 @@ mod tests {
     }
 
     /// Every option, with what it needs beside it.
-    const OPTIONS: [&[&str]; 14] = [
+    const OPTIONS: [&[&str]; 15] = [
         &["--simulate"],
         &["--sign-only", "--blockhash=H"],
         &["--blockhash=H"],
@@ -167,6 +180,7 @@ mod tests {
         &["--with-compute-unit-price=1"],
         &["--max-priority-fee=1"],
         &["--yes"],
+        &["--patience=1"],
     ];
 
     /// What each pair comes to: a row for each option, which begins with the option alone and
@@ -174,17 +188,18 @@ mod tests {
     ///
     /// `s` sent · `w` tried out · `o` signed only · `O` sent with signatures at hand · `q` stored
     /// in a multisig · `Q` that tried out · `x` exported · `-` refused
-    const MEANING: [&str; 14] = [
-        "w------QQ-wwww",
-        "oooooo---o--o",
-        "OOOOo---O--O",
-        "OOOo---O--O",
-        "OOo---O--O",
-        "Oo---O--O",
-        "o---o--o",
-        "qqx-qqq",
-        "qx-qqq",
-        "x---x",
+    const MEANING: [&str; 15] = [
+        "w------QQ-wwww-",
+        "oooooo---o--o-",
+        "OOOOo---O--OO",
+        "OOOo---O--OO",
+        "OOo---O--OO",
+        "Oo---O--OO",
+        "o---o--o-",
+        "qqx-qqqq",
+        "qx-qqqq",
+        "x---x-",
+        "sssss",
         "ssss",
         "sss",
         "ss",

@@ -7,21 +7,25 @@ pub mod delivery;
 pub mod keeper;
 pub mod key;
 mod offers;
+pub mod outcome;
 pub mod payments;
 pub mod propose;
 pub mod reasons;
 mod sentences;
+mod signed;
 pub mod staking;
 pub mod start;
 pub mod status;
 pub mod why;
 pub mod write;
+mod written;
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use homeostat_client::{Instruction, Pubkey};
-use homeostat_ops::{Connection, Live, Settings, Which, Wishes};
+use homeostat_ops::{Connection, Journal, Live, Settings, Which, Wishes};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -71,6 +75,16 @@ pub struct ClusterArgs {
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 15,
           value_parser = clap::value_parser!(u64).range(1..=600), help_heading = "Cluster")]
     pub rpc_timeout: u64,
+
+    /// Folder of the journal of sent transactions [default: homeostat/journal in the state folder]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FOLDER",
+        env = "HOMEOSTAT_JOURNAL",
+        help_heading = "Cluster"
+    )]
+    pub journal: Option<PathBuf>,
 
     /// Tell more on stderr
     #[arg(short, long, global = true, help_heading = "Cluster")]
@@ -152,6 +166,8 @@ pub struct Context {
     pub settings: Settings,
     /// The cluster, which has answered.
     pub connection: Connection,
+    /// What was sent and has no outcome yet.
+    pub journal: Journal,
     /// Format of the data on stdout.
     pub format: Format,
     /// Whether to tell more.
@@ -171,6 +187,7 @@ impl Context {
         let context = Self {
             settings,
             connection,
+            journal: Journal::open(arguments.journal.as_deref()),
             format,
             verbose: arguments.verbose,
         };

@@ -5,22 +5,18 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use homeostat_client::{Instruction, Pubkey};
 use homeostat_ops::cluster::Kind;
-use homeostat_ops::connection::refusal;
-use homeostat_ops::offline::{assemble, sign_only, Presigned};
-use homeostat_ops::send::{unsigned, Prepared};
+use homeostat_ops::send::Prepared;
 use homeostat_ops::squads::{self, Encoding, Multisig};
-use homeostat_ops::{fields, Cluster, Receipt, Sender, Talk};
-use schemars::JsonSchema;
-use serde::Serialize;
-use solana_hash::Hash;
-use solana_message::{Message, VersionedMessage};
-use solana_signer::Signer;
+use homeostat_ops::{fields, Notes, Sender, Talk};
+use solana_signature::Signature;
 
 use super::delivery::{Delivery, SendArgs};
 use super::key::Key;
-use super::{Answer, Context};
+pub use super::written::{
+    Change, ClusterAnswer, Exported, HandedOver, Outcome, Sent, Simulated, Written,
+};
+use super::Context;
 use crate::failure::Failure;
-use crate::output;
 
 /// What a command wants to write.
 pub struct Intent<'a> {
@@ -36,179 +32,13 @@ pub struct Intent<'a> {
     pub admin: bool,
 }
 
-/// What became of it.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It went through.
-    Sent(Sent),
-    /// It would go through: what would change.
-    Simulated(Simulated),
-    /// It waits for the members of a multisig.
-    HandedOver(HandedOver),
-    /// It was printed for a web importer.
-    Exported(Exported),
-}
-
-/// A transaction that a multisig's members vote on.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct HandedOver {
-    /// The multisig.
-    pub multisig: String,
-    /// Its vault, which acts.
-    pub vault: String,
-    /// Number of its transaction.
-    pub transaction_index: u64,
-    /// Approvals that it needs there.
-    pub threshold: u16,
-    /// Wait between the last of them and the execution (seconds).
-    pub time_lock: u32,
-    /// The transaction that stored it.
-    pub sent: Sent,
-}
-
-/// An unsigned transaction for a web importer.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Exported {
-    /// Who acts and pays.
-    pub signer: String,
-    /// `base58` or `base64`.
-    pub encoding: String,
-    /// The transaction.
-    pub transaction: String,
-}
-
-/// A transaction that went through.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Sent {
-    /// Its signature.
-    pub signature: String,
-    /// Where it landed.
-    pub slot: u64,
-    /// Compute units of its try-out.
-    pub compute_units: u64,
-    /// What its priority cost at most.
-    pub priority_fee_lamports: u64,
-    /// How often it was signed: more than once when a blockhash expired.
-    pub attempts: u32,
-}
-
-impl From<Receipt> for Sent {
-    fn from(receipt: Receipt) -> Self {
-        Self {
-            signature: receipt.signature.to_string(),
-            slot: receipt.slot,
-            compute_units: receipt.units,
-            priority_fee_lamports: receipt.priority,
-            attempts: receipt.attempts,
-        }
-    }
-}
-
-/// What a transaction would change.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Simulated {
-    /// Compute units.
-    pub compute_units: u64,
-    /// Old and new values.
-    pub changes: Vec<Change>,
-    /// What the programs would log.
-    pub logs: Vec<String>,
-}
-
-/// A field that would change.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Change {
-    /// The account.
-    pub address: String,
-    /// Its type, or `Account` for lamports and data of other programs.
-    pub account: String,
-    /// Field.
-    pub field: String,
-    /// Value before; empty when the account is new.
-    pub old: String,
-    /// Value afterwards; empty when the account is closed.
-    pub new: String,
-}
-
-/// The answer of a command that writes.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Written {
-    /// The command.
-    pub command: String,
-    /// What it does, in a sentence.
-    pub what: String,
-    /// Where.
-    pub cluster: ClusterAnswer,
-    /// The address that pays.
-    pub payer: String,
-    /// What became of it.
-    pub outcome: Outcome,
-}
-
-/// A cluster in an answer.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct ClusterAnswer {
-    /// `mainnet-beta`, `testnet`, `devnet` or `another cluster`.
-    pub kind: String,
-    /// Genesis hash.
-    pub genesis: String,
-    /// Where it was asked.
-    pub url: String,
-}
-
-impl From<&Cluster> for ClusterAnswer {
-    fn from(cluster: &Cluster) -> Self {
-        Self {
-            kind: cluster.kind.to_string(),
-            genesis: cluster.genesis.clone(),
-            url: cluster.url.clone(),
-        }
-    }
-}
-
-impl Answer for Written {
-    fn display(&self, out: &mut dyn Write) -> io::Result<()> {
-        match &self.outcome {
-            Outcome::HandedOver(handed) => writeln!(
-                out,
-                "waits for approval in Squads: {}\n  multisig   {}\n  number     {}, needs {} approvals{}\n  signature  {}",
-                self.what,
-                handed.multisig,
-                handed.transaction_index,
-                handed.threshold,
-                match handed.time_lock {
-                    0 => String::new(),
-                    lock => format!(", then waits {}", super::duration(u64::from(lock))),
-                },
-                handed.sent.signature
-            ),
-            Outcome::Exported(exported) => writeln!(out, "{}", exported.transaction),
-            Outcome::Sent(sent) => writeln!(
-                out,
-                "done: {}\n  signature  {}\n  slot       {}\n  compute    {} units, priority {} lamports",
-                self.what, sent.signature, sent.slot, sent.compute_units, sent.priority_fee_lamports
-            ),
-            Outcome::Simulated(simulated) => {
-                writeln!(out, "would go through: {} ({} compute units)", self.what, simulated.compute_units)?;
-                let mut last = "";
-                for change in &simulated.changes {
-                    if change.address != last {
-                        writeln!(out, "{} {}", change.account, change.address)?;
-                        last = &change.address;
-                    }
-                    let shown = |value: &str| if value.is_empty() { "-".to_owned() } else { value.to_owned() };
-                    writeln!(out, "  {}: {} -> {}", change.field, shown(&change.old), shown(&change.new))?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
 impl Talk for Context {
     fn say(&self, line: &str) {
         Context::say(self, line);
+    }
+
+    fn signed(&self, signature: &Signature) {
+        self.say(&format!("  signature  {signature}"));
     }
 }
 
@@ -273,13 +103,14 @@ impl Context {
             return self.with_blockhash(arguments, blockhash, send, own, &payer, &intent);
         }
         let simulate = delivery == Delivery::Simulate;
-        let mut sender = Sender::new(&self.connection, arguments.fees());
-        sender.talk = self;
+        let notes = self.notes(intent.command, &intent.what, own);
+        let mut sender = self.sender(arguments, notes);
         sender.watch = simulate;
         let prepared = sender.prepare(&payer.address(), &intent.instructions)?;
         let outcome = if simulate {
             Outcome::Simulated(self.simulated(&prepared)?)
         } else {
+            self.warn_of_open(intent.command, own);
             self.ask(arguments)?;
             let payer = payer.here()?;
             let signers = intent
@@ -360,8 +191,8 @@ impl Context {
             &intent.instructions,
             &memo,
         )?;
-        let mut sender = Sender::new(&self.connection, arguments.fees());
-        sender.talk = self;
+        let notes = self.notes(intent.command, &intent.what, &member);
+        let mut sender = self.sender(arguments, notes);
         sender.watch = simulate;
         let prepared = sender.prepare(&member.address(), &stored)?;
         if simulate {
@@ -369,6 +200,7 @@ impl Context {
             return Ok(self.written(intent, &member.address(), outcome));
         }
         let signer = member.here()?;
+        self.warn_of_open(intent.command, &member);
         self.ask(arguments)?;
         let receipt = sender.send_prepared(&prepared, signer, &[])?;
         let outcome = Outcome::HandedOver(HandedOver {
@@ -382,7 +214,44 @@ impl Context {
         Ok(self.written(intent, &member.address(), outcome))
     }
 
-    fn written(&self, intent: &Intent<'_>, payer: &Pubkey, outcome: Outcome) -> Written {
+    /// A sender that tells on stderr what it does.
+    pub(super) fn sender<'a>(&'a self, arguments: &SendArgs, notes: Notes<'a>) -> Sender<'a> {
+        Sender {
+            talk: self,
+            patience: arguments.patience(),
+            notes: Some(notes),
+            ..Sender::new(&self.connection, arguments.fees())
+        }
+    }
+
+    /// What is written down about each transaction of a command.
+    pub(super) fn notes<'a>(&'a self, command: &'a str, what: &'a str, key: &Key) -> Notes<'a> {
+        Notes {
+            journal: &self.journal,
+            command,
+            what,
+            key: key.address(),
+        }
+    }
+
+    /// Names what the same command sent with the same key and nobody knows the outcome of: a
+    /// person who starts it again may be about to do it twice.
+    pub(super) fn warn_of_open(&self, command: &str, key: &Key) {
+        let key = key.address().to_string();
+        let (open, _) = self.journal.open_entries();
+        for entry in open.iter().filter(|entry| {
+            (entry.command.as_str(), &entry.key) == (command, &key)
+                && entry.genesis == self.connection.cluster().genesis
+        }) {
+            self.say(&format!(
+                "warning: an earlier `{command}` with this key has no outcome yet ({}): see `homeostat \
+                 outcome {}`",
+                entry.what, entry.signature
+            ));
+        }
+    }
+
+    pub(super) fn written(&self, intent: &Intent<'_>, payer: &Pubkey, outcome: Outcome) -> Written {
         Written {
             command: intent.command.to_owned(),
             what: intent.what.clone(),
@@ -413,108 +282,6 @@ impl Context {
             (Ok(_), "y" | "Y" | "yes") => Ok(()),
             _ => Err(refused("not sent")),
         }
-    }
-
-    /// With a blockhash from the command line the transaction is built from the
-    /// arguments alone, so that every place that signs builds the same bytes.
-    fn with_blockhash(
-        &self,
-        arguments: &SendArgs,
-        blockhash: &str,
-        send: bool,
-        own: &Key,
-        payer: &Key,
-        intent: &Intent<'_>,
-    ) -> Result<Option<Written>, Failure> {
-        let blockhash: Hash = blockhash.parse().map_err(|_| {
-            Failure::new("bad_blockhash", format!("{} is not a blockhash", crate::failure::quoted(blockhash)))
-                .remedy("`solana-keygen` does not make them: take the one of `--sign-only` or of `solana nonce`")
-        })?;
-        let presigned = arguments
-            .signer
-            .iter()
-            .map(|text| text.parse())
-            .collect::<Result<Vec<Presigned>, Failure>>()?;
-        let authority = match &arguments.nonce_authority {
-            Some(source) => Key::read(source)?,
-            None => own.clone(),
-        };
-        let mut instructions = Vec::new();
-        if let Some(nonce) = &arguments.nonce {
-            let nonce = homeostat_ops::signer::read_address(nonce, "--nonce")?;
-            instructions.push(solana_system_interface::instruction::advance_nonce_account(
-                &nonce,
-                &authority.address(),
-            ));
-        }
-        instructions.extend(intent.instructions.iter().cloned());
-        let message = VersionedMessage::Legacy(Message::new_with_blockhash(
-            &instructions,
-            Some(&payer.address()),
-            &blockhash,
-        ));
-        let keys: Vec<&dyn Signer> = [payer, &authority, own]
-            .into_iter()
-            .chain(intent.keys.iter().copied())
-            .filter_map(Key::signer)
-            .collect();
-        if !send {
-            let signed = sign_only(
-                &message,
-                &keys,
-                &presigned,
-                arguments.dump_transaction_message,
-            )?;
-            output::to_stdout(|out| match self.format {
-                output::Format::Display => {
-                    writeln!(out, "Blockhash: {}", signed.blockhash)?;
-                    if let Some(message) = &signed.message {
-                        writeln!(out, "Transaction Message: {message}")?;
-                    }
-                    let list = |out: &mut dyn Write, title: &str, lines: &[String]| {
-                        if lines.is_empty() {
-                            return Ok(());
-                        }
-                        writeln!(out, "{title}:")?;
-                        lines.iter().try_for_each(|line| writeln!(out, " {line}"))
-                    };
-                    list(out, "Signers (Pubkey=Signature)", &signed.signers)?;
-                    list(out, "Absent Signers (Pubkey)", &signed.absent)?;
-                    list(out, "Bad Signatures (Pubkey)", &signed.bad_sig)
-                }
-                format => {
-                    output::write_json(&mut { out }, &signed, format).map_err(io::Error::other)
-                }
-            })
-            .map_err(|error| {
-                Failure::new("write_failed", format!("cannot write to stdout: {error}"))
-            })?;
-            return Ok(None);
-        }
-        let mut sender = Sender::new(&self.connection, arguments.fees());
-        sender.talk = self;
-        // The trial tells a refusal in words; the real one would only have a number.
-        let trial = self.connection.simulate(&unsigned(message.clone()), &[])?;
-        if let Some(error) = trial.err {
-            let logs = trial.logs.unwrap_or_default();
-            return Err(refusal(&error.into(), &logs));
-        }
-        let transaction = assemble(message, &keys, &presigned)?;
-        self.ask(arguments)?;
-        let slot = sender.deliver(&transaction, None)?.unwrap_or_default();
-        let outcome = Outcome::Sent(Sent {
-            signature: transaction
-                .signatures
-                .first()
-                .copied()
-                .unwrap_or_default()
-                .to_string(),
-            slot,
-            compute_units: trial.units_consumed.unwrap_or_default(),
-            priority_fee_lamports: 0,
-            attempts: 1,
-        });
-        Ok(Some(self.written(intent, &payer.address(), outcome)))
     }
 
     /// Old and new values of every account that a try-out would write.

@@ -55,7 +55,8 @@ pub fn text(fixture: &Fixture, arguments: &[&str]) -> Said {
     bare(fixture, fixture.served.url(), arguments, "display")
 }
 
-fn bare(fixture: &Fixture, url: &str, arguments: &[&str], format: &str) -> Said {
+/// The same with a format of one's own, and without a look at the answer.
+pub fn bare(fixture: &Fixture, url: &str, arguments: &[&str], format: &str) -> Said {
     let economy = fixture.at.economy.to_string();
     let Output {
         status,
@@ -66,6 +67,8 @@ fn bare(fixture: &Fixture, url: &str, arguments: &[&str], format: &str) -> Said 
         .args(["--output", format, "--url", url, "--config"])
         .arg(fixture.config())
         .env("HOMEOSTAT_ECONOMY", economy)
+        // Nobody's own journal: that of this fixture.
+        .env("HOMEOSTAT_JOURNAL", fixture.folder().join("journal"))
         .output()
         .expect("the binary runs");
     Said {

@@ -313,10 +313,10 @@ fn a_member_signs_elsewhere_and_somebody_sends() {
         member(&fixture, 0),
         fixture.wallets[0].file.display().to_string(),
     );
-    let hash = fixture
-        .served
-        .with(async |world| world.bank.blockhash().await);
-    let hash = Pubkey::new_from_array(hash).to_string();
+    let hash = {
+        let rpc = solana_rpc_client::rpc_client::RpcClient::new(fixture.served.url());
+        rpc.get_latest_blockhash().unwrap().to_string()
+    };
     let payer_address = fixture.wallets[0].pubkey().to_string();
     // given the member's signature, made where only the payer's address is known
     let common = ["propose", &path, "--blockhash", &hash];

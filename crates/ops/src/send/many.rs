@@ -1,8 +1,15 @@
 //! Transactions whose order does not matter, many at a time.
 
-use std::time::Instant;
+use std::{thread::sleep, time::Instant};
 
-use super::*;
+use homeostat_client::Instruction;
+use solana_signature::Signature;
+use solana_signer::Signer;
+
+use super::deliver::{unknown, POLL, REBROADCAST};
+use super::{sign, Fate, Sender, ATTEMPTS};
+use crate::connection::refusal;
+use crate::failure::Failure;
 
 /// Statuses that a server tells in one request.
 const STATUSES: usize = 256;
@@ -10,7 +17,8 @@ const STATUSES: usize = 256;
 impl Sender<'_> {
     /// Sends transactions whose order does not matter, and sends again what is missing,
     /// until all have landed. `landed` is told of each one; its error stops the rest.
-    /// The first is tried out, and its budget is everybody's: they should be alike.
+    /// The first is tried out, and its budget is everybody's: they should be alike. None is
+    /// written down: they are for what may be done again, such as the pieces of a buffer.
     ///
     /// # Errors
     ///
@@ -50,7 +58,7 @@ impl Sender<'_> {
         .remedy("the cluster is busy: run again, which goes on where this stopped"))
     }
 
-    /// As long as one blockhash lives; returns what did not land.
+    /// As long as one blockhash lives; returns what can never land.
     fn round<'t>(
         &self,
         payer: &dyn Signer,
@@ -58,18 +66,16 @@ impl Sender<'_> {
         transactions: Vec<&'t Vec<Instruction>>,
         landed: &mut (dyn FnMut() -> Result<(), Failure> + '_),
     ) -> Result<Vec<&'t Vec<Instruction>>, Failure> {
-        let rpc = self.connection.rpc();
-        let told = |error| self.connection.failure(&error);
-        let (blockhash, last_height) = rpc
-            .get_latest_blockhash_with_commitment(CommitmentConfig::confirmed())
-            .map_err(told)?;
+        let (blockhash, life) = self.connection.fresh_blockhash()?;
         let mut pending = Vec::with_capacity(transactions.len());
         for instructions in transactions {
             let all = [budget, instructions.as_slice()].concat();
             let message = self.message(&payer.pubkey(), &all, &blockhash)?;
             pending.push((instructions, sign(message, &[payer])?));
         }
+        let begin = Instant::now();
         let mut sent_at: Option<Instant> = None;
+        let mut gone = Vec::new();
         loop {
             if sent_at.is_none_or(|at| at.elapsed() >= REBROADCAST) {
                 sent_at = Some(Instant::now());
@@ -79,33 +85,43 @@ impl Sender<'_> {
                     let _ = self.broadcast(transaction, &signature);
                 }
             }
-            // Asked before the statuses: what lands in between is seen by them.
-            let height = rpc.get_block_height().map_err(told)?;
             let mut left = Vec::with_capacity(pending.len());
+            let mut trouble = String::from("they were not seen in any block so far");
             for chunk in pending.chunks(STATUSES) {
                 let signatures: Vec<Signature> = chunk
                     .iter()
                     .filter_map(|(_, transaction)| transaction.signatures.first().copied())
                     .collect();
-                let answer = rpc.get_signature_statuses(&signatures).map_err(told)?;
-                if answer.value.len() != chunk.len() {
-                    return Err(self
-                        .connection
-                        .nonsense("another number of statuses than asked for"));
-                }
-                for (one, status) in chunk.iter().zip(answer.value) {
-                    let sure =
-                        status.filter(|it| it.satisfies_commitment(self.connection.commitment()));
-                    match sure.map(|status| status.err) {
-                        None => left.push(one.clone()),
-                        Some(None) => landed()?,
-                        Some(Some(error)) => return Err(refusal(&error, &[])),
+                let fates = self.connection.fates(&signatures, &life)?;
+                for (one, fate) in chunk.iter().zip(fates) {
+                    match fate {
+                        Fate::Landed { error: None, .. } => landed()?,
+                        Fate::Landed {
+                            error: Some(error), ..
+                        } => return Err(refusal(&error, &[])),
+                        Fate::Gone => gone.push(one.0),
+                        Fate::Open => left.push(one.clone()),
+                        Fate::Unclear(why) => {
+                            trouble = why;
+                            left.push(one.clone());
+                        }
                     }
                 }
             }
             pending = left;
-            if pending.is_empty() || height > last_height {
-                return Ok(pending.into_iter().map(|(one, _)| one).collect());
+            if pending.is_empty() {
+                return Ok(gone);
+            }
+            if begin.elapsed() >= self.patience {
+                let count = pending.len();
+                let first = pending
+                    .first()
+                    .and_then(|(_, transaction)| transaction.signatures.first().copied());
+                return Err(unknown(
+                    format!("{count} transactions were sent, but what became of them"),
+                    &trouble,
+                    &format!("homeostat outcome {}", first.unwrap_or_default()),
+                ));
             }
             sleep(POLL);
         }

@@ -95,6 +95,11 @@ impl Ledger {
         self.times.range(..=slot).next_back().map(|(_, time)| *time)
     }
 
+    /// The first slot that is remembered.
+    pub(crate) fn first_slot(&self) -> u64 {
+        self.times.keys().next().copied().unwrap_or_default()
+    }
+
     /// Keeps a transaction.
     pub(crate) fn keep(&mut self, signature: Signature, executed: Executed) {
         self.executed.insert(signature, executed);

@@ -72,6 +72,7 @@ pub(crate) async fn call(node: &mut Node<'_>, method: &str, arguments: &Argument
         "getSlot" => cluster::slot(node, arguments).await,
         "getBlockHeight" => cluster::block_height(node, arguments).await,
         "getBlockTime" => cluster::block_time(node, arguments).await,
+        "getFirstAvailableBlock" => value(node.ledger.first_slot()),
         "getEpochInfo" => cluster::epoch_info(node, arguments).await,
         "getLatestBlockhash" => cluster::latest_blockhash(node, arguments).await,
         "isBlockhashValid" => cluster::is_blockhash_valid(node, arguments).await,

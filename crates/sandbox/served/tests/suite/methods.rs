@@ -58,7 +58,9 @@ fn success_the_cluster_tells_who_and_where_it_is() {
     served.advance(3_600);
     assert_eq!(rpc.get_block_time(slot).unwrap(), Bank::GENESIS + 3_600);
     assert_eq!(served.now(), Bank::GENESIS + 3_600);
+    assert_eq!(rpc.get_first_available_block().unwrap(), slot);
     served.skip_blocks(10);
+    assert_eq!(rpc.get_first_available_block().unwrap(), slot);
     assert_eq!(rpc.get_slot().unwrap(), slot + 10);
     assert_eq!(rpc.get_block_height().unwrap(), height + 10);
     assert_eq!(

@@ -134,10 +134,15 @@ impl Drop for Localnet {
 /// Runs a command on a localnet; its answer, and how long it took.
 fn run(ready: &Value, words: &[&str]) -> (Value, Duration) {
     let begin = Instant::now();
+    let config = ready["config"].as_str().unwrap();
     let Output { status, stdout, .. } = Command::new(homeostat())
         .args(words)
-        .args(["--output", "json", "-C", ready["config"].as_str().unwrap()])
+        .args(["--output", "json", "-C", config])
         .env("HOMEOSTAT_ECONOMY", ready["economy"].as_str().unwrap())
+        .env(
+            "HOMEOSTAT_JOURNAL",
+            Path::new(config).with_file_name("journal"),
+        )
         .output()
         .unwrap();
     let took = begin.elapsed();

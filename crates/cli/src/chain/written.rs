@@ -1,0 +1,179 @@
+//! The answer of a command that writes.
+
+use std::io::{self, Write};
+
+use homeostat_ops::{Cluster, Receipt};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Answer;
+
+/// What became of it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It went through.
+    Sent(Sent),
+    /// It would go through: what would change.
+    Simulated(Simulated),
+    /// It waits for the members of a multisig.
+    HandedOver(HandedOver),
+    /// It was printed for a web importer.
+    Exported(Exported),
+}
+
+/// A transaction that a multisig's members vote on.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct HandedOver {
+    /// The multisig.
+    pub multisig: String,
+    /// Its vault, which acts.
+    pub vault: String,
+    /// Number of its transaction.
+    pub transaction_index: u64,
+    /// Approvals that it needs there.
+    pub threshold: u16,
+    /// Wait between the last of them and the execution (seconds).
+    pub time_lock: u32,
+    /// The transaction that stored it.
+    pub sent: Sent,
+}
+
+/// An unsigned transaction for a web importer.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Exported {
+    /// Who acts and pays.
+    pub signer: String,
+    /// `base58` or `base64`.
+    pub encoding: String,
+    /// The transaction.
+    pub transaction: String,
+}
+
+/// A transaction that went through.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Sent {
+    /// Its signature.
+    pub signature: String,
+    /// Where it landed.
+    pub slot: u64,
+    /// Compute units of its try-out.
+    pub compute_units: u64,
+    /// What its priority cost at most.
+    pub priority_fee_lamports: u64,
+    /// How often it was signed: more than once when a blockhash expired.
+    pub attempts: u32,
+}
+
+impl From<Receipt> for Sent {
+    fn from(receipt: Receipt) -> Self {
+        Self {
+            signature: receipt.signature.to_string(),
+            slot: receipt.slot,
+            compute_units: receipt.units,
+            priority_fee_lamports: receipt.priority,
+            attempts: receipt.attempts,
+        }
+    }
+}
+
+/// What a transaction would change.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Simulated {
+    /// Compute units.
+    pub compute_units: u64,
+    /// Old and new values.
+    pub changes: Vec<Change>,
+    /// What the programs would log.
+    pub logs: Vec<String>,
+}
+
+/// A field that would change.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Change {
+    /// The account.
+    pub address: String,
+    /// Its type, or `Account` for lamports and data of other programs.
+    pub account: String,
+    /// Field.
+    pub field: String,
+    /// Value before; empty when the account is new.
+    pub old: String,
+    /// Value afterwards; empty when the account is closed.
+    pub new: String,
+}
+
+/// The answer of a command that writes.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Written {
+    /// The command.
+    pub command: String,
+    /// What it does, in a sentence.
+    pub what: String,
+    /// Where.
+    pub cluster: ClusterAnswer,
+    /// The address that pays.
+    pub payer: String,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// A cluster in an answer.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ClusterAnswer {
+    /// `mainnet-beta`, `testnet`, `devnet` or `another cluster`.
+    pub kind: String,
+    /// Genesis hash.
+    pub genesis: String,
+    /// Where it was asked.
+    pub url: String,
+}
+
+impl From<&Cluster> for ClusterAnswer {
+    fn from(cluster: &Cluster) -> Self {
+        Self {
+            kind: cluster.kind.to_string(),
+            genesis: cluster.genesis.clone(),
+            url: cluster.url.clone(),
+        }
+    }
+}
+
+impl Answer for Written {
+    fn display(&self, out: &mut dyn Write) -> io::Result<()> {
+        match &self.outcome {
+            Outcome::HandedOver(handed) => writeln!(
+                out,
+                "waits for approval in Squads: {}\n  multisig   {}\n  number     {}, needs {} approvals{}\n  signature  {}",
+                self.what,
+                handed.multisig,
+                handed.transaction_index,
+                handed.threshold,
+                match handed.time_lock {
+                    0 => String::new(),
+                    lock => format!(", then waits {}", super::duration(u64::from(lock))),
+                },
+                handed.sent.signature
+            ),
+            Outcome::Exported(exported) => writeln!(out, "{}", exported.transaction),
+            Outcome::Sent(sent) => writeln!(
+                out,
+                "done: {}\n  signature  {}\n  slot       {}\n  compute    {} units, priority {} lamports",
+                self.what, sent.signature, sent.slot, sent.compute_units, sent.priority_fee_lamports
+            ),
+            Outcome::Simulated(simulated) => {
+                writeln!(out, "would go through: {} ({} compute units)", self.what, simulated.compute_units)?;
+                let mut last = "";
+                for change in &simulated.changes {
+                    if change.address != last {
+                        writeln!(out, "{} {}", change.account, change.address)?;
+                        last = &change.address;
+                    }
+                    let shown = |value: &str| if value.is_empty() { "-".to_owned() } else { value.to_owned() };
+                    writeln!(out, "  {}: {} -> {}", change.field, shown(&change.old), shown(&change.new))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Packets: how large a transaction is, what fits into one, and who signs it.
+
+use homeostat_client::{Instruction, Pubkey};
+use solana_compute_budget_interface::ComputeBudgetInstruction;
+use solana_message::{Message, VersionedMessage};
+use solana_signature::Signature;
+use solana_signer::{signers::Signers, Signer};
+use solana_transaction::versioned::VersionedTransaction;
+
+use super::prepare::MOST_UNITS;
+use crate::failure::Failure;
+
+/// Bytes of a packet.
+pub const PACKET: usize = 1_232;
+
+/// Bytes of the transaction with this message.
+pub(super) fn size(message: &VersionedMessage) -> usize {
+    let signatures = usize::from(message.header().num_required_signatures);
+    1 + signatures * 64 + message.serialize().len()
+}
+
+/// A transaction with empty signatures, to be tried out.
+pub fn unsigned(message: VersionedMessage) -> VersionedTransaction {
+    let signatures = usize::from(message.header().num_required_signatures);
+    VersionedTransaction {
+        signatures: vec![Signature::default(); signatures],
+        message,
+    }
+}
+
+/// Instructions, in order, in as few transactions as they fit into; one that does not fit
+/// at all stands alone, and sending it says so.
+pub fn pack(payer: &Pubkey, instructions: &[Instruction]) -> Vec<Vec<Instruction>> {
+    // What `prepare` puts before them.
+    let budget = [
+        ComputeBudgetInstruction::set_compute_unit_limit(MOST_UNITS),
+        ComputeBudgetInstruction::set_compute_unit_price(u64::MAX),
+    ];
+    let fits = |batch: &[Instruction], next: &Instruction| {
+        let all = [&budget, batch, core::slice::from_ref(next)].concat();
+        size(&VersionedMessage::Legacy(Message::new(&all, Some(payer)))) <= PACKET
+    };
+    let mut batches: Vec<Vec<Instruction>> = Vec::new();
+    for instruction in instructions {
+        match batches.last_mut() {
+            Some(batch) if fits(batch, instruction) => batch.push(instruction.clone()),
+            _ => batches.push(vec![instruction.clone()]),
+        }
+    }
+    batches
+}
+
+/// Signs with everybody whom the message asks; others are not used.
+///
+/// # Errors
+///
+/// Somebody's signature is missing.
+pub fn sign(
+    message: VersionedMessage,
+    signers: &[&dyn Signer],
+) -> Result<VersionedTransaction, Failure> {
+    let asked = usize::from(message.header().num_required_signatures);
+    let keys = message.static_account_keys();
+    let wanted: Vec<Pubkey> = keys.iter().take(asked).copied().collect();
+    let fit: Vec<&dyn Signer> = signers
+        .iter()
+        .filter(|signer| wanted.contains(&signer.pubkey()))
+        .copied()
+        .collect();
+    let missing: Vec<_> = wanted
+        .iter()
+        .filter(|key| fit.pubkeys().iter().all(|has| has != *key))
+        .map(ToString::to_string)
+        .collect();
+    if !missing.is_empty() {
+        return Err(Failure::new(
+            "missing_signature",
+            format!("{} must sign as well", missing.join(", ")),
+        )
+        .remedy(
+            "give its key, or sign elsewhere with --sign-only and add --signer ADDRESS=SIGNATURE",
+        ));
+    }
+    VersionedTransaction::try_new(message, &fit).map_err(|error| {
+        Failure::new("bad_signature", format!("a signature is not good: {error}"))
+            .remedy("it must be of this very transaction: same blockhash, same arguments")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instructions_are_packed_in_order_into_packets() {
+        let payer = Pubkey::new_unique();
+        let program = Pubkey::new_unique();
+        let bytes = |size: usize| Instruction::new_with_bytes(program, &vec![7; size], Vec::new());
+        let sizes = [400, 400, 400, 2_000, 10, 10];
+        let packed = pack(&payer, &sizes.map(bytes));
+        let shape: Vec<Vec<usize>> = packed
+            .iter()
+            .map(|batch| batch.iter().map(|one| one.data.len()).collect())
+            .collect();
+        assert_eq!(
+            shape,
+            [vec![400, 400], vec![400], vec![2_000], vec![10, 10]]
+        );
+    }
+}
