@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::advisor;
 use crate::bench;
 use crate::chain::{
-    council, creation, keeper, payments, propose, reasons, staking, status, ClusterArgs,
+    council, creation, keeper, log, payments, propose, reasons, staking, status, ClusterArgs,
 };
 use crate::demo;
 use crate::localnet;
@@ -110,7 +110,7 @@ pub enum Command {
     /// Why a parameter has its value, term by term, and what would change it
     Explain(reasons::ExplainArgs),
     /// The decisions on chain; `log verify` recomputes them
-    Log(reasons::LogArgs),
+    Log(log::LogArgs),
     /// Proposals with their actions and timers
     Proposals(council::ListArgs),
     /// Approve a proposal (member)

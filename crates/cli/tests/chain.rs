@@ -16,6 +16,10 @@ mod keeper;
 mod people;
 #[path = "chain/propose.rs"]
 mod propose;
+#[path = "chain/recipients.rs"]
+mod recipients;
+#[path = "chain/refused.rs"]
+mod refused;
 #[path = "shared/schema.rs"]
 mod schema;
 #[path = "chain/simulate.rs"]
