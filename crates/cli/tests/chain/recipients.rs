@@ -8,6 +8,7 @@ use homeostat_sandbox::world::TOKEN;
 use homeostat_served::Fixture;
 
 use crate::common::{run, Said};
+use crate::creation::Founder;
 
 fn state(fixture: &Fixture) -> Vec<(Pubkey, Vec<u8>)> {
     fixture.served.with(async |world| world.state().await)
@@ -179,4 +180,45 @@ fn a_proposal_gives_nothing_to_what_nobody_signs_for() {
         assert!(remedy.contains(&offered), "{action}: {remedy}");
     }
     assert_eq!(state(&fixture), before);
+}
+
+#[test]
+fn a_sponsor_or_a_seat_that_nobody_signs_for_is_refused_before_anything_is_made() {
+    // given an economy file whose sponsor is the mint, or whose guardian is a vault without `via`
+    let founder = Founder::new();
+    let vault = homeostat_ops::squads::vault(&Pubkey::new_unique(), 0);
+    let state = || {
+        let served = &founder.fixture.served;
+        served.with(async |world| world.state().await)
+    };
+    let before = state();
+    let member = founder.fixture.members[0].pubkey();
+    let file = |economy: &str, guardian: &str| {
+        founder.write(&format!(
+            "[economy]\n{economy}\n[council]\nmembers = [\"{member}\"]\nthreshold = 1\n\
+             guardian = \"{guardian}\"\n"
+        ));
+        founder.create(&[])
+    };
+    let guardian = founder.fixture.guardian.pubkey().to_string();
+    let funded = format!(
+        "mode = \"funded\"\nsponsor = \"{}\"",
+        founder.fixture.at.mint
+    );
+    // when it is created, then nothing is
+    let said = file(&funded, &guardian);
+    assert_eq!(
+        (said.code, said.error().as_str()),
+        (1, "recipient_is_mint"),
+        "{}",
+        said.stdout
+    );
+    let said = file("", &vault.to_string());
+    assert_eq!(
+        (said.code, said.error().as_str()),
+        (1, "seat_without_via"),
+        "{}",
+        said.stdout
+    );
+    assert_eq!(state(), before);
 }
