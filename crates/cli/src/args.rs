@@ -5,7 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::advisor;
 use crate::bench;
 use crate::chain::{
-    council, creation, keeper, outcome, payments, propose, reasons, staking, status, ClusterArgs,
+    council, creation, keeper, log, outcome, payments, propose, reasons, staking, status,
+    ClusterArgs,
 };
 use crate::demo;
 use crate::localnet;
@@ -111,7 +112,7 @@ pub enum Command {
     /// Why a parameter has its value, term by term, and what would change it
     Explain(reasons::ExplainArgs),
     /// The decisions on chain; `log verify` recomputes them
-    Log(reasons::LogArgs),
+    Log(log::LogArgs),
     /// What became of a transaction that was sent, or of all that have no outcome yet
     #[command(after_long_help = outcome::AFTER_LONG_HELP)]
     Outcome(outcome::OutcomeArgs),

@@ -1,6 +1,6 @@
 //! The `homeostat` command line.
 //!
-//! Habits: stdout is data, stderr is talk; `--output json` never mixes text into
+//! Habits: stdout is data and nothing else, stderr is talk; `--output json` never mixes text into
 //! the data and turns errors into data too; every error says what is wrong, where,
 //! and what to do about it.
 #![forbid(unsafe_code)]
@@ -18,6 +18,7 @@ pub mod replay;
 pub mod report;
 pub mod schema;
 pub mod simulate;
+mod stdout;
 pub mod tune;
 
 pub use homeostat_ops::{decimal, failure, settings};
@@ -31,7 +32,7 @@ use clap::{CommandFactory, Parser};
 use crate::args::{Arguments, Command};
 use crate::chain::council::Step;
 use crate::chain::{
-    council, creation, keeper, outcome, payments, propose, reasons, staking, status, Context,
+    council, creation, keeper, log, outcome, payments, propose, reasons, staking, status, Context,
 };
 use crate::failure::Failure;
 use crate::output::Format;
@@ -42,6 +43,11 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => return refuse_usage(&error),
     };
+    // The program's rules log on stdout where a command applies them here.
+    if let Err(error) = stdout::claim() {
+        let failure = Failure::new("no_stdout", format!("cannot set stdout aside: {error}"));
+        return tell(&failure, arguments.output, ExitCode::FAILURE);
+    }
     if arguments.end_with_stdin {
         std::thread::spawn(|| {
             // An error is the end as well.
@@ -64,7 +70,8 @@ pub fn main() -> ExitCode {
         }
         Command::Completion { shell } => {
             let mut command = Arguments::command();
-            clap_complete::generate(*shell, &mut command, "homeostat", &mut io::stdout());
+            let mut out = io::BufWriter::new(stdout::data());
+            clap_complete::generate(*shell, &mut command, "homeostat", &mut out);
             Ok(())
         }
         Command::Outcome(asked) => {
@@ -123,7 +130,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         Command::Crank(arguments) => payments::crank(context, arguments),
         Command::Preview(arguments) => reasons::preview(context, arguments),
         Command::Explain(arguments) => reasons::explain(context, arguments),
-        Command::Log(arguments) => reasons::log(context, arguments),
+        Command::Log(arguments) => log::log(context, arguments),
         Command::Proposals(arguments) => council::list(context, arguments),
         Command::Approve(arguments) => council::step(context, arguments, Step::Approve),
         Command::WithdrawApproval(arguments) => {
@@ -153,7 +160,9 @@ fn tell(failure: &Failure, format: Format, code: ExitCode) -> ExitCode {
         Format::Display => writeln!(io::stderr(), "{failure}"),
         Format::Json | Format::JsonCompact => {
             let answer = BTreeMap::from([("error", failure)]);
-            output::write_json(&mut io::stdout(), &answer, format).map_err(io::Error::other)
+            output::to_stdout(|out| {
+                output::write_json(&mut { out }, &answer, format).map_err(io::Error::other)
+            })
         }
     };
     code

@@ -18,6 +18,10 @@ mod offline;
 mod people;
 #[path = "chain/propose.rs"]
 mod propose;
+#[path = "chain/recipients.rs"]
+mod recipients;
+#[path = "chain/refused.rs"]
+mod refused;
 #[path = "shared/schema.rs"]
 mod schema;
 #[path = "chain/simulate.rs"]

@@ -24,6 +24,9 @@ pub struct Failure {
     /// to do about one.
     #[serde(skip)]
     pub custom: Option<u32>,
+    /// Whether it was refused because an account that it creates is there already.
+    #[serde(skip)]
+    pub taken: bool,
 }
 
 /// A place in a file.
@@ -51,6 +54,7 @@ impl Failure {
             remedy: String::new(),
             at: None,
             custom: None,
+            taken: false,
         }
     }
 
@@ -62,6 +66,7 @@ impl Failure {
             remedy: String::new(),
             at: Some(Box::new(place)),
             custom: None,
+            taken: false,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use homeostat_client::{decode::Decode, error, Pubkey, PROGRAM_ID};
+use homeostat_client::{decode::Decode, Pubkey, PROGRAM_ID};
 use solana_account::Account;
 use solana_clock::Clock;
 use solana_commitment_config::CommitmentConfig;
@@ -17,12 +17,13 @@ use solana_rpc_client_api::{
     request::RpcError,
     response::RpcSimulateTransactionResult,
 };
-use solana_transaction_error::TransactionError;
 
 use crate::{
     cluster::{shown, Cluster, Kind, Settings},
     failure::{quoted, Failure},
 };
+
+pub use crate::refusal::refusal;
 
 /// How long a request may take. A read command asks a handful of times.
 pub const TIMEOUT: Duration = Duration::from_secs(15);
@@ -312,59 +313,6 @@ pub fn decode<T: Decode>(address: &Pubkey, account: &Account) -> Result<T, Failu
         Failure::new("wrong_account", format!("{address}: {error}"))
             .remedy("check the address and the cluster")
     })
-}
-
-/// What a runtime or program refusal means.
-pub fn refusal(error: &TransactionError, logs: &[String]) -> Failure {
-    use solana_transaction_error::TransactionError as E;
-    let last_words = || {
-        // The last lines say most; the whole log is `-v`'s business.
-        let lines: Vec<_> = logs
-            .iter()
-            .filter(|line| line.starts_with("Program log:") || line.contains("failed"))
-            .map(String::as_str)
-            .collect();
-        let from = lines.len().saturating_sub(3);
-        lines.get(from..).unwrap_or_default().join("\n  ")
-    };
-    let custom = match error {
-        E::InstructionError(_, solana_program::instruction::InstructionError::Custom(code)) => {
-            Some(*code)
-        }
-        _ => None,
-    };
-    // A custom code is the program's own only if the program was the one that failed.
-    let ours = logs
-        .iter()
-        .rev()
-        .find_map(|line| line.split_once(" failed").map(|(program, _)| program))
-        .is_none_or(|program| program.ends_with(&PROGRAM_ID.to_string()));
-    if let Some(code) = custom.filter(|_| ours) {
-        let text = error::explain(code);
-        let mut failure = match text.split_once("; ") {
-            Some((what, remedy)) => Failure::new("refused", what).remedy(remedy),
-            None => Failure::new("refused", text),
-        };
-        failure.custom = Some(code);
-        return failure;
-    }
-    let words = last_words();
-    let message = if words.is_empty() {
-        format!("the cluster refuses the transaction: {error}")
-    } else {
-        format!("the cluster refuses the transaction: {error}\n  {words}")
-    };
-    let remedy = match error {
-        E::AccountNotFound | E::InsufficientFundsForFee | E::InsufficientFundsForRent { .. } => {
-            "the wallet that pays has too little SOL; fund it (`solana airdrop 1` on devnet or a \
-             local validator)"
-        }
-        E::BlockhashNotFound => "the blockhash has expired or is of another cluster; sign again",
-        E::ProgramAccountNotFound => "the program is not on this cluster; check --url",
-        _ if custom == Some(1) => "a balance is too small; check the wallet's SOL and tokens",
-        _ => "read the program's last lines above",
-    };
-    Failure::new("refused", message).remedy(remedy)
 }
 
 fn failure(url: &str, error: &ClientError) -> Failure {

@@ -28,6 +28,8 @@ pub mod live;
 pub mod offline;
 pub mod program;
 pub mod proposal_file;
+pub mod recipient;
+pub mod refusal;
 pub mod send;
 pub mod settings;
 mod shown;

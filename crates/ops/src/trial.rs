@@ -6,6 +6,7 @@ use homeostat_client::{Action, Class, Council, Economy};
 
 use crate::failure::Failure;
 use crate::proposal_file::State;
+use crate::refusal::of_program;
 
 /// What executing actions now would do.
 pub struct Trial {
@@ -39,10 +40,8 @@ pub fn try_out(actions: &[Action], state: State<'_>) -> Result<Trial, Failure> {
 }
 
 fn refused(error: Error) -> Failure {
-    let said = match ProgramError::from(error) {
-        ProgramError::Custom(code) => homeostat_client::error::explain(code),
-        other => other.to_string(),
-    };
-    Failure::new("refused", format!("the program would refuse it: {said}"))
-        .remedy("correct the proposal; nothing was sent")
+    match ProgramError::from(error) {
+        ProgramError::Custom(code) => of_program(code, &[""; 0]),
+        other => Failure::new("refused", other.to_string()).remedy("correct the proposal"),
+    }
 }

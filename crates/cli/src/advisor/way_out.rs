@@ -10,6 +10,7 @@ use super::answer::{value, Advice};
 use super::ground::Ground;
 use crate::chain::delivery::SendArgs;
 use crate::chain::key::Key;
+use crate::chain::refused::{About, Scene};
 use crate::chain::write::{Intent, Written};
 use crate::chain::{time, Context};
 use crate::failure::Failure;
@@ -68,7 +69,15 @@ pub fn send(
         keys: vec![own],
         admin: true,
     };
-    context.perform(delivery, own, intent)
+    let scene = Scene {
+        live: &ground.live,
+        signer: own.address(),
+        about: About::Advice {
+            parameter: change.parameter,
+            field: change.field,
+        },
+    };
+    context.perform_in(&scene, delivery, own, intent)
 }
 
 /// The word of a setpoint or a bias.

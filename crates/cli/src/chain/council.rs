@@ -16,6 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::delivery::SendArgs;
+use super::refused::{About, Scene};
 use super::status::fraction;
 use super::why::{hexadecimal, CheckArgs, Shown};
 use super::write::Intent;
@@ -109,7 +110,7 @@ pub struct ProposalAnswer {
     pub actions: Vec<Decoded>,
 }
 
-fn state_name(state: u8) -> &'static str {
+pub(super) fn state_name(state: u8) -> &'static str {
     const STATES: [(ProposalState, &str); 6] = [
         (ProposalState::Active, "active"),
         (ProposalState::Queued, "queued"),
@@ -392,7 +393,16 @@ pub fn step(context: &Context, arguments: &StepArgs, step: Step) -> Result<(), F
         keys: if signs { vec![&own] } else { Vec::new() },
         admin: step.admin(),
     };
-    context.write(&arguments.send, &own, intent)
+    let scene = Scene {
+        live: &live,
+        signer: own.address(),
+        about: About::Proposal {
+            proposal: &proposal,
+            council: &council,
+            actions: &actions,
+        },
+    };
+    context.write_in(&scene, &arguments.send, &own, intent)
 }
 
 /// The section of a word that clap has let through.
@@ -435,7 +445,12 @@ pub fn accept_role(context: &Context, arguments: &RoleArgs) -> Result<(), Failur
         keys: vec![&own],
         admin: true,
     };
-    context.write(&arguments.send, &own, intent)
+    let scene = Scene {
+        live: &live,
+        signer: own.address(),
+        about: About::Role(role),
+    };
+    context.write_in(&scene, &arguments.send, &own, intent)
 }
 
 /// `pause`: the guardian pauses a section.
@@ -467,5 +482,13 @@ pub fn pause(context: &Context, arguments: &PauseArgs) -> Result<(), Failure> {
         keys: vec![&own],
         admin: false,
     };
-    context.write(&arguments.send, &own, intent)
+    let scene = Scene {
+        live: &live,
+        signer: own.address(),
+        about: About::Pause {
+            section,
+            seconds: arguments.seconds,
+        },
+    };
+    context.write_in(&scene, &arguments.send, &own, intent)
 }

@@ -20,6 +20,8 @@ use serde::Serialize;
 use super::delivery::{Delivery, SendArgs};
 use super::key::Key;
 use super::offers;
+use super::recipients::{AllowArgs, Check};
+use super::refused::{fitting, About, Scene};
 use super::status::fraction;
 use super::write::{ClusterAnswer, Intent, Sent, Simulated};
 use super::{duration, Answer, ClusterArgs, Context, WhichArgs};
@@ -63,6 +65,8 @@ pub struct CreateArgs {
     /// Go on where a target of [forecast] cannot be reached, with the nearest that can
     #[arg(long)]
     pub nearest_targets: bool,
+    #[command(flatten)]
+    allow: AllowArgs,
     #[command(flatten)]
     send: SendArgs,
 }
@@ -219,6 +223,19 @@ pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<
     };
     program::require(connection)?;
     let found = creation.found(&connection.accounts(&creation.reads())?)?;
+    if !matches!(found.stage, Stage::Created) {
+        let check = Check {
+            connection,
+            at: &creation.at(),
+            allow: arguments.allow,
+        };
+        if let Some(sponsor) = &spec.sponsor {
+            check.wallet(sponsor, "the sponsor")?;
+        }
+        if let Some(council) = &spec.council {
+            check.council(council)?;
+        }
+    }
     let pieces = creation.missing(&found, &|bytes| connection.rent(bytes))?;
     let instructions: Vec<Instruction> = pieces
         .iter()
@@ -245,6 +262,7 @@ pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<
             for (number, batch) in batches.iter().enumerate() {
                 let receipt = sender
                     .send(signers[0], &signers, batch)
+                    .map_err(|failure| fitting("create-economy", failure))
                     .map_err(|failure| stopped(failure, number, batches.len()))?;
                 context.say(&format!(
                     "  {} of {} transactions",
@@ -502,7 +520,12 @@ pub fn go_live(context: &Context, arguments: &GoLiveArgs) -> Result<(), Failure>
         keys: vec![&own],
         admin: true,
     };
-    context.write(&arguments.send, &own, intent)
+    let scene = Scene {
+        live: &live,
+        signer: own.address(),
+        about: About::Economy,
+    };
+    context.write_in(&scene, &arguments.send, &own, intent)
 }
 
 /// One thing that is missing is its own failure; several are listed.
@@ -687,6 +710,7 @@ mod tests {
     fn the_economy_file_has_a_place_of_its_own_or_is_the_toml_of_config() {
         let arguments = |file: Option<&str>| CreateArgs {
             file: file.map(PathBuf::from),
+            allow: AllowArgs::default(),
             nearest_targets: false,
             mint: String::new(),
             send: SendArgs::default(),

@@ -2,12 +2,16 @@
 
 use homeostat_client::instruction::{self as ix, Payment};
 use homeostat_client::wallet::quote;
-use homeostat_client::{error, Instruction, Pubkey};
+use homeostat_client::{Instruction, Pubkey};
 use homeostat_ops::live::associated;
+use homeostat_ops::refusal;
 use homeostat_ops::signer::read_address;
+use homeostat_ops::Live;
 
 use super::amount::{Amount, Wanted};
 use super::delivery::SendArgs;
+use super::recipients::{AllowArgs, Check};
+use super::refused::{About, Scene};
 use super::write::Intent;
 use super::{Context, WhichArgs};
 use crate::failure::Failure;
@@ -28,6 +32,8 @@ pub struct PayArgs {
     /// Create the recipient's token account if there is none (its rent is yours)
     #[arg(long)]
     pub fund_recipient: bool,
+    #[command(flatten)]
+    allow: AllowArgs,
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
@@ -75,17 +81,25 @@ pub fn pay(context: &Context, arguments: &PayArgs) -> Result<(), Failure> {
     let live = context.live(&arguments.which)?;
     let own = context.actor(&arguments.send)?;
     let recipient = read_address(&arguments.recipient, "the recipient")?;
+    let check = Check {
+        connection: &context.connection,
+        at: &live.at,
+        allow: arguments.allow,
+    };
+    check.wallet(&recipient, "the recipient")?;
     let decimals = live.economy.decimals;
     let from = live.tokens_of(&own.address());
     let to = associated(&recipient, &live.at.mint, &live.token_program());
     let amount = affordable(context, &from, &arguments.amount, decimals)?;
     let now = context.connection.clock()?.unix_timestamp;
+    let scene = |max_fee: u64| Scene {
+        live: &live,
+        signer: own.address(),
+        about: About::Payment { amount, max_fee },
+    };
     let quote = quote(&live.economy, amount, now).map_err(|error| {
-        let text = error::explain(u32::from(error));
-        match text.split_once("; ") {
-            Some((what, remedy)) => Failure::new("refused", what).remedy(remedy),
-            None => Failure::new("refused", text),
-        }
+        let failure = refusal::of_program(u32::from(error), &[""; 0]);
+        context.meaning("pay", &scene(0), failure)
     })?;
     // A tenth covers a crank in between; what is not charged is not taken.
     const TOLERANCE_PPM: u64 = 100_000;
@@ -144,7 +158,7 @@ pub fn pay(context: &Context, arguments: &PayArgs) -> Result<(), Failure> {
         keys: vec![&own],
         admin: false,
     };
-    context.write(&arguments.send, &own, intent)
+    context.write_in(&scene(max_fee), &arguments.send, &own, intent)
 }
 
 /// An amount that `from`, a wallet's token account, has (base units).
@@ -203,7 +217,12 @@ pub fn fund(context: &Context, arguments: &FundArgs) -> Result<(), Failure> {
         keys: vec![&own],
         admin: false,
     };
-    context.write(&arguments.send, &own, intent)
+    let scene = Scene {
+        live: &live,
+        signer: own.address(),
+        about: About::Economy,
+    };
+    context.write_in(&scene, &arguments.send, &own, intent)
 }
 
 /// `top-up`: mints what has accrued and is not in the vault yet.
@@ -215,7 +234,13 @@ pub fn top_up(context: &Context, arguments: &PlainArgs) -> Result<(), Failure> {
     let live = context.live(&arguments.which)?;
     let top_up = ix::top_up(&live.at, &live.token_program());
     let what = "top the reward vault up with what has accrued".to_owned();
-    public(context, &arguments.send, "top-up", what, vec![top_up])
+    public(
+        context,
+        &live,
+        &arguments.send,
+        ("top-up", what),
+        vec![top_up],
+    )
 }
 
 /// `collect`: burns fees and moves them to stakers and treasury.
@@ -233,7 +258,13 @@ pub fn collect(context: &Context, arguments: &CollectArgs) -> Result<(), Failure
     let instructions = shards
         .map(|shard| ix::collect(&live.at, &live.token_program(), shard))
         .collect();
-    public(context, &arguments.send, "collect", what, instructions)
+    public(
+        context,
+        &live,
+        &arguments.send,
+        ("collect", what),
+        instructions,
+    )
 }
 
 /// `crank`: ends the period; whoever does it gets the bounty.
@@ -265,15 +296,20 @@ pub fn crank(context: &Context, arguments: &PlainArgs) -> Result<(), Failure> {
         keys: vec![&own],
         admin: false,
     };
-    context.write(&arguments.send, &own, intent)
+    let scene = Scene {
+        live: &live,
+        signer: own.address(),
+        about: About::Economy,
+    };
+    context.write_in(&scene, &arguments.send, &own, intent)
 }
 
 /// What anybody may send.
 fn public(
     context: &Context,
+    live: &Live,
     send: &SendArgs,
-    command: &'static str,
-    what: String,
+    (command, what): (&'static str, String),
     instructions: Vec<Instruction>,
 ) -> Result<(), Failure> {
     let own = context.actor(send)?;
@@ -284,5 +320,10 @@ fn public(
         keys: Vec::new(),
         admin: false,
     };
-    context.write(send, &own, intent)
+    let scene = Scene {
+        live,
+        signer: own.address(),
+        about: About::Economy,
+    };
+    context.write_in(&scene, send, &own, intent)
 }

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use homeostat_client::{address, governance, Action, Class, Feed, Proposal, Reason, Tunable};
 use homeostat_ops::change::Decoded;
 use homeostat_ops::proposal_file::{read_proposal, tunable_value, State};
-use homeostat_ops::trial::try_out;
 use homeostat_ops::words::{self, TUNABLES};
 use homeostat_ops::{fields, files, Live};
 use schemars::JsonSchema;
@@ -15,6 +14,8 @@ use serde::Serialize;
 
 use super::council::{class_name, decoded, seated, section};
 use super::delivery::SendArgs;
+use super::recipients::{AllowArgs, Check};
+use super::refused::{tried, About, Scene};
 use super::why::{GiveArgs, Shown};
 use super::write::{Change, Intent, Written};
 use super::{duration, time, Answer, Context, WhichArgs};
@@ -56,6 +57,8 @@ pub struct ProposeArgs {
     pub file: PathBuf,
     #[command(flatten)]
     reason: GiveArgs,
+    #[command(flatten)]
+    allow: AllowArgs,
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
@@ -189,7 +192,7 @@ impl Ground {
             actions,
             reason,
         } = what;
-        let trial = try_out(actions, self.state())?;
+        let trial = tried(actions, self.state())?;
         let mut effects = Vec::new();
         for (address, account, differing) in [
             (
@@ -330,7 +333,7 @@ fn submit(
         &ground.live.at,
         &own.address(),
         &payer.address(),
-        actions,
+        actions.clone(),
         reason,
     );
     let intent = Intent {
@@ -340,7 +343,15 @@ fn submit(
         keys: vec![&own],
         admin: true,
     };
-    if let Some(written) = context.perform(send, &own, intent)? {
+    let scene = Scene {
+        live: &ground.live,
+        signer: own.address(),
+        about: About::Actions {
+            actions: &actions,
+            council: &ground.council,
+        },
+    };
+    if let Some(written) = context.perform_in(&scene, send, &own, intent)? {
         context.detail(|| format!("its account is {}", intended.address));
         context.answer(&Proposed {
             proposal: intended,
@@ -360,6 +371,12 @@ pub fn propose(context: &Context, arguments: &ProposeArgs) -> Result<(), Failure
     let bytes = files::read(path)?;
     let ground = Ground::read(context, &arguments.which)?;
     let spec = read_proposal(&bytes, &path.display().to_string(), ground.state())?;
+    let check = Check {
+        connection: &context.connection,
+        at: &ground.live.at,
+        allow: arguments.allow,
+    };
+    check.actions(&ground.live, &spec.actions)?;
     let what = What {
         title: spec.title,
         actions: spec.actions,
@@ -431,7 +448,12 @@ pub fn advise(context: &Context, arguments: &AdviseArgs) -> Result<(), Failure> 
         keys: vec![&own],
         admin: true,
     };
-    context.write(&arguments.send, &own, intent)
+    let scene = Scene {
+        live: &live,
+        signer: own.address(),
+        about: About::Advice { parameter, field },
+    };
+    context.write_in(&scene, &arguments.send, &own, intent)
 }
 
 /// `veto-advice`: the guardian drops the advice that waits.
@@ -449,5 +471,10 @@ pub fn veto_advice(context: &Context, arguments: &OfficeArgs) -> Result<(), Fail
         keys: vec![&own],
         admin: false,
     };
-    context.write(&arguments.send, &own, intent)
+    let scene = Scene {
+        live: &live,
+        signer: own.address(),
+        about: About::Economy,
+    };
+    context.write_in(&scene, &arguments.send, &own, intent)
 }

@@ -2,7 +2,7 @@
 
 use homeostat_client::instruction::{self as ix, StakeMint};
 use homeostat_client::wallet::{self, Held, Payout};
-use homeostat_client::{error, Instruction, Pool, Position, Pubkey};
+use homeostat_client::{Instruction, Pool, Position, Pubkey};
 use homeostat_ops::live::associated;
 use homeostat_ops::signer::read_address;
 use homeostat_ops::Live;
@@ -10,6 +10,7 @@ use homeostat_ops::Live;
 use super::amount::{Amount, Wanted};
 use super::delivery::SendArgs;
 use super::key::Key;
+use super::refused::{fitting, About, Scene};
 use super::write::Intent;
 use super::{Context, WhichArgs};
 use crate::failure::Failure;
@@ -107,11 +108,12 @@ impl Wallet {
         })
     }
 
+    /// `amount` is what is staked or unstaked (base units); 0 for other commands.
     fn write(
         &self,
         context: &Context,
         send: &SendArgs,
-        command: &'static str,
+        (command, amount): (&'static str, u64),
         what: String,
         instructions: Vec<Instruction>,
     ) -> Result<(), Failure> {
@@ -122,7 +124,16 @@ impl Wallet {
             keys: vec![&self.own],
             admin: false,
         };
-        context.write(send, &self.own, intent)
+        let scene = Scene {
+            live: &self.live,
+            signer: self.owner(),
+            about: About::Stake {
+                pool: &self.pool,
+                position: self.position.as_ref(),
+                amount,
+            },
+        };
+        context.write_in(&scene, send, &self.own, intent)
     }
 }
 
@@ -164,7 +175,13 @@ pub fn stake(context: &Context, arguments: &AmountArgs) -> Result<(), Failure> {
         amount,
     ));
     let what = format!("stake {} tokens", wallet.amount(amount));
-    wallet.write(context, &arguments.send, "stake", what, instructions)
+    wallet.write(
+        context,
+        &arguments.send,
+        ("stake", amount),
+        what,
+        instructions,
+    )
 }
 
 /// `unstake`: asks for stake back; `withdraw` pays it after the unbonding time.
@@ -187,7 +204,13 @@ pub fn unstake(context: &Context, arguments: &AmountArgs) -> Result<(), Failure>
         wallet.amount(amount),
         super::duration(u64::from(wallet.live.economy.limits.unbonding))
     );
-    wallet.write(context, &arguments.send, "unstake", what, vec![request])
+    wallet.write(
+        context,
+        &arguments.send,
+        ("unstake", amount),
+        what,
+        vec![request],
+    )
 }
 
 /// `withdraw`: pays what has waited long enough.
@@ -224,7 +247,13 @@ pub fn withdraw(context: &Context, arguments: &ExitArgs) -> Result<(), Failure> 
         &wallet.tokens,
     ));
     let what = format!("withdraw {} tokens", wallet.amount(ready));
-    wallet.write(context, &arguments.send, "withdraw", what, instructions)
+    wallet.write(
+        context,
+        &arguments.send,
+        ("withdraw", 0),
+        what,
+        instructions,
+    )
 }
 
 impl Wallet {
@@ -258,8 +287,8 @@ pub fn claim(context: &Context, arguments: &ExitArgs) -> Result<(), Failure> {
         position,
     };
     let failed = |error| {
-        Failure::new("refused", error::explain(u32::from(error)))
-            .remedy("the accounts were read while they changed; try again")
+        let failure = homeostat_ops::refusal::of_program(u32::from(error), &[""; 0]);
+        fitting("claim", failure)
     };
     let pending =
         wallet::pending_rewards(&live.economy, &wallet.pool, position, now).map_err(failed)?;
@@ -288,5 +317,5 @@ pub fn claim(context: &Context, arguments: &ExitArgs) -> Result<(), Failure> {
         "claim {} tokens and what accrues meanwhile",
         Amount::new(pending, live.economy.decimals)
     );
-    wallet.write(context, &arguments.send, "claim", what, instructions)
+    wallet.write(context, &arguments.send, ("claim", 0), what, instructions)
 }

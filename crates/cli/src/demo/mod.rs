@@ -6,7 +6,6 @@ mod counts;
 mod life;
 mod plan;
 mod stage;
-mod stdout;
 mod summary;
 
 use std::collections::BTreeMap;
@@ -23,6 +22,7 @@ use crate::failure::{Failure, Place};
 use crate::output::{self, Format};
 use crate::report::{self, chart, table};
 use crate::settings;
+use crate::stdout;
 use homeostat_ops::files::{read_up_to, unreadable};
 use life::{History, Life};
 use plan::{Plan, Story, PEOPLE};

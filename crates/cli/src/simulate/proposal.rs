@@ -8,7 +8,6 @@ use homeostat_ops::change::{decode, Decoded};
 use homeostat_ops::files;
 use homeostat_ops::proposal_file::{read_proposal, ProposalSpec, State};
 use homeostat_ops::tokens::Tokens;
-use homeostat_ops::trial::try_out;
 use homeostat_sim::bench::ordered;
 use homeostat_sim::chain::Chain;
 use homeostat_sim::effect::{self, Decision, Effect, Figures, Refused, FIGURES};
@@ -22,6 +21,7 @@ use super::live::Ground;
 use super::setting::Lived;
 use super::{place, refused_in};
 use crate::chain::council::class_name;
+use crate::chain::refused::tried;
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -75,7 +75,7 @@ impl Proposal {
     fn against(path: &Path, lived: &Lived, state: State<'_>) -> Result<Self, Failure> {
         let bytes = files::read(path)?;
         let spec = read_proposal(&bytes, &path.display().to_string(), state)?;
-        let trial = try_out(&spec.actions, state)?;
+        let trial = tried(&spec.actions, state)?;
         let tokens = Tokens {
             decimals: state.economy.decimals,
         };

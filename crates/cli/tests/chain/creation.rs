@@ -23,7 +23,7 @@ const CHANGED: &str = "[economy]\nbounty = 5_000\nmeters = 2\n\
 
 /// A founder with SOL, a token and an economy file, on a served bank.
 pub(super) struct Founder {
-    fixture: Fixture,
+    pub(super) fixture: Fixture,
     key: PathBuf,
     mint: Pubkey,
     at: EconomyAddresses,
@@ -103,7 +103,7 @@ impl Founder {
         )
     }
 
-    fn create_at(&self, url: &str, more: &[&str]) -> Said {
+    pub(super) fn create_at(&self, url: &str, more: &[&str]) -> Said {
         let (file, key) = (self.file(), self.key.display().to_string());
         let (file, mint) = (file.display().to_string(), self.mint.to_string());
         let mut words = vec!["create-economy", &file, "--mint", &mint, "--keypair", &key];

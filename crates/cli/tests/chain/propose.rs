@@ -8,6 +8,8 @@ use homeostat_ops::squads;
 use homeostat_served::Fixture;
 use serde_json::Value;
 use solana_account::AccountSharedData;
+use solana_keypair::Keypair;
+use solana_signer::Signer;
 use solana_transaction::Transaction;
 
 use crate::common::{run, text, Said};
@@ -206,7 +208,8 @@ fn every_wrong_file_is_refused_with_its_place_and_nothing_is_sent() {
 fn every_kind_of_action_is_read_and_shown() {
     let fixture = Fixture::live();
     let key = member(&fixture, 0);
-    let someone = Pubkey::new_from_array([7; 32]);
+    // On the curve, and without an account.
+    let someone = Keypair::new_from_array([7; 32]).pubkey();
     let kinds: Vec<(&str, String, &str)> = vec![
         (
             "tune",

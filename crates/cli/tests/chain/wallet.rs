@@ -131,6 +131,8 @@ fn wrong_input_is_refused_and_nothing_happens() {
     solana_keypair::write_keypair_file(&stranger, &poor).unwrap();
     let poor = poor.display().to_string();
     let unknown = homeostat_client::Pubkey::new_unique().to_string();
+    // On the curve: somebody may have its key.
+    let nobody = solana_signer::Signer::pubkey(&solana_keypair::Keypair::new()).to_string();
     let state = || fixture.served.with(async |world| world.state().await);
     let before = state();
     let cases: &[(&[&str], i32, &str)] = &[
@@ -157,12 +159,12 @@ fn wrong_input_is_refused_and_nothing_happens() {
         (&["status", "--economy", &unknown], 1, "no_economy"),
         (&["status", "--economy", "hello"], 1, "bad_address"),
         (
-            &["pay", &unknown, "1", "--keypair", &key],
+            &["pay", &nobody, "1", "--keypair", &key],
             1,
             "no_token_account",
         ),
         (
-            &["pay", &unknown, "1", "--shard", "9", "--keypair", &key],
+            &["pay", &nobody, "1", "--shard", "9", "--keypair", &key],
             1,
             "no_shard",
         ),

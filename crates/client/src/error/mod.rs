@@ -17,7 +17,7 @@ use solana_program::instruction::Instruction;
 use framework::FRAMEWORK;
 pub use program::{all, from_code};
 use runtime::{NAMED, SYSTEM};
-use token::{TOKEN, TOKEN_PROGRAMS};
+use token::{ASSOCIATED, TOKEN, TOKEN_PROGRAMS};
 
 use crate::{instruction, PROGRAM_ID};
 
@@ -60,11 +60,15 @@ pub fn explain(code: u32) -> String {
 /// assert!(explain_from(&system, 1).contains("SOL"));
 /// ```
 pub fn explain_from(program: &Pubkey, code: u32) -> String {
-    if *program == PROGRAM_ID || TOKEN_PROGRAMS.contains(program) {
+    if *program == PROGRAM_ID {
         return explain(code);
     }
     let known = if *program == system_program::ID {
         look_up(SYSTEM, code)
+    } else if TOKEN_PROGRAMS.contains(program) {
+        look_up(TOKEN, code)
+    } else if *program == anchor_spl::associated_token::ID {
+        look_up(ASSOCIATED, code)
     } else if (100..ERROR_CODE_OFFSET).contains(&code) {
         // The framework numbers its errors alike in every program built with it.
         look_up(FRAMEWORK, code)
@@ -77,6 +81,24 @@ pub fn explain_from(program: &Pubkey, code: u32) -> String {
             "error {code} of the program {program}: see that program's documentation for it"
         ),
     }
+}
+
+/// True when `program` refused to create an account because it is there already: the number is
+/// another in every program.
+///
+/// ```
+/// use homeostat_client::{error::is_taken, Pubkey};
+///
+/// let system = Pubkey::default();
+/// assert!(is_taken(&system, 0) && !is_taken(&system, 1));
+/// assert!(!is_taken(&Pubkey::new_unique(), 0));
+/// ```
+pub fn is_taken(program: &Pubkey, code: u32) -> bool {
+    let (system, token) = (
+        *program == system_program::ID,
+        TOKEN_PROGRAMS.contains(program),
+    );
+    (system && code == 0) || (token && code == 6)
 }
 
 /// As [`explain_from`], with the place and the name of the instruction that failed; `index` is

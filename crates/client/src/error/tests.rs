@@ -3,7 +3,7 @@ use anchor_lang::error::ERROR_CODE_OFFSET;
 use super::{
     framework::FRAMEWORK,
     runtime::{NAMED, SYSTEM},
-    token::TOKEN,
+    token::{ASSOCIATED, TOKEN},
     *,
 };
 
@@ -19,7 +19,7 @@ fn codes_are_dense_and_in_order() {
 /// A sentence says what happened, then what to do.
 #[test]
 fn every_sentence_says_what_to_do_and_stands_once() {
-    let tables = [FRAMEWORK, TOKEN, SYSTEM].concat();
+    let tables = [FRAMEWORK, TOKEN, ASSOCIATED, SYSTEM].concat();
     let others = tables.iter().map(|(.., text)| text.to_string());
     let named = NAMED.iter().map(|(_, text)| text.to_string());
     for text in others
@@ -41,7 +41,7 @@ fn every_sentence_says_what_to_do_and_stands_once() {
 
 #[test]
 fn tables_are_in_order_and_no_code_stands_twice() {
-    for table in [FRAMEWORK, TOKEN, SYSTEM] {
+    for table in [FRAMEWORK, TOKEN, ASSOCIATED, SYSTEM] {
         assert!(table.windows(2).all(|pair| pair[0].0 < pair[1].0));
     }
     let mut names: Vec<&str> = NAMED.iter().map(|(name, _)| *name).collect();
@@ -97,6 +97,30 @@ fn numbers_are_those_of_the_programs_that_use_them() {
             let error = spl_token::error::TokenError::try_from(*code).unwrap();
             assert_eq!(format!("{error:?}"), *name, "{code}");
         }
+    }
+}
+
+/// The same number means something else in each program that can fail.
+#[test]
+fn one_number_is_told_apart_by_the_program_that_failed() {
+    use anchor_spl::{associated_token, token, token_2022};
+    let other = Pubkey::new_unique();
+    let said: [(&Pubkey, u32, &str); 10] = [
+        (&system_program::ID, 0, "AccountAlreadyInUse (0)"),
+        (&token::ID, 0, "NotRentExempt (0)"),
+        (&token_2022::ID, 0, "NotRentExempt (0)"),
+        (&associated_token::ID, 0, "InvalidOwner (0)"),
+        (&system_program::ID, 1, "ResultWithNegativeLamports (1)"),
+        (&token::ID, 1, "InsufficientFunds (1)"),
+        // A number of ours is another program's too.
+        (&PROGRAM_ID, 6_019, "FeeAboveMax (6019)"),
+        (&token::ID, 6_019, "error 6019 of the program"),
+        (&other, 6_019, "error 6019 of the program"),
+        (&other, 0, "error 0 of the program"),
+    ];
+    for (program, code, expected) in said {
+        let text = explain_from(program, code);
+        assert!(text.starts_with(expected), "{program} {code}: {text}");
     }
 }
 

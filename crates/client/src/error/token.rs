@@ -7,6 +7,13 @@ use super::Table;
 /// SPL Token and Token-2022.
 pub(super) const TOKEN_PROGRAMS: [Pubkey; 2] = [anchor_spl::token::ID, anchor_spl::token_2022::ID];
 
+/// Errors of the program of associated token accounts.
+pub(super) const ASSOCIATED: Table = &[(
+    0,
+    "InvalidOwner",
+    "An account at the address of a token account is not its owner's; check the owner's address",
+)];
+
 /// Errors of SPL Token and Token-2022 that a transaction with these instructions can meet. The
 /// two programs number their common errors alike.
 pub(super) const TOKEN: Table = &[
