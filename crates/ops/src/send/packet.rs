@@ -4,7 +4,7 @@ use homeostat_client::{Instruction, Pubkey};
 use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_message::{Message, VersionedMessage};
 use solana_signature::Signature;
-use solana_signer::{signers::Signers, Signer};
+use solana_signer::{signers::Signers, Signer, SignerError};
 use solana_transaction::versioned::VersionedTransaction;
 
 use super::prepare::MOST_UNITS;
@@ -54,7 +54,7 @@ pub fn pack(payer: &Pubkey, instructions: &[Instruction]) -> Vec<Vec<Instruction
 ///
 /// # Errors
 ///
-/// Somebody's signature is missing.
+/// Somebody's signature is missing or not good; a hardware wallet declines or is not to be had.
 pub fn sign(
     message: VersionedMessage,
     signers: &[&dyn Signer],
@@ -81,10 +81,27 @@ pub fn sign(
             "give its key, or sign elsewhere with --sign-only and add --signer ADDRESS=SIGNATURE",
         ));
     }
-    VersionedTransaction::try_new(message, &fit).map_err(|error| {
-        Failure::new("bad_signature", format!("a signature is not good: {error}"))
-            .remedy("it must be of this very transaction: same blockhash, same arguments")
-    })
+    VersionedTransaction::try_new(message, &fit).map_err(|error| unsigned_by(&error))
+}
+
+/// Why somebody who could sign has not.
+fn unsigned_by(error: &SignerError) -> Failure {
+    let told = error.to_string();
+    match error {
+        SignerError::UserCancel(_) => Failure::new(
+            "declined",
+            format!("the hardware wallet did not sign: {told}"),
+        )
+        .remedy("nothing was sent; start again and approve it on the device"),
+        SignerError::Connection(_) | SignerError::Protocol(_) | SignerError::NoDeviceFound => {
+            Failure::new("no_hardware_wallet", format!("it cannot be signed: {told}")).remedy(
+                "nothing was sent; unlock the device, open its Solana app and, for what it does \
+                 not know, allow blind signing there",
+            )
+        }
+        _ => Failure::new("bad_signature", format!("a signature is not good: {told}"))
+            .remedy("it must be of this very transaction: same blockhash, same arguments"),
+    }
 }
 
 #[cfg(test)]
@@ -106,5 +123,44 @@ mod tests {
             shape,
             [vec![400, 400], vec![400], vec![2_000], vec![10, 10]]
         );
+    }
+
+    /// A hardware wallet of which only the answer is left.
+    struct Device(Pubkey, fn() -> SignerError);
+
+    impl Signer for Device {
+        fn try_pubkey(&self) -> Result<Pubkey, SignerError> {
+            Ok(self.0)
+        }
+
+        fn try_sign_message(&self, _: &[u8]) -> Result<Signature, SignerError> {
+            Err((self.1)())
+        }
+
+        fn is_interactive(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn a_device_that_does_not_sign_is_told_apart_from_a_signature_that_is_not_good() {
+        let key = Pubkey::new_unique();
+        let answers: [(fn() -> SignerError, &str); 4] = [
+            (|| SignerError::UserCancel("no".into()), "declined"),
+            (
+                || SignerError::Protocol("locked".into()),
+                "no_hardware_wallet",
+            ),
+            (|| SignerError::NoDeviceFound, "no_hardware_wallet"),
+            (|| SignerError::Custom("odd".into()), "bad_signature"),
+        ];
+        for (answer, code) in answers {
+            // Given a device with that answer, when it is asked to sign, then it is said so.
+            let told = answer().to_string();
+            let message = VersionedMessage::Legacy(Message::new(&[], Some(&key)));
+            let failure = sign(message, &[&Device(key, answer)]).unwrap_err();
+            assert_eq!(failure.code, code);
+            assert!(failure.message.contains(&told), "{failure:?}");
+        }
     }
 }
