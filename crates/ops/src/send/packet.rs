@@ -125,8 +125,10 @@ mod tests {
         );
     }
 
+    type Answer = fn() -> SignerError;
+
     /// A hardware wallet of which only the answer is left.
-    struct Device(Pubkey, fn() -> SignerError);
+    struct Device(Pubkey, Answer);
 
     impl Signer for Device {
         fn try_pubkey(&self) -> Result<Pubkey, SignerError> {
@@ -145,7 +147,7 @@ mod tests {
     #[test]
     fn a_device_that_does_not_sign_is_told_apart_from_a_signature_that_is_not_good() {
         let key = Pubkey::new_unique();
-        let answers: [(fn() -> SignerError, &str); 4] = [
+        let answers: [(Answer, &str); 4] = [
             (|| SignerError::UserCancel("no".into()), "declined"),
             (
                 || SignerError::Protocol("locked".into()),
