@@ -150,7 +150,7 @@ mod tests {
         let source = format!("usb://ledger/{}?key=0/0", Pubkey::new_unique());
         let no_device = read_signer(&source, "key").map(|_| ()).unwrap_err();
         assert_eq!(no_device.code, "no_hardware_wallet");
-        assert!(no_device.message.contains(&source));
+        assert!(no_device.message.contains("usb://ledger/"));
         let path = read_signer("prompt:?key=zero", "key")
             .map(|_| ())
             .unwrap_err();
