@@ -23,6 +23,8 @@ pub struct Fitted {
     next_fit: f64,
     /// The last fit; `None` before the first, and where none could be made or it was poor.
     fit: Option<Fit>,
+    /// The epochs that the candidates of all fits lived; those of a fit that could not be made are
+    /// not counted.
     imagined: u64,
 }
 

@@ -87,8 +87,8 @@ fn a_planner_that_fits_people_waits_until_it_knows_them() {
         assert_eq!(planner.imagined(), lived + 4 * 5 * 45);
         advised += 1;
 
-        // Given that half of all stakes leave in the days that the fit is judged by, then the
-        // fit is poor, and it waits.
+        // Given that a tenth of the stakes leaves on each of the days that the fit is judged by,
+        // then the fit is poor, and it waits.
         let mut world = after(&setting, 48, seed, |weather| weather.exit = 0.1);
         for _ in 48..60 {
             world.step(&mut Advised::default()).unwrap();
