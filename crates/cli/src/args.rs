@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::advisor;
 use crate::bench;
 use crate::chain::{
-    council, creation, keeper, log, outcome, payments, propose, reasons, staking, status,
-    ClusterArgs,
+    council, creation, delivery::SendArgs, keeper, log, outcome, payments, prepared, propose,
+    reasons, staking, status, ClusterArgs,
 };
 use crate::demo;
 use crate::localnet;
@@ -113,6 +113,8 @@ pub enum Command {
     Explain(reasons::ExplainArgs),
     /// The decisions on chain; `log verify` recomputes them
     Log(log::LogArgs),
+    /// Send what --prepare wrote and --sign-only signed
+    Submit(prepared::SubmitArgs),
     /// What became of a transaction that was sent, or of all that have no outcome yet
     #[command(after_long_help = outcome::AFTER_LONG_HELP)]
     Outcome(outcome::OutcomeArgs),
@@ -157,6 +159,57 @@ pub enum Command {
         /// Which shell
         shell: clap_complete::Shell,
     },
+}
+
+impl Command {
+    /// How a command that writes delivers its transaction: known before the cluster is asked,
+    /// because what is only signed must not ask it.
+    pub fn send(&self) -> Option<&SendArgs> {
+        match self {
+            Self::GoLive(go_live) => Some(&go_live.send),
+            Self::Stake(amount) | Self::Unstake(amount) => Some(&amount.send),
+            Self::Withdraw(exit) | Self::Claim(exit) => Some(&exit.send),
+            Self::Pay(pay) => Some(&pay.send),
+            Self::Fund(fund) => Some(&fund.send),
+            Self::TopUp(plain) | Self::Crank(plain) => Some(&plain.send),
+            Self::Collect(collect) => Some(&collect.send),
+            Self::Approve(step)
+            | Self::WithdrawApproval(step)
+            | Self::Veto(step)
+            | Self::OverrideVeto(step)
+            | Self::Cancel(step)
+            | Self::Expire(step)
+            | Self::Execute(step)
+            | Self::Ballot(step)
+            | Self::CloseProposal(step) => Some(&step.send),
+            Self::Pause(pause) => Some(&pause.send),
+            Self::AcceptRole(role) => Some(&role.send),
+            Self::Propose(propose) => Some(&propose.send),
+            Self::Unpause(unpause) => Some(&unpause.send),
+            Self::Advisor(advisor) => Some(&advisor.delivery),
+            Self::Advise(advise) => Some(&advise.send),
+            Self::VetoAdvice(office) => Some(&office.send),
+            // Several transactions, each of which needs the one before: signed here, or not at all.
+            Self::CreateEconomy(_) => None,
+            Self::Demo(_)
+            | Self::Replay(_)
+            | Self::Simulate(_)
+            | Self::Bench(_)
+            | Self::Verify(_)
+            | Self::Report(_)
+            | Self::Tune(_)
+            | Self::Localnet(_)
+            | Self::Status(_)
+            | Self::Keeper(_)
+            | Self::Preview(_)
+            | Self::Explain(_)
+            | Self::Log(_)
+            | Self::Submit(_)
+            | Self::Outcome(_)
+            | Self::Proposals(_)
+            | Self::Completion { .. } => None,
+        }
+    }
 }
 
 #[cfg(test)]

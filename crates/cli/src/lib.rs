@@ -31,8 +31,10 @@ use clap::{CommandFactory, Parser};
 
 use crate::args::{Arguments, Command};
 use crate::chain::council::Step;
+use crate::chain::delivery::{Delivery, SendArgs};
 use crate::chain::{
-    council, creation, keeper, log, outcome, payments, propose, reasons, staking, status, Context,
+    council, creation, keeper, log, outcome, payments, prepared, propose, reasons, staking, status,
+    Context,
 };
 use crate::failure::Failure;
 use crate::output::Format;
@@ -100,10 +102,12 @@ pub fn main() -> ExitCode {
 fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
     let mut cluster = arguments.cluster.clone();
     if let Command::CreateEconomy(create) = command {
+        create.here_only()?;
         let file = create.take_file(&mut cluster)?;
         return creation::create(&Context::open(&cluster, arguments.output)?, create, &file);
     }
-    let context = &Context::open(&cluster, arguments.output)?;
+    let delivery = command.send().map_or(Delivery::Send, SendArgs::delivery);
+    let context = &Context::open_for(&cluster, arguments.output, delivery)?;
     match command {
         Command::Demo(_)
         | Command::Replay(_)
@@ -150,6 +154,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         Command::Advisor(arguments) => advisor::run(context, arguments),
         Command::Advise(arguments) => propose::advise(context, arguments),
         Command::VetoAdvice(arguments) => propose::veto_advice(context, arguments),
+        Command::Submit(arguments) => prepared::submit(context, arguments),
     }
 }
 

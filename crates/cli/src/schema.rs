@@ -61,6 +61,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
             "accept-role",
             "advise",
             "veto-advice",
+            "submit",
         ]
         .map(|command| (command, schema_for!(Written))),
     );

@@ -6,7 +6,11 @@ use homeostat_client::{decode::Decode, Pubkey, PROGRAM_ID};
 use solana_account::Account;
 use solana_clock::Clock;
 use solana_commitment_config::CommitmentConfig;
-use solana_rpc_client::{rpc_client::RpcClient, rpc_client::SerializableTransaction};
+use solana_rpc_client::{
+    http_sender::HttpSender,
+    rpc_client::{RpcClient, RpcClientConfig, SerializableTransaction},
+    rpc_sender::RpcSender,
+};
 use solana_rpc_client_api::{
     client_error::{Error as ClientError, ErrorKind},
     config::{
@@ -19,6 +23,7 @@ use solana_rpc_client_api::{
 };
 
 use crate::{
+    answers::{Answers, Recorder, Recording, Replay},
     cluster::{shown, Cluster, Kind, Settings},
     failure::{quoted, Failure},
 };
@@ -35,6 +40,8 @@ const BATCH: usize = 100;
 pub struct Connection {
     rpc: RpcClient,
     cluster: Cluster,
+    /// Answers come from a record, and none from the cluster.
+    recorded: bool,
 }
 
 impl Connection {
@@ -57,8 +64,39 @@ impl Connection {
         commitment: CommitmentConfig,
         timeout: Duration,
     ) -> Result<Self, Failure> {
-        let rpc = RpcClient::new_with_timeout_and_commitment(url, timeout, commitment);
-        let url = shown(url);
+        Self::over(HttpSender::new_with_timeout(url, timeout), commitment)
+    }
+
+    /// The same, with what is answered written down.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connection::open`].
+    pub fn open_recording(
+        url: &str,
+        commitment: CommitmentConfig,
+        timeout: Duration,
+    ) -> Result<(Self, Recording), Failure> {
+        let (recorder, recording) = Recorder::new(HttpSender::new_with_timeout(url, timeout));
+        Ok((Self::over(recorder, commitment)?, recording))
+    }
+
+    /// A cluster as its answers tell, which were written down before; nothing is connected to.
+    pub fn recorded(answers: Answers, cluster: Cluster, commitment: CommitmentConfig) -> Self {
+        let config = RpcClientConfig::with_commitment(commitment);
+        Self {
+            rpc: RpcClient::new_sender(Replay(answers), config),
+            cluster,
+            recorded: true,
+        }
+    }
+
+    fn over(
+        sender: impl RpcSender + Send + Sync + 'static,
+        commitment: CommitmentConfig,
+    ) -> Result<Self, Failure> {
+        let url = shown(&sender.url());
+        let rpc = RpcClient::new_sender(sender, RpcClientConfig::with_commitment(commitment));
         let genesis = rpc
             .get_genesis_hash()
             .map_err(|error| failure(&url, &error))?;
@@ -79,6 +117,7 @@ impl Connection {
                 genesis: genesis.to_string(),
                 url,
             },
+            recorded: false,
         })
     }
 
@@ -99,6 +138,13 @@ impl Connection {
 
     /// A client's error with the remedy.
     pub fn failure(&self, error: &ClientError) -> Failure {
+        if self.recorded {
+            return Failure::new(
+                "not_prepared",
+                format!("nothing is asked offline, and {}", error.kind()),
+            )
+            .remedy("sign with the same command and the same arguments as with --prepare");
+        }
         failure(&self.cluster.url, error)
     }
 

@@ -1,5 +1,5 @@
-//! Accounts of the program as lists of named values, read by the committed interface
-//! description: nothing here knows a field by hand.
+//! Accounts and instructions of the program as lists of named values, read by the committed
+//! interface description: nothing here knows a field by hand.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -15,6 +15,7 @@ const WIDE: &str = "U128";
 
 #[derive(Deserialize)]
 struct Idl {
+    instructions: Vec<Call>,
     accounts: Vec<Named>,
     types: Vec<Type>,
 }
@@ -23,6 +24,13 @@ struct Idl {
 struct Named {
     name: String,
     discriminator: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct Call {
+    name: String,
+    discriminator: Vec<u8>,
+    args: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -36,15 +44,32 @@ struct Type {
 struct Body {
     #[serde(default)]
     fields: Vec<Value>,
+    #[serde(default)]
+    variants: Vec<Variant>,
 }
 
-/// Account types, and every type by name.
-type Layouts = (Vec<Named>, BTreeMap<String, Body>);
+#[derive(Deserialize)]
+struct Variant {
+    name: String,
+    #[serde(default)]
+    fields: Vec<Value>,
+}
+
+/// What has a layout, and every type by name.
+struct Layouts {
+    instructions: Vec<Call>,
+    accounts: Vec<Named>,
+    types: BTreeMap<String, Body>,
+}
 
 static LAYOUTS: LazyLock<Option<Layouts>> = LazyLock::new(|| {
     let idl: Idl = serde_json::from_str(IDL).ok()?;
     let types = idl.types.into_iter().map(|one| (one.name, one.body));
-    Some((idl.accounts, types.collect()))
+    Some(Layouts {
+        instructions: idl.instructions,
+        accounts: idl.accounts,
+        types: types.collect(),
+    })
 });
 
 /// An account's type and its fields, in the order of its layout: dotted paths, and values
@@ -56,7 +81,9 @@ static LAYOUTS: LazyLock<Option<Layouts>> = LazyLock::new(|| {
 /// assert!(fields::read(&[0; 300]).is_none());
 /// ```
 pub fn read(data: &[u8]) -> Option<(&'static str, Vec<(String, String)>)> {
-    let (accounts, types) = LAYOUTS.as_ref()?;
+    let Layouts {
+        accounts, types, ..
+    } = LAYOUTS.as_ref()?;
     let account = accounts
         .iter()
         .find(|account| data.starts_with(&account.discriminator))?;
@@ -67,6 +94,35 @@ pub fn read(data: &[u8]) -> Option<(&'static str, Vec<(String, String)>)> {
     };
     walk.defined(&account.name, "")?;
     Some((account.name.as_str(), walk.out))
+}
+
+/// An instruction's name and its arguments, in the units of the program. `None` when it is no
+/// instruction of the program. Lists and options are not read: what follows is told by its length.
+pub fn instruction(data: &[u8]) -> Option<(&'static str, Vec<(String, String)>)> {
+    let layouts = LAYOUTS.as_ref()?;
+    let call = layouts
+        .instructions
+        .iter()
+        .find(|call| data.starts_with(&call.discriminator))?;
+    let mut walk = Walk {
+        types: &layouts.types,
+        rest: data.get(8..)?,
+        out: Vec::new(),
+    };
+    for argument in &call.args {
+        let name = argument.get("name")?.as_str()?;
+        let before = (walk.rest, walk.out.len());
+        if walk.value(argument.get("type")?, name).is_none() {
+            walk.rest = before.0;
+            walk.out.truncate(before.1);
+            break;
+        }
+    }
+    if !walk.rest.is_empty() {
+        let bytes = format!("{} bytes", walk.rest.len());
+        walk.out.push(("and".to_owned(), bytes));
+    }
+    Some((call.name.as_str(), walk.out))
 }
 
 /// The fields that differ: path, old, new. A field that only one of them has is empty in
@@ -118,7 +174,16 @@ impl Walk<'_> {
             let bytes = self.take::<16>()?;
             return self.put(path, u128::from_le_bytes(bytes));
         }
-        for field in &self.types.get(name)?.fields {
+        let body = self.types.get(name)?;
+        if !body.variants.is_empty() {
+            let [number] = self.take::<1>()?;
+            let variant = body.variants.get(usize::from(number))?;
+            return match variant.fields.is_empty() {
+                true => self.put(path, &variant.name),
+                false => None,
+            };
+        }
+        for field in &body.fields {
             let name = field.get("name")?.as_str()?;
             let path = if path.is_empty() {
                 name.to_owned()
@@ -190,7 +255,9 @@ mod tests {
         let mut data = T::DISCRIMINATOR.to_vec();
         // Each byte another.
         data.extend((0..core::mem::size_of::<T>()).map(|n| n as u8));
-        let (accounts, types) = LAYOUTS.as_ref().unwrap();
+        let Layouts {
+            accounts, types, ..
+        } = LAYOUTS.as_ref().unwrap();
         let account = accounts
             .iter()
             .find(|account| data.starts_with(&account.discriminator))
@@ -234,6 +301,45 @@ mod tests {
         assert_eq!(value("amount"), position.amount.to_string());
         assert_eq!(value("owner"), position.owner.to_string());
         assert!(fields.iter().all(|(path, _)| !path.contains("reserved")));
+    }
+
+    #[test]
+    fn an_instruction_is_read_with_its_arguments() {
+        use homeostat_client::{instruction as ix, EconomyAddresses};
+        let [mint, creator, program] = [(); 3].map(|()| Pubkey::new_unique());
+        let at = EconomyAddresses::new(&mint, &creator);
+        let payment = ix::Payment {
+            payer: creator,
+            from: mint,
+            to: mint,
+            shard: 0,
+            amount: 5_000_000,
+            max_fee: 77,
+        };
+        let pay = ix::pay(&at, &program, &payment);
+        let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let read = instruction(&pay.data).unwrap();
+        let arguments = vec![own("amount", "5000000"), own("max_fee", "77")];
+        assert_eq!(read, ("pay", arguments));
+        // An enum by its name; what cannot be read by its length.
+        let data = [&find("accept_role")[..], &[1]].concat();
+        assert_eq!(
+            instruction(&data).unwrap(),
+            ("accept_role", vec![own("role", "Guardian")])
+        );
+        let data = [&find("propose")[..], &[7; 32], &[9; 5]].concat();
+        let read = instruction(&data).unwrap();
+        assert_eq!(read.0, "propose");
+        assert_eq!(read.1[0], own("digest", &"07".repeat(32)));
+        assert_eq!(read.1[1], own("and", "5 bytes"));
+        assert_eq!(instruction(&[0; 40]), None);
+    }
+
+    /// The discriminator of an instruction.
+    fn find(name: &str) -> [u8; 8] {
+        let calls = &LAYOUTS.as_ref().unwrap().instructions;
+        let call = calls.iter().find(|call| call.name == name).unwrap();
+        call.discriminator[..8].try_into().unwrap()
     }
 
     #[test]

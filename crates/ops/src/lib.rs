@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 
 mod actions;
+pub mod answers;
 pub mod change;
 pub mod cluster;
 pub mod connection;
@@ -18,6 +19,7 @@ mod council_file;
 pub mod creation;
 pub mod decimal;
 pub mod economy_file;
+pub mod envelope;
 pub mod fields;
 pub mod files;
 mod forecast_file;
@@ -43,6 +45,7 @@ pub mod words;
 
 pub use cluster::{Cluster, Kind, Settings, Wishes};
 pub use connection::Connection;
+pub use envelope::Envelope;
 pub use failure::Failure;
 pub use homeostat_failure as failure;
 pub use journal::{Journal, Notes};

@@ -116,14 +116,14 @@ pub fn assemble(
             "bad_signature",
             format!("the signature of {key} is of another transaction"),
         )
-        .remedy("sign and send with the same arguments and the same --blockhash"));
+        .remedy("sign with the arguments that it was prepared with, and give it to nobody who changes it"));
     }
     if !signed.absent.is_empty() {
         return Err(Failure::new(
             "missing_signature",
             format!("{} must sign as well", signed.absent.join(", ")),
         )
-        .remedy("add --signer ADDRESS=SIGNATURE for each"));
+        .remedy("each signs with --sign-only FILE, or add --signer ADDRESS=SIGNATURE for each"));
     }
     let signatures = signed
         .signers
@@ -168,12 +168,13 @@ pub fn life(
         )
         .remedy(format!(
             "if this very transaction was sent before, `homeostat outcome {signature}` tells what \
-             became of it; else sign again"
+             became of it; else prepare and sign it again"
         ))
     })
 }
 
-fn wanted(message: &VersionedMessage) -> &[Pubkey] {
+/// Who has to sign a message, the payer first.
+pub fn wanted(message: &VersionedMessage) -> &[Pubkey] {
     let asked = usize::from(message.header().num_required_signatures);
     let keys = message.static_account_keys();
     keys.get(..asked).unwrap_or(keys)

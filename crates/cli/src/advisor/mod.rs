@@ -116,7 +116,7 @@ pub struct Arguments {
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
-    delivery: SendArgs,
+    pub(crate) delivery: SendArgs,
 }
 
 fn parameter(word: &str) -> Result<Parameter, String> {

@@ -44,7 +44,7 @@ pub struct StepArgs {
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
-    send: SendArgs,
+    pub(crate) send: SendArgs,
 }
 
 /// Arguments of `pause`.
@@ -61,7 +61,7 @@ pub struct PauseArgs {
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
-    send: SendArgs,
+    pub(crate) send: SendArgs,
 }
 
 /// The proposals of an economy.
@@ -422,7 +422,7 @@ pub struct RoleArgs {
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
-    send: SendArgs,
+    pub(crate) send: SendArgs,
 }
 
 /// `accept-role`: whoever was offered a role by a proposal, or in Draft by the creator, takes it.

@@ -68,7 +68,7 @@ pub struct CreateArgs {
     #[command(flatten)]
     allow: AllowArgs,
     #[command(flatten)]
-    send: SendArgs,
+    pub(crate) send: SendArgs,
 }
 
 /// Arguments of `go-live`.
@@ -81,7 +81,7 @@ pub struct GoLiveArgs {
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
-    send: SendArgs,
+    pub(crate) send: SendArgs,
 }
 
 /// The answer of `create-economy`.
@@ -160,6 +160,28 @@ fn sol(lamports: u64) -> String {
 }
 
 impl CreateArgs {
+    /// Refuses what would have to be signed elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// It is neither sent nor tried out.
+    pub fn here_only(&self) -> Result<(), Failure> {
+        match self.send.delivery() {
+            Delivery::Send | Delivery::Simulate => Ok(()),
+            Delivery::Prepare(_)
+            | Delivery::SignOnly(_)
+            | Delivery::Export(_)
+            | Delivery::Squads { .. } => Err(Failure::new(
+                "signed_here_only",
+                "an economy is created in several transactions, of which each needs the one before",
+            )
+            .remedy(
+                "create it with a key that is here; nothing of it is final before go-live, which \
+                 takes --prepare",
+            )),
+        }
+    }
+
     /// The economy file. The Solana command line's `--config` is never TOML: one that is
     /// names the economy, and is taken out of `cluster`.
     ///
@@ -192,16 +214,7 @@ impl CreateArgs {
 /// refuses. Whatever was sent before stays, and the next run goes on there.
 pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<(), Failure> {
     let send = &arguments.send;
-    let simulate = match send.delivery() {
-        Delivery::Send => false,
-        Delivery::Simulate => true,
-        Delivery::Offline { .. } | Delivery::Export(_) | Delivery::Squads { .. } => {
-            let what =
-                "an economy is created in several transactions, of which each needs the one before";
-            let remedy = "create it with a key that is here; nothing of it is final before go-live, which takes --sign-only";
-            return Err(Failure::new("signed_here_only", what).remedy(remedy));
-        }
-    };
+    let simulate = send.delivery() == Delivery::Simulate;
     let spec = read_economy(&files::read(file)?, &file.display().to_string())?;
     if arguments.nearest_targets {
         for finding in &spec.findings {

@@ -1,6 +1,7 @@
 //! How a transaction is delivered: the options of every command that sends one, and what they
 //! mean together.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use homeostat_ops::squads::Encoding;
@@ -14,11 +15,16 @@ use crate::failure::Failure;
 #[command(next_help_heading = "Transaction")]
 pub struct SendArgs {
     /// Price of a compute unit (micro-lamports) [default: what three quarters paid lately]
-    #[arg(long, value_name = "MICRO_LAMPORTS", conflicts_with_all = ["blockhash", "export"])]
+    #[arg(long, value_name = "MICRO_LAMPORTS", conflicts_with_all = ["sign_only", "export"])]
     pub with_compute_unit_price: Option<u64>,
 
     /// Most that the priority of a transaction may cost (lamports)
-    #[arg(long, value_name = "LAMPORTS", default_value_t = 100_000, conflicts_with_all = ["blockhash", "export"])]
+    #[arg(
+        long,
+        value_name = "LAMPORTS",
+        default_value_t = 100_000,
+        conflicts_with = "export"
+    )]
     pub max_priority_fee: u64,
 
     /// Who pays the transaction and its rents, if not --keypair
@@ -26,7 +32,7 @@ pub struct SendArgs {
     pub fee_payer: Option<String>,
 
     /// Send nothing: show what would change, field by field
-    #[arg(long, conflicts_with = "blockhash")]
+    #[arg(long)]
     pub simulate: bool,
 
     /// Do not ask before writing to mainnet
@@ -36,32 +42,36 @@ pub struct SendArgs {
     /// How long to wait for a transaction's outcome (seconds)
     #[arg(long, value_name = "SECONDS", default_value_t = 180,
           value_parser = clap::value_parser!(u64).range(1..=3_600),
-          conflicts_with_all = ["simulate", "sign_only", "export"])]
+          conflicts_with_all = ["simulate", "prepare", "sign_only", "export"])]
     pub patience: u64,
 
-    /// Send nothing: sign with the keys at hand and print the signatures
-    #[arg(long, requires = "blockhash")]
-    pub sign_only: bool,
+    /// Send nothing: try it out, and write FILE, with which it is signed where there is no
+    /// network; keys may be addresses
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["simulate", "sign_only", "squads", "export"])]
+    pub prepare: Option<PathBuf>,
 
-    /// Use this blockhash (with --nonce: the nonce's value)
-    #[arg(long, value_name = "BLOCKHASH")]
-    pub blockhash: Option<String>,
+    /// Connect to nothing: build the transaction of the FILE of --prepare again, sign it with the
+    /// keys at hand, and put the signatures into FILE; `submit FILE` sends it
+    #[arg(long, value_name = "FILE", group = "with_nonce",
+          conflicts_with_all = ["simulate", "squads", "export"])]
+    pub sign_only: Option<PathBuf>,
 
-    /// A signature made elsewhere; may be given several times
-    #[arg(long, value_name = "ADDRESS=SIGNATURE", requires = "blockhash")]
-    pub signer: Vec<String>,
-
-    /// A durable nonce account: the transaction does not expire
-    #[arg(long, value_name = "ADDRESS", requires = "blockhash")]
+    /// A durable nonce account: what is prepared does not expire
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        requires = "prepare",
+        group = "with_nonce"
+    )]
     pub nonce: Option<String>,
 
     /// Who may advance the nonce, if not --keypair
-    #[arg(long, value_name = "KEYPAIR", requires = "nonce")]
+    #[arg(long, value_name = "KEYPAIR", requires = "with_nonce")]
     pub nonce_authority: Option<String>,
 
     /// Let the vault of this Squads v4 multisig act: stores the transaction there for its
     /// members; --keypair is a member and pays
-    #[arg(long, value_name = "MULTISIG", conflicts_with_all = ["blockhash", "fee_payer"])]
+    #[arg(long, value_name = "MULTISIG", conflicts_with = "fee_payer")]
     pub squads: Option<String>,
 
     /// Which vault of the multisig
@@ -70,7 +80,7 @@ pub struct SendArgs {
 
     /// Send nothing: print the transaction unsigned, for a multisig's web importer (base58
     /// for Squads)
-    #[arg(long, value_name = "ENCODING", value_parser = ["base58", "base64"], conflicts_with_all = ["blockhash", "fee_payer", "simulate"])]
+    #[arg(long, value_name = "ENCODING", value_parser = ["base58", "base64"], conflicts_with_all = ["fee_payer", "simulate"])]
     pub export: Option<String>,
 
     /// With --sign-only, print the message in base64 as well
@@ -85,13 +95,10 @@ pub enum Delivery<'a> {
     Send,
     /// Tried out: what would change is shown, and nothing is sent.
     Simulate,
-    /// Built from the arguments alone, around the blockhash they name.
-    Offline {
-        /// The blockhash, or the nonce's value.
-        blockhash: &'a str,
-        /// Sent with the signatures that were made elsewhere; else only signed.
-        send: bool,
-    },
+    /// Tried out and written to a file, to be signed elsewhere.
+    Prepare(&'a Path),
+    /// Signed, with the file that it was prepared in, without a connection.
+    SignOnly(&'a Path),
     /// Printed unsigned, for a multisig's web importer.
     Export(Encoding),
     /// Stored in a multisig, for its members.
@@ -108,21 +115,23 @@ impl SendArgs {
     /// nowhere else: whoever looked at the options one after the other could send what was only to
     /// be tried out. The parser has refused options of which one would be ignored.
     pub fn delivery(&self) -> Delivery<'_> {
-        match (&self.export, &self.squads, &self.blockhash) {
-            (Some(encoding), ..) => Delivery::Export(match encoding.as_str() {
+        if let Some(file) = &self.sign_only {
+            return Delivery::SignOnly(file);
+        }
+        if let Some(file) = &self.prepare {
+            return Delivery::Prepare(file);
+        }
+        match (&self.export, &self.squads) {
+            (Some(encoding), _) => Delivery::Export(match encoding.as_str() {
                 "base64" => Encoding::Base64,
                 _ => Encoding::Base58,
             }),
-            (None, Some(multisig), _) => Delivery::Squads {
+            (None, Some(multisig)) => Delivery::Squads {
                 multisig,
                 simulate: self.simulate,
             },
-            (None, None, Some(blockhash)) => Delivery::Offline {
-                blockhash,
-                send: !self.sign_only,
-            },
-            (None, None, None) if self.simulate => Delivery::Simulate,
-            (None, None, None) => Delivery::Send,
+            (None, None) if self.simulate => Delivery::Simulate,
+            (None, None) => Delivery::Send,
         }
     }
 
@@ -165,14 +174,13 @@ mod tests {
     }
 
     /// Every option, with what it needs beside it.
-    const OPTIONS: [&[&str]; 15] = [
+    const OPTIONS: [&[&str]; 14] = [
         &["--simulate"],
-        &["--sign-only", "--blockhash=H"],
-        &["--blockhash=H"],
-        &["--signer=A=S", "--blockhash=H"],
-        &["--nonce=N", "--blockhash=H"],
-        &["--nonce-authority=K", "--nonce=N", "--blockhash=H"],
-        &["--dump-transaction-message", "--sign-only", "--blockhash=H"],
+        &["--prepare=F"],
+        &["--sign-only=F"],
+        &["--nonce=N", "--prepare=F"],
+        &["--nonce-authority=K", "--nonce=N", "--prepare=F"],
+        &["--dump-transaction-message", "--sign-only=F"],
         &["--squads=M"],
         &["--vault=1", "--squads=M"],
         &["--export=base58"],
@@ -186,16 +194,15 @@ mod tests {
     /// What each pair comes to: a row for each option, which begins with the option alone and
     /// goes on with it and each of those after it.
     ///
-    /// `s` sent · `w` tried out · `o` signed only · `O` sent with signatures at hand · `q` stored
-    /// in a multisig · `Q` that tried out · `x` exported · `-` refused
-    const MEANING: [&str; 15] = [
-        "w------QQ-wwww-",
-        "oooooo---o--o-",
-        "OOOOo---O--OO",
-        "OOOo---O--OO",
-        "OOo---O--OO",
-        "Oo---O--OO",
-        "o---o--o-",
+    /// `s` sent · `w` tried out · `p` prepared · `o` signed only · `q` stored in a multisig · `Q`
+    /// that tried out · `x` exported · `-` refused
+    const MEANING: [&str; 14] = [
+        "w-----QQ-wwww-",
+        "p-pp----pppp-",
+        "o--o---o-oo-",
+        "pp----pppp-",
+        "p----pppp-",
+        "o---o-oo-",
         "qqx-qqqq",
         "qx-qqqq",
         "x---x-",
@@ -213,8 +220,8 @@ mod tests {
         match line.send.delivery() {
             Delivery::Send => 's',
             Delivery::Simulate => 'w',
-            Delivery::Offline { send: false, .. } => 'o',
-            Delivery::Offline { send: true, .. } => 'O',
+            Delivery::Prepare(_) => 'p',
+            Delivery::SignOnly(_) => 'o',
             Delivery::Export(_) => 'x',
             Delivery::Squads { simulate, .. } => {
                 if simulate {

@@ -64,7 +64,10 @@ impl Key {
                 "missing_key",
                 format!("the key of {} is not here", self.address()),
             )
-            .remedy("give its file with --keypair, or sign elsewhere: --sign-only, then --signer")
+            .remedy(
+                "give its file with --keypair, or --prepare FILE here, sign elsewhere with --sign-only \
+                 FILE, and `submit FILE`",
+            )
         })
     }
 

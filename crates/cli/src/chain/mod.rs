@@ -10,12 +10,12 @@ pub mod log;
 mod offers;
 pub mod outcome;
 pub mod payments;
+pub mod prepared;
 pub mod propose;
 pub mod reasons;
 pub mod recipients;
 pub mod refused;
 mod sentences;
-mod signed;
 pub mod staking;
 pub mod start;
 pub mod status;
@@ -28,12 +28,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use homeostat_client::{Instruction, Pubkey};
-use homeostat_ops::{Connection, Journal, Live, Settings, Which, Wishes};
+use homeostat_ops::answers::Recording;
+use homeostat_ops::{Cluster, Connection, Envelope, Journal, Kind, Live, Settings, Which, Wishes};
 use schemars::JsonSchema;
 use serde::Serialize;
+use solana_commitment_config::CommitmentConfig;
 
 use crate::failure::Failure;
 use crate::output::{self, Format};
+use delivery::Delivery;
 use key::Key;
 
 /// Options of every command that talks to a cluster; those of the Solana command line.
@@ -50,7 +53,7 @@ pub struct ClusterArgs {
     pub url: Option<String>,
 
     /// Key that pays and signs: a file, `-` for stdin, `usb://ledger?key=0/0` for a hardware
-    /// wallet, `prompt:?key=0/0` or `ASK` for a seed phrase; an address with --sign-only
+    /// wallet, `prompt:?key=0/0` or `ASK` for a seed phrase; an address with --prepare
     #[arg(
         short,
         long,
@@ -163,12 +166,31 @@ impl WhichArgs {
     }
 }
 
+/// Where the answers of the cluster come from.
+pub enum Source {
+    /// From the cluster.
+    Cluster,
+    /// From the cluster, and they are written down for somebody who signs elsewhere.
+    Recorded(Recording),
+    /// From the file that they were written to; nothing is connected to.
+    File(Box<Envelope>),
+}
+
+impl Source {
+    /// Whether what is signed has a durable nonce.
+    pub fn nonce(&self) -> bool {
+        matches!(self, Self::File(envelope) if envelope.nonce.is_some())
+    }
+}
+
 /// A command's surroundings.
 pub struct Context {
     /// Where to ask and whose key.
     pub settings: Settings,
     /// The cluster, which has answered.
     pub connection: Connection,
+    /// Where its answers come from.
+    pub source: Source,
     /// What was sent and has no outcome yet.
     pub journal: Journal,
     /// Format of the data on stdout.
@@ -184,12 +206,51 @@ impl Context {
     ///
     /// Wrong settings, or a cluster that does not answer.
     pub fn open(arguments: &ClusterArgs, format: Format) -> Result<Self, Failure> {
-        let settings = arguments.settings()?;
+        Self::open_for(arguments, format, Delivery::Send)
+    }
+
+    /// The same for a command that delivers its transaction like this: what is prepared is
+    /// recorded, and what is only signed opens no connection.
+    ///
+    /// # Errors
+    ///
+    /// Wrong settings, a cluster that does not answer, a file that was not prepared.
+    pub fn open_for(
+        arguments: &ClusterArgs,
+        format: Format,
+        delivery: Delivery<'_>,
+    ) -> Result<Self, Failure> {
+        let mut settings = arguments.settings()?;
         let timeout = Duration::from_secs(arguments.rpc_timeout);
-        let connection = Connection::open_within(&settings.url, settings.commitment, timeout)?;
+        let (url, commitment) = (&settings.url, settings.commitment);
+        let (connection, source) = match delivery {
+            Delivery::SignOnly(file) => {
+                let envelope = Envelope::read(file)?;
+                settings.commitment = CommitmentConfig {
+                    commitment: envelope.commitment,
+                };
+                let cluster = Cluster {
+                    kind: Kind::of(&envelope.genesis),
+                    genesis: envelope.genesis.to_string(),
+                    url: envelope.url.clone(),
+                };
+                let answers = envelope.answers.clone();
+                let connection = Connection::recorded(answers, cluster, settings.commitment);
+                (connection, Source::File(Box::new(envelope)))
+            }
+            Delivery::Prepare(_) => {
+                let (connection, recording) = Connection::open_recording(url, commitment, timeout)?;
+                (connection, Source::Recorded(recording))
+            }
+            _ => {
+                let connection = Connection::open_within(url, commitment, timeout)?;
+                (connection, Source::Cluster)
+            }
+        };
         let context = Self {
             settings,
             connection,
+            source,
             journal: Journal::open(arguments.journal.as_deref()),
             format,
             verbose: arguments.verbose,

@@ -37,7 +37,7 @@ pub struct PayArgs {
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
-    send: SendArgs,
+    pub(crate) send: SendArgs,
 }
 
 /// Arguments of `fund`.
@@ -48,7 +48,7 @@ pub struct FundArgs {
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
-    send: SendArgs,
+    pub(crate) send: SendArgs,
 }
 
 /// Arguments of `top-up` and `crank`.
@@ -57,7 +57,7 @@ pub struct PlainArgs {
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
-    send: SendArgs,
+    pub(crate) send: SendArgs,
 }
 
 /// Arguments of `collect`.
@@ -69,7 +69,7 @@ pub struct CollectArgs {
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
-    send: SendArgs,
+    pub(crate) send: SendArgs,
 }
 
 /// `pay`: pays a wallet through the economy, which takes its fee.

@@ -62,7 +62,7 @@ pub struct ProposeArgs {
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
-    send: SendArgs,
+    pub(crate) send: SendArgs,
 }
 
 /// Arguments of `unpause`.
@@ -74,7 +74,7 @@ pub struct UnpauseArgs {
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
-    send: SendArgs,
+    pub(crate) send: SendArgs,
 }
 
 /// Arguments of `advise`.
@@ -95,7 +95,7 @@ pub struct AdviseArgs {
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
-    send: SendArgs,
+    pub(crate) send: SendArgs,
 }
 
 /// Arguments of `veto-advice`.
@@ -104,7 +104,7 @@ pub struct OfficeArgs {
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
-    send: SendArgs,
+    pub(crate) send: SendArgs,
 }
 
 /// What a proposal would do, as the live state is.

@@ -33,7 +33,7 @@ pub struct AmountArgs {
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
-    send: SendArgs,
+    pub(crate) send: SendArgs,
 }
 
 /// Arguments of `withdraw` and `claim`.
@@ -44,7 +44,7 @@ pub struct ExitArgs {
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
-    send: SendArgs,
+    pub(crate) send: SendArgs,
 }
 
 /// A wallet in front of a pool.

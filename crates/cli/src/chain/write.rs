@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use homeostat_client::{Instruction, Pubkey};
 use homeostat_ops::cluster::Kind;
-use homeostat_ops::send::Prepared;
+use homeostat_ops::send;
 use homeostat_ops::squads::{self, Encoding, Multisig};
 use homeostat_ops::{fields, Notes, Sender, Talk};
 use solana_signature::Signature;
@@ -13,7 +13,7 @@ use solana_signature::Signature;
 use super::delivery::{Delivery, SendArgs};
 use super::key::Key;
 pub use super::written::{
-    Change, ClusterAnswer, Exported, HandedOver, Outcome, Sent, Simulated, Written,
+    Change, ClusterAnswer, Exported, HandedOver, Outcome, Prepared, Sent, Simulated, Written,
 };
 use super::Context;
 use crate::failure::Failure;
@@ -81,9 +81,9 @@ impl Context {
                     .hand_over(arguments, multisig, simulate, own, &intent)
                     .map(Some)
             }
-            Delivery::Offline { .. } | Delivery::Simulate | Delivery::Send => {}
+            Delivery::Prepare(_) | Delivery::SignOnly(_) | Delivery::Simulate | Delivery::Send => {}
         }
-        if intent.admin && arguments.nonce.is_some() {
+        if intent.admin && (arguments.nonce.is_some() || self.source.nonce()) {
             return Err(Failure::new(
                 "durable_nonce",
                 format!("`{}` refuses durable nonces", intent.command),
@@ -99,8 +99,17 @@ impl Context {
             self.connection.cluster(),
             payer.address()
         ));
-        if let Delivery::Offline { blockhash, send } = delivery {
-            return self.with_blockhash(arguments, blockhash, send, own, &payer, &intent);
+        match delivery {
+            Delivery::Prepare(file) => {
+                return self
+                    .prepare(arguments, file, own, &payer, &intent)
+                    .map(Some)
+            }
+            Delivery::SignOnly(file) => {
+                self.sign(arguments, file, own, &payer, &intent)?;
+                return Ok(None);
+            }
+            _ => {}
         }
         let simulate = delivery == Delivery::Simulate;
         let notes = self.notes(intent.command, &intent.what, own);
@@ -285,7 +294,7 @@ impl Context {
     }
 
     /// Old and new values of every account that a try-out would write.
-    pub(super) fn simulated(&self, prepared: &Prepared) -> Result<Simulated, Failure> {
+    pub(super) fn simulated(&self, prepared: &send::Prepared) -> Result<Simulated, Failure> {
         let old = self.connection.accounts(&prepared.watched)?;
         let new = prepared.simulation.accounts.clone().unwrap_or_default();
         let mut changes = Vec::new();

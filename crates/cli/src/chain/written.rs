@@ -20,6 +20,27 @@ pub enum Outcome {
     HandedOver(HandedOver),
     /// It was printed for a web importer.
     Exported(Exported),
+    /// It waits in a file for its signatures.
+    Prepared(Prepared),
+}
+
+/// A transaction that is to be signed elsewhere.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Prepared {
+    /// The file.
+    pub file: String,
+    /// Its blockhash, or the nonce's value.
+    pub blockhash: String,
+    /// Last block height at which it can land; none with a nonce, which does not expire.
+    pub last_valid_block_height: Option<u64>,
+    /// The nonce account.
+    pub nonce: Option<String>,
+    /// Who has to sign.
+    pub signers: Vec<String>,
+    /// Compute units of its try-out.
+    pub compute_units: u64,
+    /// What its priority costs at most.
+    pub priority_fee_lamports: u64,
 }
 
 /// A transaction that a multisig's members vote on.
@@ -154,6 +175,23 @@ impl Answer for Written {
                     lock => format!(", then waits {}", super::duration(u64::from(lock))),
                 },
                 handed.sent.signature
+            ),
+            Outcome::Prepared(prepared) => writeln!(
+                out,
+                "prepared: {}\n  file       {}\n  signers    {}\n  expires    {}\n  compute    {} units, priority {} lamports\n\
+                 sign with the same arguments and --sign-only {}, then `homeostat submit {}`",
+                self.what,
+                prepared.file,
+                prepared.signers.join(", "),
+                match (&prepared.nonce, prepared.last_valid_block_height) {
+                    (None, Some(last)) => format!("after block height {last}; for more time, --nonce"),
+                    (Some(nonce), _) => format!("when the nonce {nonce} is advanced"),
+                    (None, None) => "with its blockhash".to_owned(),
+                },
+                prepared.compute_units,
+                prepared.priority_fee_lamports,
+                prepared.file,
+                prepared.file
             ),
             Outcome::Exported(exported) => writeln!(out, "{}", exported.transaction),
             Outcome::Sent(sent) => writeln!(

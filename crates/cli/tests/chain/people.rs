@@ -108,10 +108,8 @@ fn an_admin_step_refuses_a_durable_nonce() {
     let fixture = Fixture::live();
     propose(&fixture);
     let member = fixture.members[1].file.display().to_string();
-    let (nonce, hash) = (
-        "11111111111111111111111111111112",
-        "11111111111111111111111111111111",
-    );
+    let nonce = "11111111111111111111111111111112";
+    let file = fixture.folder().join("approval.json");
     let said = run(
         &fixture,
         &[
@@ -119,12 +117,13 @@ fn an_admin_step_refuses_a_durable_nonce() {
             "0",
             "--nonce",
             nonce,
-            "--blockhash",
-            hash,
+            "--prepare",
+            file.to_str().unwrap(),
             "--keypair",
             &member,
         ],
     );
+    assert!(!file.exists());
     assert_eq!((said.code, said.error().as_str()), (1, "durable_nonce"));
 }
 

@@ -316,46 +316,35 @@ fn a_member_signs_elsewhere_and_somebody_sends() {
         member(&fixture, 0),
         fixture.wallets[0].file.display().to_string(),
     );
-    let hash = {
-        let rpc = solana_rpc_client::rpc_client::RpcClient::new(fixture.served.url());
-        rpc.get_latest_blockhash().unwrap().to_string()
-    };
+    let file = fixture.folder().join("proposal-transaction.json");
+    let file = file.display().to_string();
     let payer_address = fixture.wallets[0].pubkey().to_string();
-    // given the member's signature, made where only the payer's address is known
-    let common = ["propose", &path, "--blockhash", &hash];
-    let signed = run(
-        &fixture,
-        &[
-            &common[..],
-            &[
-                "--keypair",
-                &key,
-                "--fee-payer",
-                &payer_address,
-                "--sign-only",
-            ],
-        ]
-        .concat(),
-    );
-    assert_eq!(signed.code, 0, "{} {}", signed.stdout, signed.stderr);
-    let signature = signed.json()["signers"][0].as_str().unwrap().to_owned();
-    // when the payer adds its own, then it is proposed
     let address = fixture.members[0].pubkey().to_string();
-    let sent = run(
-        &fixture,
-        &[
-            &common[..],
-            &[
-                "--keypair",
-                &address,
-                "--fee-payer",
-                &payer,
-                "--signer",
-                &signature,
-            ],
-        ]
-        .concat(),
-    );
+    // given a proposal, prepared where both are known by their addresses
+    let step = |who: &str, pays: &str, how: &str| {
+        let words = [
+            "propose",
+            &path,
+            "--keypair",
+            who,
+            "--fee-payer",
+            pays,
+            how,
+            &file,
+        ];
+        let said = run(&fixture, &words);
+        assert_eq!(said.code, 0, "{} {}", said.stdout, said.stderr);
+        said.json()
+    };
+    step(&address, &payer_address, "--prepare");
+    // when the member signs, and then the payer, each where only its own key is
+    let signed = step(&key, &payer_address, "--sign-only");
+    assert_eq!(signed["absent"], serde_json::json!([payer_address]));
+    assert_eq!(proposals(&fixture), 0);
+    let signed = step(&address, &payer, "--sign-only");
+    assert!(signed["absent"].is_null(), "{signed}");
+    // then somebody without a key sends it.
+    let sent = run(&fixture, &["submit", &file, "--keypair", &address]);
     assert_eq!(sent.code, 0, "{} {}", sent.stdout, sent.stderr);
     assert_eq!(proposals(&fixture), 1);
 }

@@ -182,8 +182,8 @@ fn wrong_input_is_refused_and_nothing_happens() {
                 "stake",
                 "1",
                 "--simulate",
-                "--blockhash",
-                "11111111111111111111111111111111",
+                "--prepare",
+                "transaction.json",
                 "--keypair",
                 &key,
             ],
@@ -214,30 +214,40 @@ fn somebody_elsewhere_signs_and_the_payer_sends() {
     // given a wallet whose key is elsewhere, and a payer here
     let fixture = Fixture::live();
     let (owner, payer) = (fixture.wallets[0].pubkey().to_string(), key(&fixture, 1));
-    let blockhash = {
-        let rpc = solana_rpc_client::rpc_client::RpcClient::new(fixture.served.url());
-        rpc.get_latest_blockhash().unwrap().to_string()
-    };
-    let common = ["stake", "5", "--blockhash", &blockhash, "--fee-payer"];
-
-    // when the owner signs where only its own key is
+    let file = fixture.folder().join("stake.json");
+    let file = file.display().to_string();
     let payer_address = fixture.wallets[1].pubkey().to_string();
     let own = key(&fixture, 0);
-    let mut there = common.to_vec();
-    there.extend([payer_address.as_str(), "--sign-only", "--keypair", &own]);
-    let signed = run(&fixture, &there);
-    assert_eq!(signed.code, 0, "{}", signed.stderr);
-    let signed = signed.json();
+    let step = |who: &str, pays: &str, how: &str, file: &str| {
+        let words = [
+            "stake",
+            "5",
+            "--keypair",
+            who,
+            "--fee-payer",
+            pays,
+            how,
+            file,
+        ];
+        let said = run(&fixture, &words);
+        assert_eq!(said.code, 0, "{} {}", said.stdout, said.stderr);
+        said.json()
+    };
+    step(&owner, &payer_address, "--prepare", &file);
+
+    // when the owner signs a copy of the file where only its own key is
+    let copy = fixture.folder().join("copy.json").display().to_string();
+    std::fs::copy(&file, &copy).unwrap();
+    let signed = step(&own, &payer_address, "--sign-only", &copy);
     assert_eq!(signed["absent"][0], payer_address);
     let signature = signed["signers"][0].as_str().unwrap().to_owned();
 
     // then the payer can send with that signature, but not without
-    let mut here = common.to_vec();
-    here.extend([payer.as_str(), "--keypair", &owner]);
-    let alone = run(&fixture, &here);
+    let signed = step(&owner, &payer, "--sign-only", &file);
+    assert_eq!(signed["absent"][0], owner);
+    let alone = run(&fixture, &["submit", &file]);
     assert_eq!(alone.error(), "missing_signature");
-    here.extend(["--signer", &signature]);
-    let sent = run(&fixture, &here);
+    let sent = run(&fixture, &["submit", &file, "--signer", &signature]);
     assert_eq!(sent.code, 0, "{} {}", sent.stdout, sent.stderr);
     let status = run(&fixture, &["status", "--owner", &owner]).json();
     assert_eq!(status["positions"][0]["staked"]["tokens"], "5");

@@ -19,7 +19,10 @@ use serde::Deserialize;
 use serde_json::json;
 use solana_commitment_config::CommitmentConfig;
 use solana_hash::Hash;
-use solana_nonce::{state::State, versions::Versions};
+use solana_nonce::{
+    state::{Data, State},
+    versions::Versions,
+};
 use solana_rpc_client_api::config::{RpcContextConfig, RpcTransactionConfig};
 use solana_rpc_client_api::request::RpcRequest;
 use solana_rpc_client_api::response::{Response, RpcBlockhash};
@@ -57,6 +60,16 @@ pub enum Until {
         /// The value, which stands in the transaction in a blockhash's place.
         value: Hash,
     },
+}
+
+impl Life {
+    /// The last block height at which it can land; `None` when a nonce keeps it alive.
+    pub fn last_height(&self) -> Option<u64> {
+        match self.until {
+            Until::Height(last) => Some(last),
+            Until::Nonce { .. } => None,
+        }
+    }
 }
 
 /// What became of a transaction.
@@ -246,25 +259,45 @@ impl Connection {
         self.ask(RpcRequest::GetEpochInfo, json!([config]))
     }
 
+    /// What a nonce account holds at the moment: its value, which stands in a transaction in a
+    /// blockhash's place, and who advances it; `None` when it is no nonce account.
+    ///
+    /// # Errors
+    ///
+    /// The server's.
+    pub fn nonce_at(&self, account: &Pubkey) -> Result<Option<(Hash, Pubkey)>, Failure> {
+        let (_, data) = self.nonce_data(account, CommitmentConfig::confirmed())?;
+        Ok(data.map(|data| (data.blockhash(), data.authority)))
+    }
+
     /// A nonce account's value, and the slot of the answer; no value when it is none.
     fn nonce(
         &self,
         account: &Pubkey,
         commitment: CommitmentConfig,
     ) -> Result<(u64, Option<Hash>), Failure> {
+        let (slot, data) = self.nonce_data(account, commitment)?;
+        Ok((slot, data.map(|data| data.blockhash())))
+    }
+
+    fn nonce_data(
+        &self,
+        account: &Pubkey,
+        commitment: CommitmentConfig,
+    ) -> Result<(u64, Option<Data>), Failure> {
         let answer = self
             .rpc()
             .get_account_with_commitment(account, commitment)
             .map_err(|error| self.failure(&error))?;
-        let value = answer
+        let data = answer
             .value
             .filter(|account| account.owner == solana_sdk_ids::system_program::ID)
             .and_then(|account| bincode::deserialize::<Versions>(&account.data).ok())
             .and_then(|versions| match versions.state() {
-                State::Initialized(data) => Some(data.blockhash()),
+                State::Initialized(data) => Some(data.clone()),
                 State::Uninitialized => None,
             });
-        Ok((answer.context.slot, value))
+        Ok((answer.context.slot, data))
     }
 
     /// Statuses in the order of their signatures (at most 256), and the slot they are told as

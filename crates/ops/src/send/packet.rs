@@ -78,7 +78,7 @@ pub fn sign(
             format!("{} must sign as well", missing.join(", ")),
         )
         .remedy(
-            "give its key, or sign elsewhere with --sign-only and add --signer ADDRESS=SIGNATURE",
+            "give its key, or --prepare FILE here, sign elsewhere with --sign-only FILE, and `submit FILE`",
         ));
     }
     VersionedTransaction::try_new(message, &fit).map_err(|error| unsigned_by(&error))

@@ -23,7 +23,8 @@ const MOST_WATCHED: usize = 32;
 #[derive(Clone, Debug)]
 pub struct Prepared {
     pub(super) payer: Pubkey,
-    pub(super) instructions: Vec<Instruction>,
+    /// Its instructions, with their budget.
+    pub instructions: Vec<Instruction>,
     /// Compute units used when it was tried out.
     pub units: u64,
     /// What its priority costs at most (lamports).
@@ -81,21 +82,11 @@ impl Sender<'_> {
         payer: &Pubkey,
         instructions: &[Instruction],
     ) -> Result<Prepared, Failure> {
-        let budgeted = |units: u32, price: u64| -> Vec<Instruction> {
-            let budget = [
-                ComputeBudgetInstruction::set_compute_unit_limit(units),
-                ComputeBudgetInstruction::set_compute_unit_price(price),
-            ];
-            let mut all = budget.to_vec();
-            all.extend_from_slice(instructions);
-            // A durable nonce is advanced by the first instruction, or not at all.
-            if instructions.first().is_some_and(is_nonce_advance) {
-                all.swap(1, 2);
-                all.swap(0, 1);
-            }
-            all
-        };
-        let trial = self.message(payer, &budgeted(MOST_UNITS, 0), &Hash::default())?;
+        let trial = self.message(
+            payer,
+            &budgeted(instructions, MOST_UNITS, 0),
+            &Hash::default(),
+        )?;
         let trial = unsigned(trial);
         // What it writes; a server tells a limited number of accounts.
         let watched: Vec<Pubkey> = if self.watch {
@@ -127,13 +118,13 @@ impl Sender<'_> {
         // price x limit / 10^6 lamports, rounded up, must not be above the cap.
         let dearest = u128::from(self.fees.cap) * 1_000_000 / u128::from(limit);
         let price = wished.min(u64::try_from(dearest).unwrap_or(u64::MAX));
-        let priority = (u128::from(price) * u128::from(limit)).div_ceil(1_000_000);
+        let most = u32::try_from(limit).unwrap_or(MOST_UNITS);
         Ok(Prepared {
             payer: *payer,
-            instructions: budgeted(u32::try_from(limit).unwrap_or(MOST_UNITS), price),
+            instructions: budgeted(instructions, most, price),
             units,
             watched,
-            priority: u64::try_from(priority).unwrap_or(u64::MAX),
+            priority: priority(price, limit),
             simulation,
         })
     }
@@ -153,6 +144,44 @@ impl Sender<'_> {
         prices.sort_unstable();
         Ok(prices.get(prices.len() * 3 / 4).copied().unwrap_or(0))
     }
+}
+
+/// What a priority costs at most (lamports, rounded up): `price` in micro-lamports a compute unit.
+pub fn priority(price: u64, limit: u64) -> u64 {
+    let priority = (u128::from(price) * u128::from(limit)).div_ceil(1_000_000);
+    u64::try_from(priority).unwrap_or(u64::MAX)
+}
+
+/// Instructions with their budget before them. A durable nonce is advanced by the first
+/// instruction, or not at all.
+pub fn budgeted(instructions: &[Instruction], limit: u32, price: u64) -> Vec<Instruction> {
+    let advances = instructions.first().is_some_and(is_nonce_advance);
+    let (first, rest) = instructions.split_at(usize::from(advances));
+    let budget = [
+        ComputeBudgetInstruction::set_compute_unit_limit(limit),
+        ComputeBudgetInstruction::set_compute_unit_price(price),
+    ];
+    [first, &budget, rest].concat()
+}
+
+/// The budget of a message: most compute units, and the price of one (micro-lamports); 0 where it
+/// sets none.
+pub fn budget(message: &VersionedMessage) -> (u32, u64) {
+    let keys = message.static_account_keys();
+    let mut budget = (0, 0);
+    for instruction in message.instructions() {
+        let program = keys.get(usize::from(instruction.program_id_index));
+        if program != Some(&solana_sdk_ids::compute_budget::ID) {
+            continue;
+        }
+        // `ComputeBudgetInstruction`: its number, then its value.
+        match instruction.data.split_first() {
+            Some((2, units)) => budget.0 = units.try_into().map_or(0, u32::from_le_bytes),
+            Some((3, price)) => budget.1 = price.try_into().map_or(0, u64::from_le_bytes),
+            _ => {}
+        }
+    }
+    budget
 }
 
 fn is_nonce_advance(instruction: &Instruction) -> bool {

@@ -104,13 +104,19 @@ pub mod lies {
     /// All bits of one byte of the data flipped: for `getAccountInfo` and
     /// `getMultipleAccounts` in any encoding of bytes. The answer is in base64.
     pub fn flipped(byte: usize) -> Fault {
+        changed(&[], byte, |byte| !byte)
+    }
+
+    /// One byte of the data changed, in accounts whose data begin with `first`; else as
+    /// [`flipped`].
+    pub fn changed(first: &'static [u8], byte: usize, change: fn(u8) -> u8) -> Fault {
         accounts(move |account| {
             if let Some(data) = account.get_mut("data") {
                 let told = serde_json::from_value::<UiAccountData>(data.clone());
                 let bytes = told.ok().and_then(|told| told.decode());
-                if let Some(mut bytes) = bytes {
+                if let Some(mut bytes) = bytes.filter(|bytes| bytes.starts_with(first)) {
                     if let Some(byte) = bytes.get_mut(byte) {
-                        *byte = !*byte;
+                        *byte = change(*byte);
                     }
                     *data = json!([BASE64_STANDARD.encode(bytes), "base64"]);
                 }

@@ -99,7 +99,7 @@ const WORDS: &[Row] = &[
     (&["pause"], E::InvalidParameter, "A pause of 0 seconds is none; name at least 1 second"),
     // how it is called
     (&["execute"], E::CpiForbidden, "A proposal is executed by a transaction itself, not through another program; execute it with a key of your own, without --squads: anybody may"),
-    (&["approve", "withdraw-approval", "override-veto", "cancel", "propose", "unpause", "advise", "execute", "accept-role"], E::DurableNonceForbidden, "Durable nonces are forbidden here, because such a signature never expires; sign with a recent blockhash (--blockhash without --nonce)"),
+    (&["approve", "withdraw-approval", "override-veto", "cancel", "propose", "unpause", "advise", "execute", "accept-role"], E::DurableNonceForbidden, "Durable nonces are forbidden here, because such a signature never expires; prepare it without --nonce"),
 ];
 
 /// The sentence of an error for a command; none where the program's own fits.
