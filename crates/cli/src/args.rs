@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::advisor;
 use crate::bench;
 use crate::chain::{
-    council, creation, delivery::SendArgs, keeper, log, outcome, payments, prepared, propose,
-    reasons, staking, status, ClusterArgs,
+    council, creation, delivery::SendArgs, ending, feeds, keeper, leaving, log, outcome, parts,
+    payments, plain, prepared, propose, reasons, staking, status, ClusterArgs,
 };
 use crate::demo;
 use crate::localnet;
@@ -84,26 +84,60 @@ pub enum Command {
     CreateEconomy(creation::CreateArgs),
     /// Start an economy's clock, once and for all (creator)
     GoLive(creation::GoLiveArgs),
+    /// Create a pool: the creator in Draft, anybody once a proposal allowed it
+    CreatePool(parts::CreatePoolArgs),
+    /// Create a payment shard: the creator in Draft, anybody once a proposal allowed it
+    CreateMeter(plain::PlainArgs),
+    /// Create a feed: the creator in Draft, anybody once a proposal allowed it
+    CreateFeed(feeds::CreateFeedArgs),
+    /// Let a log hold more records (anybody, who pays its rent)
+    GrowLog(parts::GrowArgs),
+    /// Bring an account of an older layout to the present one (anybody)
+    Migrate(parts::MigrateArgs),
+    /// Give a Draft up (creator)
+    Close(plain::PlainArgs),
+    /// Announce that funds will be recalled in 30 days (sponsor)
+    AnnounceRecall(ending::RecallArgs),
+    /// Recall what was announced (sponsor)
+    Recall(plain::PlainArgs),
+    /// Take the mint authority that a retirement offered (successor; after 14 days anybody ends it)
+    HandOverMint(plain::PlainArgs),
+    /// Pay what nobody is owed in a retired economy (anybody)
+    WindUp(plain::PlainArgs),
+    /// Close an empty liquidity pool (anybody)
+    ClosePool(ending::ClosePoolArgs),
+    /// Close a retired economy that is empty (anybody)
+    Dissolve(plain::PlainArgs),
     /// An economy at a glance, and what a wallet has in it
     Status(status::StatusArgs),
     /// Stake tokens
     Stake(staking::AmountArgs),
     /// Ask for stake back; `withdraw` pays it after the unbonding time
     Unstake(staking::AmountArgs),
+    /// Stake an unbonding ticket again
+    CancelUnstake(leaving::CancelArgs),
     /// Take out what has waited long enough
     Withdraw(staking::ExitArgs),
     /// Take the rewards
     Claim(staking::ExitArgs),
+    /// Close an empty position, whose rent goes to who paid it
+    ClosePosition(staking::ExitArgs),
     /// Pay a wallet through the economy, which takes its fee
     Pay(payments::PayArgs),
     /// Put tokens into the reward vault of a Funded economy
     Fund(payments::FundArgs),
     /// Mint what has accrued and is not in the reward vault yet
-    TopUp(payments::PlainArgs),
+    TopUp(plain::PlainArgs),
     /// Burn fees and move them to stakers and treasury
     Collect(payments::CollectArgs),
     /// End a period: measure, decide, emit; pays a bounty
-    Crank(payments::PlainArgs),
+    Crank(plain::PlainArgs),
+    /// Measure the depth of a liquidity pool once (anybody)
+    TouchPool(parts::TouchArgs),
+    /// Tell a feed a value (reporter)
+    ReportFeed(feeds::ReportArgs),
+    /// Stop the emission where a vault has less than is owed from it (anybody)
+    TripBreaker(plain::PlainArgs),
     /// End periods, for ever: the daemon for economies
     #[command(long_about = keeper::LONG_ABOUT)]
     Keeper(keeper::KeeperArgs),
@@ -136,6 +170,8 @@ pub enum Command {
     Execute(council::StepArgs),
     /// Vote against a proposal with native stake (staker)
     Ballot(council::StepArgs),
+    /// Return the rent of a ballot whose proposal is final (anybody)
+    CloseBallot(leaving::CloseBallotArgs),
     /// Return the rent of a final proposal to who paid it (anybody)
     CloseProposal(council::StepArgs),
     /// Pause a section (guardian)
@@ -168,10 +204,30 @@ impl Command {
         match self {
             Self::GoLive(go_live) => Some(&go_live.send),
             Self::Stake(amount) | Self::Unstake(amount) => Some(&amount.send),
-            Self::Withdraw(exit) | Self::Claim(exit) => Some(&exit.send),
+            Self::Withdraw(exit) | Self::Claim(exit) | Self::ClosePosition(exit) => {
+                Some(&exit.send)
+            }
             Self::Pay(pay) => Some(&pay.send),
             Self::Fund(fund) => Some(&fund.send),
-            Self::TopUp(plain) | Self::Crank(plain) => Some(&plain.send),
+            Self::TopUp(plain)
+            | Self::Crank(plain)
+            | Self::CreateMeter(plain)
+            | Self::TripBreaker(plain)
+            | Self::Close(plain)
+            | Self::Recall(plain)
+            | Self::HandOverMint(plain)
+            | Self::WindUp(plain)
+            | Self::Dissolve(plain) => Some(&plain.send),
+            Self::CancelUnstake(cancel) => Some(&cancel.send),
+            Self::TouchPool(touch) => Some(&touch.send),
+            Self::ReportFeed(report) => Some(&report.send),
+            Self::CreatePool(create) => Some(&create.send),
+            Self::CreateFeed(create) => Some(&create.send),
+            Self::GrowLog(grow) => Some(&grow.send),
+            Self::Migrate(migrate) => Some(&migrate.send),
+            Self::AnnounceRecall(recall) => Some(&recall.send),
+            Self::ClosePool(close) => Some(&close.send),
+            Self::CloseBallot(close) => Some(&close.send),
             Self::Collect(collect) => Some(&collect.send),
             Self::Approve(step)
             | Self::WithdrawApproval(step)
@@ -220,6 +276,73 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    /// The command of each instruction, by its name in the interface description.
+    const OF_INSTRUCTIONS: &[(&str, &str)] = &[
+        ("accept_role", "accept-role"),
+        ("advise", "advise"),
+        ("announce_recall", "announce-recall"),
+        ("approve", "approve"),
+        ("cancel", "cancel"),
+        ("cancel_unstake", "cancel-unstake"),
+        ("cast_ballot", "ballot"),
+        ("claim", "claim"),
+        ("close", "close"),
+        ("close_ballot", "close-ballot"),
+        ("close_pool", "close-pool"),
+        ("close_position", "close-position"),
+        ("close_proposal", "close-proposal"),
+        ("collect", "collect"),
+        ("configure", "create-economy"),
+        ("configure_feed", "create-feed"),
+        ("crank", "crank"),
+        ("create_council", "create-economy"),
+        ("create_economy", "create-economy"),
+        ("create_feed", "create-feed"),
+        ("create_meter", "create-meter"),
+        ("create_pool", "create-pool"),
+        ("dissolve", "dissolve"),
+        ("execute", "execute"),
+        ("expire", "expire"),
+        ("fund_rewards", "fund"),
+        ("go_live", "go-live"),
+        ("grow_log", "grow-log"),
+        ("hand_over_mint", "hand-over-mint"),
+        ("migrate", "migrate"),
+        ("open_position", "stake"),
+        ("override_veto", "override-veto"),
+        ("pause", "pause"),
+        ("pay", "pay"),
+        ("preview", "preview"),
+        ("propose", "propose"),
+        ("recall", "recall"),
+        ("report_feed", "report-feed"),
+        ("request_unstake", "unstake"),
+        ("stake", "stake"),
+        ("top_up", "top-up"),
+        ("touch_pool", "touch-pool"),
+        ("trip_breaker", "trip-breaker"),
+        ("veto", "veto"),
+        ("veto_advice", "veto-advice"),
+        ("wind_up", "wind-up"),
+        ("withdraw", "withdraw"),
+        ("withdraw_approval", "withdraw-approval"),
+    ];
+
+    /// Instructions without a command: a program charges the fee of its own users' payments.
+    const OF_PROGRAMS: &[&str] = &["charge_fee"];
+
+    #[test]
+    fn every_instruction_has_a_command() {
+        let command = Arguments::command();
+        for name in homeostat_client::instruction::NAMES {
+            let known = OF_INSTRUCTIONS.iter().find(|(known, _)| known == name);
+            match known {
+                Some((_, word)) => assert!(command.find_subcommand(word).is_some(), "{word}"),
+                None => assert!(OF_PROGRAMS.contains(name), "{name} has no command"),
+            }
+        }
     }
 
     #[test]

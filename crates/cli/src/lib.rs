@@ -33,8 +33,8 @@ use crate::args::{Arguments, Command};
 use crate::chain::council::Step;
 use crate::chain::delivery::{Delivery, SendArgs};
 use crate::chain::{
-    council, creation, keeper, log, outcome, payments, prepared, propose, reasons, staking, status,
-    Context,
+    breaker, council, creation, ending, feeds, keeper, leaving, log, outcome, parts, payments,
+    prepared, propose, reasons, staking, status, Context,
 };
 use crate::failure::Failure;
 use crate::output::Format;
@@ -153,6 +153,24 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         Command::Unpause(arguments) => propose::unpause(context, arguments),
         Command::Advisor(arguments) => advisor::run(context, arguments),
         Command::Advise(arguments) => propose::advise(context, arguments),
+        Command::CancelUnstake(arguments) => leaving::cancel_unstake(context, arguments),
+        Command::ClosePosition(arguments) => leaving::close_position(context, arguments),
+        Command::CloseBallot(arguments) => leaving::close_ballot(context, arguments),
+        Command::CreatePool(arguments) => parts::create_pool(context, arguments),
+        Command::CreateMeter(arguments) => parts::create_meter(context, arguments),
+        Command::CreateFeed(arguments) => feeds::create_feed(context, arguments),
+        Command::ReportFeed(arguments) => feeds::report_feed(context, arguments),
+        Command::TouchPool(arguments) => parts::touch_pool(context, arguments),
+        Command::GrowLog(arguments) => parts::grow_log(context, arguments),
+        Command::Migrate(arguments) => parts::migrate(context, arguments),
+        Command::Close(arguments) => ending::close(context, arguments),
+        Command::AnnounceRecall(arguments) => ending::announce_recall(context, arguments),
+        Command::Recall(arguments) => ending::recall(context, arguments),
+        Command::HandOverMint(arguments) => ending::hand_over_mint(context, arguments),
+        Command::WindUp(arguments) => ending::wind_up(context, arguments),
+        Command::ClosePool(arguments) => ending::close_pool(context, arguments),
+        Command::Dissolve(arguments) => ending::dissolve(context, arguments),
+        Command::TripBreaker(arguments) => breaker::trip_breaker(context, arguments),
         Command::VetoAdvice(arguments) => propose::veto_advice(context, arguments),
         Command::Submit(arguments) => prepared::submit(context, arguments),
     }

@@ -30,3 +30,5 @@ mod simulate;
 mod twice;
 #[path = "chain/wallet.rs"]
 mod wallet;
+#[path = "chain/whole.rs"]
+mod whole;

@@ -1,15 +1,21 @@
 //! Commands that talk to a cluster.
 
 pub mod amount;
+pub mod breaker;
 pub mod council;
 pub mod creation;
 pub mod delivery;
+pub mod ending;
+pub mod feeds;
 pub mod keeper;
 pub mod key;
+pub mod leaving;
 pub mod log;
 mod offers;
 pub mod outcome;
+pub mod parts;
 pub mod payments;
+pub mod plain;
 pub mod prepared;
 pub mod propose;
 pub mod reasons;

@@ -2,14 +2,14 @@
 
 use homeostat_client::instruction::{self as ix, Payment};
 use homeostat_client::wallet::quote;
-use homeostat_client::{Instruction, Pubkey};
+use homeostat_client::Pubkey;
 use homeostat_ops::live::associated;
 use homeostat_ops::refusal;
 use homeostat_ops::signer::read_address;
-use homeostat_ops::Live;
 
 use super::amount::{Amount, Wanted};
 use super::delivery::SendArgs;
+use super::plain::{public, signed, PlainArgs};
 use super::recipients::{AllowArgs, Check};
 use super::refused::{About, Scene};
 use super::write::Intent;
@@ -45,15 +45,6 @@ pub struct PayArgs {
 pub struct FundArgs {
     /// Tokens, or ALL
     pub amount: Wanted,
-    #[command(flatten)]
-    which: WhichArgs,
-    #[command(flatten)]
-    pub(crate) send: SendArgs,
-}
-
-/// Arguments of `top-up` and `crank`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct PlainArgs {
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
@@ -207,22 +198,12 @@ pub fn fund(context: &Context, arguments: &FundArgs) -> Result<(), Failure> {
     let amount = affordable(context, &from, &arguments.amount, decimals)?;
     let token_program = live.token_program();
     let fund = ix::fund_rewards(&live.at, &own.address(), &from, &token_program, amount);
-    let intent = Intent {
-        command: "fund",
-        what: format!(
-            "put {} tokens into the reward vault; they are the stakers' from then on",
-            Amount::new(amount, decimals)
-        ),
-        instructions: vec![fund],
-        keys: vec![&own],
-        admin: false,
-    };
-    let scene = Scene {
-        live: &live,
-        signer: own.address(),
-        about: About::Economy,
-    };
-    context.write_in(&scene, &arguments.send, &own, intent)
+    let what = format!(
+        "put {} tokens into the reward vault; they are the stakers' from then on",
+        Amount::new(amount, decimals)
+    );
+    let send = (&arguments.send, &own);
+    signed(context, &live, send, ("fund", what), vec![fund])
 }
 
 /// `top-up`: mints what has accrued and is not in the vault yet.
@@ -286,44 +267,11 @@ pub fn crank(context: &Context, arguments: &PlainArgs) -> Result<(), Failure> {
             )),
         );
     }
-    let intent = Intent {
-        command: "crank",
-        what: format!(
-            "end period {}",
-            live.economy.totals.periods.saturating_add(1)
-        ),
-        instructions: vec![live.crank(&own.address())],
-        keys: vec![&own],
-        admin: false,
-    };
-    let scene = Scene {
-        live: &live,
-        signer: own.address(),
-        about: About::Economy,
-    };
-    context.write_in(&scene, &arguments.send, &own, intent)
-}
-
-/// What anybody may send.
-fn public(
-    context: &Context,
-    live: &Live,
-    send: &SendArgs,
-    (command, what): (&'static str, String),
-    instructions: Vec<Instruction>,
-) -> Result<(), Failure> {
-    let own = context.actor(send)?;
-    let intent = Intent {
-        command,
-        what,
-        instructions,
-        keys: Vec::new(),
-        admin: false,
-    };
-    let scene = Scene {
-        live,
-        signer: own.address(),
-        about: About::Economy,
-    };
-    context.write_in(&scene, send, &own, intent)
+    let what = format!(
+        "end period {}",
+        live.economy.totals.periods.saturating_add(1)
+    );
+    let crank = live.crank(&own.address());
+    let send = (&arguments.send, &own);
+    signed(context, &live, send, ("crank", what), vec![crank])
 }

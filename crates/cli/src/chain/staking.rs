@@ -40,16 +40,16 @@ pub struct AmountArgs {
 #[derive(Clone, Debug, clap::Args)]
 pub struct ExitArgs {
     #[command(flatten)]
-    pool: PoolArgs,
+    pub(super) pool: PoolArgs,
     #[command(flatten)]
-    which: WhichArgs,
+    pub(super) which: WhichArgs,
     #[command(flatten)]
     pub(crate) send: SendArgs,
 }
 
 /// A wallet in front of a pool.
-struct Wallet {
-    live: Live,
+pub(super) struct Wallet {
+    pub(super) live: Live,
     own: Key,
     stake: StakeMint,
     pool: Pool,
@@ -59,7 +59,7 @@ struct Wallet {
 }
 
 impl Wallet {
-    fn open(
+    pub(super) fn open(
         context: &Context,
         which: &WhichArgs,
         pool: &PoolArgs,
@@ -86,19 +86,19 @@ impl Wallet {
         })
     }
 
-    fn owner(&self) -> Pubkey {
+    pub(super) fn owner(&self) -> Pubkey {
         self.own.address()
     }
 
-    fn pool_address(&self) -> Pubkey {
+    pub(super) fn pool_address(&self) -> Pubkey {
         self.live.at.pool(&self.stake.mint)
     }
 
-    fn amount(&self, base: u64) -> Amount {
+    pub(super) fn amount(&self, base: u64) -> Amount {
         Amount::new(base, self.pool.decimals)
     }
 
-    fn opened(&self) -> Result<&Position, Failure> {
+    pub(super) fn opened(&self) -> Result<&Position, Failure> {
         self.position.as_ref().ok_or_else(|| {
             Failure::new(
                 "no_position",
@@ -109,7 +109,7 @@ impl Wallet {
     }
 
     /// `amount` is what is staked or unstaked (base units); 0 for other commands.
-    fn write(
+    pub(super) fn write(
         &self,
         context: &Context,
         send: &SendArgs,

@@ -423,7 +423,11 @@ impl Answer for Status {
                 } else {
                     time(ticket.ready_at)
                 };
-                writeln!(out, "  unbonding  {}: {when}", ticket.amount)?;
+                writeln!(
+                    out,
+                    "  unbonding  {} (ticket {}): {when}",
+                    ticket.amount, ticket.ticket
+                )?;
             }
         }
         Ok(())

@@ -97,6 +97,12 @@ const WORDS: &[Row] = &[
     (&["override-veto"], E::AlreadyApproved, "This member has voted to lift the veto already; there is nothing more to sign"),
     (&["cancel"], E::AlreadyApproved, "This member has voted to cancel it already; there is nothing more to sign"),
     (&["pause"], E::InvalidParameter, "A pause of 0 seconds is none; name at least 1 second"),
+    // parts, and the end
+    (&["grow-log"], E::InvalidParameter, "The log would hold more than 256 records; add fewer of them"),
+    (&["create-feed"], E::InvalidParameter, "A setting of the feed is out of its range: at most 7 reporters, a quorum of more than half of them, a spread above 0 and at most 0.5, an age of 60 s to 30 d; correct it"),
+    (&["create-pool"], E::InvalidParameter, "A weight of 0 is none; name at least --weight 1"),
+    (&["recall"], E::AmountTooSmall, "All that is in the vault is promised to stakers for now; recall again later, within the 14 days after the notice"),
+    (&["close-pool"], E::PoolInUse, "Somebody is in the pool, or it has weight; wait until the last position is closed, and propose a weight of 0 first (kind = \"pool_weight\")"),
     // how it is called
     (&["execute"], E::CpiForbidden, "A proposal is executed by a transaction itself, not through another program; execute it with a key of your own, without --squads: anybody may"),
     (&["approve", "withdraw-approval", "override-veto", "cancel", "propose", "unpause", "advise", "execute", "accept-role"], E::DurableNonceForbidden, "Durable nonces are forbidden here, because such a signature never expires; prepare it without --nonce"),

@@ -9,9 +9,12 @@ use crate::chain::refused::fitting as in_words;
 /// Whose signature a command needs, beside the wallet that owns what is moved.
 fn signer(command: &str) -> Option<&'static str> {
     Some(match command {
-        "create-economy" | "go-live" => "creator",
+        "create-economy" | "go-live" | "close" | "create-pool" | "create-meter" | "create-feed" => {
+            "creator"
+        }
         "pause" | "veto" | "veto-advice" => "guardian",
         "advise" | "advisor" => "advisor",
+        "report-feed" => "reporter",
         "approve" | "withdraw-approval" | "override-veto" | "cancel" | "propose" | "unpause" => {
             "member"
         }
@@ -38,7 +41,6 @@ fn meets(error: E) -> &'static [&'static str] {
         "stake", "unstake", "withdraw", "claim", "pay", "fund", "top-up", "collect", "crank",
         "execute", "propose", "go-live",
     ];
-    const NONE: &[&str] = &[];
     match error {
         E::InvalidParameter => &[
             "create-economy",
@@ -47,10 +49,17 @@ fn meets(error: E) -> &'static [&'static str] {
             "execute",
             "advise",
             "pause",
+            "grow-log",
+            "create-feed",
+            "create-pool",
         ],
         E::Unauthorized => &[
             "create-economy",
             "go-live",
+            "close",
+            "create-pool",
+            "create-meter",
+            "create-feed",
             "pause",
             "veto-advice",
             "advise",
@@ -78,7 +87,7 @@ fn meets(error: E) -> &'static [&'static str] {
         E::NoSupply | E::NoFunds | E::RoleNotAccepted => &["go-live"],
         E::NativePoolMissing => &["create-economy", "go-live"],
         E::TooMany => &["create-economy", "propose", "execute"],
-        E::AmountTooSmall => &["stake", "unstake", "pay", "fund", "execute"],
+        E::AmountTooSmall => &["stake", "unstake", "pay", "fund", "execute", "recall"],
         E::InsufficientStake => &["unstake"],
         E::StillLocked | E::NothingToWithdraw => &["withdraw"],
         E::RewardVaultShort => &["claim"],
@@ -191,26 +200,22 @@ fn meets(error: E) -> &'static [&'static str] {
         E::OthersApprove => &["cancel"],
         E::PoolOfWallet => &["propose"],
         E::PoolRetired => &["stake"],
-        // Instructions that no command sends: positions and economies are closed, feeds reported,
-        // pools touched, logs grown, layouts migrated and sponsors paid back by the SDK.
-        E::UnclaimedRewards
-        | E::PositionNotEmpty
-        | E::NoSuchTicket
-        | E::LogAtCapacity
-        | E::NotClosable
-        | E::VaultSolvent
-        | E::NotAReporter
+        E::UnclaimedRewards | E::PositionNotEmpty => &["close-position"],
+        E::NoSuchTicket => &["cancel-unstake"],
+        E::LogAtCapacity => &["grow-log"],
+        E::NotClosable => &["close"],
+        E::VaultSolvent => &["trip-breaker"],
+        E::NotAReporter
         | E::OldSequence
         | E::InvalidMetric
         | E::InvalidTimestamp
-        | E::StaleMetric
-        | E::AlreadyCurrent
-        | E::UnknownVersion
-        | E::TouchedLately
-        | E::NotRetired
-        | E::PoolInUse
-        | E::EconomyInUse
-        | E::RecallExpired => NONE,
+        | E::StaleMetric => &["report-feed"],
+        E::AlreadyCurrent | E::UnknownVersion => &["migrate"],
+        E::TouchedLately => &["touch-pool"],
+        E::NotRetired => &["wind-up", "dissolve", "hand-over-mint"],
+        E::PoolInUse => &["close-pool"],
+        E::EconomyInUse => &["dissolve"],
+        E::RecallExpired => &["recall"],
     }
 }
 
@@ -225,7 +230,14 @@ fn said(command: &str, error: E) -> (String, String) {
 const ONLY: &[(&str, &[&str])] = &[
     (
         "sign with the economy's creator",
-        &["create-economy", "go-live"],
+        &[
+            "create-economy",
+            "go-live",
+            "close",
+            "create-pool",
+            "create-meter",
+            "create-feed",
+        ],
     ),
     ("go_live", &["nobody"]),
     ("request_unstake", &["nobody"]),
