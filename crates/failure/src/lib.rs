@@ -45,6 +45,21 @@ pub struct Place {
     pub field: Option<String>,
 }
 
+/// What is wrong about words on a command line, whatever the state of anything is.
+const USAGE: [&str; 11] = [
+    "usage",
+    "bad_address",
+    "bad_amount",
+    "bad_commitment",
+    "bad_feed",
+    "bad_log_levels",
+    "bad_metrics_address",
+    "bad_signer",
+    "bad_url",
+    "bad_value",
+    "no_file",
+];
+
 impl Failure {
     /// A failure without a place.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
@@ -70,11 +85,13 @@ impl Failure {
         }
     }
 
-    /// The exit code of a command that ends with this failure: 3 when the cluster could
+    /// The exit code of a command that ends with this failure: 2 when a word on the command line
+    /// is none of those that can stand there (the same in a file is 1), 3 when the cluster could
     /// not be asked (or answered nonsense), 4 when it refused the transaction, 5 when
     /// nobody can say whether the transaction went through, 1 for everything else.
     pub fn exit(&self) -> u8 {
         match self.code {
+            code if self.at.is_none() && USAGE.contains(&code) => 2,
             code if code.starts_with("rpc_") => 3,
             "expired" => 3,
             "refused" => 4,

@@ -12,6 +12,7 @@ use homeostat_client::{
 
 use crate::{
     connection::{decode, Connection},
+    creation::Mint,
     failure::Failure,
     program,
 };
@@ -74,7 +75,8 @@ impl Which {
     ///
     /// # Errors
     ///
-    /// Nothing named; no economy of that mint, or several (then they are listed).
+    /// Nothing named; no economy of that mint, or several none of which holds it (then they are
+    /// listed).
     pub fn find(&self, connection: &Connection) -> Result<Pubkey, Failure> {
         match (self.economy, self.mint, self.creator) {
             (Some(economy), _, _) => Ok(economy),
@@ -87,6 +89,8 @@ impl Which {
         }
     }
 
+    /// Anybody can make a Draft for any mint: of several the one is meant that is not a Draft and
+    /// holds the mint, which only its own `go_live` could give it.
     fn of_mint(connection: &Connection, mint: &Pubkey) -> Result<Pubkey, Failure> {
         let found = connection.search::<Economy>(&[(offset_of!(Economy, mint), mint.as_ref())])?;
         match found.as_slice() {
@@ -97,13 +101,28 @@ impl Which {
             )
             .remedy("check the address and --url; `homeostat create-economy` makes one")),
             many => {
+                let account = connection.account(mint)?;
+                let holder = Mint::read(mint, account.as_ref())?.mint_authority;
+                if let Some((economy, _)) = many.iter().find(|(_, state)| {
+                    let at = EconomyAddresses::new(mint, &state.creator);
+                    state.life != Life::Draft as u8 && holder == Some(at.authority)
+                }) {
+                    return Ok(*economy);
+                }
+                const MOST: usize = 8;
                 let list: Vec<_> = many
                     .iter()
+                    .take(MOST)
                     .map(|(economy, state)| format!("{economy} (of {})", state.creator))
                     .collect();
+                let more = if many.len() > MOST { ", …" } else { "" };
                 Err(Failure::new(
                     "ambiguous_mint",
-                    format!("{mint} has {} economies: {}", many.len(), list.join(", ")),
+                    format!(
+                        "{mint} has {} economies, none of which holds the mint: {}{more}",
+                        many.len(),
+                        list.join(", ")
+                    ),
                 )
                 .remedy(
                     "anybody can make one for any mint; name yours with --economy or --creator",

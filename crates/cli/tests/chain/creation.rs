@@ -489,7 +489,8 @@ fn what_is_no_mint_and_who_cannot_sign_is_refused() {
     ];
     for (mint, more, code) in cases {
         let refused = create(mint, more);
-        assert_eq!(said(&refused), (1, code.into()), "{}", refused.stdout);
+        let exit = if code == "bad_address" { 2 } else { 1 };
+        assert_eq!(said(&refused), (exit, code.into()), "{}", refused.stdout);
         assert!(refused.json()["error"]["remedy"].is_string(), "{code}");
     }
     // An address without its key is told before anything is sent.
@@ -505,7 +506,7 @@ fn what_is_no_mint_and_who_cannot_sign_is_refused() {
     // The file may be named as --config, too; without one that is said.
     let words = ["create-economy", "--mint", &mint];
     let refused = run_at(&founder.fixture, url, &words);
-    assert_eq!(said(&refused), (1, "no_file".into()), "{}", refused.stdout);
+    assert_eq!(said(&refused), (2, "no_file".into()), "{}", refused.stdout);
 }
 
 #[test]

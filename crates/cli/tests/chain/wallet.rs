@@ -136,10 +136,10 @@ fn wrong_input_is_refused_and_nothing_happens() {
     let state = || fixture.served.with(async |world| world.state().await);
     let before = state();
     let cases: &[(&[&str], i32, &str)] = &[
-        (&["stake", "0", "--keypair", &key], 1, "bad_amount"),
+        (&["stake", "0", "--keypair", &key], 2, "bad_amount"),
         (
             &["stake", "1.0000000001", "--keypair", &key],
-            1,
+            2,
             "bad_amount",
         ),
         (&["stake", "99000000", "--keypair", &key], 1, "too_little"),
@@ -157,7 +157,7 @@ fn wrong_input_is_refused_and_nothing_happens() {
         (&["unstake", "1", "--keypair", &key], 1, "no_position"),
         (&["status", "--mint", &unknown], 1, "unknown_mint"),
         (&["status", "--economy", &unknown], 1, "no_economy"),
-        (&["status", "--economy", "hello"], 1, "bad_address"),
+        (&["status", "--economy", "hello"], 2, "bad_address"),
         (
             &["pay", &nobody, "1", "--keypair", &key],
             1,
@@ -264,4 +264,31 @@ fn another_cluster_is_recognised() {
     let empty = homeostat_served::Served::start(async || homeostat_sandbox::Bank::start().await);
     let wrong = run_at(&fixture, empty.url(), &["status"]);
     assert_eq!((wrong.code, wrong.error().as_str()), (1, "no_economy"));
+}
+
+#[test]
+fn a_strangers_draft_does_not_stand_in_the_way_of_a_tokens_economy() {
+    // given a stranger who makes two Drafts for the token of a live economy
+    let fixture = Fixture::live();
+    let mint = fixture.at.mint.to_string();
+    let file = fixture.folder().join("theirs.toml");
+    std::fs::write(&file, "").unwrap();
+    let file = file.display().to_string();
+    let draft = |number: usize| {
+        let key = key(&fixture, number);
+        let words = ["create-economy", &file, "--mint", &mint, "--keypair", &key];
+        let said = run(&fixture, &words);
+        assert_eq!(said.code, 0, "{}\n{}", said.stdout, said.stderr);
+        said.json()["economy"].as_str().unwrap().to_owned()
+    };
+    let theirs = [draft(0), draft(1)];
+    // when the token is named, then the economy that holds its mint is meant
+    let status = run(&fixture, &["status", "--mint", &mint]);
+    assert_eq!(status.code, 0, "{}", status.stdout);
+    let ours = fixture.at.economy.to_string();
+    assert_eq!(status.json()["economy"], ours.as_str());
+    // and a Draft is found by its maker.
+    let maker = fixture.wallets[1].pubkey().to_string();
+    let words = ["status", "--mint", &mint, "--creator", &maker];
+    assert_eq!(run(&fixture, &words).json()["economy"], theirs[1].as_str());
 }

@@ -199,7 +199,7 @@ fn a_draft_gets_its_parts_and_is_given_up() {
         "--reporter",
         &reporters[0],
     ];
-    refused(&fixture, &key, &long, 1, "bad_feed");
+    refused(&fixture, &key, &long, 2, "bad_feed");
     // then the Draft has them, with what was said
     let after = economy(&fixture);
     assert_eq!(after.pool_count, before.pool_count + 1);

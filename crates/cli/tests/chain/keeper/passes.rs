@@ -62,7 +62,7 @@ fn wrong_usage_is_refused() {
         (code, error["error"]["code"].as_str().unwrap().to_owned())
     };
     assert_eq!(said(&[]), (2, "usage".into()));
-    assert_eq!(said(&["--economy", "hello"]), (1, "bad_address".into()));
+    assert_eq!(said(&["--economy", "hello"]), (2, "bad_address".into()));
     let output = command(fixture.served.url(), key(&fixture, 0))
         .args(["--economy", &economy, "--metrics", "0.0.0.0:0"])
         .args(["--output", "json"])
