@@ -4,6 +4,7 @@ pub mod amount;
 pub mod council;
 pub mod creation;
 pub mod delivery;
+mod handover;
 pub mod keeper;
 pub mod key;
 pub mod log;
