@@ -26,6 +26,8 @@ mod refused;
 mod schema;
 #[path = "chain/simulate.rs"]
 mod simulate;
+#[path = "chain/squads/mod.rs"]
+mod squads;
 #[path = "chain/twice.rs"]
 mod twice;
 #[path = "chain/wallet.rs"]

@@ -157,6 +157,8 @@ pub struct Creation<'a> {
     pub mint: Pubkey,
     /// Signs, and pays the rent.
     pub creator: Pubkey,
+    /// The program that calls for the creator, where that is a multisig's vault.
+    pub via: Option<Pubkey>,
     /// What it is to be like.
     pub spec: &'a EconomySpec,
 }
@@ -386,7 +388,7 @@ impl Creation<'_> {
             }
         }
         for (role, seat) in self.not_accepted(found) {
-            if seat.key == *creator && seat.via.is_none() {
+            if seat.key == *creator && seat.via == self.via {
                 let what = format!("accept the role of {}", word(&ROLES, &role));
                 let accept = governance::accept_role(&at, creator, role);
                 add(Part::Role(role), what, 0, accept);

@@ -13,7 +13,7 @@ use homeostat_ops::economy_file::{read_economy, EconomySpec};
 use homeostat_ops::send::pack;
 use homeostat_ops::signer::read_address;
 use homeostat_ops::tokens::Tokens;
-use homeostat_ops::{files, live, program};
+use homeostat_ops::{files, live, program, squads};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -23,9 +23,11 @@ use super::offers;
 use super::recipients::{AllowArgs, Check};
 use super::refused::{fitting, About, Scene};
 use super::status::fraction;
-use super::write::{ClusterAnswer, Intent, Sent, Simulated};
+use super::write::{ClusterAnswer, HandedOver, Intent, Sent, Simulated};
 use super::{duration, Answer, ClusterArgs, Context, WhichArgs};
 use crate::failure::Failure;
+
+mod handed;
 
 /// Lamports of a signature.
 const SIGNATURE: u64 = 5_000;
@@ -48,6 +50,10 @@ Without [council] the Draft has none, and cannot go live: add it and run again. 
 live every member and the guardian sign once, `homeostat accept-role member` and `… guardian`, so
 that no mistyped address is among them; `homeostat status` shows who has not. The creator's own
 seat is accepted by `create-economy`.
+
+The vault of a multisig as the creator: --squads MULTISIG stores what is missing there (--keypair is
+a member and pays; the vault pays the rents). Its members approve the transactions and execute them
+in order; a run before they have stores nothing twice.
 
 The economy is a Draft afterwards: change the file and run again until it is right. Where a run
 was stopped, the next one goes on; where nothing is missing, nothing is sent. `name` and `supply`
@@ -107,6 +113,8 @@ pub struct Created {
     pub steps: Vec<StepAnswer>,
     /// The transactions that made it.
     pub transactions: Vec<Sent>,
+    /// With `--squads`: what its members have to approve and execute, in this order.
+    pub handed_over: Vec<HandedOver>,
     /// With `--simulate`: what the first transaction would change. Those after it depend
     /// on it.
     pub simulated: Option<Simulated>,
@@ -133,6 +141,21 @@ impl Answer for Created {
                 out,
                 "the first transaction would go through ({units} compute units); those after it \
                  depend on it"
+            );
+        }
+        if let (Some(first), Some(last)) = (self.handed_over.first(), self.handed_over.last()) {
+            writeln!(
+                out,
+                "waits for approval in Squads: numbers {} to {} of {}, to be executed in this \
+                 order; then run this again, which shows what is missing",
+                first.transaction_index, last.transaction_index, first.multisig
+            )?;
+            return writeln!(out, "  economy    {}", self.economy);
+        }
+        if !self.complete {
+            return writeln!(
+                out,
+                "all that is missing waits in the multisig: nothing was stored"
             );
         }
         match (self.life.as_str(), self.transactions.len()) {
@@ -164,19 +187,16 @@ impl CreateArgs {
     ///
     /// # Errors
     ///
-    /// It is neither sent nor tried out.
+    /// It is neither sent, nor tried out, nor stored in a multisig.
     pub fn here_only(&self) -> Result<(), Failure> {
         match self.send.delivery() {
-            Delivery::Send | Delivery::Simulate => Ok(()),
-            Delivery::Prepare(_)
-            | Delivery::SignOnly(_)
-            | Delivery::Export(_)
-            | Delivery::Squads { .. } => Err(Failure::new(
+            Delivery::Send | Delivery::Simulate | Delivery::Squads { .. } => Ok(()),
+            Delivery::Prepare(_) | Delivery::SignOnly(_) | Delivery::Export(_) => Err(Failure::new(
                 "signed_here_only",
                 "an economy is created in several transactions, of which each needs the one before",
             )
             .remedy(
-                "create it with a key that is here; nothing of it is final before go-live, which \
+                "create it with a key that is here, or with --squads alone; nothing of it is final before go-live, which \
                  takes --prepare",
             )),
         }
@@ -214,7 +234,11 @@ impl CreateArgs {
 /// refuses. Whatever was sent before stays, and the next run goes on there.
 pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<(), Failure> {
     let send = &arguments.send;
-    let simulate = send.delivery() == Delivery::Simulate;
+    let (simulate, multisig) = match send.delivery() {
+        Delivery::Simulate => (true, None),
+        Delivery::Squads { multisig, simulate } => (simulate, Some(multisig)),
+        _ => (false, None),
+    };
     let spec = read_economy(&files::read(file)?, &file.display().to_string())?;
     if arguments.nearest_targets {
         for finding in &spec.findings {
@@ -226,12 +250,13 @@ pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<
         )?;
     }
     let mint = read_address(&arguments.mint, "--mint")?;
-    let own = context.key()?;
+    let own = context.actor(send)?;
     let payer = send.payer(&own)?;
     let connection = &context.connection;
     let creation = Creation {
         mint,
         creator: own.address(),
+        via: multisig.map(|_| squads::PROGRAM),
         spec: &spec,
     };
     program::require(connection)?;
@@ -254,12 +279,22 @@ pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<
         .iter()
         .map(|piece| piece.instruction.clone())
         .collect();
-    let batches = pack(&payer.address(), &instructions);
+    let handed = multisig
+        .map(|multisig| handed::Batches::pack(context, send, multisig, &instructions))
+        .transpose()?;
+    let batches = match &handed {
+        Some(handed) => handed.batches.clone(),
+        None => pack(&payer.address(), &instructions),
+    };
     context.announce(&creation, &found, &pieces, batches.len());
 
     let mut transactions = Vec::new();
+    let mut handed_over = Vec::new();
     let mut simulated = None;
-    if !batches.is_empty() {
+    if let Some(handed) = handed {
+        let stored = handed.store(context, &creation, &pieces, simulate)?;
+        (handed_over, simulated) = (stored.handed_over, stored.simulated);
+    } else if !batches.is_empty() {
         require_funds(context, send, &own, &payer, &pieces, batches.len())?;
         let what = format!("create the economy of {mint}");
         let mut sender = context.sender(send, context.notes("create-economy", &what, &own));
@@ -321,6 +356,7 @@ pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<
             .collect(),
         complete: pieces.is_empty() || !transactions.is_empty(),
         transactions,
+        handed_over,
         simulated,
         before_go_live,
     })

@@ -4,7 +4,9 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use homeostat_client::{address, governance, Action, Class, Feed, Proposal, Reason, Tunable};
+use homeostat_client::{
+    address, governance, Action, Class, Council, Feed, Proposal, Pubkey, Reason, Tunable,
+};
 use homeostat_ops::change::Decoded;
 use homeostat_ops::proposal_file::{read_proposal, tunable_value, State};
 use homeostat_ops::words::{self, TUNABLES};
@@ -110,7 +112,8 @@ pub struct OfficeArgs {
 /// What a proposal would do, as the live state is.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Intended {
-    /// Number that it gets, unless another is made first or the same is open already.
+    /// Number that it gets, unless another is made first or the same is open already; of a
+    /// multisig's it is that at the execution, and `address` is what names it until then.
     pub index: u64,
     /// Where its account will be.
     pub address: String,
@@ -152,7 +155,7 @@ impl Answer for Proposed {
 /// The live state that proposals are read against.
 struct Ground {
     live: Live,
-    council: Box<homeostat_client::Council>,
+    council: Box<Council>,
     feeds: Vec<Feed>,
     now: i64,
 }
@@ -288,6 +291,23 @@ fn show(context: &Context, intended: &Intended, now: i64) {
     });
 }
 
+/// Refuses to let a vault approve what it approves already: proposing what is open is an approval.
+fn not_approved(council: &Council, proposal: &Proposal, vault: &Pubkey) -> Result<(), Failure> {
+    let votes = council.members.iter().zip(&proposal.approvals);
+    let mut given = votes.filter(|(member, given)| member.is_seated() && member.id == **given);
+    if !proposal.is_open() || !given.any(|(member, _)| member.seat.key == *vault) {
+        return Ok(());
+    }
+    let index = proposal.index;
+    Err(Failure::new(
+        "approved_already",
+        format!("the vault {vault} approves these actions already: proposal {index} is open"),
+    )
+    .remedy(format!(
+        "`homeostat proposals {index}` shows it; nothing was stored"
+    )))
+}
+
 /// Shows what actions would do, and proposes them.
 fn submit(
     context: &Context,
@@ -303,30 +323,17 @@ fn submit(
     show(context, &intended, ground.now);
     let own = context.actor(send)?;
     let payer = send.payer(&own)?;
-    if send.squads.is_some() {
-        // What acts through a multisig pays its rent itself.
-        let rent = context.connection.rent(Proposal::SPACE)?;
-        let vault = context.connection.account(&own.address())?;
-        let has = vault.map_or(0, |account| account.lamports);
-        if has < rent {
-            return Err(Failure::new(
-                "vault_too_poor",
-                format!(
-                    "the vault {} has {has} lamports; the proposal's rent is {rent}",
-                    own.address()
-                ),
-            )
-            .remedy(format!(
-                "send it {} lamports; they come back when the proposal is closed",
-                rent.saturating_sub(has)
-            )));
-        }
-    }
+    let at = address::proposal(&ground.live.at.economy, &governance::digest(&actions));
+    // Its number is known when it is made: in a multisig that may be days later, after others.
+    let name = match &send.squads {
+        Some(_) => format!("proposal {at}"),
+        None => format!("proposal {}", intended.index),
+    };
     let what = match &intended.title {
-        Some(title) => format!("proposal {}: {title}", intended.index),
+        Some(title) => format!("{name}: {title}"),
         None => {
             let list: Vec<String> = intended.actions.iter().map(ToString::to_string).collect();
-            format!("proposal {}: {}", intended.index, list.join("; "))
+            format!("{name}: {}", list.join("; "))
         }
     };
     let instruction = governance::propose(
@@ -336,6 +343,18 @@ fn submit(
         actions.clone(),
         reason,
     );
+    if send.squads.is_some() {
+        let calls = core::slice::from_ref(&instruction);
+        context.require_callable(&ground.live, &own.address(), calls)?;
+        match context.connection.fetch::<Proposal>(&at)? {
+            Some(proposal) => not_approved(&ground.council, &proposal, &own.address())?,
+            // What acts through a multisig pays its rent itself.
+            None => {
+                let rent = context.connection.rent(Proposal::SPACE)?;
+                context.require_vault_pays(&own.address(), rent)?;
+            }
+        }
+    }
     let intent = Intent {
         command,
         what,

@@ -4,6 +4,7 @@
 use homeostat_client::{Action, CouncilArgs, EconomyAddresses, Pubkey, SeatArgs};
 use homeostat_ops::live::associated;
 use homeostat_ops::recipient::{Kind, Recipient};
+use homeostat_ops::squads::{self, Multisig};
 use homeostat_ops::{Connection, Live};
 
 use crate::failure::Failure;
@@ -50,7 +51,8 @@ impl Check<'_> {
     ///
     /// # Errors
     ///
-    /// `seat_without_via` for an address off the curve without such a program; as
+    /// `seat_without_via` for an address off the curve without such a program,
+    /// `multisig_instead_of_vault` for a multisig of Squads' where its vault is meant; as
     /// [`Recipient::require_wallet`].
     pub fn seat(&self, seat: &SeatArgs, what: &str) -> Result<(), Failure> {
         if seat.via.is_none() && !seat.key.is_on_curve() {
@@ -66,7 +68,29 @@ impl Check<'_> {
                 ));
             }
         }
+        if seat.via == Some(squads::PROGRAM) {
+            self.not_the_multisig(&seat.key, what)?;
+        }
         self.recipient(&seat.key, what, true)
+    }
+
+    /// Refuses a multisig where its vault is meant: the program signs for vaults alone.
+    fn not_the_multisig(&self, key: &Pubkey, what: &str) -> Result<(), Failure> {
+        let account = self.connection.account(key)?;
+        let multisig = account
+            .filter(|account| account.owner == squads::PROGRAM)
+            .and_then(|account| Multisig::decode(*key, &account.data));
+        let Some(multisig) = multisig else {
+            return Ok(());
+        };
+        Err(Failure::new(
+            "multisig_instead_of_vault",
+            format!("{what} {key} is a multisig itself; Squads signs for its vaults alone"),
+        )
+        .remedy(format!(
+            "name the vault that shall act, the first one is {}; nothing was sent",
+            multisig.vault(0)
+        )))
     }
 
     /// The seats of a council that is to be made.

@@ -1,12 +1,12 @@
 //! Sending what a command wants to write: shown first, tried out, confirmed; or signed
-//! only, or simulated.
+//! only, or simulated; [`handover`](super::handover) gives it to a multisig.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use homeostat_client::{Instruction, Pubkey};
 use homeostat_ops::cluster::Kind;
 use homeostat_ops::send;
-use homeostat_ops::squads::{self, Encoding, Multisig};
+use homeostat_ops::squads;
 use homeostat_ops::{fields, Notes, Sender, Talk};
 use solana_signature::Signature;
 
@@ -148,81 +148,6 @@ impl Context {
         }
     }
 
-    /// Says what shall be done, where, and by whom.
-    fn announce_actor(&self, actor: &Key, intent: &Intent<'_>) {
-        self.say(&format!(
-            "{}\n  cluster  {}\n  actor    {}",
-            intent.what,
-            self.connection.cluster(),
-            actor.address()
-        ));
-    }
-
-    /// Prints what the actor wants to do for the members of a multisig.
-    fn export(
-        &self,
-        encoding: Encoding,
-        actor: &Key,
-        intent: &Intent<'_>,
-    ) -> Result<Written, Failure> {
-        self.announce_actor(actor, intent);
-        let transaction = squads::export(&actor.address(), &intent.instructions, encoding)?;
-        let name = match encoding {
-            Encoding::Base58 => "base58",
-            Encoding::Base64 => "base64",
-        };
-        let exported = Outcome::Exported(Exported {
-            signer: actor.address().to_string(),
-            encoding: name.to_owned(),
-            transaction,
-        });
-        Ok(self.written(intent, &actor.address(), exported))
-    }
-
-    /// Gives what the actor, its vault, wants to do to a multisig's members.
-    fn hand_over(
-        &self,
-        arguments: &SendArgs,
-        multisig: &str,
-        simulate: bool,
-        actor: &Key,
-        intent: &Intent<'_>,
-    ) -> Result<Written, Failure> {
-        self.announce_actor(actor, intent);
-        let address = homeostat_ops::signer::read_address(multisig, "--squads")?;
-        let multisig = Multisig::read(&self.connection, &address)?;
-        let member = self.key()?;
-        multisig.require_initiator(&member.address())?;
-        let memo = format!("homeostat {}", intent.command);
-        let stored = multisig.propose(
-            &member.address(),
-            arguments.vault,
-            &intent.instructions,
-            &memo,
-        )?;
-        let notes = self.notes(intent.command, &intent.what, &member);
-        let mut sender = self.sender(arguments, notes);
-        sender.watch = simulate;
-        let prepared = sender.prepare(&member.address(), &stored)?;
-        if simulate {
-            let outcome = Outcome::Simulated(self.simulated(&prepared)?);
-            return Ok(self.written(intent, &member.address(), outcome));
-        }
-        let signer = member.here()?;
-        self.warn_of_open(intent.command, &member);
-        self.ask(arguments)?;
-        let receipt = sender.send_prepared(&prepared, signer, &[])?;
-        let outcome = Outcome::HandedOver(HandedOver {
-            multisig: address.to_string(),
-            vault: actor.address().to_string(),
-            transaction_index: multisig.transaction_index.saturating_add(1),
-            threshold: multisig.threshold,
-            time_lock: multisig.time_lock,
-            sent: receipt.into(),
-        });
-        Ok(self.written(intent, &member.address(), outcome))
-    }
-
     /// A sender that tells on stderr what it does.
     pub(super) fn sender<'a>(&'a self, arguments: &SendArgs, notes: Notes<'a>) -> Sender<'a> {
         Sender {
@@ -340,6 +265,7 @@ impl Context {
             compute_units: prepared.units,
             changes,
             logs: prepared.simulation.logs.clone().unwrap_or_default(),
+            untried: 0,
         })
     }
 }

@@ -56,8 +56,25 @@ pub struct HandedOver {
     pub threshold: u16,
     /// Wait between the last of them and the execution (seconds).
     pub time_lock: u32,
+    /// What waited in the multisig before, oldest first.
+    pub pending: Vec<PendingAnswer>,
+    /// The transactions that filled a buffer, where it is larger than a packet.
+    pub buffered: Vec<Sent>,
     /// The transaction that stored it.
     pub sent: Sent,
+}
+
+/// A transaction of a multisig that can still be executed.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PendingAnswer {
+    /// Its number.
+    pub number: u64,
+    /// `draft`, `active`, `approved` or `executing`; absent where nobody can vote yet.
+    pub status: Option<String>,
+    /// Approvals that it has.
+    pub approvals: usize,
+    /// What it does: names of Homeostat's instructions, addresses of other programs.
+    pub what: String,
 }
 
 /// An unsigned transaction for a web importer.
@@ -107,6 +124,8 @@ pub struct Simulated {
     pub changes: Vec<Change>,
     /// What the programs would log.
     pub logs: Vec<String>,
+    /// Transactions after this one, which were not tried out because each needs the one before.
+    pub untried: usize,
 }
 
 /// A field that would change.
@@ -201,6 +220,9 @@ impl Answer for Written {
             ),
             Outcome::Simulated(simulated) => {
                 writeln!(out, "would go through: {} ({} compute units)", self.what, simulated.compute_units)?;
+                if simulated.untried > 0 {
+                    writeln!(out, "this is the first transaction; {} more depend on it and were not tried out", simulated.untried)?;
+                }
                 let mut last = "";
                 for change in &simulated.changes {
                     if change.address != last {

@@ -216,6 +216,7 @@ impl People {
         let creation = Creation {
             mint: at.mint,
             creator: founder,
+            via: None,
             spec: &spec,
         };
         let tokens_of = |person: &Person| associated(&person.address(), &at.mint, &program);

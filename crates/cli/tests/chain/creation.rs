@@ -26,7 +26,7 @@ pub(super) struct Founder {
     pub(super) fixture: Fixture,
     key: PathBuf,
     mint: Pubkey,
-    at: EconomyAddresses,
+    pub(super) at: EconomyAddresses,
 }
 
 /// What is unusual about a founder's token.
@@ -47,7 +47,15 @@ impl Founder {
     }
 
     fn with(lamports: u64, token: Token) -> Self {
-        let fixture = Fixture::live();
+        Self::on(Fixture::live(), lamports, token)
+    }
+
+    /// The same as [`Founder::new`] on a bank that is there.
+    pub(super) fn rich_on(fixture: Fixture) -> Self {
+        Self::on(fixture, 10 * SOL, Token::default())
+    }
+
+    fn on(fixture: Fixture, lamports: u64, token: Token) -> Self {
         let key = Keypair::new();
         let file = fixture.folder().join("founder.json");
         write_keypair_file(&key, &file).unwrap();
@@ -115,7 +123,7 @@ impl Founder {
         self.create_at(self.fixture.served.url(), more)
     }
 
-    fn go_live(&self, more: &[&str]) -> Said {
+    pub(super) fn go_live(&self, more: &[&str]) -> Said {
         let (economy, key) = (self.at.economy.to_string(), self.key.display().to_string());
         let mut words = vec!["go-live", "--economy", &economy, "--keypair", &key];
         words.extend(more);

@@ -2,15 +2,11 @@
 
 use std::path::PathBuf;
 
-use base64::{prelude::BASE64_STANDARD, Engine};
 use homeostat_client::{governance::q48, Action, Parameter, Pubkey, SeatArgs};
 use homeostat_ops::squads;
 use homeostat_served::Fixture;
-use serde_json::Value;
-use solana_account::AccountSharedData;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
-use solana_transaction::Transaction;
 
 use crate::common::{run, text, Said};
 
@@ -347,108 +343,6 @@ fn a_member_signs_elsewhere_and_somebody_sends() {
     let sent = run(&fixture, &["submit", &file, "--keypair", &address]);
     assert_eq!(sent.code, 0, "{} {}", sent.stdout, sent.stderr);
     assert_eq!(proposals(&fixture), 1);
-}
-
-fn transaction(answer: &Value) -> Transaction {
-    let exported = &answer["outcome"]["exported"];
-    let text = exported["transaction"].as_str().expect("a transaction");
-    let bytes = match exported["encoding"].as_str() {
-        Some("base58") => bs58::decode(text).into_vec().expect("base58"),
-        _ => BASE64_STANDARD.decode(text).expect("base64"),
-    };
-    bincode::deserialize(&bytes).expect("a transaction")
-}
-
-/// A Squads v4 multisig that two must approve in, as the program stores it.
-fn multisig(fixture: &Fixture, members: &[(Pubkey, u8)]) -> Pubkey {
-    let address = Pubkey::new_unique();
-    let mut data = vec![224, 116, 121, 186, 68, 161, 79, 236];
-    data.extend([1; 32]);
-    data.extend([0; 32]);
-    data.extend(2u16.to_le_bytes());
-    data.extend(3_600u32.to_le_bytes());
-    data.extend(41u64.to_le_bytes());
-    data.extend(0u64.to_le_bytes());
-    data.push(0);
-    data.push(255);
-    data.extend(u32::try_from(members.len()).unwrap().to_le_bytes());
-    for (key, mask) in members {
-        data.extend(key.as_ref());
-        data.push(*mask);
-    }
-    // Room for members to come, as the program leaves it.
-    data.extend([0; 66]);
-    let mut account = AccountSharedData::new(1_000_000_000, data.len(), &squads::PROGRAM);
-    account.set_data_from_slice(&data);
-    fixture
-        .served
-        .with(async move |world| world.bank.set_account(&address, &account));
-    address
-}
-
-#[test]
-fn what_a_vault_shall_sign_is_printed_for_its_members() {
-    // given a multisig; its vault stands for a member of a council
-    let fixture = Fixture::live();
-    let starter = fixture.members[0].pubkey();
-    let voter = fixture.members[1].pubkey();
-    let multisig = multisig(&fixture, &[(starter, 7), (voter, 2)]);
-    let vault = squads::vault(&multisig, 0);
-    let text = multisig.to_string();
-
-    // when the proposal is exported, then the vault proposes, pays and is the only signer
-    for encoding in ["base58", "base64"] {
-        let rich = AccountSharedData::new(1_000_000_000, 0, &Pubkey::default());
-        fixture
-            .served
-            .with(async move |world| world.bank.set_account(&vault, &rich));
-        let said = propose(&fixture, GOOD, &["--squads", &text, "--export", encoding]);
-        assert_eq!(said.code, 0, "{} {}", said.stdout, said.stderr);
-        let message = transaction(&said.json()).message;
-        assert_eq!(message.header.num_required_signatures, 1);
-        assert_eq!(message.account_keys.first(), Some(&vault));
-        assert_eq!(message.instructions.len(), 1);
-    }
-    // Steps of a proposal as well; a wallet without a multisig exports for itself.
-    fixture.served.with(async |world| {
-        let action = Action::FeeSplit {
-            expected_ppm: world.economy().await.limits.treasury_ppm,
-            value_ppm: 1,
-        };
-        world
-            .propose(vec![action])
-            .await
-            .expect("a member proposes");
-    });
-    let said = run(
-        &fixture,
-        &["approve", "0", "--squads", &text, "--export", "base58"],
-    );
-    assert_eq!(
-        transaction(&said.json()).message.account_keys.first(),
-        Some(&vault)
-    );
-
-    // when its members shall get it, then only who may start a transaction can hand it over
-    let voter = member(&fixture, 1);
-    let said = propose(&fixture, GOOD, &["--squads", &text, "--keypair", &voter]);
-    assert_eq!((said.code, said.error().as_str()), (1, "not_a_member"));
-    let starter = member(&fixture, 0);
-    let said = propose(&fixture, GOOD, &["--squads", &text, "--keypair", &starter]);
-    // Squads itself is not on this cluster.
-    assert_eq!(said.code, 4, "{}", said.stdout);
-    let nothing = Pubkey::new_unique().to_string();
-    let poor = propose(
-        &fixture,
-        GOOD,
-        &["--squads", &nothing, "--keypair", &starter],
-    );
-    assert_eq!((poor.code, poor.error().as_str()), (1, "vault_too_poor"));
-    let said = run(
-        &fixture,
-        &["approve", "0", "--squads", &nothing, "--keypair", &starter],
-    );
-    assert_eq!((said.code, said.error().as_str()), (1, "no_multisig"));
 }
 
 #[test]

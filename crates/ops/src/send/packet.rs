@@ -28,17 +28,31 @@ pub fn unsigned(message: VersionedMessage) -> VersionedTransaction {
     }
 }
 
-/// Instructions, in order, in as few transactions as they fit into; one that does not fit
-/// at all stands alone, and sending it says so.
-pub fn pack(payer: &Pubkey, instructions: &[Instruction]) -> Vec<Vec<Instruction>> {
-    // What `prepare` puts before them.
+/// Bytes of the transaction of these instructions, with the budget that
+/// [`Sender::prepare`](super::Sender::prepare) puts before them.
+pub fn bytes(payer: &Pubkey, instructions: &[Instruction]) -> usize {
     let budget = [
         ComputeBudgetInstruction::set_compute_unit_limit(MOST_UNITS),
         ComputeBudgetInstruction::set_compute_unit_price(u64::MAX),
     ];
+    let all = [&budget, instructions].concat();
+    size(&VersionedMessage::Legacy(Message::new(&all, Some(payer))))
+}
+
+/// Instructions, in order, in as few transactions as they fit into; one that does not fit
+/// at all stands alone, and sending it says so.
+pub fn pack(payer: &Pubkey, instructions: &[Instruction]) -> Vec<Vec<Instruction>> {
+    pack_while(instructions, |batch| bytes(payer, batch) <= PACKET)
+}
+
+/// Instructions, in order, in as few batches as `fits` lets through; one that does not fit at all
+/// stands alone.
+pub fn pack_while(
+    instructions: &[Instruction],
+    fits: impl Fn(&[Instruction]) -> bool,
+) -> Vec<Vec<Instruction>> {
     let fits = |batch: &[Instruction], next: &Instruction| {
-        let all = [&budget, batch, core::slice::from_ref(next)].concat();
-        size(&VersionedMessage::Legacy(Message::new(&all, Some(payer)))) <= PACKET
+        fits(&[batch, core::slice::from_ref(next)].concat())
     };
     let mut batches: Vec<Vec<Instruction>> = Vec::new();
     for instruction in instructions {

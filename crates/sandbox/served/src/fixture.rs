@@ -7,7 +7,9 @@ use anchor_spl::associated_token::{
     spl_associated_token_account::instruction::create_associated_token_account,
 };
 use homeostat_client::EconomyAddresses;
-use homeostat_sandbox::{world::TOKEN, Wallet, World, WorldSpec};
+use homeostat_sandbox::{
+    solana_program_test::ProgramTest, world::TOKEN, Bank, Wallet, World, WorldSpec,
+};
 use solana_keypair::{write_keypair_file, Keypair};
 use solana_program::pubkey::Pubkey;
 use solana_signer::Signer;
@@ -71,7 +73,16 @@ impl Fixture {
 
     /// An economy by its spec.
     pub fn of(spec: WorldSpec) -> Self {
-        let served = Served::start(async move || World::build(&spec).await);
+        Self::with_programs(spec, |_| ())
+    }
+
+    /// An economy by its spec, on a bank with the programs that `add` adds.
+    pub fn with_programs(
+        spec: WorldSpec,
+        add: impl FnOnce(&mut ProgramTest) + Send + 'static,
+    ) -> Self {
+        let build = async move || World::build_on(Bank::start_with(add).await, &spec).await;
+        let served = Served::start(build);
         let set_up = served.with(async |world: &mut World| {
             let mut wallets = Vec::new();
             for _ in 0..2 {

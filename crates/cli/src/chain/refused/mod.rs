@@ -128,11 +128,13 @@ impl Context {
         Ok(())
     }
 
-    /// As [`Context::perform`]; a refusal says what it means for this command.
+    /// As [`Context::perform`]; a refusal says what it means for this command. What a vault can
+    /// never do is refused before.
     ///
     /// # Errors
     ///
-    /// As [`Context::perform`].
+    /// As [`Context::perform`]; [`rules::require_callable`](homeostat_ops::squads::rules) for
+    /// `--squads`.
     pub fn perform_in(
         &self,
         scene: &Scene<'_>,
@@ -141,6 +143,9 @@ impl Context {
         intent: Intent<'_>,
     ) -> Result<Option<Written>, Failure> {
         let command = intent.command;
+        if send.squads.is_some() {
+            self.require_callable(scene.live, &scene.signer, &intent.instructions)?;
+        }
         self.perform(send, own, intent)
             .map_err(|failure| self.meaning(command, scene, failure))
     }
