@@ -4,6 +4,7 @@ pub mod amount;
 pub mod council;
 pub mod creation;
 pub mod delivery;
+mod genesis;
 pub mod keeper;
 pub mod key;
 pub mod log;

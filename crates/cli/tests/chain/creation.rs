@@ -26,7 +26,7 @@ pub(super) struct Founder {
     pub(super) fixture: Fixture,
     key: PathBuf,
     mint: Pubkey,
-    at: EconomyAddresses,
+    pub(super) at: EconomyAddresses,
 }
 
 /// What is unusual about a founder's token.
@@ -115,7 +115,7 @@ impl Founder {
         self.create_at(self.fixture.served.url(), more)
     }
 
-    fn go_live(&self, more: &[&str]) -> Said {
+    pub(super) fn go_live(&self, more: &[&str]) -> Said {
         let (economy, key) = (self.at.economy.to_string(), self.key.display().to_string());
         let mut words = vec!["go-live", "--economy", &economy, "--keypair", &key];
         words.extend(more);
@@ -123,7 +123,7 @@ impl Founder {
     }
 
     /// Members and guardian accept their roles, each from a machine of its own.
-    fn accept(&self) {
+    pub(super) fn accept(&self) {
         let members = self.fixture.members.iter().map(|it| (it, "member"));
         for (who, role) in members.chain([(&self.fixture.guardian, "guardian")]) {
             let (economy, key) = (self.at.economy.to_string(), who.file.display().to_string());
