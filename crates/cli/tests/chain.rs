@@ -2,6 +2,8 @@
 
 #[path = "chain/advisor.rs"]
 mod advisor;
+#[path = "shared/alone.rs"]
+mod alone;
 #[path = "chain/common.rs"]
 mod common;
 #[path = "chain/creation.rs"]
@@ -28,6 +30,8 @@ mod refused;
 mod schema;
 #[path = "chain/simulate.rs"]
 mod simulate;
+#[path = "chain/table.rs"]
+mod table;
 #[path = "chain/twice.rs"]
 mod twice;
 #[path = "chain/wallet.rs"]

@@ -24,7 +24,7 @@ const CHANGED: &str = "[economy]\nbounty = 5_000\nmeters = 2\n\
 /// A founder with SOL, a token and an economy file, on a served bank.
 pub(super) struct Founder {
     pub(super) fixture: Fixture,
-    key: PathBuf,
+    pub(super) key: PathBuf,
     mint: Pubkey,
     pub(super) at: EconomyAddresses,
 }
@@ -103,10 +103,18 @@ impl Founder {
         )
     }
 
+    /// The words that create the economy, without a key.
+    pub(super) fn creation(&self) -> Vec<String> {
+        let (file, mint) = (self.file().display().to_string(), self.mint.to_string());
+        ["create-economy", &file, "--mint", &mint]
+            .map(str::to_owned)
+            .to_vec()
+    }
+
     pub(super) fn create_at(&self, url: &str, more: &[&str]) -> Said {
-        let (file, key) = (self.file(), self.key.display().to_string());
-        let (file, mint) = (file.display().to_string(), self.mint.to_string());
-        let mut words = vec!["create-economy", &file, "--mint", &mint, "--keypair", &key];
+        let (words, key) = (self.creation(), self.key.display().to_string());
+        let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+        words.extend(["--keypair", &key]);
         words.extend(more);
         run_at(&self.fixture, url, &words)
     }
