@@ -3,8 +3,8 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
+use std::thread;
 
 use homeostat_client::{log, AccountMeta, Pubkey};
 use homeostat_sandbox::World;
@@ -15,6 +15,7 @@ use solana_signer::Signer;
 use solana_system_interface::instruction::transfer;
 use solana_transaction::Transaction;
 
+use crate::alone;
 use crate::common::{run, run_at, Said};
 use crate::creation::Founder;
 
@@ -26,6 +27,8 @@ const FOUR: u64 = 4;
 const AT_ONCE: u64 = 8;
 const LIST: &str = "getSignaturesForAddress";
 const READ: &str = "getTransaction";
+/// Strangers that send at the same time.
+const SENDERS: usize = 8;
 /// What a stranger pays somebody (lamports): more than the rent of an account without data.
 const PAID: u64 = 1_000_000;
 
@@ -65,13 +68,13 @@ impl Scene {
         end - self.fixture().served.now()
     }
 
-    /// `strangers` spread evenly over the rest of the period, `late` more while its crank is due,
-    /// then the crank.
-    fn period(&mut self, strangers: i64, late: u64) {
+    /// Strangers at `times` times, spread evenly over the rest of the period, `each` at a time;
+    /// `late` more while its crank is due; then the crank.
+    fn period(&mut self, times: i64, each: u64, late: u64) {
         let rest = self.rest();
-        for _ in 0..strangers {
-            self.fixture().served.advance(rest / (strangers + 1));
-            self.strangers(1);
+        for _ in 0..times {
+            self.fixture().served.advance(rest / (times + 1));
+            self.strangers(each);
         }
         self.fixture().served.advance(self.rest());
         self.strangers(late);
@@ -82,27 +85,28 @@ impl Scene {
 
     /// Transactions of somebody else that go through and name both logs and the economy.
     fn strangers(&mut self, count: u64) {
-        let fixture = &self.founder.fixture;
-        let stranger = &fixture.wallets[1].key;
-        let named = [
-            self.founder.at.log,
-            self.founder.at.audit,
-            self.founder.at.economy,
-        ];
-        for _ in 0..count {
-            self.sent += 1;
-            let mut pay = transfer(&stranger.pubkey(), &Pubkey::new_unique(), PAID + self.sent);
+        let stranger = &self.founder.fixture.wallets[1].key;
+        let at = &self.founder.at;
+        let named = [at.log, at.audit, at.economy];
+        let first = self.sent;
+        self.sent += count;
+        let send = |number: u64| {
+            let mut pay = transfer(&stranger.pubkey(), &Pubkey::new_unique(), PAID + number);
             let metas = named.map(|address| AccountMeta::new_readonly(address, false));
             pay.accounts.extend(metas);
+            let (payer, keys) = (stranger.pubkey(), [stranger]);
             let hash = self.rpc.get_latest_blockhash().unwrap();
-            let signed = Transaction::new_signed_with_payer(
-                &[pay],
-                Some(&stranger.pubkey()),
-                &[stranger],
-                hash,
-            );
+            let signed = Transaction::new_signed_with_payer(&[pay], Some(&payer), &keys, hash);
             self.rpc.send_transaction(&signed).unwrap();
-        }
+        };
+        let send = &send;
+        // Requests mostly wait for each other's packets.
+        thread::scope(|scope| {
+            for worker in 0..SENDERS {
+                let mine = (first..first + count).skip(worker).step_by(SENDERS);
+                scope.spawn(move || mine.for_each(send));
+            }
+        });
     }
 
     fn run(&self, url: &str, words: &[&str]) -> Said {
@@ -148,11 +152,11 @@ impl Scene {
 }
 
 #[test]
-fn strangers_who_name_a_log_do_not_slow_its_proof() {
+fn r20_strangers_who_name_a_log_do_not_slow_its_proof() {
     // given an economy whose log has dropped records, and ten strangers a period that name it
     let mut scene = Scene::live();
     for _ in 0..7 {
-        scene.period(10, 0);
+        scene.period(10, 1, 0);
     }
     let dropped = scene.base();
     assert_eq!(dropped, FOUR + 7 * FOUR - SLOTS);
@@ -167,7 +171,7 @@ fn strangers_who_name_a_log_do_not_slow_its_proof() {
     assert_eq!(proxy.seen(LIST), 1);
 
     // when more happens that the ring still has, then nothing is read at all
-    scene.period(10, 3);
+    scene.period(10, 1, 3);
     let (proof, _) = scene.prove(proxy.url(), &[]);
     scene.is_whole(&proof);
     assert_eq!(proof["known"], FOUR + 7 * FOUR);
@@ -176,7 +180,7 @@ fn strangers_who_name_a_log_do_not_slow_its_proof() {
     // and when the ring has dropped what no proof has seen, then that alone is read: strangers
     // cost only who comes while a crank is due
     for _ in 0..7 {
-        scene.period(2, 2);
+        scene.period(2, 1, 2);
     }
     let before = proxy.seen(READ);
     let (proof, _) = scene.prove(proxy.url(), &[]);
@@ -188,10 +192,10 @@ fn strangers_who_name_a_log_do_not_slow_its_proof() {
 }
 
 #[test]
-fn times_that_a_server_makes_up_cost_requests_and_no_proof() {
+fn r20_times_that_a_server_makes_up_cost_requests_and_no_proof() {
     let mut scene = Scene::live();
     for _ in 0..6 {
-        scene.period(1, 0);
+        scene.period(1, 1, 0);
     }
     // given a server whose block times are those of another age
     let proxy = Proxy::start(scene.fixture().served.url());
@@ -210,7 +214,7 @@ fn times_that_a_server_makes_up_cost_requests_and_no_proof() {
 fn a_log_that_grows_while_it_is_proved_is_proved_up_to_where_it_was() {
     let mut scene = Scene::live();
     for _ in 0..5 {
-        scene.period(0, 0);
+        scene.period(0, 0, 0);
     }
     // given a crank that lands while the history is read
     scene.fixture().served.advance(scene.rest());
@@ -226,7 +230,7 @@ fn a_log_that_grows_while_it_is_proved_is_proved_up_to_where_it_was() {
         let cranked = Arc::clone(&cranked);
         move |_, result| {
             cranked.call_once(|| {
-                let crank = Command::new(env!("CARGO_BIN_EXE_homeostat"))
+                let crank = alone::binary()
                     .args(["crank", "--economy", &economy, "--url", &url, "--config"])
                     .arg(&config)
                     .env("HOMEOSTAT_JOURNAL", &journal)
@@ -248,10 +252,10 @@ fn a_log_that_grows_while_it_is_proved_is_proved_up_to_where_it_was() {
 }
 
 #[test]
-fn a_file_of_proofs_that_was_changed_or_is_anothers_is_told_and_not_believed() {
+fn r21_a_file_of_proofs_that_was_changed_or_is_anothers_is_told_and_not_believed() {
     let mut scene = Scene::live();
     for _ in 0..5 {
-        scene.period(0, 0);
+        scene.period(0, 0, 0);
     }
     let url = scene.fixture().served.url().to_owned();
     scene.prove(&url, &[]);
@@ -318,13 +322,13 @@ fn a_file_of_proofs_that_was_changed_or_is_anothers_is_told_and_not_believed() {
 #[test]
 #[ignore = "measures"]
 fn what_ten_thousand_strangers_cost() {
-    for (case, spread, late) in [
-        ("spread evenly over ten periods", 1_000, 0),
+    for (case, times, late) in [
+        ("spread evenly over ten periods", 50, 0),
         ("all while a crank was due", 0, 1_000),
     ] {
         let mut scene = Scene::live();
         for _ in 0..10 {
-            scene.period(spread, late);
+            scene.period(times, 20, late);
         }
         let proxy = Proxy::start(scene.fixture().served.url());
         let begin = std::time::Instant::now();

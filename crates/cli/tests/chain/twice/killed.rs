@@ -13,11 +13,13 @@ use std::sync::mpsc;
 use homeostat_served::{Fault, Proxy};
 use serde_json::{json, Value};
 
+use crate::alone;
+
 use super::{withheld, Scene, EXPIRY, STATUSES};
 
 /// Starts a payment over a proxy in front of the scene's world, and kills it once it is held.
 pub(super) fn when(scene: &Scene, proxy: &Proxy, is_held: impl Fn() -> bool) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_homeostat"))
+    let mut child = alone::binary()
         .args(scene.words())
         .args(["--url", proxy.url(), "--config"])
         .arg(scene.fixture.config())
