@@ -8,7 +8,7 @@ use std::thread;
 
 use homeostat_client::{log, AccountMeta, Pubkey};
 use homeostat_sandbox::World;
-use homeostat_served::{Fault, Fixture, Proxy};
+use homeostat_served::{Fault, Fixture, Person, Proxy};
 use serde_json::{json, Value};
 use solana_rpc_client::rpc_client::RpcClient;
 use solana_signer::Signer;
@@ -189,6 +189,74 @@ fn r20_strangers_who_name_a_log_do_not_slow_its_proof() {
     assert!(unseen > 0);
     let read = proxy.seen(READ) - before;
     assert!(read <= 3 * unseen + AT_ONCE, "{read} for {unseen}");
+}
+
+#[test]
+fn an_economys_whole_life_is_proved_from_genesis() {
+    // given an economy whose server has seen all of it: three periods and a proposal
+    let mut scene = Scene::live();
+    for _ in 0..3 {
+        scene.period(0, 0, 0);
+    }
+    let fixture = scene.fixture();
+    let change = fixture.folder().join("change.toml");
+    let text = "[[action]]\nkind = 'limits'\nparameter = 'fee'\nmax = 0.009\n";
+    fs::write(&change, text).unwrap();
+    let does = |words: &[&str], who: &Person| {
+        let key = who.file.display().to_string();
+        let words = [words, &["--keypair", &key]].concat();
+        let said = scene.run(fixture.served.url(), &words);
+        assert_eq!(said.code, 0, "{words:?} {}{}", said.stdout, said.stderr);
+    };
+    does(
+        &["propose", &change.display().to_string()],
+        &fixture.members[0],
+    );
+    does(&["approve", "0"], &fixture.members[1]);
+    let delay = 172_800;
+    fixture.served.advance(delay);
+    does(&["execute", "0"], &fixture.wallets[0]);
+    // when it is proved, then both logs are, from their first record
+    let (proof, _) = scene.prove(fixture.served.url(), &[]);
+    assert_eq!(proof["from_seq"], 0);
+    assert_eq!(proof["decisions"], 12);
+    assert_eq!(proof["recomputed"], 12);
+    assert_eq!(proof["changes"], 5, "four at the start, one by proposal");
+    assert_eq!(proof["unproven"], json!([]));
+    // The council, four roles accepted, and the execution; by one key alone, two approvals.
+    assert_eq!(proof["audit"]["from_seq"], 0);
+    assert_eq!(proof["audit"]["records"], 6);
+    assert_eq!(proof["audit"]["acts"], 2);
+
+    // and what the proposal changed is proved still when the ring has dropped it and another has
+    // changed the same again: its slot is in the audit log
+    let again = "[[action]]\nkind = 'limits'\nparameter = 'fee'\nmax = 0.008\n";
+    fs::write(&change, again).unwrap();
+    does(
+        &["propose", &change.display().to_string()],
+        &fixture.members[0],
+    );
+    does(&["approve", "1"], &fixture.members[1]);
+    fixture.served.advance(delay);
+    does(&["execute", "1"], &fixture.wallets[0]);
+    for _ in 0..6 {
+        scene.period(3, 1, 0);
+    }
+    let proxy = Proxy::start(scene.fixture().served.url());
+    let other = scene.fixture().folder().join("other.json");
+    let (proof, _) = scene.prove(proxy.url(), &["--proved", &other.display().to_string()]);
+    assert_eq!(
+        (&proof["from_seq"], &proof["decisions"]),
+        (&json!(0), &json!(36))
+    );
+    assert_eq!(
+        (&proof["recomputed"], &proof["changes"]),
+        (&json!(36), &json!(6))
+    );
+    assert_eq!(proof["unproven"], json!([]));
+    let strangers = 6 * 3;
+    assert!(proxy.seen(READ) <= AT_ONCE + 2, "{}", proxy.seen(READ));
+    assert!(AT_ONCE + 2 < strangers);
 }
 
 #[test]

@@ -29,8 +29,8 @@ const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/FAULTS.md")
 const AT_ONCE: usize = 13;
 /// Option of every command that sends.
 const SENDS: &str = "patience";
-/// Sends what `advise` and `propose` send, by the same code; what it recommends is another story.
-const LISTED_ELSEWHERE: [&str; 1] = ["advisor"];
+/// Commands that send what others of the table send, by the same code, and why.
+const BY_OTHERS: [(&str, &str); 1] = [("advisor", "`--send` is `advise` or `propose`")];
 
 /// How a command ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,16 +44,20 @@ struct Cell {
 
 /// The commands that send a transaction, as the parser has them.
 fn writing() -> Vec<String> {
-    let command = homeostat_cli::command();
-    let sends = |command: &&clap::Command| {
-        command
-            .get_arguments()
-            .any(|argument| argument.get_id().as_str() == SENDS)
-    };
-    let all = command.get_subcommands().filter(sends);
-    all.map(|command| command.get_name().to_owned())
-        .filter(|name| !LISTED_ELSEWHERE.contains(&name.as_str()))
-        .collect()
+    fn walk(command: &clap::Command, above: &str, all: &mut Vec<String>) {
+        for command in command.get_subcommands() {
+            let name = format!("{above}{}", command.get_name());
+            let mut arguments = command.get_arguments();
+            if arguments.any(|argument| argument.get_id().as_str() == SENDS) {
+                all.push(name.clone());
+            }
+            walk(command, &format!("{name} "), all);
+        }
+    }
+    let mut all = Vec::new();
+    walk(&homeostat_cli::command(), "", &mut all);
+    all.retain(|name| BY_OTHERS.iter().all(|(other, _)| other != name));
+    all
 }
 
 /// Accounts as they are, but for what the cluster itself keeps.
@@ -204,7 +208,11 @@ fn table(rows: &BTreeMap<String, Vec<Cell>>) -> String {
             join(remedies),
         );
     }
-    text.push_str("\nExit code and transactions that landed, for each command:\n\n| |");
+    text.push_str("\nExit code and transactions that landed, for each command");
+    for (command, why) in BY_OTHERS {
+        let _ = write!(text, " (not `{command}`: {why})");
+    }
+    text.push_str(":\n\n| |");
     for (letter, _) in letters().zip(COLUMNS) {
         let _ = write!(text, " {letter} |");
     }

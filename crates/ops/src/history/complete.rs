@@ -4,7 +4,9 @@
 //! the program's own decisions name. So the list of those that do is read (a request for every
 //! thousand), and of the transactions in it those first that can have what is lacking, by the
 //! times and slots that the logs themselves prove ([`Search`]). The rest is read only when that
-//! was not enough: block times are the server's word, the hash chain is not.
+//! was not enough: block times are the server's word, the hash chain is not. When the acts happened
+//! that the audit log has dropped nothing tells, so there every transaction is read, the oldest
+//! first, until nothing is lacking.
 
 use std::{collections::BTreeSet, thread};
 
