@@ -9,6 +9,7 @@ mod governance;
 mod integration;
 mod interface;
 mod layout;
+mod own_settings;
 mod promises;
 mod simulation;
 mod staking;

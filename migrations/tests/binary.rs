@@ -19,6 +19,7 @@ fn run(file: &str, arguments: &[&str]) -> Answer {
         .args(arguments)
         .arg("--cluster")
         .arg(&path)
+        .env("HOME", folder.path())
         .output()
         .unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

@@ -39,6 +39,11 @@ use crate::chain::{
 use crate::failure::Failure;
 use crate::output::Format;
 
+/// The command line as its parser has it: every command and its options.
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
+
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {

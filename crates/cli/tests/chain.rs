@@ -2,6 +2,8 @@
 
 #[path = "chain/advisor.rs"]
 mod advisor;
+#[path = "shared/alone.rs"]
+mod alone;
 #[path = "chain/common.rs"]
 mod common;
 #[path = "chain/creation.rs"]
@@ -10,6 +12,8 @@ mod creation;
 mod faults;
 #[path = "chain/forecast.rs"]
 mod forecast;
+#[path = "chain/genesis.rs"]
+mod genesis;
 #[path = "chain/keeper.rs"]
 mod keeper;
 #[path = "chain/offline.rs"]
@@ -28,6 +32,8 @@ mod schema;
 mod simulate;
 #[path = "chain/squads/mod.rs"]
 mod squads;
+#[path = "chain/table.rs"]
+mod table;
 #[path = "chain/twice.rs"]
 mod twice;
 #[path = "chain/wallet.rs"]

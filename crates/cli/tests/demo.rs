@@ -1,5 +1,7 @@
 //! Stories of `homeostat demo`, told to the real binary.
 
+#[path = "shared/alone.rs"]
+mod alone;
 #[path = "demo/bad_values.rs"]
 mod bad_values;
 #[path = "shared/schema.rs"]
@@ -46,11 +48,10 @@ fn folder(test: &str) -> PathBuf {
 
 /// Runs `homeostat demo` in a folder.
 fn demo(folder: &Path, arguments: &[&str]) -> Outcome {
-    let output = Command::new(env!("CARGO_BIN_EXE_homeostat"))
+    let output = alone::binary()
         .arg("demo")
         .args(arguments)
         .current_dir(folder)
-        .env_remove("RUST_LOG")
         .output()
         .expect("the binary runs");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");

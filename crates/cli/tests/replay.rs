@@ -1,5 +1,7 @@
 //! Stories of `homeostat replay`, told to the real binary.
 
+#[path = "shared/alone.rs"]
+mod alone;
 #[path = "shared/schema.rs"]
 mod schema;
 
@@ -24,7 +26,7 @@ impl Outcome {
 
 /// Runs the binary among the fixtures.
 fn homeostat(arguments: &[&str], stdin: impl AsRef<[u8]>) -> Outcome {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_homeostat"))
+    let mut child = alone::binary()
         .args(arguments)
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures"))
         .stdin(Stdio::piped())

@@ -202,6 +202,14 @@ pub fn shown(url: &str) -> String {
 mod tests {
     use super::*;
 
+    /// A configuration that is nobody's: Solana's defaults.
+    fn defaults(test: &str) -> Option<String> {
+        let name = format!("homeostat-{test}-{}.yml", std::process::id());
+        let file = std::env::temp_dir().join(name).display().to_string();
+        Config::default().save(&file).unwrap();
+        Some(file)
+    }
+
     #[test]
     fn monikers_and_their_letters_are_urls() {
         for (wish, url) in [
@@ -211,6 +219,7 @@ mod tests {
         ] {
             let settings = Wishes {
                 url: Some(wish.into()),
+                config: defaults("monikers"),
                 ..Wishes::default()
             }
             .resolve()
@@ -223,11 +232,13 @@ mod tests {
     fn what_is_no_url_and_no_commitment_is_refused() {
         let wishes = Wishes {
             url: Some("ftp://x".into()),
+            config: defaults("wrong"),
             ..Wishes::default()
         };
         assert_eq!(wishes.resolve().unwrap_err().code, "bad_url");
         let wishes = Wishes {
             commitment: Some("sure".into()),
+            config: defaults("wrong"),
             ..Wishes::default()
         };
         assert_eq!(wishes.resolve().unwrap_err().code, "bad_commitment");

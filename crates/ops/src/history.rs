@@ -1,10 +1,11 @@
-//! What an economy's events told since its beginning, read from a server that keeps every
-//! transaction.
+//! What an economy's events told, read from a server that keeps every transaction.
+
+mod complete;
+mod proved;
 
 use std::str::FromStr;
 
 use homeostat::events::Cranked;
-use homeostat_client::verify::{logged, History};
 use homeostat_client::{event, Pubkey};
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client::rpc_client::GetConfirmedSignaturesForAddress2Config;
@@ -21,6 +22,9 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::send::Talk;
 
+pub use complete::{complete, Asked};
+pub use proved::Proved;
+
 /// Most signatures in an answer.
 const PAGE: usize = 1_000;
 /// Transactions of every version are read. Anybody may send one that names a log, in a version
@@ -29,37 +33,6 @@ const PAGE: usize = 1_000;
 const ANY_VERSION: u8 = u8::MAX;
 /// Transactions between two lines about progress.
 const TALK: usize = 100;
-
-/// Reads every transaction that names `address`, a log of the economy, from the first on.
-/// One request for each, and one for every thousand signatures.
-///
-/// # Errors
-///
-/// The server's; it knows a signature and not the transaction.
-pub fn read(
-    connection: &Connection,
-    address: &Pubkey,
-    economy: &Pubkey,
-    talk: &dyn Talk,
-) -> Result<History, Failure> {
-    let mut history = History::default();
-    let signatures = signatures(connection, address)?;
-    // They come newest first.
-    for (index, signature) in signatures.iter().rev().enumerate() {
-        if index > 0 && index % TALK == 0 {
-            talk.say(&format!(
-                "read {index} of {} transactions",
-                signatures.len()
-            ));
-        }
-        for told in events(connection, signature)? {
-            if logged(&told) == Some(economy) {
-                history.learn(&told);
-            }
-        }
-    }
-    Ok(history)
-}
 
 /// Reads the last `most` cranks of an economy, the oldest first, from the transactions that name
 /// its decision log; fewer where the server has fewer. One request for each transaction, and one
@@ -79,8 +52,8 @@ pub fn cranks(
     let mut before = None;
     while found.len() < most {
         let page = page(connection, log, before)?;
-        for (signature, _) in page.iter().filter(|(_, succeeded)| *succeeded) {
-            for told in events(connection, signature)? {
+        for line in page.iter().filter(|line| line.succeeded) {
+            for told in events(connection, &line.signature)? {
                 match told {
                     event::Event::Cranked(crank) if crank.economy == *economy => {
                         if !found.is_empty() && found.len() % TALK == 0 {
@@ -95,7 +68,7 @@ pub fn cranks(
                 break;
             }
         }
-        before = page.last().map(|(signature, _)| *signature);
+        before = page.last().map(|line| line.signature);
         if page.len() < PAGE {
             break;
         }
@@ -107,28 +80,22 @@ pub fn cranks(
     Ok(found)
 }
 
-/// The signatures of all transactions that went through, newest first.
-fn signatures(connection: &Connection, address: &Pubkey) -> Result<Vec<Signature>, Failure> {
-    let mut all = Vec::new();
-    let mut before = None;
-    loop {
-        let page = page(connection, address, before)?;
-        before = page.last().map(|(signature, _)| *signature);
-        let succeeded = page.iter().filter(|(_, succeeded)| *succeeded);
-        all.extend(succeeded.map(|(signature, _)| *signature));
-        if page.len() < PAGE {
-            return Ok(all);
-        }
-    }
+/// A transaction in the list of those that name an address.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    signature: Signature,
+    slot: u64,
+    /// The time of its block (unix seconds), where the server knows it.
+    time: Option<i64>,
+    succeeded: bool,
 }
 
-/// Up to [`PAGE`] signatures of transactions before one, newest first, and whether each went
-/// through.
+/// Up to [`PAGE`] transactions before one, newest first.
 fn page(
     connection: &Connection,
     address: &Pubkey,
     before: Option<Signature>,
-) -> Result<Vec<(Signature, bool)>, Failure> {
+) -> Result<Vec<Line>, Failure> {
     let lines = connection
         .rpc()
         .get_signatures_for_address_with_config(
@@ -142,11 +109,27 @@ fn page(
         )
         .map_err(|error| connection.failure(&error))?;
     let line = |line: &RpcConfirmedTransactionStatusWithSignature| {
-        Signature::from_str(&line.signature)
-            .map(|signature| (signature, line.err.is_none()))
-            .map_err(|_| connection.nonsense("a signature that is none"))
+        let signature = Signature::from_str(&line.signature);
+        let signature = signature.map_err(|_| connection.nonsense("a signature that is none"))?;
+        Ok(Line {
+            signature,
+            slot: line.slot,
+            time: line.block_time,
+            succeeded: line.err.is_none(),
+        })
     };
     lines.iter().map(line).collect()
+}
+
+impl Connection {
+    /// A slot whose transactions are in every account that is read from now on.
+    ///
+    /// # Errors
+    ///
+    /// The server's.
+    pub fn slot(&self) -> Result<u64, Failure> {
+        self.rpc().get_slot().map_err(|error| self.failure(&error))
+    }
 }
 
 /// Histories are kept of what is confirmed at least.

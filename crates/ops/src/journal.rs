@@ -183,6 +183,13 @@ impl Journal {
         }
     }
 
+    /// The folder of this name beside this journal's; `None` when the journal has no place.
+    pub fn beside(&self, name: &str) -> Option<PathBuf> {
+        self.folder
+            .as_ref()
+            .map(|folder| folder.with_file_name(name))
+    }
+
     /// The entry of a transaction.
     ///
     /// # Errors

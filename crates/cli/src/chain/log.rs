@@ -1,15 +1,18 @@
 //! `log`, `log verify`: what was decided, and whether it is true.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 
-use homeostat_client::verify::{verify_audit, verify_log, History};
+use homeostat_client::verify::{verify_audit, verify_log, Logs};
 use homeostat_client::{log, Economy, Metric, Parameter};
 use homeostat_control::Decision;
-use homeostat_ops::{history, Live};
+use homeostat_ops::history::Asked;
+use homeostat_ops::Live;
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_account::Account;
 
+use super::genesis::{self, Proven};
 use super::reasons::{DecisionAnswer, HEAD};
 use super::{time, Answer, Context, WhichArgs};
 use crate::failure::Failure;
@@ -20,10 +23,14 @@ pub struct LogArgs {
     /// Recompute every decision that the log holds, and its hash chain
     #[arg(value_parser = ["verify"])]
     pub verify: Option<String>,
-    /// With `verify`: read every transaction since the beginning from the server, and prove
-    /// both logs from their first record on
+    /// With `verify`: prove both logs from their first record on. What their accounts have
+    /// dropped is read from the server's transactions, and kept for the next time
     #[arg(long, requires = "verify")]
     pub from_genesis: bool,
+    /// File that keeps what was proved [default: one for each economy and cluster, in the folder
+    /// `proved` beside the journal]
+    #[arg(long, value_name = "FILE", requires = "from_genesis")]
+    pub proved: Option<PathBuf>,
     #[command(flatten)]
     which: WhichArgs,
 }
@@ -73,6 +80,10 @@ pub struct Proof {
     pub unproven: Vec<u64>,
     /// What was proved of the log of governance and safety; absent before a council.
     pub audit: Option<AuditAnswer>,
+    /// Transactions that were read from the server for it.
+    pub transactions: u64,
+    /// Records of the decision log that an earlier proof had kept.
+    pub known: u64,
 }
 
 /// What was proved of the log of governance and safety.
@@ -88,7 +99,7 @@ pub struct AuditAnswer {
     pub acts: u64,
 }
 
-fn broken(error: log::LogError) -> Failure {
+pub(super) fn broken(error: log::LogError) -> Failure {
     Failure::new(
         "log_broken",
         format!("the log does not prove itself: {error}"),
@@ -99,53 +110,44 @@ fn broken(error: log::LogError) -> Failure {
     )
 }
 
-/// Proves both logs, from their rings or from genesis.
+/// Proves both logs, from their rings or from genesis; `slot` is one that was there before the
+/// logs were read.
 fn prove(
     context: &Context,
     arguments: &LogArgs,
     live: &Live,
     account: &Account,
     state: &Economy,
+    slot: Option<u64>,
 ) -> Result<Proof, Failure> {
-    let connection = &context.connection;
-    let at = &live.at;
     // What the rings say is proved in any case: what fails after that is the history.
     let ring = verify_log(&account.data, state, None).map_err(broken)?;
-    let audit = connection.account(&at.audit)?;
+    let audit = context.connection.account(&live.at.audit)?;
     let audit = audit.filter(|account| account.owner == homeostat_client::PROGRAM_ID);
-    let audited = |history: Option<&History>| {
-        let data = audit.as_ref().map(|account| account.data.as_slice());
-        data.map(|data| verify_audit(data, history)).transpose()
+    let logs = Logs {
+        decisions: &account.data,
+        audit: audit.as_ref().map(|account| account.data.as_slice()),
     };
-    let acts = audited(None).map_err(broken)?;
-    let (proof, acts) = if arguments.from_genesis {
-        let thin = |error: log::LogError| {
-            Failure::new(
-                "history_incomplete",
-                format!("the events of this server do not lead to the log: {error}"),
-            )
-            .remedy("use a server that keeps every transaction (an archive) with --url")
-        };
-        let decided = history::read(connection, &at.log, &at.economy, context)?;
-        let acted = history::read(connection, &at.audit, &at.economy, context)?;
-        // A history that is newer than the logs it is compared with proves nothing.
-        let now = connection.accounts(&[at.log, at.audit])?;
-        let same = |now: Option<&Option<Account>>, then: Option<&Account>| {
-            now.and_then(Option::as_ref).map(|now| &now.data) == then.map(|then| &then.data)
-        };
-        let acts_same = audit.is_none() || same(now.get(1), audit.as_ref());
-        if !acts_same || !same(now.first(), Some(account)) {
-            return Err(Failure::new(
-                "log_grew",
-                "something was logged while the history was read",
-            )
-            .remedy("run it again"));
+    let acts = logs.audit.map(|data| verify_audit(data, None)).transpose();
+    let acts = acts.map_err(broken)?;
+    let proven = match slot {
+        None => Proven {
+            log: ring,
+            audit: acts,
+            read: 0,
+            known: 0,
+        },
+        Some(slot) => {
+            let asked = Asked {
+                at: &live.at,
+                economy: state,
+                logs,
+                since: 0,
+            };
+            genesis::prove(context, arguments.proved.as_deref(), &asked, slot)?
         }
-        let proof = verify_log(&account.data, state, Some(&decided)).map_err(thin)?;
-        (proof, audited(Some(&acted)).map_err(thin)?)
-    } else {
-        (ring, acts)
     };
+    let proof = proven.log;
     Ok(Proof {
         from_seq: proof.from_seq,
         to_seq: proof.to_seq,
@@ -154,12 +156,14 @@ fn prove(
         guarded: proof.guarded,
         changes: proof.changes,
         unproven: proof.unproven,
-        audit: acts.map(|acts| AuditAnswer {
+        audit: proven.audit.map(|acts| AuditAnswer {
             from_seq: acts.decisions.from_seq,
             records: acts.decisions.records.len() as u64,
             acts_from_seq: acts.acts.from_seq,
             acts: acts.acts.records.len() as u64,
         }),
+        transactions: proven.read,
+        known: proven.known,
     })
 }
 
@@ -172,6 +176,11 @@ pub fn log(context: &Context, arguments: &LogArgs) -> Result<(), Failure> {
     let connection = &context.connection;
     let economy = arguments.which.which()?.find(connection)?;
     let live = Live::read(connection, &economy)?;
+    // Asked first: what happened up to this slot is in the logs that are read now.
+    let slot = match arguments.from_genesis {
+        true => Some(connection.slot()?),
+        false => None,
+    };
     // Both of one slot: the proof compares them.
     let both = connection.accounts(&[live.at.log, economy])?;
     let [Some(account), Some(economy)] = both.as_slice() else {
@@ -213,7 +222,7 @@ pub fn log(context: &Context, arguments: &LogArgs) -> Result<(), Failure> {
     }
     let proof = match arguments.verify {
         None => None,
-        Some(_) => Some(prove(context, arguments, &live, account, &state)?),
+        Some(_) => Some(prove(context, arguments, &live, account, &state, slot)?),
     };
     let hash = head
         .head_hash
@@ -244,6 +253,13 @@ impl Answer for LogAnswer {
                     proof.guarded,
                     proof.changes
                 )?;
+                if proof.from_seq == 0 {
+                    writeln!(
+                        out,
+                        "{} records were kept by an earlier proof; {} transactions were read",
+                        proof.known, proof.transactions
+                    )?;
+                }
                 if let Some(audit) = &proof.audit {
                     writeln!(
                         out,

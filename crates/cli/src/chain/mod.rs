@@ -7,6 +7,7 @@ pub mod creation;
 pub mod delivery;
 pub mod ending;
 pub mod feeds;
+mod genesis;
 mod handover;
 pub mod keeper;
 pub mod key;

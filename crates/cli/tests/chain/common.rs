@@ -1,10 +1,11 @@
 //! Running the binary and reading its answers.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use homeostat_served::Fixture;
 use serde_json::Value;
 
+use crate::alone;
 use crate::schema::check_schema;
 
 /// What a command said.
@@ -62,7 +63,7 @@ pub fn bare(fixture: &Fixture, url: &str, arguments: &[&str], format: &str) -> S
         status,
         stdout,
         stderr,
-    } = Command::new(env!("CARGO_BIN_EXE_homeostat"))
+    } = alone::binary()
         .args(arguments)
         .args(["--output", format, "--url", url, "--config"])
         .arg(fixture.config())

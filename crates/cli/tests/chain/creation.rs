@@ -24,7 +24,7 @@ const CHANGED: &str = "[economy]\nbounty = 5_000\nmeters = 2\n\
 /// A founder with SOL, a token and an economy file, on a served bank.
 pub(super) struct Founder {
     pub(super) fixture: Fixture,
-    key: PathBuf,
+    pub(super) key: PathBuf,
     mint: Pubkey,
     pub(super) at: EconomyAddresses,
 }
@@ -111,10 +111,18 @@ impl Founder {
         )
     }
 
+    /// The words that create the economy, without a key.
+    pub(super) fn creation(&self) -> Vec<String> {
+        let (file, mint) = (self.file().display().to_string(), self.mint.to_string());
+        ["create-economy", &file, "--mint", &mint]
+            .map(str::to_owned)
+            .to_vec()
+    }
+
     pub(super) fn create_at(&self, url: &str, more: &[&str]) -> Said {
-        let (file, key) = (self.file(), self.key.display().to_string());
-        let (file, mint) = (file.display().to_string(), self.mint.to_string());
-        let mut words = vec!["create-economy", &file, "--mint", &mint, "--keypair", &key];
+        let (words, key) = (self.creation(), self.key.display().to_string());
+        let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+        words.extend(["--keypair", &key]);
         words.extend(more);
         run_at(&self.fixture, url, &words)
     }
@@ -131,7 +139,7 @@ impl Founder {
     }
 
     /// Members and guardian accept their roles, each from a machine of its own.
-    fn accept(&self) {
+    pub(super) fn accept(&self) {
         let members = self.fixture.members.iter().map(|it| (it, "member"));
         for (who, role) in members.chain([(&self.fixture.guardian, "guardian")]) {
             let (economy, key) = (self.at.economy.to_string(), who.file.display().to_string());
@@ -610,50 +618,4 @@ fn going_live_names_everything_that_is_missing() {
     founder.write("[economy]\nperiod = 3600\n");
     let other = founder.create(&[]);
     assert_eq!(said(&other), (1, "other_draft".into()), "{}", other.stdout);
-}
-
-#[test]
-fn an_economys_whole_life_is_proved_from_genesis() {
-    // given an economy whose server has seen all of it: three periods and a proposal
-    let founder = Founder::new();
-    let fixture = &founder.fixture;
-    assert_eq!(founder.create(&[]).code, 0);
-    founder.accept();
-    assert_eq!(founder.go_live(&["--hand-over-mint"]).code, 0);
-    let economy = founder.at.economy.to_string();
-    let at = |words: &[&str], key: &str| {
-        let words = [words, &["--economy", &economy, "--keypair", key]].concat();
-        let said = run_at(fixture, fixture.served.url(), &words);
-        assert_eq!(said.code, 0, "{words:?} {}{}", said.stdout, said.stderr);
-        said.json()
-    };
-    let wallet = fixture.wallets[0].file.display().to_string();
-    for _ in 0..3 {
-        let end = founder.economy().unwrap().next_end;
-        fixture.served.advance(end - fixture.served.now());
-        at(&["crank"], &wallet);
-    }
-    let change = fixture.folder().join("change.toml");
-    fs::write(
-        &change,
-        "[[action]]\nkind = 'limits'\nparameter = 'fee'\nmax = 0.009\n",
-    )
-    .unwrap();
-    let member = |index: usize| fixture.members[index].file.display().to_string();
-    at(&["propose", &change.display().to_string()], &member(0));
-    at(&["approve", "0"], &member(1));
-    let delay = 172_800;
-    fixture.served.advance(delay);
-    at(&["execute", "0"], &wallet);
-    // when the server's history is read, then both logs are proved from their first record
-    let proof = at(&["log", "verify", "--from-genesis"], &wallet)["proof"].clone();
-    assert_eq!(proof["from_seq"], 0);
-    assert_eq!(proof["decisions"], 12);
-    assert_eq!(proof["recomputed"], 12);
-    assert_eq!(proof["changes"], 5, "four at the start, one by proposal");
-    assert_eq!(proof["unproven"].as_array().map(Vec::len), Some(0));
-    // The council, four roles accepted, and the execution; by one key alone, two approvals.
-    assert_eq!(proof["audit"]["from_seq"], 0);
-    assert_eq!(proof["audit"]["records"], 6);
-    assert_eq!(proof["audit"]["acts"], 2);
 }

@@ -89,3 +89,23 @@ fn a_write_survives_what_passes_and_never_happens_twice() {
         proxy.heal();
     }
 }
+
+#[test]
+fn the_configuration_is_that_of_home_and_a_test_has_an_empty_one() {
+    // given a home whose configuration is broken, and nobody behind the URL
+    let home = tempfile::tempdir().expect("a folder");
+    let folder = home.path().join(".config/solana/cli");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join("config.yml"), "json_rpc_url: [").expect("it is written");
+    let status = ["status", "--url", "http://127.0.0.1:9", "--output", "json"];
+    let fails = |command: &mut std::process::Command| {
+        let output = command.args(status).output().expect("the binary runs");
+        let answer: serde_json::Value =
+            serde_json::from_slice(&output.stdout).expect("stdout is JSON");
+        answer["error"]["code"].clone()
+    };
+    // then whoever's home it is reads it, and a test's binary does not
+    let theirs = fails(crate::alone::binary().env("HOME", home.path()));
+    assert_eq!(theirs, "bad_config");
+    assert_eq!(fails(&mut crate::alone::binary()), "rpc_unreachable");
+}

@@ -1,6 +1,7 @@
 //! What people decide, and how everybody sees why.
 
 use homeostat_client::{governance, Action, Parameter, Tunable};
+use homeostat_sandbox::World;
 use homeostat_served::Fixture;
 
 use crate::common::run;
@@ -193,8 +194,15 @@ fn a_decision_is_previewed_made_explained_and_proved() {
 
 #[test]
 fn a_server_that_forgot_the_beginning_is_named() {
-    // given an economy older than what its server keeps
+    // given an economy older than what its server keeps, whose log has dropped records
     let fixture = Fixture::live();
+    let young = run(&fixture, &["log", "verify", "--from-genesis"]);
+    assert_eq!(young.code, 0, "the log still has all: {}", young.stdout);
+    fixture.served.with(async |world: &mut World| {
+        for _ in 0..6 {
+            world.next_period().await.expect("the period ends");
+        }
+    });
     let said = run(&fixture, &["log", "verify", "--from-genesis"]);
     assert_eq!(
         (said.code, said.error().as_str()),

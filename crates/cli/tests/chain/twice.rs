@@ -1,7 +1,11 @@
 //! Never twice: whatever a server withholds, delays or mixes up, and whatever ends the command,
 //! a payment is made once or not at all, and what became of it can be looked up.
 
-use std::process::{Command, Stdio};
+#[path = "twice/failed.rs"]
+mod failed;
+#[path = "twice/killed.rs"]
+mod killed;
+
 use std::sync::Arc;
 
 use homeostat_sandbox::world::TOKEN;
@@ -291,38 +295,23 @@ fn r4_a_lid_that_is_closed_after_sending_does_not_pay_twice() {
 
 /// Starts a payment over a proxy in front of the scene's world that hangs at `method`, and kills
 /// it there.
-fn killed(scene: &Scene, method: &str) {
+fn killed_at(scene: &Scene, method: &str) {
     let proxy = Proxy::start(scene.fixture.served.url());
     proxy.on(method).always(Fault::Hang);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_homeostat"))
-        .args(scene.words())
-        .args(["--url", proxy.url(), "--config"])
-        .arg(scene.fixture.config())
-        .env("HOMEOSTAT_ECONOMY", scene.fixture.at.economy.to_string())
-        .env("HOMEOSTAT_JOURNAL", scene.fixture.folder().join("journal"))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the binary runs");
-    while proxy.seen(method) == 0 {
-        assert!(child.try_wait().expect("a child").is_none(), "{method}");
-        std::thread::yield_now();
-    }
-    child.kill().expect("it is killed");
-    child.wait().expect("it is dead");
+    killed::when(scene, &proxy, || proxy.seen(method) > 0);
 }
 
 #[test]
 fn r5_what_was_killed_between_signing_and_telling_is_in_the_journal() {
     let scene = Scene::new();
     // given a payment that was killed before it had anything to sign, then nothing is open
-    killed(&scene, "getLatestBlockhash");
+    killed_at(&scene, "getLatestBlockhash");
     let (code, open) = scene.outcome(&[]);
     assert_eq!((code, &open["transactions"]), (0, &json!([])));
     assert_eq!(scene.payments(), 0);
 
     // given one that was killed while it sent, then it can still land, until it cannot
-    killed(&scene, "sendTransaction");
+    killed_at(&scene, "sendTransaction");
     let (code, open) = scene.outcome(&[]);
     assert_eq!(code, 6, "{open:#}");
     let looked = &open["transactions"][0];
@@ -349,7 +338,7 @@ fn r5_what_was_killed_between_signing_and_telling_is_in_the_journal() {
     assert_eq!(over["transactions"][0]["state"], "never_landed");
 
     // given one that was killed after it was sent, then it has landed, once
-    killed(&scene, STATUSES);
+    killed_at(&scene, STATUSES);
     let (code, landed) = scene.outcome(&[]);
     assert_eq!(code, 0, "{landed:#}");
     assert!(landed["transactions"][0]["state"]["landed"]["slot"].is_u64());

@@ -1,5 +1,8 @@
 //! The real binary in a folder of a test's own.
 
+#[path = "alone.rs"]
+mod alone;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -38,7 +41,7 @@ pub fn folder(test: &str) -> PathBuf {
 
 /// The binary with words on its command line.
 pub fn command(folder: &Path, words: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_homeostat"));
+    let mut command = alone::binary();
     command.args(words.split_whitespace()).current_dir(folder);
     command
 }

@@ -1,13 +1,15 @@
 //! Proofs from the logs: that nothing was left out or changed, and that every decision is
 //! what the control law gives.
 //!
-//! From a log's account alone they reach from its base to its head. With the events since
-//! go-live they reach from genesis, whatever the ring has dropped.
+//! From a log's account alone they reach from its base to its head. With the events whose
+//! records the ring has dropped they reach from genesis.
 
 mod history;
+mod search;
 mod track;
 
-pub use history::{logged, History};
+pub use history::{logged, History, Kept};
+pub use search::{Logs, Search};
 
 use homeostat::state::{
     audit::AUDIT_RECORD_BYTES,
@@ -20,6 +22,7 @@ use crate::{
     decode::Decode,
     log::{self, LogError, Record},
 };
+use history::Records;
 use track::Track;
 
 /// What [`verify_log`] proved.
@@ -77,7 +80,7 @@ pub fn verify_log(
 ) -> Result<LogProof, LogError> {
     let (log, _) = log::read(data)?;
     let (ring, kept) = log::walk(data, &Place::DECISIONS, RECORD_BYTES)?;
-    let told = history.map(|history| history.decisions.as_slice());
+    let told = history.map(|history| &history.decisions);
     let (from_seq, records) = stretch(&ring, kept, told, RECORD_BYTES)?;
 
     // The account has the present configurations, whether or not the ring still has the
@@ -141,7 +144,7 @@ pub fn verify_log(
 /// A [`LogError`] that names the first record that is wrong.
 pub fn verify_audit(data: &[u8], history: Option<&History>) -> Result<AuditProof, LogError> {
     AuditLog::decode(data).map_err(LogError::Account)?;
-    let told = |of: fn(&History) -> &[u8]| history.map(of);
+    let told = |of: fn(&History) -> &Records| history.map(of);
     Ok(AuditProof {
         decisions: ring(
             data,
@@ -162,7 +165,7 @@ pub fn verify_audit(data: &[u8], history: Option<&History>) -> Result<AuditProof
 fn ring(
     data: &[u8],
     place: &Place,
-    told: Option<&[u8]>,
+    told: Option<&Records>,
     decisions: bool,
 ) -> Result<RingProof, LogError> {
     let (ring, kept) = log::walk(data, place, AUDIT_RECORD_BYTES)?;
@@ -181,15 +184,16 @@ fn ring(
 }
 
 /// The sequence number before the first record to prove, and the records: those of the ring,
-/// or, with a history (`told`), all of them since genesis.
+/// or, with a history (`told`), all of them since genesis, where the ring gives what the history
+/// does not. What the history has behind the head of the ring is not looked at.
 ///
 /// # Errors
 ///
-/// `LogError::History` when the history does not lead to the head of the ring.
+/// `LogError::History` when the two do not lead from genesis to the head of the ring.
 fn stretch<'a>(
     ring: &Ring,
     kept: Vec<&'a [u8]>,
-    told: Option<&'a [u8]>,
+    told: Option<&'a Records>,
     record_bytes: usize,
 ) -> Result<(u64, Vec<&'a [u8]>), LogError> {
     let Some(told) = told else {
@@ -198,22 +202,24 @@ fn stretch<'a>(
     // From genesis the chain must lead to the very head of the account.
     let mut chain = [0; 32];
     let mut records = Vec::new();
-    for (record, seq) in told.chunks(record_bytes).zip(1u64..) {
-        if record.len() != record_bytes || record[..8] != seq.to_le_bytes() {
-            return Err(LogError::History { seq });
-        }
+    let mut of_ring = kept.into_iter();
+    for seq in 1..=ring.head_seq {
+        let missing = LogError::History { seq };
+        let kept = match seq > ring.base_seq {
+            true => of_ring.next(),
+            false => None,
+        };
+        let record = told.get(&seq).map(Vec::as_slice).or(kept);
+        let record = record.filter(|record| record.len() == record_bytes);
+        let record = record.ok_or(missing)?;
         chain = hashv(&[&chain, record]).to_bytes();
         if seq == ring.base_seq && chain != ring.base_hash {
-            return Err(LogError::History { seq });
+            return Err(missing);
         }
         records.push(record);
-        if seq == ring.head_seq {
-            break;
-        }
     }
     if chain != ring.head_hash {
-        let seq = records.len() as u64;
-        return Err(LogError::History { seq });
+        return Err(LogError::History { seq: ring.head_seq });
     }
     Ok((0, records))
 }

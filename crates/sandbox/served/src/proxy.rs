@@ -31,6 +31,8 @@ pub enum Fault {
     Drop,
     /// Forwards, but closes the connection instead of answering.
     DropAnswer,
+    /// Forwards, and never answers.
+    HangAnswer,
     /// Forwards after a while.
     Delay(Duration),
     /// Answers with an HTTP status, such as 429 or 503; nothing is forwarded.
@@ -380,7 +382,11 @@ async fn pass(
             return Ok(http::json(answer.to_string()));
         }
         Fault::Delay(time) => tokio::time::sleep(time).await,
-        Fault::Truncated | Fault::DropAnswer | Fault::Lie(_) | Fault::Duplicate => (),
+        Fault::Truncated
+        | Fault::DropAnswer
+        | Fault::HangAnswer
+        | Fault::Lie(_)
+        | Fault::Duplicate => (),
     }
     let answer = match forward.send().await {
         Ok(answer) => answer,
@@ -388,6 +394,7 @@ async fn pass(
     };
     match fault {
         Fault::DropAnswer => Err(HangUp),
+        Fault::HangAnswer => std::future::pending().await,
         Fault::Truncated => Ok(http::json(answer.slice(..answer.len() / 2))),
         Fault::Lie(rewrite) => Ok(http::json(rewritten(&answer, params, &rewrite))),
         Fault::Duplicate => {

@@ -61,6 +61,7 @@ fn kill_9_while_a_table_is_made_makes_no_second_one() {
     assert_eq!(periods(&fixture), 1);
     let settings = Wishes {
         url: Some(fixture.served.url().into()),
+        config: Some(fixture.config().display().to_string()),
         ..Wishes::default()
     };
     let connection = Connection::open(&settings.resolve().unwrap()).unwrap();

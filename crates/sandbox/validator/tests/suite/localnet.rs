@@ -45,6 +45,7 @@ impl Localnet {
             .arg(elf())
             .args(more)
             .env("TMPDIR", temporary.path())
+            .env("HOME", temporary.path())
             .env(MARK, temporary.path())
             .stdout(Stdio::piped())
             .spawn()
