@@ -30,7 +30,11 @@ const AT_ONCE: usize = 13;
 /// Option of every command that sends.
 const SENDS: &str = "patience";
 /// Commands that send what others of the table send, by the same code, and why.
-const BY_OTHERS: [(&str, &str); 1] = [("advisor", "`--send` is `advise` or `propose`")];
+const BY_OTHERS: [(&str, &str); 3] = [
+    ("advisor", "`--send` is `advise` or `propose`"),
+    ("migrate", "no account here is of an older layout"),
+    ("submit", "it sends what was signed before, once"),
+];
 
 /// How a command ended.
 #[derive(Clone, Debug, PartialEq, Eq)]

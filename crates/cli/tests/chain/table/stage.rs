@@ -1,5 +1,8 @@
 //! For each command that writes: a world in which it can be run, and its words.
 
+#[path = "stage/parts.rs"]
+mod parts;
+
 use homeostat::state::action::AdviceRange;
 use homeostat_client::{governance::q48, Action, Funding, Parameter, Pubkey, SeatArgs};
 use homeostat_sandbox::{world::TOKEN, World, WorldSpec};
@@ -163,7 +166,7 @@ impl Stage {
                     }
                 }
             }
-            _ => return None,
+            _ => return parts::of(command),
         };
         let mut words = vec![command.to_owned()];
         words.extend(arguments.into_iter().map(str::to_owned));
