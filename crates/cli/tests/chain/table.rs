@@ -213,10 +213,8 @@ fn table(rows: &BTreeMap<String, Vec<Cell>>) -> String {
         );
     }
     text.push_str("\nExit code and transactions that landed, for each command");
-    for (command, why) in BY_OTHERS {
-        let _ = write!(text, " (not `{command}`: {why})");
-    }
-    text.push_str(":\n\n| |");
+    let left_out = BY_OTHERS.map(|(command, why)| format!("`{command}`: {why}"));
+    let _ = write!(text, " (left out are {}):\n\n| |", left_out.join("; "));
     for (letter, _) in letters().zip(COLUMNS) {
         let _ = write!(text, " {letter} |");
     }
