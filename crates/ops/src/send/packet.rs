@@ -28,22 +28,27 @@ pub fn unsigned(message: VersionedMessage) -> VersionedTransaction {
     }
 }
 
-/// Instructions, in order, in as few transactions as they fit into; one that does not fit
-/// at all stands alone, and sending it says so.
-pub fn pack(payer: &Pubkey, instructions: &[Instruction]) -> Vec<Vec<Instruction>> {
+/// Whether instructions fit into one packet with those of their budget, without a lookup table.
+pub fn fits(payer: &Pubkey, instructions: &[Instruction]) -> bool {
     // What `prepare` puts before them.
     let budget = [
         ComputeBudgetInstruction::set_compute_unit_limit(MOST_UNITS),
         ComputeBudgetInstruction::set_compute_unit_price(u64::MAX),
     ];
-    let fits = |batch: &[Instruction], next: &Instruction| {
-        let all = [&budget, batch, core::slice::from_ref(next)].concat();
-        size(&VersionedMessage::Legacy(Message::new(&all, Some(payer)))) <= PACKET
+    let all = [&budget, instructions].concat();
+    size(&VersionedMessage::Legacy(Message::new(&all, Some(payer)))) <= PACKET
+}
+
+/// Instructions, in order, in as few transactions as they fit into; one that does not fit
+/// at all stands alone, and sending it says so.
+pub fn pack(payer: &Pubkey, instructions: &[Instruction]) -> Vec<Vec<Instruction>> {
+    let with = |batch: &[Instruction], next: &Instruction| {
+        fits(payer, &[batch, core::slice::from_ref(next)].concat())
     };
     let mut batches: Vec<Vec<Instruction>> = Vec::new();
     for instruction in instructions {
         match batches.last_mut() {
-            Some(batch) if fits(batch, instruction) => batch.push(instruction.clone()),
+            Some(batch) if with(batch, instruction) => batch.push(instruction.clone()),
             _ => batches.push(vec![instruction.clone()]),
         }
     }
