@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::advisor;
 use crate::bench;
 use crate::chain::{
-    council, creation, keeper, log, outcome, payments, propose, reasons, staking, status,
+    council, crank, creation, keeper, log, outcome, payments, propose, reasons, staking, status,
     ClusterArgs,
 };
 use crate::demo;
@@ -103,7 +103,7 @@ pub enum Command {
     /// Burn fees and move them to stakers and treasury
     Collect(payments::CollectArgs),
     /// End a period: measure, decide, emit; pays a bounty
-    Crank(payments::PlainArgs),
+    Crank(crank::CrankArgs),
     /// End periods, for ever: the daemon for economies
     #[command(long_about = keeper::LONG_ABOUT)]
     Keeper(keeper::KeeperArgs),

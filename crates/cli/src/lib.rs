@@ -32,7 +32,8 @@ use clap::{CommandFactory, Parser};
 use crate::args::{Arguments, Command};
 use crate::chain::council::Step;
 use crate::chain::{
-    council, creation, keeper, log, outcome, payments, propose, reasons, staking, status, Context,
+    council, crank, creation, keeper, log, outcome, payments, propose, reasons, staking, status,
+    Context,
 };
 use crate::failure::Failure;
 use crate::output::Format;
@@ -127,7 +128,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         Command::Fund(arguments) => payments::fund(context, arguments),
         Command::TopUp(arguments) => payments::top_up(context, arguments),
         Command::Collect(arguments) => payments::collect(context, arguments),
-        Command::Crank(arguments) => payments::crank(context, arguments),
+        Command::Crank(arguments) => crank::crank(context, arguments),
         Command::Preview(arguments) => reasons::preview(context, arguments),
         Command::Explain(arguments) => reasons::explain(context, arguments),
         Command::Log(arguments) => log::log(context, arguments),

@@ -5,6 +5,7 @@
 //! more. Creating it and its first addresses are one transaction, so there
 //! is no table that nobody could find.
 
+use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,8 @@ use solana_address_lookup_table_interface::program::ID as TABLES;
 use solana_address_lookup_table_interface::state::AddressLookupTable;
 use solana_message::AddressLookupTableAccount;
 use solana_signer::Signer;
+
+use crate::record::Record;
 
 /// Where a table has its authority: after kind (4), two slots (16), an index and a tag.
 const AUTHORITY_AT: usize = 22;
@@ -137,6 +140,25 @@ pub(crate) fn ensure(
         }
         sleep(pace.pause());
     }
+}
+
+/// The lookup table that a keeper with the key `authority` made for an economy: one of those
+/// that are `named` or the one that the keeper's `record` has, else one that the server finds.
+///
+/// # Errors
+///
+/// The server's; many do not search.
+pub fn lookup_table(
+    connection: &Connection,
+    authority: &Pubkey,
+    economy: &Pubkey,
+    named: &[Pubkey],
+    record: Option<PathBuf>,
+) -> Result<Option<AddressLookupTableAccount>, Failure> {
+    let recorded = Record::open(record).table(economy);
+    let known: Vec<Pubkey> = named.iter().copied().chain(recorded).collect();
+    let found = find(connection, authority, economy, &known)?;
+    Ok(found.map(|found| found.account))
 }
 
 /// The newest slot after which a new table may be named: one of the slot hashes, which the

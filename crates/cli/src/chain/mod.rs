@@ -2,6 +2,7 @@
 
 pub mod amount;
 pub mod council;
+pub mod crank;
 pub mod creation;
 pub mod delivery;
 pub mod keeper;
@@ -25,7 +26,7 @@ mod written;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use homeostat_client::{Instruction, Pubkey};
@@ -33,6 +34,7 @@ use homeostat_ops::rpc::{self, Allowed, Tell};
 use homeostat_ops::{Connection, Journal, Live, Settings, Which, Wishes};
 use schemars::JsonSchema;
 use serde::Serialize;
+use solana_message::AddressLookupTableAccount;
 
 use crate::failure::Failure;
 use crate::output::{self, Format};
@@ -214,6 +216,8 @@ pub struct Context {
     pub format: Format,
     /// Whether to tell more.
     pub verbose: bool,
+    /// The lookup table of what is sent, where one is needed.
+    table: OnceLock<AddressLookupTableAccount>,
 }
 
 impl Context {
@@ -233,6 +237,7 @@ impl Context {
             journal: Journal::open(arguments.journal.as_deref()),
             format,
             verbose: arguments.verbose,
+            table: OnceLock::new(),
         };
         context.detail(|| format!("cluster: {}", context.connection.cluster()));
         Ok(context)
@@ -254,6 +259,17 @@ impl Context {
     /// It cannot be read.
     pub fn key(&self) -> Result<Key, Failure> {
         Key::read(&self.settings.keypair)
+    }
+
+    /// Has transactions use this lookup table that fit no packet without it.
+    pub fn use_table(&self, table: AddressLookupTableAccount) {
+        // A command has one.
+        let _ = self.table.set(table);
+    }
+
+    /// The lookup tables of transactions.
+    fn tables(&self) -> &[AddressLookupTableAccount] {
+        self.table.get().map_or(&[], core::slice::from_ref)
     }
 
     /// A line on stderr.
