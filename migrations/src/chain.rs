@@ -1,9 +1,6 @@
 //! What the steps need of a cluster: a real one, or a bank in a test.
 
-use std::{
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use homeostat_client::{Instruction, Pubkey, PROGRAM_ID};
 use homeostat_ops::{Connection, Failure, Sender};
@@ -16,8 +13,6 @@ use solana_rpc_client_api::{
 };
 use solana_signer::Signer;
 
-/// How often the clock is asked.
-const POLL: Duration = Duration::from_millis(400);
 /// How long a slot is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -140,18 +135,7 @@ impl Chain for Cluster<'_> {
     }
 
     fn wait_past(&self, slot: u64) -> Result<(), Failure> {
-        let begin = Instant::now();
-        while self.connection().clock()?.slot <= slot {
-            if begin.elapsed() > PATIENCE {
-                return Err(Failure::new(
-                    "rpc_stalled",
-                    format!("the cluster does not get past slot {slot}"),
-                )
-                .remedy("run again when it does, or use another server with --url"));
-            }
-            sleep(POLL);
-        }
-        Ok(())
+        self.connection().wait_past(slot, PATIENCE)
     }
 
     fn send(

@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::advisor;
 use crate::bench;
 use crate::chain::{
-    council, creation, delivery::SendArgs, ending, feeds, keeper, leaving, log, outcome, parts,
-    payments, plain, prepared, propose, reasons, staking, status, ClusterArgs,
+    council, crank, creation, delivery::SendArgs, ending, feeds, keeper, leaving, log, outcome,
+    parts, payments, plain, prepared, propose, reasons, staking, status, ClusterArgs,
 };
 use crate::demo;
 use crate::localnet;
@@ -131,7 +131,7 @@ pub enum Command {
     /// Burn fees and move them to stakers and treasury
     Collect(payments::CollectArgs),
     /// End a period: measure, decide, emit; pays a bounty
-    Crank(plain::PlainArgs),
+    Crank(crank::CrankArgs),
     /// Measure the depth of a liquidity pool once (anybody)
     TouchPool(parts::TouchArgs),
     /// Tell a feed a value (reporter)
@@ -210,7 +210,6 @@ impl Command {
             Self::Pay(pay) => Some(&pay.send),
             Self::Fund(fund) => Some(&fund.send),
             Self::TopUp(plain)
-            | Self::Crank(plain)
             | Self::CreateMeter(plain)
             | Self::TripBreaker(plain)
             | Self::Close(plain)
@@ -218,6 +217,7 @@ impl Command {
             | Self::HandOverMint(plain)
             | Self::WindUp(plain)
             | Self::Dissolve(plain) => Some(&plain.send),
+            Self::Crank(crank) => Some(&crank.send),
             Self::CancelUnstake(cancel) => Some(&cancel.send),
             Self::TouchPool(touch) => Some(&touch.send),
             Self::ReportFeed(report) => Some(&report.send),

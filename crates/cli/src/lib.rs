@@ -33,8 +33,8 @@ use crate::args::{Arguments, Command};
 use crate::chain::council::Step;
 use crate::chain::delivery::{Delivery, SendArgs};
 use crate::chain::{
-    breaker, council, creation, ending, feeds, keeper, leaving, log, outcome, parts, payments,
-    prepared, propose, reasons, staking, status, Context,
+    breaker, council, crank, creation, ending, feeds, keeper, leaving, log, outcome, parts,
+    payments, prepared, propose, reasons, staking, status, Context,
 };
 use crate::failure::Failure;
 use crate::output::Format;
@@ -136,7 +136,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         Command::Fund(arguments) => payments::fund(context, arguments),
         Command::TopUp(arguments) => payments::top_up(context, arguments),
         Command::Collect(arguments) => payments::collect(context, arguments),
-        Command::Crank(arguments) => payments::crank(context, arguments),
+        Command::Crank(arguments) => crank::crank(context, arguments),
         Command::Preview(arguments) => reasons::preview(context, arguments),
         Command::Explain(arguments) => reasons::explain(context, arguments),
         Command::Log(arguments) => log::log(context, arguments),

@@ -28,6 +28,8 @@ mod recipients;
 mod refused;
 #[path = "shared/schema.rs"]
 mod schema;
+#[path = "chain/servers.rs"]
+mod servers;
 #[path = "chain/simulate.rs"]
 mod simulate;
 #[path = "chain/squads/mod.rs"]

@@ -33,3 +33,4 @@ pub use keeper::{Keeper, Message};
 pub use metrics::Metrics;
 pub use options::{Options, DEFAULT_GRACE, MOST_ECONOMIES, POOREST};
 pub use summary::{Kept, Summary};
+pub use table::lookup_table;

@@ -14,7 +14,7 @@ use homeostat_ops::{Failure, Talk};
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
 use tracing::field::{Field, Visit};
-use tracing::{error, info, Event, Level, Subscriber};
+use tracing::{error, info, warn, Event, Level, Subscriber};
 use tracing_serde::SerdeMapVisitor;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::Writer;
@@ -199,6 +199,11 @@ pub(crate) fn words(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("a panic without words")
+}
+
+/// Tells of a server that is waited for, or of another one that is asked.
+pub fn server(line: &str) {
+    warn!(name: "server", message = line);
 }
 
 /// What a sender says goes into the log.

@@ -163,8 +163,7 @@ impl Round {
     }
 
     fn requests(&self) -> u64 {
-        let rpc = self.shared.connection.rpc();
-        u64::try_from(rpc.get_transport_stats().request_count).unwrap_or(u64::MAX)
+        u64::try_from(self.shared.connection.requests()).unwrap_or(u64::MAX)
     }
 
     /// How many more economies the workers may be given.

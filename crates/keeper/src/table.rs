@@ -5,10 +5,12 @@
 //! more. Creating it and its first addresses are one transaction, so there
 //! is no table that nobody could find.
 
+use std::path::PathBuf;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use homeostat_client::{Instruction, Pubkey};
+use homeostat_ops::rpc::Pace;
 use homeostat_ops::{Connection, Failure, Sender};
 use solana_address_lookup_table_interface::instruction::{
     create_lookup_table, derive_lookup_table_address, extend_lookup_table,
@@ -18,16 +20,16 @@ use solana_address_lookup_table_interface::state::AddressLookupTable;
 use solana_message::AddressLookupTableAccount;
 use solana_signer::Signer;
 
+use crate::record::Record;
+
 /// Where a table has its authority: after kind (4), two slots (16), an index and a tag.
 const AUTHORITY_AT: usize = 22;
 /// Addresses that are added by one transaction, so that it fits a packet.
 const CHUNK: usize = 20;
 /// Slots that a new table may be named after.
 const CANDIDATES: usize = 8;
-/// How often the slot is asked for until a table's new addresses can be used.
-const LOOKS: u32 = 40;
-/// How long to wait in between: about a slot.
-const SLOT: Duration = Duration::from_millis(400);
+/// How long it is waited for that a table's new addresses can be used.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A table as it is on chain.
 struct Found {
@@ -105,25 +107,58 @@ pub(crate) fn ensure(
             chunk.to_vec(),
         )])?;
     }
-    for _ in 0..LOOKS {
+    let begin = Instant::now();
+    let mut pace = Pace::default();
+    loop {
         let table = read(connection, &[address])?.pop();
         let whole = table.filter(|table| {
             let has = &table.account.addresses;
             wanted.iter().all(|address| has.contains(address))
         });
+        let made = |table: Found| Made {
+            table: table.account,
+            added: missing.len(),
+            fees,
+        };
         if let Some(table) = whole {
-            // New addresses can be used from the next slot on.
-            if missing.is_empty() || connection.clock()?.slot > table.last_extended {
-                return Ok(Made {
-                    table: table.account,
-                    added: missing.len(),
-                    fees,
-                });
+            if missing.is_empty() {
+                return Ok(made(table));
             }
+            let slot = connection.clock()?.slot;
+            // New addresses can be used from the next slot on.
+            if slot > table.last_extended {
+                return Ok(made(table));
+            }
+            pace.saw(slot);
+        } else {
+            pace.failed();
         }
-        sleep(SLOT);
+        if begin.elapsed() > PATIENCE {
+            return Err(
+                connection.nonsense(format_args!("the lookup table {address} does not fill"))
+            );
+        }
+        sleep(pace.pause());
     }
-    Err(connection.nonsense(format_args!("the lookup table {address} does not fill")))
+}
+
+/// The lookup table that a keeper with the key `authority` made for an economy: one of those
+/// that are `named` or the one that the keeper's `record` has, else one that the server finds.
+///
+/// # Errors
+///
+/// The server's; many do not search.
+pub fn lookup_table(
+    connection: &Connection,
+    authority: &Pubkey,
+    economy: &Pubkey,
+    named: &[Pubkey],
+    record: Option<PathBuf>,
+) -> Result<Option<AddressLookupTableAccount>, Failure> {
+    let recorded = Record::open(record).table(economy);
+    let known: Vec<Pubkey> = named.iter().copied().chain(recorded).collect();
+    let found = find(connection, authority, economy, &known)?;
+    Ok(found.map(|found| found.account))
 }
 
 /// The newest slot after which a new table may be named: one of the slot hashes, which the

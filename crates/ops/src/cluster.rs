@@ -15,6 +15,8 @@ pub struct Wishes {
     /// `--url`: a URL or a moniker (`mainnet-beta`, `testnet`, `devnet`, `localhost`, or
     /// its first letter).
     pub url: Option<String>,
+    /// Further `--url`: servers of the same cluster, asked in order when those before fail.
+    pub other_urls: Vec<String>,
     /// `--keypair`: a path, or `-` for stdin.
     pub keypair: Option<String>,
     /// `--config`: instead of `~/.config/solana/cli/config.yml`.
@@ -28,6 +30,8 @@ pub struct Wishes {
 pub struct Settings {
     /// JSON-RPC.
     pub url: String,
+    /// Further servers of the same cluster, in the order in which they are asked.
+    pub other_urls: Vec<String>,
     /// Websocket.
     pub ws_url: String,
     /// The key that pays, as a path or `-`.
@@ -47,13 +51,14 @@ impl Wishes {
         let config = self.file()?;
         let text = |wish: &Option<String>| wish.clone().unwrap_or_default();
         let (wished, wished_commitment) = (text(&self.url), text(&self.commitment));
-        let (_, url) = ConfigInput::compute_json_rpc_url_setting(&wished, &config.json_rpc_url);
-        if !(url.starts_with("http://") || url.starts_with("https://")) {
-            return Err(Failure::new(
-                "bad_url",
-                format!("{} is not the URL of a JSON-RPC server", quoted(&url)),
-            )
-            .remedy("write http://… or https://…, or mainnet-beta, testnet, devnet, localhost (or m, t, d, l)"));
+        let server = |wished: &str| {
+            let (_, url) = ConfigInput::compute_json_rpc_url_setting(wished, &config.json_rpc_url);
+            checked(url)
+        };
+        let url = server(&wished)?;
+        let mut other_urls = Vec::new();
+        for other in &self.other_urls {
+            other_urls.push(server(other)?);
         }
         let (_, ws_url) = ConfigInput::compute_websocket_url_setting(
             "",
@@ -81,6 +86,7 @@ impl Wishes {
             ConfigInput::compute_keypair_path_setting(&text(&self.keypair), &config.keypair_path);
         Ok(Settings {
             url,
+            other_urls,
             ws_url,
             keypair,
             commitment,
@@ -102,6 +108,17 @@ impl Wishes {
             .remedy("it is the file of `solana config set`; give another with --config")
         })
     }
+}
+
+/// A URL of a form that a server can have.
+fn checked(url: String) -> Result<String, Failure> {
+    if url.starts_with("http://") || url.starts_with("https://") {
+        return Ok(url);
+    }
+    let words = format!("{} is not the URL of a JSON-RPC server", quoted(&url));
+    Err(Failure::new("bad_url", words).remedy(
+        "write http://… or https://…, or mainnet-beta, testnet, devnet, localhost (or m, t, d, l)",
+    ))
 }
 
 /// A cluster by its genesis.
@@ -226,6 +243,25 @@ mod tests {
             .unwrap();
             assert_eq!(settings.url, url);
         }
+    }
+
+    #[test]
+    fn several_servers_keep_their_order_and_each_may_be_a_moniker() {
+        let wishes = Wishes {
+            url: Some("https://rpc.example.org/key".into()),
+            other_urls: vec!["d".into(), "http://127.0.0.1:9".into()],
+            ..Wishes::default()
+        };
+        let settings = wishes.resolve().unwrap();
+        assert_eq!(settings.url, "https://rpc.example.org/key");
+        let others = ["https://api.devnet.solana.com", "http://127.0.0.1:9"];
+        assert_eq!(settings.other_urls, others);
+        let wishes = Wishes {
+            url: Some("l".into()),
+            other_urls: vec!["rpc.example.org".into()],
+            ..Wishes::default()
+        };
+        assert_eq!(wishes.resolve().unwrap_err().code, "bad_url");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Asking a cluster, with answers checked and failures that say what to do.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use homeostat_client::{decode::Decode, Pubkey, PROGRAM_ID};
@@ -7,25 +8,25 @@ use solana_account::Account;
 use solana_clock::Clock;
 use solana_commitment_config::CommitmentConfig;
 use solana_rpc_client::{
-    http_sender::HttpSender,
     rpc_client::{RpcClient, RpcClientConfig, SerializableTransaction},
     rpc_sender::RpcSender,
 };
 use solana_rpc_client_api::{
-    client_error::{Error as ClientError, ErrorKind},
+    client_error::Error as ClientError,
     config::{
         RpcAccountInfoConfig, RpcProgramAccountsConfig, RpcSimulateTransactionAccountsConfig,
         RpcSimulateTransactionConfig, UiAccountEncoding, UiDataSliceConfig,
     },
     filter::{Memcmp, RpcFilterType},
-    request::RpcError,
+    request::RpcRequest,
     response::RpcSimulateTransactionResult,
 };
 
 use crate::{
     answers::{Answers, Recorder, Recording, Replay},
-    cluster::{shown, Cluster, Kind, Settings},
-    failure::{quoted, Failure},
+    cluster::{Cluster, Kind, Settings},
+    failure::Failure,
+    rpc::{self, Asker, Servers, Whom},
 };
 
 pub use crate::refusal::refusal;
@@ -39,9 +40,9 @@ const BATCH: usize = 100;
 /// A cluster that answered once.
 pub struct Connection {
     rpc: RpcClient,
+    /// `None` where answers come from a record, and none from the cluster.
+    servers: Option<Arc<Servers>>,
     cluster: Cluster,
-    /// Answers come from a record, and none from the cluster.
-    recorded: bool,
 }
 
 impl Connection {
@@ -49,36 +50,44 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// It does not answer, or its genesis is not that of the cluster its name promises.
+    /// As [`Connection::open_with`].
     pub fn open(settings: &Settings) -> Result<Self, Failure> {
-        Self::open_within(&settings.url, settings.commitment, TIMEOUT)
+        Self::open_with(&rpc::Options::of(settings, TIMEOUT))
     }
 
-    /// The same with another patience for each request.
+    /// The same of one server, with another patience for each request.
     ///
     /// # Errors
     ///
-    /// As [`Connection::open`].
+    /// As [`Connection::open_with`].
     pub fn open_within(
         url: &str,
         commitment: CommitmentConfig,
         timeout: Duration,
     ) -> Result<Self, Failure> {
-        Self::over(HttpSender::new_with_timeout(url, timeout), commitment)
+        Self::open_with(&rpc::Options::new(url, commitment, timeout))
+    }
+
+    /// The same of servers that are asked by the rules of [`rpc`].
+    ///
+    /// # Errors
+    ///
+    /// None of them answers, or the genesis of one is not that of the cluster its name promises.
+    pub fn open_with(options: &rpc::Options) -> Result<Self, Failure> {
+        let servers = Arc::new(Servers::new(options)?);
+        Self::over(Asker(Arc::clone(&servers)), servers, options.commitment)
     }
 
     /// The same, with what is answered written down.
     ///
     /// # Errors
     ///
-    /// As [`Connection::open`].
-    pub fn open_recording(
-        url: &str,
-        commitment: CommitmentConfig,
-        timeout: Duration,
-    ) -> Result<(Self, Recording), Failure> {
-        let (recorder, recording) = Recorder::new(HttpSender::new_with_timeout(url, timeout));
-        Ok((Self::over(recorder, commitment)?, recording))
+    /// As [`Connection::open_with`].
+    pub fn open_recording(options: &rpc::Options) -> Result<(Self, Recording), Failure> {
+        let servers = Arc::new(Servers::new(options)?);
+        let (recorder, recording) = Recorder::new(Asker(Arc::clone(&servers)));
+        let connection = Self::over(recorder, servers, options.commitment)?;
+        Ok((connection, recording))
     }
 
     /// A cluster as its answers tell, which were written down before; nothing is connected to.
@@ -86,44 +95,95 @@ impl Connection {
         let config = RpcClientConfig::with_commitment(commitment);
         Self {
             rpc: RpcClient::new_sender(Replay(answers), config),
+            servers: None,
             cluster,
-            recorded: true,
         }
     }
 
     fn over(
         sender: impl RpcSender + Send + Sync + 'static,
+        servers: Arc<Servers>,
         commitment: CommitmentConfig,
     ) -> Result<Self, Failure> {
-        let url = shown(&sender.url());
         let rpc = RpcClient::new_sender(sender, RpcClientConfig::with_commitment(commitment));
         let genesis = rpc
             .get_genesis_hash()
-            .map_err(|error| failure(&url, &error))?;
-        let kind = Kind::of(&genesis);
-        if let Some(promised) = Kind::promised_by(&rpc.url()) {
-            if promised != kind {
-                return Err(Failure::new(
-                    "wrong_cluster",
-                    format!("{url} is named {promised}, but its genesis {genesis} is of {kind}"),
-                )
-                .remedy("do not send anything there; check the URL"));
-            }
-        }
+            .map_err(|error| rpc::failure(&servers.shown(), &error, None))?;
         Ok(Self {
-            rpc,
             cluster: Cluster {
-                kind,
+                kind: Kind::of(&genesis),
                 genesis: genesis.to_string(),
-                url,
+                url: servers.shown(),
             },
-            recorded: false,
+            rpc,
+            servers: Some(servers),
         })
+    }
+
+    /// Who answers now, without what may be a secret.
+    fn shown(&self) -> String {
+        match &self.servers {
+            Some(servers) => servers.shown(),
+            None => self.cluster.url.clone(),
+        }
     }
 
     /// Who answers.
     pub fn cluster(&self) -> &Cluster {
         &self.cluster
+    }
+
+    /// Requests that were made so far, each try counted.
+    pub fn requests(&self) -> usize {
+        self.servers
+            .as_ref()
+            .map_or(0, |servers| servers.requests())
+    }
+
+    /// Asks a question of several requests whose answers are compared: all of them go to one
+    /// server. When that fails, the whole question goes to the next.
+    ///
+    /// # Errors
+    ///
+    /// The question's; that of the last server when none answers.
+    pub fn of_one_server<T>(
+        &self,
+        question: impl Fn(&OneServer<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let order = || self.servers.as_ref().map(|servers| servers.order());
+        let order = || order().unwrap_or_default();
+        let ask = |index: usize, patient: bool| {
+            question(&OneServer {
+                connection: self,
+                index,
+                patient,
+            })
+        };
+        let all = order();
+        if all.len() > 1 {
+            for index in &all {
+                match ask(*index, false) {
+                    Err(failure) if failure.code.starts_with("rpc_") => {}
+                    answer => return answer,
+                }
+            }
+        }
+        ask(order().first().copied().unwrap_or(0), true)
+    }
+
+    /// An answer as it is, by whoever answers.
+    ///
+    /// # Errors
+    ///
+    /// The server's; an answer of another form.
+    pub fn ask<T: serde::de::DeserializeOwned>(
+        &self,
+        request: RpcRequest,
+        parameters: serde_json::Value,
+    ) -> Result<T, Failure> {
+        self.rpc
+            .send(request, parameters)
+            .map_err(|error| self.failure(&error))
     }
 
     /// The client behind, for requests that are made once.
@@ -138,21 +198,21 @@ impl Connection {
 
     /// A client's error with the remedy.
     pub fn failure(&self, error: &ClientError) -> Failure {
-        if self.recorded {
-            return Failure::new(
+        match &self.servers {
+            Some(servers) => rpc::failure(&servers.shown(), error, None),
+            None => Failure::new(
                 "not_prepared",
                 format!("nothing is asked offline, and {}", error.kind()),
             )
-            .remedy("sign with the same command and the same arguments as with --prepare");
+            .remedy("sign with the same command and the same arguments as with --prepare"),
         }
-        failure(&self.cluster.url, error)
     }
 
     /// An answer that contradicts itself or the question.
     pub fn nonsense(&self, what: impl core::fmt::Display) -> Failure {
         Failure::new(
             "rpc_nonsense",
-            format!("{} answered nonsense: {what}", self.cluster.url),
+            format!("{} answered nonsense: {what}", self.shown()),
         )
         .remedy("use another server with --url; this one is broken or lies")
     }
@@ -331,6 +391,43 @@ impl Connection {
     }
 }
 
+/// One server of a connection. What is asked through it is answered by this server or not at
+/// all: answers of several, which may stand at different blocks, must not be compared.
+#[derive(Clone, Copy)]
+pub struct OneServer<'a> {
+    /// Whose.
+    pub connection: &'a Connection,
+    index: usize,
+    patient: bool,
+}
+
+impl OneServer<'_> {
+    /// An answer as it is.
+    ///
+    /// # Errors
+    ///
+    /// The server's; an answer of another form.
+    pub fn ask<T: serde::de::DeserializeOwned>(
+        &self,
+        request: RpcRequest,
+        parameters: serde_json::Value,
+    ) -> Result<T, Failure> {
+        let Some(servers) = &self.connection.servers else {
+            return self.connection.ask(request, parameters);
+        };
+        let whom = Whom::One {
+            index: self.index,
+            patient: self.patient,
+        };
+        let asking = servers.ask(whom, request, &parameters);
+        let runtime = self.connection.rpc.runtime();
+        let answer = tokio::task::block_in_place(|| runtime.block_on(asking));
+        answer
+            .and_then(|answer| serde_json::from_value(answer).map_err(ClientError::from))
+            .map_err(|error| rpc::failure(&servers.name(self.index), &error, Some(&request)))
+    }
+}
+
 /// Filters for one type, with bytes at offsets after the discriminator.
 fn of_type<'a, T: Decode>(fields: &[(usize, &'a [u8])]) -> Vec<(usize, &'a [u8])> {
     let fields = fields.iter().map(|(offset, bytes)| (offset + 8, *bytes));
@@ -359,59 +456,4 @@ pub fn decode<T: Decode>(address: &Pubkey, account: &Account) -> Result<T, Failu
         Failure::new("wrong_account", format!("{address}: {error}"))
             .remedy("check the address and the cluster")
     })
-}
-
-fn failure(url: &str, error: &ClientError) -> Failure {
-    if let Some(error) = error.get_transaction_error() {
-        return refusal(&error, &[]);
-    }
-    let asked = error
-        .request()
-        .map_or_else(String::new, |request| format!(" ({request})"));
-    let other_server = "check the network, or use another server with --url";
-    match error.kind() {
-        ErrorKind::Reqwest(error) if error.is_timeout() => Failure::new(
-            "rpc_timeout",
-            format!("{url} did not answer in time{asked}"),
-        )
-        .remedy(other_server),
-        ErrorKind::Reqwest(error) if error.is_decode() => Failure::new(
-            "rpc_nonsense",
-            format!("{url} answered something that is not JSON{asked}"),
-        )
-        .remedy("is this the URL of a JSON-RPC server?"),
-        ErrorKind::Reqwest(error) if error.status().is_some() => {
-            let status = error.status().map(|status| status.to_string());
-            let status = status.unwrap_or_default();
-            let remedy = if status.starts_with("429") {
-                "the server limits requests: wait, or use one of your own with --url"
-            } else if status.starts_with("401") || status.starts_with("403") {
-                "the server wants a key in its URL; see --url and your provider"
-            } else {
-                other_server
-            };
-            Failure::new("rpc_refused", format!("{url} answered {status}{asked}")).remedy(remedy)
-        }
-        ErrorKind::Reqwest(_) | ErrorKind::Io(_) | ErrorKind::Middleware(_) => Failure::new(
-            "rpc_unreachable",
-            format!("{url} cannot be reached, or dropped the connection{asked}"),
-        )
-        .remedy("is the validator running, and is --url right? `homeostat localnet` starts one"),
-        ErrorKind::RpcError(RpcError::RpcResponseError { code, message, .. }) => Failure::new(
-            "rpc_refused",
-            format!(
-                "{url} refused the request{asked}: {} ({code})",
-                quoted(message)
-            ),
-        )
-        .remedy(other_server),
-        kind => Failure::new(
-            "rpc_nonsense",
-            format!(
-                "{url} answered nonsense{asked}: {}",
-                quoted(&kind.to_string())
-            ),
-        )
-        .remedy("use another server with --url; this one is broken or lies"),
-    }
 }

@@ -21,7 +21,8 @@ use crate::answers::Answers;
 use crate::failure::{Failure, Place};
 use crate::files;
 use crate::offline::Presigned;
-use crate::send::prepare::{budget, budgeted, priority};
+use crate::send::fee::priority;
+use crate::send::prepare::{budget, budgeted};
 
 /// The format of the file. Another number is of another version.
 const FORMAT: &str = "homeostat-transaction/1";
@@ -212,7 +213,7 @@ impl Envelope {
 
     /// What its priority costs at most (lamports).
     pub fn priority(&self) -> u64 {
-        priority(self.compute_unit_price, u64::from(self.compute_unit_limit))
+        priority(self.compute_unit_price, self.compute_unit_limit)
     }
 
     fn decoded(&self) -> Option<VersionedMessage> {

@@ -32,6 +32,7 @@ pub mod program;
 pub mod proposal_file;
 pub mod recipient;
 pub mod refusal;
+pub mod rpc;
 pub mod send;
 pub mod settings;
 mod shown;

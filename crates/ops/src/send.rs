@@ -3,8 +3,8 @@
 //!
 //! [`prepare`] tries a transaction out and sets its budget, [`packet`] signs it, [`deliver`]
 //! sends it and waits, [`fate`] says what became of it. A transaction is signed anew for one
-//! reason only: the one before can never land, as [`fate`] decides it. What cannot be decided
-//! ends with `outcome_unknown` and the signature.
+//! reason only: the one before can never land, as [`fate`] decides it. It then offers more
+//! ([`fee`]). What cannot be decided ends with `outcome_unknown` and the signature.
 
 use std::time::Duration;
 
@@ -15,12 +15,14 @@ use solana_signer::Signer;
 
 pub mod deliver;
 pub mod fate;
+pub mod fee;
 mod many;
 pub mod packet;
 pub mod prepare;
 
 pub use fate::{Fate, Life, Until};
-pub use packet::{pack, sign, unsigned, PACKET};
+pub use fee::Fees;
+pub use packet::{fits, pack, sign, unsigned, PACKET};
 pub use prepare::Prepared;
 
 use crate::{connection::Connection, failure::Failure, journal::Notes};
@@ -31,27 +33,6 @@ const ATTEMPTS: u32 = 3;
 /// about a minute, and its end has to be finalized.
 pub const PATIENCE: Duration = Duration::from_secs(180);
 
-/// What a transaction may cost above its base fee.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fees {
-    /// Micro-lamports a compute unit; `None` = the 75th percentile of what was paid
-    /// lately for the accounts that it writes.
-    pub price: Option<u64>,
-    /// Most that the priority of one transaction may cost (lamports); holds whatever
-    /// others pay, and for `price` too.
-    pub cap: u64,
-}
-
-impl Default for Fees {
-    /// Automatic, at most 100,000 lamports.
-    fn default() -> Self {
-        Self {
-            price: None,
-            cap: 100_000,
-        }
-    }
-}
-
 /// A transaction that went through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
@@ -61,7 +42,7 @@ pub struct Receipt {
     pub slot: u64,
     /// Compute units that it was tried out with.
     pub units: u64,
-    /// What its priority cost at most (lamports).
+    /// What its priority cost at most (lamports); of the transaction that landed.
     pub priority: u64,
     /// How often it was signed: more than once when a blockhash expired.
     pub attempts: u32,
@@ -152,6 +133,7 @@ impl<'a> Sender<'a> {
                 all.push(*signer);
             }
         }
+        let mut prepared = prepared.clone();
         for attempt in 1..=ATTEMPTS {
             let (blockhash, life) = self.connection.fresh_blockhash()?;
             let message = self.message(&prepared.payer, &prepared.instructions, &blockhash)?;
@@ -166,11 +148,16 @@ impl<'a> Sender<'a> {
                         attempts: attempt,
                     })
                 }
-                None if attempt < ATTEMPTS => self.talk.say(&format!(
-                    "the blockhash expired before the transaction landed; signing anew ({} of \
-                     {ATTEMPTS})",
-                    attempt + 1
-                )),
+                None if attempt < ATTEMPTS => {
+                    let raised = self.raised(&prepared);
+                    self.talk.say(&format!(
+                        "the blockhash expired before the transaction landed; signing anew ({} of \
+                         {ATTEMPTS}), {}",
+                        attempt + 1,
+                        raised.told(&prepared)
+                    ));
+                    prepared = raised;
+                }
                 None => {}
             }
         }

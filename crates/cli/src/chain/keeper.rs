@@ -10,6 +10,7 @@ use homeostat_keeper::http::{self, Where};
 use homeostat_keeper::log::{self, Format as Lines};
 use homeostat_keeper::{signals, Keeper, Metrics, Options, Summary};
 use homeostat_ops::cluster::Kind;
+use homeostat_ops::rpc::Allowed;
 use homeostat_ops::signer::{read_address, read_key};
 use homeostat_ops::{Connection, Fees};
 
@@ -228,9 +229,9 @@ pub fn keeper(
         Failure::new("no_signals", format!("signals cannot be received: {error}"))
             .remedy("this is the system's; see the limits of the process")
     })?;
-    let timeout = Duration::from_secs(cluster.rpc_timeout);
+    let servers = cluster.servers(&settings, Allowed::Sparing, Arc::new(log::server))?;
     let summary = keeper.run(|| {
-        let connection = Connection::open_within(&settings.url, settings.commitment, timeout)?;
+        let connection = Connection::open_with(&servers)?;
         if connection.cluster().kind == Kind::MainnetBeta && !arguments.yes {
             return Err(Failure::new(
                 "not_confirmed",

@@ -3,6 +3,7 @@
 pub mod amount;
 pub mod breaker;
 pub mod council;
+pub mod crank;
 pub mod creation;
 pub mod delivery;
 pub mod ending;
@@ -33,14 +34,17 @@ mod written;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use homeostat_client::{Instruction, Pubkey};
 use homeostat_ops::answers::Recording;
+use homeostat_ops::rpc::{self, Allowed, Tell};
 use homeostat_ops::{Cluster, Connection, Envelope, Journal, Kind, Live, Settings, Which, Wishes};
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_commitment_config::CommitmentConfig;
+use solana_message::AddressLookupTableAccount;
 
 use crate::failure::Failure;
 use crate::output::{self, Format};
@@ -50,7 +54,8 @@ use key::Key;
 /// Options of every command that talks to a cluster; those of the Solana command line.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct ClusterArgs {
-    /// JSON-RPC URL or moniker [mainnet-beta, testnet, devnet, localhost, or m, t, d, l]
+    /// JSON-RPC URL or moniker [mainnet-beta, testnet, devnet, localhost, or m, t, d, l]; may be
+    /// given several times: the next one is asked when those before fail
     #[arg(
         short,
         long,
@@ -58,7 +63,7 @@ pub struct ClusterArgs {
         value_name = "URL_OR_MONIKER",
         help_heading = "Cluster"
     )]
-    pub url: Option<String>,
+    pub url: Vec<String>,
 
     /// Key that pays and signs: a file, `-` for stdin, `usb://ledger?key=0/0` for a hardware
     /// wallet, `prompt:?key=0/0` or `ASK` for a seed phrase; an address with --prepare
@@ -85,10 +90,21 @@ pub struct ClusterArgs {
     #[arg(long, global = true, value_name = "LEVEL", help_heading = "Cluster")]
     pub commitment: Option<String>,
 
-    /// How long a request to the cluster may take (seconds)
+    /// How long a request to the cluster may take (seconds); where a server limits requests or
+    /// fails, it is tried again for up to twice as long
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 15,
           value_parser = clap::value_parser!(u64).range(1..=600), help_heading = "Cluster")]
     pub rpc_timeout: u64,
+
+    /// Most requests in 10 s, of one method and in all, or `off` [default: 40,100 for the public
+    /// servers of the clusters; the keeper: for every server that is not on this machine]
+    #[arg(
+        long,
+        global = true,
+        value_name = "METHOD,ALL",
+        help_heading = "Cluster"
+    )]
+    pub rpc_budget: Option<String>,
 
     /// Folder of the journal of sent transactions [default: homeostat/journal in the state folder]
     #[arg(
@@ -112,13 +128,38 @@ impl ClusterArgs {
     ///
     /// As [`Wishes::resolve`].
     pub fn settings(&self) -> Result<Settings, Failure> {
+        let mut urls = self.url.iter().cloned();
         Wishes {
-            url: self.url.clone(),
+            url: urls.next(),
+            other_urls: urls.collect(),
             keypair: self.keypair.clone(),
             config: self.config.clone(),
             commitment: self.commitment.clone(),
         }
         .resolve()
+    }
+
+    /// How the servers of these settings are asked: as often as `usual`, unless the arguments
+    /// say otherwise, and whom that is told that a server is waited for.
+    ///
+    /// # Errors
+    ///
+    /// `bad_budget`.
+    pub fn servers(
+        &self,
+        settings: &Settings,
+        usual: Allowed,
+        tell: Tell,
+    ) -> Result<rpc::Options, Failure> {
+        let timeout = Duration::from_secs(self.rpc_timeout);
+        Ok(rpc::Options {
+            budget: match &self.rpc_budget {
+                Some(text) => text.parse()?,
+                None => usual,
+            },
+            tell,
+            ..rpc::Options::of(settings, timeout)
+        })
     }
 }
 
@@ -205,6 +246,8 @@ pub struct Context {
     pub format: Format,
     /// Whether to tell more.
     pub verbose: bool,
+    /// The lookup table of what is sent, where one is needed.
+    table: OnceLock<AddressLookupTableAccount>,
 }
 
 impl Context {
@@ -229,8 +272,8 @@ impl Context {
         delivery: Delivery<'_>,
     ) -> Result<Self, Failure> {
         let mut settings = arguments.settings()?;
-        let timeout = Duration::from_secs(arguments.rpc_timeout);
-        let (url, commitment) = (&settings.url, settings.commitment);
+        let tell: Tell = Arc::new(|line| say(line));
+        let servers = arguments.servers(&settings, Allowed::default(), tell)?;
         let (connection, source) = match delivery {
             Delivery::SignOnly(file) => {
                 let envelope = Envelope::read(file)?;
@@ -247,11 +290,11 @@ impl Context {
                 (connection, Source::File(Box::new(envelope)))
             }
             Delivery::Prepare(_) => {
-                let (connection, recording) = Connection::open_recording(url, commitment, timeout)?;
+                let (connection, recording) = Connection::open_recording(&servers)?;
                 (connection, Source::Recorded(recording))
             }
             _ => {
-                let connection = Connection::open_within(url, commitment, timeout)?;
+                let connection = Connection::open_with(&servers)?;
                 (connection, Source::Cluster)
             }
         };
@@ -262,6 +305,7 @@ impl Context {
             journal: Journal::open(arguments.journal.as_deref()),
             format,
             verbose: arguments.verbose,
+            table: OnceLock::new(),
         };
         context.detail(|| format!("cluster: {}", context.connection.cluster()));
         Ok(context)
@@ -285,10 +329,20 @@ impl Context {
         Key::read(&self.settings.keypair)
     }
 
+    /// Has transactions use this lookup table that fit no packet without it.
+    pub fn use_table(&self, table: AddressLookupTableAccount) {
+        // A command has one.
+        let _ = self.table.set(table);
+    }
+
+    /// The lookup tables of transactions.
+    fn tables(&self) -> &[AddressLookupTableAccount] {
+        self.table.get().map_or(&[], core::slice::from_ref)
+    }
+
     /// A line on stderr.
     pub fn say(&self, line: &str) {
-        // Nobody to tell that nobody listens.
-        let _ = writeln!(io::stderr(), "{line}");
+        say(line);
     }
 
     /// A line on stderr with `-v`.
@@ -310,6 +364,12 @@ impl Context {
         })
         .map_err(|error| Failure::new("write_failed", format!("cannot write to stdout: {error}")))
     }
+}
+
+/// A line on stderr.
+fn say(line: &str) {
+    // Nobody to tell that nobody listens.
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// What a command prints. The JSON has a committed schema: see [`crate::schema`].

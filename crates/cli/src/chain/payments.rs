@@ -1,4 +1,4 @@
-//! `pay`, `fund`, `top-up`, `collect`, `crank`.
+//! `pay`, `fund`, `top-up`, `collect`.
 
 use homeostat_client::instruction::{self as ix, Payment};
 use homeostat_client::wallet::quote;
@@ -246,32 +246,4 @@ pub fn collect(context: &Context, arguments: &CollectArgs) -> Result<(), Failure
         ("collect", what),
         instructions,
     )
-}
-
-/// `crank`: ends the period; whoever does it gets the bounty.
-///
-/// # Errors
-///
-/// It is too early; what the cluster refuses.
-pub fn crank(context: &Context, arguments: &PlainArgs) -> Result<(), Failure> {
-    let live = context.live(&arguments.which)?;
-    let own = context.actor(&arguments.send)?;
-    let now = context.connection.clock()?.unix_timestamp;
-    let end = live.economy.next_end;
-    if live.life() == "live" && now < end {
-        return Err(
-            Failure::new("too_early", "the period is not over yet").remedy(format!(
-                "it ends {} (in {}); `homeostat preview` shows what the crank would do now",
-                super::time(end),
-                super::duration(end.saturating_sub(now).unsigned_abs())
-            )),
-        );
-    }
-    let what = format!(
-        "end period {}",
-        live.economy.totals.periods.saturating_add(1)
-    );
-    let crank = live.crank(&own.address());
-    let send = (&arguments.send, &own);
-    signed(context, &live, send, ("crank", what), vec![crank])
 }

@@ -11,7 +11,7 @@ use homeostat_ops::offline::{self, assemble, sign_only, Presigned, SignOnly};
 use homeostat_ops::send::unsigned;
 use homeostat_ops::{fields, signer::read_address};
 use solana_hash::Hash;
-use solana_message::{Message, VersionedMessage};
+use solana_message::VersionedMessage;
 use solana_signer::Signer;
 
 use super::delivery::SendArgs;
@@ -141,7 +141,7 @@ impl Context {
         let Source::File(envelope) = &self.source else {
             return Err(unrecorded());
         };
-        let message = self.same_message(envelope, file, payer, intent)?;
+        let message = self.same_message(arguments, envelope, file, payer, intent)?;
         let priority = envelope.priority();
         if priority > arguments.max_priority_fee {
             return Err(Failure::new(
@@ -178,16 +178,18 @@ impl Context {
     /// The message that these arguments make of a file's answers, which has to be the file's.
     fn same_message(
         &self,
+        arguments: &SendArgs,
         envelope: &Envelope,
         file: &Path,
         payer: &Key,
         intent: &Intent<'_>,
     ) -> Result<VersionedMessage, Failure> {
-        let message = VersionedMessage::Legacy(Message::new_with_blockhash(
+        let sender = self.sender(arguments, self.notes(intent.command, &intent.what, payer));
+        let message = sender.message(
+            &payer.address(),
             &envelope.complete(&intent.instructions),
-            Some(&payer.address()),
             &envelope.blockhash,
-        ));
+        )?;
         if envelope.message()? == message && envelope.command == intent.command {
             return Ok(message);
         }

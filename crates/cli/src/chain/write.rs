@@ -152,6 +152,7 @@ impl Context {
     pub(super) fn sender<'a>(&'a self, arguments: &SendArgs, notes: Notes<'a>) -> Sender<'a> {
         Sender {
             talk: self,
+            tables: self.tables(),
             patience: arguments.patience(),
             notes: Some(notes),
             ..Sender::new(&self.connection, arguments.fees())

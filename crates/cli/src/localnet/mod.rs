@@ -208,7 +208,7 @@ impl Interrupt {
 /// economy's creation is refused for. Nothing is left running.
 pub fn run(arguments: &LocalnetArgs, cluster: &ClusterArgs, format: Format) -> Result<(), Failure> {
     let begin = Instant::now();
-    if cluster.url.is_some() {
+    if !cluster.url.is_empty() {
         return Err(Failure::new(
             "own_cluster",
             "localnet starts a cluster of its own, and --url names another",

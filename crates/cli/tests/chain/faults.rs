@@ -37,7 +37,7 @@ fn what_a_server_does_wrong_is_said() {
     for (method, fault, code, error) in cases {
         let shown = format!("{method}: {error}");
         proxy.on(method).always(fault);
-        let said = run_at(&fixture, proxy.url(), &["status"]);
+        let said = run_at(&fixture, proxy.url(), &["status", "--rpc-timeout", "1"]);
         assert_eq!(
             (said.code, said.error().as_str()),
             (code, error),

@@ -13,9 +13,8 @@ use super::{Fate, Life, Sender};
 use crate::connection::refusal;
 use crate::failure::Failure;
 use crate::journal::Settled;
+use crate::rpc::Pace;
 
-/// How often a status is asked for.
-pub(super) const POLL: Duration = Duration::from_millis(400);
 /// How often the transaction is sent again: a leader may have dropped it.
 pub(super) const REBROADCAST: Duration = Duration::from_secs(2);
 
@@ -65,6 +64,7 @@ impl Sender<'_> {
         let begin = Instant::now();
         let mut sent_at: Option<Instant> = None;
         let mut trouble = String::from("it was not seen in any block so far");
+        let mut pace = Pace::default();
         loop {
             if sent_at.is_none_or(|at| at.elapsed() >= REBROADCAST) {
                 let first = sent_at.is_none();
@@ -78,12 +78,18 @@ impl Sender<'_> {
                 }
             }
             match self.connection.fates(&[*signature], life) {
-                Ok(fates) => match fates.into_iter().next() {
-                    None | Some(Fate::Open) => {}
-                    Some(Fate::Unclear(why)) => trouble = why,
-                    Some(fate) => return Ok(fate),
-                },
-                Err(failure) => trouble = failure.message,
+                Ok((slot, fates)) => {
+                    pace.saw(slot);
+                    match fates.into_iter().next() {
+                        None | Some(Fate::Open) => {}
+                        Some(Fate::Unclear(why)) => trouble = why,
+                        Some(fate) => return Ok(fate),
+                    }
+                }
+                Err(failure) => {
+                    pace.failed();
+                    trouble = failure.message;
+                }
             }
             if begin.elapsed() >= self.patience {
                 return Err(unknown(
@@ -92,7 +98,10 @@ impl Sender<'_> {
                     &format!("homeostat outcome {signature}"),
                 ));
             }
-            sleep(POLL);
+            sleep(
+                pace.pause()
+                    .min(self.patience.saturating_sub(begin.elapsed())),
+            );
         }
     }
 

@@ -12,6 +12,7 @@
 //! 4. its block is not found by its signature either: servers answer the two questions from
 //!    different stores.
 //!
+//! All of it is asked of one server: what another one has not seen proves nothing about it.
 //! Everything else is open, or unclear for a reason that is told.
 
 use homeostat_client::Pubkey;
@@ -23,16 +24,18 @@ use solana_nonce::{
     state::{Data, State},
     versions::Versions,
 };
-use solana_rpc_client_api::config::{RpcContextConfig, RpcTransactionConfig};
+use solana_rpc_client_api::config::{
+    RpcAccountInfoConfig, RpcContextConfig, RpcTransactionConfig, UiAccountEncoding,
+};
 use solana_rpc_client_api::request::RpcRequest;
-use solana_rpc_client_api::response::{Response, RpcBlockhash};
+use solana_rpc_client_api::response::{Response, RpcBlockhash, UiAccount};
 use solana_signature::Signature;
 use solana_transaction_error::TransactionError;
 use solana_transaction_status_client_types::{
     EncodedConfirmedTransactionWithStatusMeta, TransactionStatus, UiTransactionEncoding,
 };
 
-use crate::connection::Connection;
+use crate::connection::{Connection, OneServer};
 use crate::failure::Failure;
 
 /// Blocks that a blockhash can be used for after the one it was made in
@@ -124,20 +127,22 @@ impl Connection {
     ///
     /// The server's.
     pub fn life_of_blockhash(&self, blockhash: &Hash) -> Result<Option<Life>, Failure> {
-        let answer: Response<bool> = self.ask(
-            RpcRequest::IsBlockhashValid,
-            json!([blockhash.to_string(), CommitmentConfig::confirmed()]),
-        )?;
-        if !answer.value {
-            return Ok(None);
-        }
-        // It was good at that slot, so it ends at most this many blocks after any later one.
-        let signed = answer.context.slot;
-        let tip = self.tip(CommitmentConfig::confirmed(), Some(signed))?;
-        Ok(Some(Life {
-            signed,
-            until: Until::Height(tip.block_height.saturating_add(BLOCKHASH_LIFE)),
-        }))
+        self.of_one_server(|server| {
+            let answer: Response<bool> = server.ask(
+                RpcRequest::IsBlockhashValid,
+                json!([blockhash.to_string(), CommitmentConfig::confirmed()]),
+            )?;
+            if !answer.value {
+                return Ok(None);
+            }
+            // It was good at that slot, so it ends at most this many blocks after any later one.
+            let signed = answer.context.slot;
+            let tip = server.tip(CommitmentConfig::confirmed(), Some(signed))?;
+            Ok(Some(Life {
+                signed,
+                until: Until::Height(tip.block_height.saturating_add(BLOCKHASH_LIFE)),
+            }))
+        })
     }
 
     /// How long a transaction lives that was signed over a nonce account's value; `None` when
@@ -147,12 +152,25 @@ impl Connection {
     ///
     /// The server's.
     pub fn life_of_nonce(&self, account: &Pubkey, value: &Hash) -> Result<Option<Life>, Failure> {
-        let (signed, now) = self.nonce(account, CommitmentConfig::confirmed())?;
+        let confirmed = CommitmentConfig::confirmed();
+        let (signed, now) = self.of_one_server(|server| server.nonce(account, confirmed))?;
         let until = Until::Nonce {
             account: *account,
             value: *value,
         };
         Ok((now == Some(*value)).then_some(Life { signed, until }))
+    }
+
+    /// What a nonce account holds at the moment: its value, which stands in a transaction in a
+    /// blockhash's place, and who advances it; `None` when it is no nonce account.
+    ///
+    /// # Errors
+    ///
+    /// The server's.
+    pub fn nonce_at(&self, account: &Pubkey) -> Result<Option<(Hash, Pubkey)>, Failure> {
+        let confirmed = CommitmentConfig::confirmed();
+        let (_, data) = self.of_one_server(|server| server.nonce_data(account, confirmed))?;
+        Ok(data.map(|data| (data.blockhash(), data.authority)))
     }
 
     /// What became of a transaction; its history is searched. Without its `life` nothing but
@@ -162,23 +180,26 @@ impl Connection {
     ///
     /// The server's.
     pub fn fate(&self, signature: &Signature, life: Option<&Life>) -> Result<Fate, Failure> {
-        let (_, seen) = self.statuses(core::slice::from_ref(signature), true)?;
-        if let Some(landed) = seen.into_iter().flatten().find_map(|it| self.landed(&it)) {
-            return Ok(landed);
-        }
-        match life {
-            Some(life) => match self.past(life)? {
-                Some(past) => self.last_word(signature, life, past),
-                None => Ok(Fate::Open),
-            },
-            None => Ok(self.block_of(signature)?.unwrap_or_else(|| {
-                let why = "it is not in this journal, so until when it could land is not known";
-                Fate::Unclear(why.to_owned())
-            })),
-        }
+        self.of_one_server(|server| {
+            let (_, seen) = server.statuses(core::slice::from_ref(signature), true)?;
+            if let Some(landed) = seen.into_iter().flatten().find_map(|it| server.landed(&it)) {
+                return Ok(landed);
+            }
+            match life {
+                Some(life) => match server.past(life)? {
+                    Some(past) => server.last_word(signature, life, past),
+                    None => Ok(Fate::Open),
+                },
+                None => Ok(server.block_of(signature)?.unwrap_or_else(|| {
+                    let why = "it is not in this journal, so until when it could land is not known";
+                    Fate::Unclear(why.to_owned())
+                })),
+            }
+        })
     }
 
-    /// The fates of transactions of one life, by recent statuses alone as long as they live.
+    /// The fates of transactions of one life, by recent statuses alone as long as they live,
+    /// and the slot that the statuses are told as of.
     ///
     /// # Errors
     ///
@@ -187,8 +208,14 @@ impl Connection {
         &self,
         signatures: &[Signature],
         life: &Life,
-    ) -> Result<Vec<Fate>, Failure> {
-        let (_, seen) = self.statuses(signatures, false)?;
+    ) -> Result<(u64, Vec<Fate>), Failure> {
+        self.of_one_server(|server| server.fates(signatures, life))
+    }
+}
+
+impl OneServer<'_> {
+    fn fates(&self, signatures: &[Signature], life: &Life) -> Result<(u64, Vec<Fate>), Failure> {
+        let (slot, seen) = self.statuses(signatures, false)?;
         let landed: Vec<Option<Fate>> = seen
             .into_iter()
             .map(|status| status.and_then(|status| self.landed(&status)))
@@ -205,7 +232,7 @@ impl Connection {
                 (None, Some(past)) => self.last_word(signature, life, past)?,
             });
         }
-        Ok(fates)
+        Ok((slot, fates))
     }
 
     /// What became of a transaction whose life is over at the finalized slot `past`.
@@ -259,17 +286,6 @@ impl Connection {
         self.ask(RpcRequest::GetEpochInfo, json!([config]))
     }
 
-    /// What a nonce account holds at the moment: its value, which stands in a transaction in a
-    /// blockhash's place, and who advances it; `None` when it is no nonce account.
-    ///
-    /// # Errors
-    ///
-    /// The server's.
-    pub fn nonce_at(&self, account: &Pubkey) -> Result<Option<(Hash, Pubkey)>, Failure> {
-        let (_, data) = self.nonce_data(account, CommitmentConfig::confirmed())?;
-        Ok(data.map(|data| (data.blockhash(), data.authority)))
-    }
-
     /// A nonce account's value, and the slot of the answer; no value when it is none.
     fn nonce(
         &self,
@@ -285,12 +301,18 @@ impl Connection {
         account: &Pubkey,
         commitment: CommitmentConfig,
     ) -> Result<(u64, Option<Data>), Failure> {
-        let answer = self
-            .rpc()
-            .get_account_with_commitment(account, commitment)
-            .map_err(|error| self.failure(&error))?;
+        let config = RpcAccountInfoConfig {
+            encoding: Some(UiAccountEncoding::Base64),
+            commitment: Some(commitment),
+            ..RpcAccountInfoConfig::default()
+        };
+        let answer: Response<Option<UiAccount>> = self.ask(
+            RpcRequest::GetAccountInfo,
+            json!([account.to_string(), config]),
+        )?;
         let data = answer
             .value
+            .and_then(|account| account.to_account())
             .filter(|account| account.owner == solana_sdk_ids::system_program::ID)
             .and_then(|account| bincode::deserialize::<Versions>(&account.data).ok())
             .and_then(|versions| match versions.state() {
@@ -307,21 +329,22 @@ impl Connection {
         signatures: &[Signature],
         history: bool,
     ) -> Result<(u64, Vec<Option<TransactionStatus>>), Failure> {
-        let rpc = self.rpc();
-        let answer = match history {
-            true => rpc.get_signature_statuses_with_history(signatures),
-            false => rpc.get_signature_statuses(signatures),
-        };
-        let answer = answer.map_err(|error| self.failure(&error))?;
+        let texts: Vec<String> = signatures.iter().map(ToString::to_string).collect();
+        let answer: Response<Vec<Option<TransactionStatus>>> = self.ask(
+            RpcRequest::GetSignatureStatuses,
+            json!([texts, { "searchTransactionHistory": history }]),
+        )?;
         if answer.value.len() != signatures.len() {
-            return Err(self.nonsense("another number of statuses than asked for"));
+            return Err(self
+                .connection
+                .nonsense("another number of statuses than asked for"));
         }
         Ok((answer.context.slot, answer.value))
     }
 
     /// A status that is as sure as the commitment asks.
     fn landed(&self, status: &TransactionStatus) -> Option<Fate> {
-        let sure = status.satisfies_commitment(self.commitment());
+        let sure = status.satisfies_commitment(self.connection.commitment());
         sure.then(|| Fate::Landed {
             slot: status.slot,
             error: status.err.clone(),
@@ -349,16 +372,5 @@ impl Connection {
                 found.slot
             )),
         }))
-    }
-
-    /// An answer as it is.
-    fn ask<T: serde::de::DeserializeOwned>(
-        &self,
-        request: RpcRequest,
-        parameters: serde_json::Value,
-    ) -> Result<T, Failure> {
-        self.rpc()
-            .send(request, parameters)
-            .map_err(|error| self.failure(&error))
     }
 }

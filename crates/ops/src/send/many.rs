@@ -6,10 +6,11 @@ use homeostat_client::Instruction;
 use solana_signature::Signature;
 use solana_signer::Signer;
 
-use super::deliver::{unknown, POLL, REBROADCAST};
+use super::deliver::{unknown, REBROADCAST};
 use super::{sign, Fate, Sender, ATTEMPTS};
 use crate::connection::refusal;
 use crate::failure::Failure;
+use crate::rpc::Pace;
 
 /// Statuses that a server tells in one request.
 const STATUSES: usize = 256;
@@ -32,19 +33,22 @@ impl Sender<'_> {
         let Some(first) = transactions.first() else {
             return Ok(());
         };
-        let budget = self.prepare(&payer.pubkey(), first)?.instructions;
-        let budget = budget.get(..2).unwrap_or_default();
+        let mut prepared = self.prepare(&payer.pubkey(), first)?;
         let mut missing: Vec<&Vec<Instruction>> = transactions.iter().collect();
         for attempt in 1..=ATTEMPTS {
+            let budget = prepared.instructions.get(..2).unwrap_or_default();
             missing = self.round(payer, budget, missing, landed)?;
             if missing.is_empty() {
                 return Ok(());
             }
             if attempt < ATTEMPTS {
+                let raised = self.raised(&prepared);
                 self.talk.say(&format!(
-                    "{} transactions expired before they landed; signing them anew",
-                    missing.len()
+                    "{} transactions expired before they landed; signing them anew, {}",
+                    missing.len(),
+                    raised.told(&prepared)
                 ));
+                prepared = raised;
             }
         }
         Err(Failure::new(
@@ -76,6 +80,7 @@ impl Sender<'_> {
         let begin = Instant::now();
         let mut sent_at: Option<Instant> = None;
         let mut gone = Vec::new();
+        let mut pace = Pace::default();
         loop {
             if sent_at.is_none_or(|at| at.elapsed() >= REBROADCAST) {
                 sent_at = Some(Instant::now());
@@ -87,12 +92,14 @@ impl Sender<'_> {
             }
             let mut left = Vec::with_capacity(pending.len());
             let mut trouble = String::from("they were not seen in any block so far");
+            let mut seen = None;
             for chunk in pending.chunks(STATUSES) {
                 let signatures: Vec<Signature> = chunk
                     .iter()
                     .filter_map(|(_, transaction)| transaction.signatures.first().copied())
                     .collect();
-                let fates = self.connection.fates(&signatures, &life)?;
+                let (slot, fates) = self.connection.fates(&signatures, &life)?;
+                seen = Some(slot);
                 for (one, fate) in chunk.iter().zip(fates) {
                     match fate {
                         Fate::Landed { error: None, .. } => landed()?,
@@ -107,6 +114,9 @@ impl Sender<'_> {
                         }
                     }
                 }
+            }
+            if let Some(slot) = seen {
+                pace.saw(slot);
             }
             pending = left;
             if pending.is_empty() {
@@ -123,7 +133,7 @@ impl Sender<'_> {
                     &format!("homeostat outcome {}", first.unwrap_or_default()),
                 ));
             }
-            sleep(POLL);
+            sleep(pace.pause());
         }
     }
 }

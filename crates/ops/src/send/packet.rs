@@ -39,10 +39,15 @@ pub fn bytes(payer: &Pubkey, instructions: &[Instruction]) -> usize {
     size(&VersionedMessage::Legacy(Message::new(&all, Some(payer))))
 }
 
+/// Whether instructions fit into one packet with those of their budget, without a lookup table.
+pub fn fits(payer: &Pubkey, instructions: &[Instruction]) -> bool {
+    bytes(payer, instructions) <= PACKET
+}
+
 /// Instructions, in order, in as few transactions as they fit into; one that does not fit
 /// at all stands alone, and sending it says so.
 pub fn pack(payer: &Pubkey, instructions: &[Instruction]) -> Vec<Vec<Instruction>> {
-    pack_while(instructions, |batch| bytes(payer, batch) <= PACKET)
+    pack_while(instructions, |batch| fits(payer, batch))
 }
 
 /// Instructions, in order, in as few batches as `fits` lets through; one that does not fit at all
@@ -51,13 +56,13 @@ pub fn pack_while(
     instructions: &[Instruction],
     fits: impl Fn(&[Instruction]) -> bool,
 ) -> Vec<Vec<Instruction>> {
-    let fits = |batch: &[Instruction], next: &Instruction| {
+    let with = |batch: &[Instruction], next: &Instruction| {
         fits(&[batch, core::slice::from_ref(next)].concat())
     };
     let mut batches: Vec<Vec<Instruction>> = Vec::new();
     for instruction in instructions {
         match batches.last_mut() {
-            Some(batch) if fits(batch, instruction) => batch.push(instruction.clone()),
+            Some(batch) if with(batch, instruction) => batch.push(instruction.clone()),
             _ => batches.push(vec![instruction.clone()]),
         }
     }

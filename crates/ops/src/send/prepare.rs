@@ -7,6 +7,7 @@ use solana_message::{v0, Message, VersionedMessage};
 use solana_rpc_client_api::response::RpcSimulateTransactionResult;
 use solana_transaction_error::TransactionError;
 
+use super::fee;
 use super::packet::{size, unsigned, PACKET};
 use super::Sender;
 use crate::connection::refusal;
@@ -23,8 +24,14 @@ const MOST_WATCHED: usize = 32;
 #[derive(Clone, Debug)]
 pub struct Prepared {
     pub(super) payer: Pubkey,
-    /// Its instructions, with their budget.
+    /// With those of the budget.
     pub instructions: Vec<Instruction>,
+    /// Without those of the budget.
+    pub(super) plain: Vec<Instruction>,
+    /// Compute units that it may use.
+    pub(super) limit: u32,
+    /// What it offers (micro-lamports a compute unit).
+    pub(super) price: u64,
     /// Compute units used when it was tried out.
     pub units: u64,
     /// What its priority costs at most (lamports).
@@ -72,7 +79,7 @@ impl Sender<'_> {
     }
 
     /// Tries a transaction out and sets its budget: limit = used x 1.1, price by
-    /// [`Fees`].
+    /// [`Fees`](super::Fees).
     ///
     /// # Errors
     ///
@@ -105,51 +112,24 @@ impl Sender<'_> {
         }
         let units = simulation.units_consumed.unwrap_or(u64::from(MOST_UNITS));
         let limit = (units.saturating_mul(11) / 10).clamp(LEAST_UNITS, u64::from(MOST_UNITS));
-        let writable: Vec<Pubkey> = instructions
-            .iter()
-            .flat_map(|instruction| &instruction.accounts)
-            .filter(|meta| meta.is_writable)
-            .map(|meta| meta.pubkey)
-            .collect();
+        let limit = u32::try_from(limit).unwrap_or(MOST_UNITS);
         let wished = match self.fees.price {
             Some(price) => price,
-            None => self.recent_price(&writable)?,
+            None => self.recent_price(instructions)?,
         };
-        // price x limit / 10^6 lamports, rounded up, must not be above the cap.
-        let dearest = u128::from(self.fees.cap) * 1_000_000 / u128::from(limit);
-        let price = wished.min(u64::try_from(dearest).unwrap_or(u64::MAX));
-        let most = u32::try_from(limit).unwrap_or(MOST_UNITS);
+        let price = self.fees.within(wished, limit);
         Ok(Prepared {
             payer: *payer,
-            instructions: budgeted(instructions, most, price),
+            instructions: budgeted(instructions, limit, price),
+            plain: instructions.to_vec(),
+            limit,
+            price,
             units,
             watched,
-            priority: priority(price, limit),
+            priority: fee::priority(price, limit),
             simulation,
         })
     }
-
-    /// The 75th percentile of recent prices (micro-lamports a compute unit).
-    fn recent_price(&self, writable: &[Pubkey]) -> Result<u64, Failure> {
-        // Servers take 128 addresses at most.
-        let asked = writable.get(..128).unwrap_or(writable);
-        let mut prices: Vec<u64> = self
-            .connection
-            .rpc()
-            .get_recent_prioritization_fees(asked)
-            .map_err(|error| self.connection.failure(&error))?
-            .into_iter()
-            .map(|fee| fee.prioritization_fee)
-            .collect();
-        prices.sort_unstable();
-        Ok(prices.get(prices.len() * 3 / 4).copied().unwrap_or(0))
-    }
-}
-
-/// What a priority costs at most (lamports, rounded up): `price` in micro-lamports a compute unit.
-pub fn priority(price: u64, limit: u64) -> u64 {
-    let priority = (u128::from(price) * u128::from(limit)).div_ceil(1_000_000);
-    u64::try_from(priority).unwrap_or(u64::MAX)
 }
 
 /// Instructions with their budget before them. A durable nonce is advanced by the first

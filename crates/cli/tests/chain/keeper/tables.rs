@@ -166,3 +166,47 @@ fn a_table_that_the_cluster_refuses_is_looked_up_again() {
     assert_eq!(proxy.seen("getProgramAccounts"), 1);
     assert_eq!(periods(&fixture), 2);
 }
+
+#[test]
+fn a_crank_by_hand_uses_the_keepers_table_and_searches_only_without_its_record() {
+    // given an economy that fits no packet, a keeper that made its table, and its record
+    let fixture = Fixture::of(largest());
+    let economy = fixture.at.economy.to_string();
+    let record = fixture.folder().join("lookup-tables.json");
+    let record = record.to_str().unwrap();
+    let keys = [0, 1].map(|wallet| key(&fixture, wallet).display().to_string());
+    // without a table there is nothing to send, and it is said how to come to one
+    end_period(&fixture);
+    let said = run(&fixture, &["crank", "--keypair", &keys[0]]);
+    assert_eq!((said.code, said.error().as_str()), (1, "needs_table"));
+    assert!(said.json()["error"]["remedy"]
+        .as_str()
+        .unwrap()
+        .contains("--lookup-table"));
+    let arguments = ["--economy", economy.as_str(), "--record", record];
+    let keeper = Running::start(fixture.served.url(), key(&fixture, 0), &arguments);
+    let made = keeper.wait("table_made", 1);
+    keeper.wait("cranked", 1);
+    keeper.kill();
+    let table = made[0]["table"].as_str().unwrap();
+    let proxy = Proxy::start(fixture.served.url());
+    let searches = || proxy.seen("getProgramAccounts");
+    for (options, searched) in [
+        // when somebody else cranks with that record, or with the table's name, then no server is
+        // searched; whoever has the keeper's key needs neither
+        (["--keypair", &keys[1], "--record", record], 0),
+        (["--keypair", &keys[1], "--lookup-table", table], 0),
+        (["--keypair", &keys[0], "--record", "/nowhere/at/all"], 1),
+    ] {
+        let before = periods(&fixture);
+        end_period(&fixture);
+        let words = [&["crank"], options.as_slice()].concat();
+        let said = crate::common::run_at(&fixture, proxy.url(), &words);
+        assert_eq!(said.code, 0, "{options:?}: {}", said.stdout);
+        assert_eq!(periods(&fixture), before + 1, "{options:?}");
+        assert_eq!(searches(), searched, "{options:?}");
+    }
+    // and what the next crank would do needs no table
+    let preview = run(&fixture, &["preview", "--keypair", &keys[0]]);
+    assert_eq!(preview.code, 0, "{}", preview.stdout);
+}
