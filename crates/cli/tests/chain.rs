@@ -6,6 +6,8 @@ mod advisor;
 mod common;
 #[path = "chain/creation.rs"]
 mod creation;
+#[path = "chain/deploy.rs"]
+mod deploy;
 #[path = "chain/faults.rs"]
 mod faults;
 #[path = "chain/forecast.rs"]
