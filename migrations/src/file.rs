@@ -301,3 +301,25 @@ fn economy(name: &str, keys: &Keys<'_>) -> Result<EconomyPlan, Failure> {
         spec,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_relative_to_the_file_and_other_sources_are_not() {
+        let file = Path::new("clusters/devnet.toml");
+        let source = |source| source_beside(file, source);
+        assert_eq!(source("payer.json"), "clusters/payer.json");
+        assert_eq!(source("/keys/payer.json"), "/keys/payer.json");
+        for same in [
+            "-",
+            "ASK",
+            "usb://ledger?key=0/0",
+            "prompt:?key=0/0",
+            "stdin:",
+        ] {
+            assert_eq!(source(same), same);
+        }
+    }
+}

@@ -90,6 +90,9 @@ pub struct Upgrade {
 pub struct ToSign {
     /// What it does.
     pub what: Signed,
+    /// Its one instruction, for who stores it in the multisig.
+    #[serde(skip)]
+    pub instruction: Instruction,
     /// It is unsigned and in base58, as Squads' web importer takes it, which puts in a blockhash
     /// of its own.
     pub transaction: String,
@@ -301,7 +304,12 @@ pub fn upgrade(chain: &dyn Chain, program: &Program, payer: &Pubkey) -> Result<U
     let exported = transactions.into_iter().map(|(what, instruction)| {
         Ok(ToSign {
             what,
-            transaction: export(&authority, &[instruction], Encoding::Base58)?,
+            transaction: export(
+                &authority,
+                core::slice::from_ref(&instruction),
+                Encoding::Base58,
+            )?,
+            instruction,
         })
     });
     Ok(Upgrade {

@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use homeostat_migrations::plan::Planned;
 use homeostat_migrations::run::Upgrade;
 use homeostat_migrations::status::Status;
-use homeostat_migrations::{Outcome, Plan, Signed};
+use homeostat_migrations::{Plan, Signed};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::chain::key::Key;
-use crate::chain::write::ClusterAnswer;
+use crate::chain::write::{ClusterAnswer, HandedOver};
 use crate::chain::{Answer, Context};
 
 /// The answer of `deploy plan`: everything that is left to do, in order.
@@ -42,6 +42,8 @@ pub struct Applied {
     pub complete: bool,
     /// What somebody else has to sign before it can go on.
     pub sign: Option<Upgrade>,
+    /// With `--squads`: where the first of it was stored for the multisig's members.
+    pub stored: Option<HandedOver>,
 }
 
 /// The answer of `deploy status`: the release check.
@@ -71,16 +73,18 @@ impl Shown {
 }
 
 impl Applied {
-    pub(super) fn new(context: &Context, payer: &Key, outcome: Outcome) -> Self {
-        let sign = match outcome {
-            Outcome::Complete => None,
-            Outcome::Waiting(upgrade) => Some(upgrade),
-        };
+    pub(super) fn new(
+        context: &Context,
+        payer: &Key,
+        sign: Option<Upgrade>,
+        stored: Option<HandedOver>,
+    ) -> Self {
         Self {
             cluster: context.connection.cluster().into(),
             payer: payer.address().to_string(),
             complete: sign.is_none(),
             sign,
+            stored,
         }
     }
 }
@@ -119,6 +123,17 @@ impl Answer for Applied {
                 "{} pays {} lamports of rent for room: see that it has them.",
                 sign.authority, sign.pays
             )?;
+        }
+        if let Some(stored) = &self.stored {
+            return writeln!(
+                out,
+                "The first of {} is transaction {} of the multisig {}: when its {} members have \
+                 approved and executed it, run `homeostat deploy apply` again.",
+                sign.transactions.len(),
+                stored.transaction_index,
+                stored.multisig,
+                stored.threshold
+            );
         }
         writeln!(
             out,

@@ -3,6 +3,7 @@
 
 mod answer;
 mod confirm;
+mod store;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -90,6 +91,11 @@ pub struct ApplyArgs {
     #[arg(long, value_name = "ADDRESS")]
     confirm_program: Option<String>,
 
+    /// Store what the publisher's vault has to do next in this Squads v4 multisig, which is the
+    /// file's, for its members; the payer is a member
+    #[arg(long, value_name = "MULTISIG", help_heading = "Transaction")]
+    squads: Option<String>,
+
     /// Price of a compute unit (micro-lamports) [default: what three quarters paid lately]
     #[arg(long, value_name = "MICRO_LAMPORTS", help_heading = "Transaction")]
     with_compute_unit_price: Option<u64>,
@@ -167,9 +173,23 @@ pub fn run(
             let notes = context.notes("deploy", &what, &payer);
             let sender = context.sender(&arguments.send(), notes);
             let chain = Cluster { sender };
+            let multisig = arguments
+                .squads
+                .as_deref()
+                .map(|multisig| store::publishers(multisig, &file))
+                .transpose()?;
             let outcome = carry_out(&context, arguments, &file, &chain, &payer, &state)?;
-            let waiting = matches!(outcome, Outcome::Waiting(_));
-            context.answer(&Applied::new(&context, &payer, outcome))?;
+            let (sign, stored) = match outcome {
+                Outcome::Complete => (None, None),
+                Outcome::Waiting(sign) => {
+                    let stored = multisig
+                        .map(|multisig| store::next(&context, &arguments.send(), &multisig, &sign))
+                        .transpose()?;
+                    (Some(sign), stored.flatten())
+                }
+            };
+            let waiting = sign.is_some();
+            context.answer(&Applied::new(&context, &payer, sign, stored))?;
             Ok(ExitCode::from(if waiting { WAITING } else { 0 }))
         }
         DeployCommand::Status(_) => {

@@ -42,12 +42,38 @@ impl Site {
         let fixture = Fixture::live();
         let key = Keypair::new();
         write_keypair_file(&key, fixture.folder().join("program.json")).unwrap();
-        let multisig = multisig(&fixture);
-        Self {
+        let seeds: [&[u8]; 3] = [b"multisig", b"multisig", &[7; 32]];
+        let multisig = Pubkey::find_program_address(&seeds, &squads::PROGRAM).0;
+        let site = Self {
             program: key.pubkey(),
             multisig,
             fixture,
+        };
+        site.set_multisig(&[(Pubkey::new_from_array([3; 32]), 7)]);
+        site
+    }
+
+    /// Puts a Squads v4 multisig that two must approve in, as the program stores it, at its
+    /// address.
+    fn set_multisig(&self, members: &[(Pubkey, u8)]) {
+        let mut data = vec![224, 116, 121, 186, 68, 161, 79, 236];
+        data.extend([7; 32]);
+        data.extend([0; 32]);
+        data.extend(2u16.to_le_bytes());
+        data.extend(3_600u32.to_le_bytes());
+        data.extend([0; 16]);
+        data.extend([0, 255]);
+        data.extend(u32::try_from(members.len()).unwrap().to_le_bytes());
+        for (member, mask) in members {
+            data.extend(member.as_ref());
+            data.push(*mask);
         }
+        let mut account = AccountSharedData::new(1_000_000_000, data.len(), &squads::PROGRAM);
+        account.set_data_from_slice(&data);
+        let address = self.multisig;
+        self.fixture
+            .served
+            .with(async move |world: &mut World| world.bank.set_account(&address, &account));
     }
 
     fn vault(&self) -> Pubkey {
@@ -173,30 +199,6 @@ fn elf(filler: u8) -> Vec<u8> {
     elf
 }
 
-/// A Squads v4 multisig that two must approve in, as the program stores it.
-fn multisig(fixture: &Fixture) -> Pubkey {
-    let seeds: [&[u8]; 3] = [b"multisig", b"multisig", &[7; 32]];
-    let address = Pubkey::find_program_address(&seeds, &squads::PROGRAM).0;
-    let mut data = vec![224, 116, 121, 186, 68, 161, 79, 236];
-    data.extend([7; 32]);
-    data.extend([0; 32]);
-    data.extend(2u16.to_le_bytes());
-    data.extend(3_600u32.to_le_bytes());
-    data.extend([0; 16]);
-    data.extend([0, 255]);
-    data.extend(2u32.to_le_bytes());
-    for member in [[3; 32], [4; 32]] {
-        data.extend(member);
-        data.push(7);
-    }
-    let mut account = AccountSharedData::new(1_000_000_000, data.len(), &squads::PROGRAM);
-    account.set_data_from_slice(&data);
-    fixture
-        .served
-        .with(async move |world: &mut World| world.bank.set_account(&address, &account));
-    address
-}
-
 fn number(value: &Value) -> u64 {
     value
         .as_u64()
@@ -216,6 +218,12 @@ fn a_program_is_deployed_for_what_the_plan_says_and_checked() {
     let planned = site.deploy("plan", &[]).json();
     assert_eq!(planned["steps"].as_array().unwrap().len(), 3, "{planned:#}");
     assert!(site.text("plan").stdout.contains("in all: rent"));
+    // For which the payer's address is enough, and for applying it is not.
+    let address = site.payer().to_string();
+    let said = site.deploy("plan", &["--keypair", &address]);
+    assert_eq!(said.json()["steps"], planned["steps"]);
+    let said = site.deploy("apply", &["--keypair", &address]);
+    assert_eq!((said.code, said.error().as_str()), (1, "missing_key"));
     assert_eq!(site.scene(), before);
 
     // when it is applied without priority fees, then it costs that, to the lamport
@@ -377,6 +385,29 @@ fn what_a_vault_has_to_sign_is_exported_for_squads_importer() {
     let said = site.text("apply");
     assert_eq!(said.code, 6);
     assert!(said.stdout.contains(text), "{}", said.stdout);
+
+    // when it is to be stored in a multisig, then in the file's, and by a member who may
+    let before = site.scene();
+    let (multisig, vault) = (site.multisig.to_string(), site.vault().to_string());
+    let said = site.deploy("apply", &["--squads", &vault]);
+    assert_eq!(
+        (said.code, said.error().as_str()),
+        (1, "not_the_publisher"),
+        "{}",
+        said.stdout
+    );
+    let voter = [(site.payer(), 2), (Pubkey::new_from_array([4; 32]), 7)];
+    for members in [&voter[1..], &voter[..]] {
+        site.set_multisig(members);
+        let said = site.deploy("apply", &["--squads", &multisig]);
+        assert_eq!(
+            (said.code, said.error().as_str()),
+            (1, "not_a_member"),
+            "{}",
+            said.stdout
+        );
+        assert_eq!(site.scene(), before);
+    }
 }
 
 #[test]
