@@ -275,6 +275,43 @@ fn priority_fees_are_capped_as_everywhere() {
 }
 
 #[test]
+fn what_a_server_does_wrong_for_a_while_costs_nothing_twice() {
+    let faults: [(&str, u64, Fault); 6] = [
+        // The buffer's creation, its chunks, the deployment.
+        ("sendTransaction", 0, Fault::Swallow),
+        ("sendTransaction", 3, Fault::Swallow),
+        ("sendTransaction", 5, Fault::DropAnswer),
+        ("sendTransaction", 21, Fault::Duplicate),
+        ("getSignatureStatuses", 0, Fault::Drop),
+        ("getSignatureStatuses", 2, Fault::Status(503)),
+    ];
+    for (method, after, fault) in faults {
+        // given a server that fails once, somewhere on the way
+        let shown = format!("{method} after {after}");
+        let site = Site::new();
+        site.write(&elf(1), &site.payer(), None);
+        let planned = site.deploy("plan", &[]).json();
+        let before = site.scene().1;
+        let proxy = Proxy::start(site.fixture.served.url());
+        proxy.on(method).after(after).once(fault);
+        let words = ["--with-compute-unit-price", "0"];
+        // when it is applied, and applied again where that was not the end
+        let said = site.deploy_at(proxy.url(), "apply", &words);
+        let error = said.json()["error"].clone();
+        let passes = error["code"]
+            .as_str()
+            .is_none_or(|code| code.starts_with("rpc_"));
+        assert!(passes, "{shown}: {} {}", said.stdout, said.stderr);
+        let again = site.deploy_at(proxy.url(), "apply", &words);
+        assert_eq!(again.code, 0, "{shown}: {}", again.stdout);
+        // then it is there, and cost what the plan said
+        assert!(site.belongs_to(&site.payer()), "{shown}");
+        let cost = number(&planned["rent"]) + number(&planned["fees"]);
+        assert_eq!(before - site.scene().1, cost, "{shown}");
+    }
+}
+
+#[test]
 fn m10_a_program_is_handed_over_only_when_somebody_types_its_address() {
     // given a program that is the payer's, and a file that gives it to the publisher's vault
     let site = Site::new();
@@ -426,6 +463,7 @@ fn chunks_are_sent_side_by_side_and_not_again_after_a_kill() {
         .arg("--config")
         .arg(site.fixture.config())
         .env("HOMEOSTAT_JOURNAL", site.fixture.folder().join("journal"))
+        .env("HOME", site.fixture.folder())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
