@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use homeostat_client::{Instruction, Pubkey, PROGRAM_ID};
-use homeostat_ops::{Connection, Failure, Sender};
+use homeostat_ops::{squads::Multisig, Connection, Failure, Sender};
 use solana_account::Account;
 use solana_rpc_client_api::{
     config::{
@@ -13,6 +13,10 @@ use solana_rpc_client_api::{
 };
 use solana_signer::Signer;
 
+/// Transactions that are signed over one blockhash. It lives 150 blocks, which may be as few as
+/// 30 seconds, and a public server takes 40 requests in 10 seconds: of this many all are on their
+/// way, and seen to have landed, before it ends.
+const WINDOW: usize = 100;
 /// How long a slot is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -35,6 +39,12 @@ pub trait Chain {
     ///
     /// The cluster's.
     fn beginning_with(&self, bytes: &[u8]) -> Result<Vec<Pubkey>, Failure>;
+    /// A Squads v4 multisig.
+    ///
+    /// # Errors
+    ///
+    /// There is none at the address; the cluster's.
+    fn multisig(&self, address: &Pubkey) -> Result<Multisig, Failure>;
     /// Lamports that exempt an account of so many bytes from rent.
     ///
     /// # Errors
@@ -130,6 +140,10 @@ impl Chain for Cluster<'_> {
         Ok(addresses)
     }
 
+    fn multisig(&self, address: &Pubkey) -> Result<Multisig, Failure> {
+        Multisig::read(self.connection(), address)
+    }
+
     fn rent(&self, bytes: usize) -> Result<u64, Failure> {
         self.connection().rent(bytes)
     }
@@ -153,6 +167,9 @@ impl Chain for Cluster<'_> {
         transactions: &[Vec<Instruction>],
         landed: &mut Landed<'_>,
     ) -> Result<(), Failure> {
-        self.sender.send_all(payer, transactions, landed)
+        for window in transactions.chunks(WINDOW) {
+            self.sender.send_all(payer, window, landed)?;
+        }
+        Ok(())
     }
 }

@@ -1,6 +1,9 @@
 //! The cluster file.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    rc::Rc,
+};
 
 use homeostat_client::{Pubkey, PROGRAM_ID};
 use homeostat_ops::{
@@ -8,18 +11,22 @@ use homeostat_ops::{
     failure::quoted,
     files,
     settings::{self, Section},
-    signer::{read_address, read_key},
+    signer::read_address,
     Failure,
 };
-use solana_keypair::Keypair;
 use solana_program::hash::hash;
 use solana_signer::Signer;
 use toml::de::DeValue;
 
+use crate::publisher::Publisher;
+
+/// Finds the signer that a source names: a key file, a hardware wallet, whatever the tool knows.
+pub type FindSigner<'a> = dyn Fn(&str) -> Result<Rc<dyn Signer>, Failure> + 'a;
+
 /// Accounts migrated in one transaction unless the file says otherwise.
-const BATCH: usize = 8;
+const BATCH: u8 = 8;
 /// Most of them: their accounts and the frame fit into a packet.
-const MOST_IN_BATCH: usize = 16;
+const MOST_IN_BATCH: u8 = 16;
 /// Largest ELF in bytes: what an account can hold.
 const LARGEST_ELF: u64 = 10 << 20;
 
@@ -29,7 +36,7 @@ pub struct ClusterFile {
     pub url: String,
     /// Its genesis hash.
     pub genesis: String,
-    /// Path of the key that pays, as written.
+    /// Source of the key that pays; a path is relative to where the tool runs, not to the file.
     pub payer: Option<String>,
     /// The program, if this file deploys it.
     pub program: Option<Program>,
@@ -44,15 +51,15 @@ pub struct Program {
     /// Its address.
     pub id: Pubkey,
     /// Its key, for the first deployment.
-    pub key: Option<Keypair>,
+    pub key: Option<Rc<dyn Signer>>,
     /// The ELF.
     pub elf: Vec<u8>,
     /// Its sha256, in hexadecimal digits.
     pub sha256: String,
-    /// Who may upgrade it: the payer's address, or the vault of a multisig.
+    /// Who may upgrade it when all is done: the payer, or the publisher's vault or key.
     pub authority: Pubkey,
-    /// The publisher's multisig; `None` = nobody may upgrade.
-    pub publisher: Option<Pubkey>,
+    /// Who alone may upgrade what is released.
+    pub publisher: Publisher,
 }
 
 /// An economy to create, in Draft.
@@ -62,7 +69,7 @@ pub struct EconomyPlan {
     /// Its mint.
     pub mint: Pubkey,
     /// Its creator's key.
-    pub creator: Keypair,
+    pub creator: Rc<dyn Signer>,
     /// What it is to be like.
     pub spec: EconomySpec,
 }
@@ -78,13 +85,27 @@ fn beside(file: &Path, path: &str) -> PathBuf {
     file.parent().unwrap_or(Path::new("")).join(path)
 }
 
-struct Keys<'a> {
-    section: Section<'a>,
+/// Source of a key in a file: a path is relative to the file's folder, all else (`usb:`,
+/// `prompt:`, `ASK`, `-` and so on) means the same anywhere.
+fn source_beside(file: &Path, source: &str) -> String {
+    const SCHEMES: [&str; 4] = ["usb:", "prompt:", "stdin:", "file:"];
+    let elsewhere =
+        ["-", "ASK"].contains(&source) || SCHEMES.iter().any(|scheme| source.starts_with(scheme));
+    if elsewhere {
+        source.to_owned()
+    } else {
+        beside(file, source).display().to_string()
+    }
+}
+
+pub(crate) struct Keys<'a> {
+    pub(crate) section: Section<'a>,
     file: &'a Path,
+    find: &'a FindSigner<'a>,
 }
 
 impl<'a> Keys<'a> {
-    fn text(&self, key: &str) -> Result<Option<&'a str>, Failure> {
+    pub(crate) fn text(&self, key: &str) -> Result<Option<&'a str>, Failure> {
         match self.section.value(key).map(|value| value.get_ref()) {
             None => Ok(None),
             Some(DeValue::String(text)) => {
@@ -106,37 +127,55 @@ impl<'a> Keys<'a> {
             .ok_or_else(|| self.wrong(key, "is missing", "add it; see migrations/README.md"))
     }
 
-    fn address(&self, key: &str) -> Result<Pubkey, Failure> {
+    pub(crate) fn address(&self, key: &str) -> Result<Pubkey, Failure> {
         read_address(self.need(key)?, key)
     }
 
-    fn key(&self, key: &str) -> Result<Keypair, Failure> {
-        read_key(&beside(self.file, self.need(key)?).display().to_string())
+    fn key(&self, key: &str) -> Result<Rc<dyn Signer>, Failure> {
+        (self.find)(&source_beside(self.file, self.need(key)?))
     }
 
-    fn wrong(&self, key: &str, problem: &str, remedy: &str) -> Failure {
+    /// A whole number within a range; `None` = it is not there.
+    pub(crate) fn whole(&self, key: &str, least: u8, most: u8) -> Result<Option<u8>, Failure> {
+        let remedy = format!("write a whole number from {least} to {most}");
+        let number = self.section.number(
+            key,
+            |number| number.to_i64(),
+            |_| self.wrong(key, "is no such number", &remedy),
+        )?;
+        let fits = |number| {
+            u8::try_from(number)
+                .ok()
+                .filter(|number| (least..=most).contains(number))
+                .ok_or_else(|| self.wrong(key, "is out of its range", &remedy))
+        };
+        number.map(fits).transpose()
+    }
+
+    pub(crate) fn wrong(&self, key: &str, problem: &str, remedy: &str) -> Failure {
         self.section.wrong(key, "bad_cluster_file", problem, remedy)
     }
 }
 
 impl ClusterFile {
-    /// Reads a cluster file and the files that it names.
+    /// Reads a cluster file and the files that it names; `find` finds whose keys are named.
     ///
     /// # Errors
     ///
     /// The first thing that is wrong, with file, line, key and remedy.
-    pub fn read(path: &Path) -> Result<Self, Failure> {
+    pub fn read(path: &Path, find: &FindSigner<'_>) -> Result<Self, Failure> {
         let name = path.display().to_string();
         let bytes = files::read(path)?;
         let text = settings::text(&bytes, &name, "give a cluster file")?;
         let table = settings::parse(text, &name, "see migrations/README.md for an example")?;
         let root = Section::root(text, &name, table.get_ref());
-        let tables = ["cluster", "program", "migrations", "economies"];
+        let tables = ["cluster", "program", "publisher", "migrations", "economies"];
         root.refuse_unknown_keys(&tables, "a cluster file", None)?;
         let keys = |table: &str| -> Result<Keys<'_>, Failure> {
             Ok(Keys {
                 section: root.table(table)?,
                 file: path,
+                find,
             })
         };
 
@@ -149,23 +188,14 @@ impl ClusterFile {
         migrations
             .section
             .refuse_unknown_keys(&["batch"], "[migrations]", None)?;
-        let unfit = |_| {
-            let remedy = format!("write a whole number from 1 to {MOST_IN_BATCH}");
-            migrations.wrong("batch", "is no such number", &remedy)
-        };
-        let batch = migrations
-            .section
-            .number("batch", |number| number.to_i64(), unfit)?;
-        let batch = match batch {
-            None => BATCH,
-            Some(number) => usize::try_from(number)
-                .ok()
-                .filter(|number| (1..=MOST_IN_BATCH).contains(number))
-                .ok_or_else(|| {
-                    let remedy = format!("write a whole number from 1 to {MOST_IN_BATCH}");
-                    migrations.wrong("batch", "is out of its range", &remedy)
-                })?,
-        };
+        let batch = migrations.whole("batch", 1, MOST_IN_BATCH)?;
+        let batch = usize::from(batch.unwrap_or(BATCH));
+        let publisher = Publisher::read(&keys("publisher")?)?;
+        if root.value("program").is_none() && root.value("publisher").is_some() {
+            let remedy = "add [program], which it publishes, or drop [publisher]";
+            let code = "bad_cluster_file";
+            return Err(root.wrong("program", code, "is missing", remedy));
+        }
         let mut economies = Vec::new();
         let listed = keys("economies")?;
         if let Some(DeValue::Table(all)) = root.value("economies").map(|value| value.get_ref()) {
@@ -178,6 +208,7 @@ impl ClusterFile {
                 let keys = Keys {
                     section: listed.section.table(name)?,
                     file: path,
+                    find,
                 };
                 economies.push(economy(name, &keys)?);
             }
@@ -185,13 +216,12 @@ impl ClusterFile {
         let file = Self {
             url: cluster.need("url")?.to_owned(),
             genesis: cluster.need("genesis")?.to_owned(),
-            payer: match cluster.text("payer")? {
-                Some("-") => Some("-".to_owned()),
-                payer => payer.map(|payer| beside(path, payer).display().to_string()),
-            },
+            payer: cluster
+                .text("payer")?
+                .map(|payer| source_beside(path, payer)),
             program: root
                 .value("program")
-                .map(|_| program(&keys("program")?))
+                .map(|_| program(&keys("program")?, publisher))
                 .transpose()?,
             economies,
             batch,
@@ -213,8 +243,8 @@ impl ClusterFile {
     }
 }
 
-fn program(keys: &Keys<'_>) -> Result<Program, Failure> {
-    let known = ["id", "keypair", "elf", "sha256", "authority", "publisher"];
+fn program(keys: &Keys<'_>, publisher: Publisher) -> Result<Program, Failure> {
+    let known = ["id", "keypair", "elf", "sha256", "authority"];
     keys.section
         .refuse_unknown_keys(&known, "[program]", None)?;
     let id = keys.address("id")?;
@@ -245,10 +275,6 @@ fn program(keys: &Keys<'_>) -> Result<Program, Failure> {
         )
         .remedy("build what was reviewed, or review what was built and correct `program.sha256`"));
     }
-    let publisher = match keys.need("publisher")? {
-        "none" => None,
-        address => Some(read_address(address, "publisher")?),
-    };
     Ok(Program {
         id,
         key,
@@ -274,4 +300,26 @@ fn economy(name: &str, keys: &Keys<'_>) -> Result<EconomyPlan, Failure> {
         creator: keys.key("creator")?,
         spec,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_relative_to_the_file_and_other_sources_are_not() {
+        let file = Path::new("clusters/devnet.toml");
+        let source = |source| source_beside(file, source);
+        assert_eq!(source("payer.json"), "clusters/payer.json");
+        assert_eq!(source("/keys/payer.json"), "/keys/payer.json");
+        for same in [
+            "-",
+            "ASK",
+            "usb://ledger?key=0/0",
+            "prompt:?key=0/0",
+            "stdin:",
+        ] {
+            assert_eq!(source(same), same);
+        }
+    }
 }

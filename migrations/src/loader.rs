@@ -7,7 +7,7 @@ use solana_loader_v3_interface::{
     get_program_data_address, instruction, instruction::UpgradeableLoaderInstruction,
     state::UpgradeableLoaderState as State,
 };
-use solana_program::instruction::AccountMeta;
+use solana_program::{entrypoint::MAX_PERMITTED_DATA_INCREASE, instruction::AccountMeta};
 use solana_sdk_ids::bpf_loader_upgradeable;
 use solana_system_interface::instruction as system;
 
@@ -234,6 +234,28 @@ pub fn shortage(deployed: &Deployed, elf: &[u8]) -> Option<u32> {
     Some(short.max(instruction::MINIMUM_EXTEND_PROGRAM_BYTES))
 }
 
+/// In which pieces room is made. A program that calls the loader in a vault's name, as a multisig
+/// does, cannot let an account grow by more than [`MAX_PERMITTED_DATA_INCREASE`] at once, which is
+/// also the least that the loader takes.
+pub fn pieces_of_room(by: u32, called: bool) -> Vec<u32> {
+    let most = MAX_PERMITTED_DATA_INCREASE as u32;
+    if called {
+        vec![most; by.div_ceil(most) as usize]
+    } else {
+        vec![by]
+    }
+}
+
+/// Lamports that a program's room costs more when it grows by so many bytes.
+///
+/// # Errors
+///
+/// The cluster's.
+pub fn rent_of_room(chain: &dyn Chain, room: usize, by: u32) -> Result<u64, Failure> {
+    let rent = |elf: usize| chain.rent(State::size_of_programdata(elf));
+    Ok(rent(room.saturating_add(by as usize))?.saturating_sub(rent(room)?))
+}
+
 /// Makes room; the authority signs where the cluster wants it.
 pub fn extend(
     program: &Pubkey,
@@ -291,6 +313,13 @@ mod tests {
         let mut half = empty;
         half.bytes[..1_800].copy_from_slice(&elf[..1_800]);
         assert_eq!(half.missing(&elf), [1_800]);
+    }
+
+    #[test]
+    fn a_multisig_makes_room_in_pieces() {
+        assert_eq!(pieces_of_room(30_000, false), [30_000]);
+        assert_eq!(pieces_of_room(10_240, true), [10_240]);
+        assert_eq!(pieces_of_room(30_000, true), [10_240; 3]);
     }
 
     #[test]

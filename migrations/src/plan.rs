@@ -8,13 +8,17 @@ use homeostat_ops::{
     creation::{Creation, Part, Piece},
     Failure,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use solana_loader_v3_interface::state::UpgradeableLoaderState as Loader;
 
 use crate::{
     chain::Chain,
     file::{ClusterFile, EconomyPlan, Program},
-    loader::{buffer_address, extends_with_signature, shortage, Buffer, Deployed, CHUNK},
+    loader::{
+        buffer_address, extends_with_signature, rent_of_room, shortage, Buffer, Deployed, CHUNK,
+    },
+    publisher::{require_holder, Publisher},
 };
 
 /// Lamports of a signature.
@@ -46,7 +50,7 @@ pub enum Step {
 }
 
 /// A step with what it costs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Planned {
     /// The step.
     #[serde(skip)]
@@ -60,7 +64,7 @@ pub struct Planned {
 }
 
 /// Everything that is left to do, in order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// Steps.
     pub steps: Vec<Planned>,
@@ -163,15 +167,10 @@ fn plan_program(
             deployed.authority == Some(program.authority) || deployed.authority == Some(*payer);
         let right = deployed.holds(&program.elf);
         // Nobody may, and nobody needs to.
-        let settled = right && deployed.authority.is_none() && program.publisher.is_none();
+        let settled =
+            right && deployed.authority.is_none() && program.publisher == Publisher::Nobody;
         if !(known || settled) {
             return Err(wrong_authority(deployed, program, payer));
-        }
-        if right {
-            if !ours && deployed.authority == Some(*payer) {
-                hand_program(plan, program);
-            }
-            return Ok(false);
         }
     } else if program.key.is_none() {
         return Err(Failure::new(
@@ -183,13 +182,27 @@ fn plan_program(
         )
         .remedy("write `program.keypair`; only the first deployment needs it"));
     }
-
-    let (address, _) = buffer_address(payer, &program.elf)?;
-    let buffer = Buffer::read(chain, &address)?;
     // Who upgrades: the payer as long as it holds the authority.
     let by_payer = deployed
         .as_ref()
         .is_none_or(|deployed| deployed.authority == Some(*payer));
+    // Asked before anything is paid for, and again before each step, so right before the last.
+    let holder = match !ours && by_payer {
+        true => Some(require_holder(chain, program)?),
+        false => None,
+    };
+    if deployed
+        .as_ref()
+        .is_some_and(|deployed| deployed.holds(&program.elf))
+    {
+        if let Some(holder) = holder {
+            hand_program(plan, program, &holder);
+        }
+        return Ok(false);
+    }
+
+    let (address, _) = buffer_address(payer, &program.elf)?;
+    let buffer = Buffer::read(chain, &address)?;
     let all: Vec<usize> = (0..program.elf.len()).step_by(CHUNK).collect();
     let missing = match &buffer {
         None => {
@@ -222,7 +235,12 @@ fn plan_program(
     }
     match &deployed {
         None => {
+            // The buffer's rent moves to the program's data, which is a little larger.
+            let size = program.elf.len();
+            let data = chain.rent(Loader::size_of_programdata(size))?;
+            let moved = chain.rent(Loader::size_of_buffer(size))?;
             let rent = chain.rent(Loader::size_of_program())?;
+            let rent = rent.saturating_add(data.saturating_sub(moved));
             let what = format!("deploy {} (the buffer's rent moves to it)", program.id);
             plan.add(Step::Deploy, what, rent, 2);
         }
@@ -231,15 +249,9 @@ fn plan_program(
             // Where the authority has to sign for it, it goes along with the upgrade.
             let by = shortage(deployed, &program.elf).filter(|_| by_payer || !signed);
             if let Some(by) = by {
-                let bytes = |elf: usize| chain.rent(Loader::size_of_programdata(elf));
-                let (old, new) = (deployed.room.len(), deployed.room.len() + by as usize);
-                let rent = bytes(new)?.saturating_sub(bytes(old)?);
-                plan.add(
-                    Step::Extend(by),
-                    format!("make room for {by} bytes more"),
-                    rent,
-                    1,
-                );
+                let rent = rent_of_room(chain, deployed.room.len(), by)?;
+                let what = format!("make room for {by} bytes more");
+                plan.add(Step::Extend(by), what, rent, 1);
             }
             if by_payer {
                 let what = format!("upgrade {} (the buffer's rent comes back)", program.id);
@@ -258,15 +270,15 @@ fn plan_program(
             }
         }
     }
-    if !ours {
-        hand_program(plan, program);
+    if let Some(holder) = holder {
+        hand_program(plan, program, &holder);
     }
     Ok(false)
 }
 
-fn hand_program(plan: &mut Plan, program: &Program) {
+fn hand_program(plan: &mut Plan, program: &Program, holder: &str) {
     let what = format!(
-        "hand {} to {}, who alone may upgrade it",
+        "hand {} to {}, who alone may upgrade it: {holder}",
         program.id, program.authority
     );
     plan.add(Step::HandProgram, what, 0, 1);
@@ -297,7 +309,6 @@ fn plan_economy(
     economy: &EconomyPlan,
     payer: &Pubkey,
 ) -> Result<(), Failure> {
-    use solana_signer::Signer;
     let signatures = if economy.creator.pubkey() == *payer {
         1
     } else {
@@ -320,7 +331,6 @@ fn plan_economy(
 ///
 /// What its program would refuse; the cluster's.
 pub fn pieces(chain: &dyn Chain, economy: &EconomyPlan) -> Result<Vec<Piece>, Failure> {
-    use solana_signer::Signer;
     let creation = Creation {
         mint: economy.mint,
         creator: economy.creator.pubkey(),

@@ -2,23 +2,27 @@
 
 use std::path::Path;
 
-use base64::{prelude::BASE64_STANDARD, Engine};
 use homeostat_client::{instruction as ix, Instruction, Pubkey};
-use homeostat_ops::Failure;
+use homeostat_ops::{
+    squads::{export, Encoding},
+    Failure,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
 use solana_loader_v3_interface::{
     instruction as loader_ix, state::UpgradeableLoaderState as Loader,
 };
-use solana_message::Message;
 use solana_signer::Signer;
 
 use crate::{
     chain::Chain,
     file::{ClusterFile, Program},
     loader::{
-        buffer_address, create_buffer, deploy, extend, extends_with_signature, shortage, writes,
-        Deployed,
+        buffer_address, create_buffer, deploy, extend, extends_with_signature, pieces_of_room,
+        rent_of_room, shortage, writes, Deployed,
     },
     plan::{pieces, plan, Planned, Step},
+    publisher::Publisher,
     state::State,
 };
 
@@ -52,21 +56,19 @@ pub enum Outcome {
     Waiting(Upgrade),
 }
 
-/// What a message does that the authority has to sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+/// What a transaction does that the authority has to sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Signed {
-    /// Makes room for a larger ELF; the upgrade comes after it.
+    /// Makes room for a larger ELF, or a piece of it.
     Room,
     /// Upgrades the program.
     Upgrade,
 }
 
 /// What the authority has to sign.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Upgrade {
-    /// What the message does.
-    pub what: Signed,
     /// Program.
     pub program: String,
     /// Buffer with the ELF.
@@ -77,8 +79,23 @@ pub struct Upgrade {
     pub sha256: String,
     /// Who gets the buffer's rent.
     pub spill: String,
-    /// The message without a blockhash, in base64, for a multisig's importer.
-    pub message: String,
+    /// Lamports that the authority pays: the rent of the room that is made.
+    pub pays: u64,
+    /// The transactions, in order, each for a later slot than the one before.
+    pub transactions: Vec<ToSign>,
+}
+
+/// A transaction that the authority has to sign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ToSign {
+    /// What it does.
+    pub what: Signed,
+    /// Its one instruction, for who stores it in the multisig.
+    #[serde(skip)]
+    pub instruction: Instruction,
+    /// It is unsigned and in base58, as Squads' web importer takes it, which puts in a blockhash
+    /// of its own.
+    pub transaction: String,
 }
 
 /// A step that is still there after it was done this often does not take effect.
@@ -145,10 +162,13 @@ fn begin(chain: &dyn Chain, file: &ClusterFile, path: &Path) -> Result<State, Fa
         None => fresh,
         Some(old) => {
             old.require_same(&fresh, path)?;
-            State {
-                done: old.done,
-                begun: old.begun,
-                ..fresh
+            match old.complete {
+                true => fresh,
+                false => State {
+                    done: old.done,
+                    begun: old.begun,
+                    ..fresh
+                },
             }
         }
     };
@@ -181,7 +201,7 @@ fn perform(
             let Some(piece) = missing.into_iter().find(|piece| piece.part == *part) else {
                 return Ok(());
             };
-            (vec![piece.instruction], Some(&economy.creator))
+            (vec![piece.instruction], Some(economy.creator.as_ref()))
         }
         Step::Migrate(accounts) => {
             let migrate = |account: &Pubkey| ix::migrate(account, &key);
@@ -217,8 +237,7 @@ fn perform(
                 Step::Deploy => {
                     let missing = missing(chain, &program.id, Loader::size_of_program())?;
                     let deploy = deploy(&key, &program.id, &buffer, missing, elf)?;
-                    let signer = program.key.as_ref().map(|key| key as &dyn Signer);
-                    (deploy, signer)
+                    (deploy, program.key.as_deref())
                 }
                 Step::Upgrade => {
                     let upgrade = loader_ix::upgrade(&program.id, &buffer, &key, &key);
@@ -258,7 +277,7 @@ fn missing(chain: &dyn Chain, address: &Pubkey, bytes: usize) -> Result<u64, Fai
     Ok(chain.rent(bytes)?.saturating_sub(held))
 }
 
-/// What the authority has to sign next, to upgrade the program to its buffer.
+/// What the authority has to sign to upgrade the program to its buffer.
 ///
 /// # Errors
 ///
@@ -267,27 +286,39 @@ pub fn upgrade(chain: &dyn Chain, program: &Program, payer: &Pubkey) -> Result<U
     let (buffer, _) = buffer_address(payer, &program.elf)?;
     let authority = program.authority;
     let deployed = Deployed::read(chain, &program.id)?;
-    // A program changes once a slot: room comes in a transaction before.
-    let short = deployed.and_then(|deployed| shortage(&deployed, &program.elf));
-    let (what, instruction) = match short {
-        Some(by) => (
-            Signed::Room,
-            // The authority pays for it.
-            extend(&program.id, &authority, &authority, by, true),
-        ),
-        None => (
-            Signed::Upgrade,
-            loader_ix::upgrade(&program.id, &buffer, &authority, payer),
-        ),
-    };
-    let message = Message::new(&[instruction], Some(&authority));
+    // A program changes once a slot: room comes in transactions of its own.
+    let short = deployed
+        .and_then(|deployed| Some((shortage(&deployed, &program.elf)?, deployed.room.len())));
+    let mut transactions = Vec::new();
+    let mut pays = 0;
+    if let Some((by, room)) = short {
+        let called = matches!(program.publisher, Publisher::Multisig { .. });
+        let pieces = pieces_of_room(by, called);
+        pays = rent_of_room(chain, room, pieces.iter().sum())?;
+        // The authority pays for it.
+        let extends = |by| extend(&program.id, &authority, &authority, by, true);
+        transactions.extend(pieces.into_iter().map(|by| (Signed::Room, extends(by))));
+    }
+    let last = loader_ix::upgrade(&program.id, &buffer, &authority, payer);
+    transactions.push((Signed::Upgrade, last));
+    let exported = transactions.into_iter().map(|(what, instruction)| {
+        Ok(ToSign {
+            what,
+            transaction: export(
+                &authority,
+                core::slice::from_ref(&instruction),
+                Encoding::Base58,
+            )?,
+            instruction,
+        })
+    });
     Ok(Upgrade {
-        what,
         program: program.id.to_string(),
         buffer: buffer.to_string(),
         authority: authority.to_string(),
         sha256: program.sha256.clone(),
         spill: payer.to_string(),
-        message: BASE64_STANDARD.encode(message.serialize()),
+        pays,
+        transactions: exported.collect::<Result<_, Failure>>()?,
     })
 }

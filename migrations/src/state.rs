@@ -99,7 +99,8 @@ impl State {
             )
             .remedy("use one state file a cluster (--state)"));
         }
-        if self.complete {
+        // What was refused before its first step has left nothing to finish.
+        if self.complete || (self.begun.is_none() && self.done.is_empty()) {
             return Ok(());
         }
         let differs = |what: &str, old: &Option<String>, new: &Option<String>| {

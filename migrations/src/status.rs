@@ -4,10 +4,13 @@ use core::fmt;
 
 use homeostat_client::Pubkey;
 use homeostat_ops::Failure;
+use schemars::JsonSchema;
 use serde::Serialize;
 use solana_account::Account;
 
-use crate::{chain::Chain, file::ClusterFile, loader::Deployed, plan::require_cluster};
+use crate::{
+    chain::Chain, file::ClusterFile, loader::Deployed, plan::require_cluster, publisher::Publisher,
+};
 
 /// The program-metadata program.
 const METADATA: Pubkey = Pubkey::from_str_const("ProgM6JCCvbYkfKqJYHePx4xxSUSqJp7rh8Lyv7nk7S");
@@ -30,15 +33,28 @@ fn is_canonical(account: &Account, program: &Pubkey) -> bool {
         && data.get(66) == Some(&1)
 }
 
+/// The multisig behind the publisher's vault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Behind {
+    /// Its own account.
+    pub address: String,
+    /// Approvals that it acts with.
+    pub threshold: u16,
+    /// Wait between the last of them and the execution (seconds).
+    pub time_lock: u32,
+}
+
 /// What the check found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Status {
     /// Program.
     pub program: String,
     /// Who may upgrade it; `None` = nobody ever.
     pub upgrade_authority: Option<String>,
-    /// Who should; `None` = nobody.
+    /// Who should: the publisher's vault or key; `None` = nobody.
     pub publisher: Option<String>,
+    /// The multisig behind a vault; `None` = the publisher is none.
+    pub multisig: Option<Behind>,
     /// Slot of the last deployment.
     pub slot: u64,
     /// Where clients read the interface description: the canonical account of the
@@ -68,6 +84,17 @@ impl fmt::Display for Status {
         writeln!(f, "deployed in slot   {}", self.slot)?;
         writeln!(f, "can be upgraded by {}", who(&self.upgrade_authority))?;
         writeln!(f, "publisher          {}", who(&self.publisher))?;
+        if let Some(multisig) = &self.multisig {
+            let Behind {
+                address,
+                threshold,
+                time_lock,
+            } = multisig;
+            writeln!(
+                f,
+                "  multisig         {address}, {threshold} approvals, then {time_lock} s"
+            )?;
+        }
         let there = if self.idl_published {
             ""
         } else {
@@ -83,7 +110,7 @@ impl fmt::Display for Status {
 ///
 /// # Errors
 ///
-/// Another cluster, no program, the cluster's.
+/// Another cluster, no program, no multisig where one is named, the cluster's.
 pub fn status(chain: &dyn Chain, file: &ClusterFile) -> Result<Status, Failure> {
     require_cluster(chain, file)?;
     let program = file.program.as_ref().ok_or_else(|| {
@@ -91,19 +118,32 @@ pub fn status(chain: &dyn Chain, file: &ClusterFile) -> Result<Status, Failure> 
     })?;
     let deployed = Deployed::read(chain, &program.id)?.ok_or_else(|| {
         Failure::new("not_deployed", format!("{} is not deployed", program.id))
-            .remedy("`apply` deploys it")
+            .remedy("`homeostat deploy apply` deploys it")
     })?;
     let idl = idl_address(&program.id);
     let published = chain.account(&idl)?;
     let text = |key: Pubkey| key.to_string();
+    let publisher = program.publisher.authority();
+    let multisig = match program.publisher {
+        Publisher::Multisig { address, .. } => {
+            let multisig = chain.multisig(&address)?;
+            Some(Behind {
+                address: text(address),
+                threshold: multisig.threshold,
+                time_lock: multisig.time_lock,
+            })
+        }
+        Publisher::Nobody | Publisher::Key(_) => None,
+    };
     Ok(Status {
         program: text(program.id),
         upgrade_authority: deployed.authority.map(text),
-        publisher: program.publisher.map(text),
+        publisher: publisher.map(text),
+        multisig,
         slot: deployed.slot,
         idl: text(idl),
         idl_published: published.is_some_and(|account| is_canonical(&account, &program.id)),
         elf_matches: deployed.holds(&program.elf),
-        authority_right: deployed.authority.is_none() || deployed.authority == program.publisher,
+        authority_right: deployed.authority.is_none() || deployed.authority == publisher,
     })
 }

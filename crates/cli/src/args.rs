@@ -9,6 +9,7 @@ use crate::chain::{
     parts, payments, plain, prepared, propose, reasons, staking, status, ClusterArgs,
 };
 use crate::demo;
+use crate::deploy;
 use crate::localnet;
 use crate::output::Format;
 use crate::replay;
@@ -18,7 +19,7 @@ use crate::tune;
 const AFTER_HELP: &str = "\
 Exit codes: 0 success, 1 failure, 2 wrong usage, 3 the cluster does not answer or answers nonsense,
 4 the cluster refuses the transaction, 5 it was sent and nobody knows what became of it;
-`outcome` also has 6 it can still land, and 7 it can land no more.
+`outcome` also has 6 it can still land, and 7 it can land no more; `deploy` 6 a multisig has to sign.
 
 Errors are text on stderr; with --output json or json-compact they are an object on stdout:
   {\"error\": {\"code\": \"bad_number\", \"message\": \"…\", \"remedy\": \"…\",
@@ -79,6 +80,9 @@ pub enum Command {
     /// Start a validator of your own with an economy that lives on it
     #[command(long_about = localnet::LONG_ABOUT, after_long_help = localnet::AFTER_LONG_HELP)]
     Localnet(localnet::LocalnetArgs),
+    /// Deploy or upgrade the program, create economies, migrate accounts, as a file says
+    #[command(long_about = deploy::LONG_ABOUT, after_long_help = deploy::AFTER_LONG_HELP)]
+    Deploy(deploy::DeployArgs),
     /// Create an economy in Draft, as a file says; goes on where it was stopped
     #[command(after_long_help = creation::AFTER_LONG_HELP)]
     CreateEconomy(creation::CreateArgs),
@@ -260,6 +264,7 @@ impl Command {
             | Self::Preview(_)
             | Self::Explain(_)
             | Self::Log(_)
+            | Self::Deploy(_)
             | Self::Submit(_)
             | Self::Outcome(_)
             | Self::Proposals(_)

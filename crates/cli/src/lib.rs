@@ -11,6 +11,7 @@ mod args;
 pub mod bench;
 pub mod chain;
 pub mod demo;
+pub mod deploy;
 pub mod localnet;
 pub mod output;
 pub mod progress;
@@ -95,6 +96,12 @@ pub fn main() -> ExitCode {
                 Err(failure) => Err(failure),
             }
         }
+        Command::Deploy(deployment) => {
+            match deploy::run(deployment, &arguments.cluster, arguments.output) {
+                Ok(code) => return code,
+                Err(failure) => Err(failure),
+            }
+        }
         command => on_chain(command, &arguments),
     };
     match result {
@@ -123,6 +130,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         | Command::Tune(_)
         | Command::Keeper(_)
         | Command::Outcome(_)
+        | Command::Deploy(_)
         | Command::Completion { .. }
         | Command::Localnet(_)
         | Command::CreateEconomy(_) => Ok(()),

@@ -11,6 +11,7 @@ use crate::chain::propose::Proposed;
 use crate::chain::reasons::{Explanation, Preview};
 use crate::chain::status::Status;
 use crate::chain::write::Written;
+use crate::deploy::{Applied, Checked, Shown};
 use crate::localnet::Ready;
 
 /// Command and schema of its answer. Commands that write all answer [`Written`].
@@ -33,6 +34,9 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("propose", schema_for!(Proposed)),
         ("unpause", schema_for!(Proposed)),
         ("create-economy", schema_for!(Created)),
+        ("deploy-plan", schema_for!(Shown)),
+        ("deploy-apply", schema_for!(Applied)),
+        ("deploy-status", schema_for!(Checked)),
         ("localnet", schema_for!(Ready)),
         ("keeper", schema_for!(homeostat_keeper::Summary)),
     ];

@@ -8,6 +8,8 @@ mod alone;
 mod common;
 #[path = "chain/creation.rs"]
 mod creation;
+#[path = "chain/deploy.rs"]
+mod deploy;
 #[path = "chain/faults.rs"]
 mod faults;
 #[path = "chain/forecast.rs"]

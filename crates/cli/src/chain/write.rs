@@ -149,7 +149,7 @@ impl Context {
     }
 
     /// A sender that tells on stderr what it does.
-    pub(super) fn sender<'a>(&'a self, arguments: &SendArgs, notes: Notes<'a>) -> Sender<'a> {
+    pub(crate) fn sender<'a>(&'a self, arguments: &SendArgs, notes: Notes<'a>) -> Sender<'a> {
         Sender {
             talk: self,
             tables: self.tables(),
@@ -160,7 +160,7 @@ impl Context {
     }
 
     /// What is written down about each transaction of a command.
-    pub(super) fn notes<'a>(&'a self, command: &'a str, what: &'a str, key: &Key) -> Notes<'a> {
+    pub(crate) fn notes<'a>(&'a self, command: &'a str, what: &'a str, key: &Key) -> Notes<'a> {
         Notes {
             journal: &self.journal,
             command,
@@ -171,7 +171,7 @@ impl Context {
 
     /// Names what the same command sent with the same key and nobody knows the outcome of: a
     /// person who starts it again may be about to do it twice.
-    pub(super) fn warn_of_open(&self, command: &str, key: &Key) {
+    pub(crate) fn warn_of_open(&self, command: &str, key: &Key) {
         let key = key.address().to_string();
         let (open, _) = self.journal.open_entries();
         for entry in open.iter().filter(|entry| {
@@ -197,7 +197,7 @@ impl Context {
     }
 
     /// Asks before mainnet is written to.
-    pub(super) fn ask(&self, arguments: &SendArgs) -> Result<(), Failure> {
+    pub(crate) fn ask(&self, arguments: &SendArgs) -> Result<(), Failure> {
         if arguments.yes || self.connection.cluster().kind != Kind::MainnetBeta {
             return Ok(());
         }

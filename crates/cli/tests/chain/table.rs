@@ -30,8 +30,9 @@ const AT_ONCE: usize = 13;
 /// Option of every command that sends.
 const SENDS: &str = "patience";
 /// Commands that send what others of the table send, by the same code, and why.
-const BY_OTHERS: [(&str, &str); 3] = [
+const BY_OTHERS: [(&str, &str); 4] = [
     ("advisor", "`--send` is `advise` or `propose`"),
+    ("deploy apply", "hundreds of transactions, with stories of their own"),
     ("migrate", "no account here is of an older layout"),
     ("submit", "it sends what was signed before, once"),
 ];

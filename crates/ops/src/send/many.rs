@@ -1,10 +1,14 @@
 //! Transactions whose order does not matter, many at a time.
 
-use std::{thread::sleep, time::Instant};
+use std::{
+    thread::{self, sleep},
+    time::Instant,
+};
 
 use homeostat_client::Instruction;
 use solana_signature::Signature;
 use solana_signer::Signer;
+use solana_transaction::versioned::VersionedTransaction;
 
 use super::deliver::{unknown, REBROADCAST};
 use super::{sign, Fate, Sender, ATTEMPTS};
@@ -14,6 +18,9 @@ use crate::rpc::Pace;
 
 /// Statuses that a server tells in one request.
 const STATUSES: usize = 256;
+/// Requests that are on their way at once while transactions are sent: one that a server is slow
+/// to answer holds up an eighth of the rest, not all of it.
+const LANES: usize = 8;
 
 impl Sender<'_> {
     /// Sends transactions whose order does not matter, and sends again what is missing,
@@ -62,6 +69,25 @@ impl Sender<'_> {
         .remedy("the cluster is busy: run again, which goes on where this stopped"))
     }
 
+    /// Sends each of them once, several at the same time.
+    fn broadcast_all(&self, pending: &[(&Vec<Instruction>, VersionedTransaction)]) {
+        let (connection, fees) = (self.connection, self.fees);
+        let lane = pending.len().div_ceil(LANES).max(1);
+        thread::scope(|scope| {
+            for lane in pending.chunks(lane) {
+                scope.spawn(move || {
+                    // Whom a sender tells, and where it writes, stays with the thread it is of.
+                    let sender = Sender::new(connection, fees);
+                    for (_, transaction) in lane {
+                        let signature = transaction.signatures.first().copied();
+                        // Whether it arrived is for its status to tell.
+                        let _ = sender.broadcast(transaction, &signature.unwrap_or_default());
+                    }
+                });
+            }
+        });
+    }
+
     /// As long as one blockhash lives; returns what can never land.
     fn round<'t>(
         &self,
@@ -84,11 +110,7 @@ impl Sender<'_> {
         loop {
             if sent_at.is_none_or(|at| at.elapsed() >= REBROADCAST) {
                 sent_at = Some(Instant::now());
-                for (_, transaction) in &pending {
-                    let signature = transaction.signatures.first().copied().unwrap_or_default();
-                    // Whether it arrived is for its status to tell.
-                    let _ = self.broadcast(transaction, &signature);
-                }
+                self.broadcast_all(&pending);
             }
             let mut left = Vec::with_capacity(pending.len());
             let mut trouble = String::from("they were not seen in any block so far");

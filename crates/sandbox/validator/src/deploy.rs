@@ -1,10 +1,11 @@
 //! The program through the upgradeable loader, by the tool that deploys it anywhere.
 
-use std::path::Path;
+use std::{path::Path, rc::Rc};
 
 use homeostat_client::PROGRAM_ID;
 use homeostat_migrations::{
-    apply, chain::Cluster, file::Program, loader::Deployed, Chain, ClusterFile, Point, Witness,
+    apply, chain::Cluster, file::Program, loader::Deployed, Chain, ClusterFile, Point, Publisher,
+    Witness,
 };
 use homeostat_ops::{connection::TIMEOUT, Connection, Failure, Fees, Sender};
 use solana_commitment_config::CommitmentConfig;
@@ -71,11 +72,11 @@ pub(crate) fn deploy(
         payer: None,
         program: Some(Program {
             id: PROGRAM_ID,
-            key: Some(key.insecure_clone()),
+            key: Some(Rc::new(key.insecure_clone())),
             elf: elf.to_vec(),
             sha256: homeostat_migrations::file::sha256(elf),
             authority: payer.pubkey(),
-            publisher: None,
+            publisher: Publisher::Nobody,
         }),
         economies: Vec::new(),
         batch: 1,

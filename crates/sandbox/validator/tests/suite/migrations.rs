@@ -1,7 +1,7 @@
 //! A cluster file on a real cluster: deployed over JSON-RPC, killed on the way, upgraded,
 //! an economy created.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, rc::Rc};
 
 use homeostat_client::{Economy, EconomyAddresses, Life, Pubkey};
 use homeostat_migrations::{
@@ -37,6 +37,10 @@ impl Witness for Killer {
     }
 }
 
+fn read_key_file(source: &str) -> Result<Rc<dyn Signer>, Failure> {
+    Ok(Rc::new(homeostat_ops::signer::read_key(source)?))
+}
+
 fn killer(left: usize) -> Killer {
     Killer { left, landed: 0 }
 }
@@ -46,7 +50,7 @@ fn file(folder: &Path, genesis: &str, text: &str) -> ClusterFile {
     let path = folder.join("cluster.toml");
     let cluster = format!("[cluster]\nurl = \"localhost\"\ngenesis = \"{genesis}\"\n{text}");
     fs::write(&path, cluster).unwrap();
-    ClusterFile::read(&path).unwrap_or_else(|failure| panic!("{failure}"))
+    ClusterFile::read(&path, &read_key_file).unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 /// A file that deploys these bytes.
@@ -61,7 +65,7 @@ fn deployment(
     let sha256 = sha256(elf);
     let text = format!(
         "[program]\nid = \"{id}\"\nkeypair = \"program.json\"\nelf = \"program.so\"\n\
-         sha256 = \"{sha256}\"\nauthority = \"{payer}\"\npublisher = \"{payer}\"\n"
+         sha256 = \"{sha256}\"\nauthority = \"{payer}\"\n[publisher]\nkey = \"{payer}\"\n"
     );
     file(folder, genesis, &text)
 }

@@ -1,0 +1,143 @@
+//! A program leaves its payer for ever only when a person has typed its address.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::net::IpAddr;
+
+use homeostat_client::Pubkey;
+use homeostat_migrations::file::Program;
+use homeostat_ops::cluster::Kind;
+
+use crate::chain::Context;
+use crate::failure::{quoted, Failure};
+
+/// Whether a cluster is a validator of one's own: none that is known, on this very machine.
+pub(super) fn is_local(context: &Context) -> bool {
+    context.connection.cluster().kind == Kind::Other && is_loopback(&context.settings.url)
+}
+
+/// Has the program's address typed, on the command line or at the terminal.
+///
+/// # Errors
+///
+/// `not_confirmed`: another address, or nobody to ask.
+pub(super) fn ask(
+    context: &Context,
+    program: &Program,
+    given: Option<&str>,
+) -> Result<(), Failure> {
+    let typed = match given {
+        Some(given) => given.to_owned(),
+        None => {
+            let stdin = io::stdin();
+            if !stdin.is_terminal() {
+                return Err(refused(program, "and there is nobody to ask".to_owned()));
+            }
+            context.say(&format!(
+                "{} will belong to {} for ever: only they can upgrade it, or give it back.",
+                program.id, program.authority
+            ));
+            let _ = write!(io::stderr(), "Type the program's address to hand it over: ");
+            read(&mut stdin.lock())
+        }
+    };
+    compare(program, &typed)
+}
+
+fn read(input: &mut dyn BufRead) -> String {
+    let mut typed = String::new();
+    match input.read_line(&mut typed) {
+        Ok(_) => typed.trim().to_owned(),
+        // What cannot be read was not typed.
+        Err(_) => String::new(),
+    }
+}
+
+fn compare(program: &Program, typed: &str) -> Result<(), Failure> {
+    match typed.parse::<Pubkey>() {
+        Ok(address) if address == program.id => Ok(()),
+        _ => Err(refused(
+            program,
+            format!("and {} is not its address", quoted(typed)),
+        )),
+    }
+}
+
+fn refused(program: &Program, why: String) -> Failure {
+    Failure::new(
+        "not_confirmed",
+        format!(
+            "{} is to be handed to {} for ever, {why}",
+            program.id, program.authority
+        ),
+    )
+    .remedy(format!(
+        "nothing was sent; compare {} with the publisher's vault or key, then type the program's \
+         address, or give --confirm-program {}",
+        program.authority, program.id
+    ))
+}
+
+/// Whether a URL leads to this machine.
+fn is_loopback(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+    let host = match place.strip_prefix('[') {
+        Some(six) => six.split(']').next().unwrap_or_default(),
+        None => place.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use homeostat_migrations::Publisher;
+
+    use super::*;
+
+    fn program() -> Program {
+        Program {
+            id: Pubkey::new_from_array([7; 32]),
+            key: None,
+            elf: Vec::new(),
+            sha256: String::new(),
+            authority: Pubkey::new_from_array([9; 32]),
+            publisher: Publisher::Nobody,
+        }
+    }
+
+    #[test]
+    fn only_the_programs_own_address_hands_it_over() {
+        let program = program();
+        let id = program.id.to_string();
+        for typed in ["", "yes", "y", &program.authority.to_string(), &id[1..]] {
+            let refused = compare(&program, &read(&mut typed.as_bytes())).unwrap_err();
+            assert_eq!(refused.code, "not_confirmed", "{typed}");
+            assert!(refused.remedy.contains(&id), "{refused}");
+        }
+        let typed = format!("  {id}\n");
+        assert!(compare(&program, &read(&mut typed.as_bytes())).is_ok());
+    }
+
+    #[test]
+    fn this_machine_is_known_by_its_names_alone() {
+        for here in [
+            "http://localhost:8899",
+            "http://127.0.0.1:1",
+            "http://me@127.4.5.6/x",
+            "http://[::1]:8899/",
+        ] {
+            assert!(is_loopback(here), "{here}");
+        }
+        for elsewhere in [
+            "https://api.devnet.solana.com",
+            "http://localhost.example.org",
+            "http://127.0.0.1.example.org/",
+            "http://10.0.0.1:8899",
+            "http://example.org/?at=127.0.0.1",
+            "http://127.0.0.1@example.org",
+        ] {
+            assert!(!is_loopback(elsewhere), "{elsewhere}");
+        }
+    }
+}
