@@ -335,6 +335,7 @@ pub fn pieces(chain: &dyn Chain, economy: &EconomyPlan) -> Result<Vec<Piece>, Fa
         mint: economy.mint,
         creator: economy.creator.pubkey(),
         spec: &economy.spec,
+        via: None,
     };
     let accounts = chain.accounts(&creation.reads())?;
     let found = creation.found(&accounts).map_err(|failure| Failure {

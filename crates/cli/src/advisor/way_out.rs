@@ -11,7 +11,7 @@ use super::ground::Ground;
 use crate::chain::delivery::SendArgs;
 use crate::chain::key::Key;
 use crate::chain::refused::{About, Scene};
-use crate::chain::write::{Intent, Written};
+use crate::chain::write::{Figures, Intent, Written};
 use crate::chain::{time, Context};
 use crate::failure::Failure;
 
@@ -68,6 +68,7 @@ pub fn send(
         instructions: vec![instruction],
         keys: vec![own],
         admin: true,
+        figures: Figures::default(),
     };
     let scene = Scene {
         live: &ground.live,

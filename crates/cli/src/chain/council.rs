@@ -19,7 +19,7 @@ use super::delivery::SendArgs;
 use super::refused::{About, Scene};
 use super::status::fraction;
 use super::why::{hexadecimal, CheckArgs, Shown};
-use super::write::Intent;
+use super::write::{Figures, Intent};
 use super::{duration, time, Answer, Context, WhichArgs};
 use crate::failure::Failure;
 
@@ -97,6 +97,8 @@ pub struct ProposalAnswer {
     pub eta: Option<i64>,
     /// Present members who approve it.
     pub approved_by: Vec<String>,
+    /// Present members who vote to cancel it, once it is queued.
+    pub cancelled_by: Vec<String>,
     /// Stake whose ballots are against it, as a share of what they are counted against: the
     /// native stake, or a tenth of the circulating supply if that is more (fraction).
     pub against: String,
@@ -163,13 +165,8 @@ fn answer(
             proposal.expires_at
         },
         eta: (proposal.eta != 0).then_some(proposal.eta),
-        approved_by: council
-            .members
-            .iter()
-            .zip(&proposal.approvals)
-            .filter(|(member, given)| member.is_seated() && member.id == **given)
-            .map(|(member, _)| member.seat.key.to_string())
-            .collect(),
+        approved_by: voters(council, &proposal.approvals),
+        cancelled_by: voters(council, &proposal.cancels),
         against: fraction(share_ppm(proposal.veto_weight, proposal.veto_base)),
         digest: hexadecimal(&proposal.digest),
         address: ProposalId::of(proposal)
@@ -178,6 +175,32 @@ fn answer(
         reason: reason.shown(proposal.reason().as_ref())?,
         actions: decoded(live, &actions),
     })
+}
+
+/// The present members whose votes these are.
+fn voters(council: &Council, votes: &[u32]) -> Vec<String> {
+    let members = council.members.iter().zip(votes);
+    members
+        .filter(|(member, given)| member.is_seated() && member.id == **given)
+        .map(|(member, _)| member.seat.key.to_string())
+        .collect()
+}
+
+/// What a member's vote to cancel comes to: the end, or one of the votes that it takes.
+fn cancels(council: &Council, proposal: &Proposal, member: &Pubkey, now: i64) -> String {
+    let plain = "cancel".to_owned();
+    let mut after = *proposal;
+    let Ok(place) = council.place(member) else {
+        return plain;
+    };
+    match after.cancel(council, place, now) {
+        Ok(false) => format!(
+            "vote, {} of {}, to cancel",
+            council.count(&after.cancels),
+            council.threshold
+        ),
+        Ok(true) | Err(_) => plain,
+    }
 }
 
 /// A part in millionths, rounded down: what is shown as enough is enough.
@@ -263,6 +286,15 @@ impl Answer for Proposals {
                     self.threshold,
                     time(one.open_until)
                 )?;
+                if !one.cancelled_by.is_empty() {
+                    writeln!(
+                        out,
+                        "   {} of {} votes to cancel it: {}",
+                        one.cancelled_by.len(),
+                        self.threshold,
+                        one.cancelled_by.join(", ")
+                    )?;
+                }
             }
             if let Some(eta) = one.eta.filter(|_| one.state == "queued") {
                 let left = eta.saturating_sub(self.now);
@@ -384,7 +416,13 @@ pub fn step(context: &Context, arguments: &StepArgs, step: Step) -> Result<(), F
         command: step.name(),
         what: format!(
             "{} proposal {} ({} {})",
-            step.name(),
+            match step {
+                Step::Cancel => {
+                    let now = context.connection.clock()?.unix_timestamp;
+                    cancels(&council, &proposal, &own.address(), now)
+                }
+                _ => step.name().to_owned(),
+            },
             proposal.index,
             shown.class,
             shown.state
@@ -392,6 +430,7 @@ pub fn step(context: &Context, arguments: &StepArgs, step: Step) -> Result<(), F
         instructions: vec![step.instruction(&live, &proposal, &own.address(), &actions)],
         keys: if signs { vec![&own] } else { Vec::new() },
         admin: step.admin(),
+        figures: Figures::default(),
     };
     let scene = Scene {
         live: &live,
@@ -444,6 +483,7 @@ pub fn accept_role(context: &Context, arguments: &RoleArgs) -> Result<(), Failur
         instructions: vec![governance::accept_role(&live.at, &own.address(), role)],
         keys: vec![&own],
         admin: true,
+        figures: Figures::default(),
     };
     let scene = Scene {
         live: &live,
@@ -481,6 +521,7 @@ pub fn pause(context: &Context, arguments: &PauseArgs) -> Result<(), Failure> {
         instructions: vec![pause],
         keys: vec![&own],
         admin: false,
+        figures: Figures::default(),
     };
     let scene = Scene {
         live: &live,

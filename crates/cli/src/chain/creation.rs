@@ -23,7 +23,7 @@ use super::offers;
 use super::recipients::{AllowArgs, Check};
 use super::refused::{fitting, About, Scene};
 use super::status::fraction;
-use super::write::{ClusterAnswer, HandedOver, Intent, Sent, Simulated};
+use super::write::{ClusterAnswer, Figures, HandedOver, Intent, Sent, Simulated};
 use super::{duration, Answer, ClusterArgs, Context, WhichArgs};
 use crate::failure::Failure;
 
@@ -568,6 +568,7 @@ pub fn go_live(context: &Context, arguments: &GoLiveArgs) -> Result<(), Failure>
         instructions,
         keys: vec![&own],
         admin: true,
+        figures: Figures::default(),
     };
     let scene = Scene {
         live: &live,

@@ -9,6 +9,7 @@ use homeostat_ops::signer::read_address;
 use super::delivery::SendArgs;
 use super::plain::public;
 use super::staking::{ExitArgs, PoolArgs, Wallet};
+use super::write::Figures;
 use super::{Context, WhichArgs};
 use crate::failure::Failure;
 
@@ -74,7 +75,11 @@ pub fn cancel_unstake(context: &Context, arguments: &CancelArgs) -> Result<(), F
     wallet.write(
         context,
         &arguments.send,
-        ("cancel-unstake", ticket.amount),
+        (
+            "cancel-unstake",
+            ticket.amount,
+            Figures::of(wallet.amount(ticket.amount)),
+        ),
         what,
         vec![cancel],
     )
@@ -101,7 +106,7 @@ pub fn close_position(context: &Context, arguments: &ExitArgs) -> Result<(), Fai
     wallet.write(
         context,
         &arguments.send,
-        ("close-position", 0),
+        ("close-position", 0, Figures::default()),
         what,
         vec![close],
     )

@@ -12,7 +12,7 @@ use super::delivery::SendArgs;
 use super::plain::{public, signed, PlainArgs};
 use super::recipients::{AllowArgs, Check};
 use super::refused::{About, Scene};
-use super::write::Intent;
+use super::write::{Figures, Intent};
 use super::{Context, WhichArgs};
 use crate::failure::Failure;
 
@@ -148,6 +148,13 @@ pub fn pay(context: &Context, arguments: &PayArgs) -> Result<(), Failure> {
         instructions,
         keys: vec![&own],
         admin: false,
+        figures: Figures {
+            amount: Some(Amount::new(amount, decimals)),
+            fee: Some(Amount::new(quote.fee, decimals)),
+            max_fee: Some(Amount::new(max_fee, decimals)),
+            arrives: Some(Amount::new(quote.net, decimals)),
+            ..Figures::default()
+        },
     };
     context.write_in(&scene(max_fee), &arguments.send, &own, intent)
 }

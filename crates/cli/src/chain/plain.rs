@@ -6,7 +6,7 @@ use homeostat_ops::Live;
 use super::delivery::SendArgs;
 use super::key::Key;
 use super::refused::{About, Scene};
-use super::write::Intent;
+use super::write::{Figures, Intent};
 use super::{Context, WhichArgs};
 use crate::failure::Failure;
 
@@ -67,6 +67,7 @@ fn deliver(
         instructions,
         keys,
         admin: false,
+        figures: Figures::default(),
     };
     let scene = Scene {
         live,

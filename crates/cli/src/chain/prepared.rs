@@ -16,7 +16,7 @@ use solana_signer::Signer;
 
 use super::delivery::SendArgs;
 use super::key::Key;
-use super::write::{Intent, Outcome, Prepared, Sent, Written};
+use super::write::{Figures, Intent, Outcome, Prepared, Sent, Written};
 use super::{Context, Source};
 use crate::failure::Failure;
 use crate::output;
@@ -337,6 +337,7 @@ pub fn submit(context: &Context, arguments: &SubmitArgs) -> Result<(), Failure> 
         what,
         cluster: cluster.into(),
         payer: envelope.payer.to_string(),
+        figures: Figures::default(),
         outcome: Outcome::Sent(Sent {
             signature: signature.to_string(),
             slot,

@@ -19,7 +19,7 @@ use super::delivery::SendArgs;
 use super::recipients::{AllowArgs, Check};
 use super::refused::{tried, About, Scene};
 use super::why::{GiveArgs, Shown};
-use super::write::{Change, Intent, Written};
+use super::write::{Change, Figures, Intent, Written};
 use super::{duration, time, Answer, Context, WhichArgs};
 use crate::failure::{quoted, Failure};
 
@@ -361,6 +361,7 @@ fn submit(
         instructions: vec![instruction],
         keys: vec![&own],
         admin: true,
+        figures: Figures::default(),
     };
     let scene = Scene {
         live: &ground.live,
@@ -466,6 +467,7 @@ pub fn advise(context: &Context, arguments: &AdviseArgs) -> Result<(), Failure> 
         instructions: vec![instruction],
         keys: vec![&own],
         admin: true,
+        figures: Figures::default(),
     };
     let scene = Scene {
         live: &live,
@@ -489,6 +491,7 @@ pub fn veto_advice(context: &Context, arguments: &OfficeArgs) -> Result<(), Fail
         instructions: vec![governance::veto_advice(&live.at, &own.address())],
         keys: vec![&own],
         admin: false,
+        figures: Figures::default(),
     };
     let scene = Scene {
         live: &live,

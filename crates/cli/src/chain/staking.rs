@@ -11,7 +11,7 @@ use super::amount::{Amount, Wanted};
 use super::delivery::SendArgs;
 use super::key::Key;
 use super::refused::{fitting, About, Scene};
-use super::write::Intent;
+use super::write::{Figures, Intent};
 use super::{Context, WhichArgs};
 use crate::failure::Failure;
 
@@ -113,7 +113,7 @@ impl Wallet {
         &self,
         context: &Context,
         send: &SendArgs,
-        (command, amount): (&'static str, u64),
+        (command, amount, figures): (&'static str, u64, Figures),
         what: String,
         instructions: Vec<Instruction>,
     ) -> Result<(), Failure> {
@@ -123,6 +123,7 @@ impl Wallet {
             instructions,
             keys: vec![&self.own],
             admin: false,
+            figures,
         };
         let scene = Scene {
             live: &self.live,
@@ -178,7 +179,7 @@ pub fn stake(context: &Context, arguments: &AmountArgs) -> Result<(), Failure> {
     wallet.write(
         context,
         &arguments.send,
-        ("stake", amount),
+        ("stake", amount, Figures::of(wallet.amount(amount))),
         what,
         instructions,
     )
@@ -199,15 +200,34 @@ pub fn unstake(context: &Context, arguments: &AmountArgs) -> Result<(), Failure>
         &wallet.owner(),
         amount,
     );
-    let what = format!(
-        "unstake {} tokens; `homeostat withdraw` pays them in {}",
+    let now = context.connection.clock()?.unix_timestamp;
+    let unbonding = wallet.live.economy.limits.unbonding;
+    let leaving = wallet::leaving(wallet.opened()?, amount, now, unbonding).map_err(|error| {
+        let failure = homeostat_ops::refusal::of_program(u32::from(error), &[""; 0]);
+        fitting("unstake", failure)
+    })?;
+    let wallet::Leaving { ready_at, moved } = leaving;
+    let mut what = format!(
+        "unstake {} tokens; `homeostat withdraw` pays them from {} on (in {})",
         wallet.amount(amount),
-        super::duration(u64::from(wallet.live.economy.limits.unbonding))
+        super::time(ready_at),
+        super::duration(ready_at.saturating_sub(now).unsigned_abs())
     );
+    if moved > 0 {
+        what.push_str(&format!(
+            ", and with them the {} that were asked for earlier for the same day",
+            wallet.amount(moved)
+        ));
+    }
+    let figures = Figures {
+        ready_at: Some(ready_at),
+        moved: (moved > 0).then(|| wallet.amount(moved)),
+        ..Figures::of(wallet.amount(amount))
+    };
     wallet.write(
         context,
         &arguments.send,
-        ("unstake", amount),
+        ("unstake", amount, figures),
         what,
         vec![request],
     )
@@ -250,7 +270,7 @@ pub fn withdraw(context: &Context, arguments: &ExitArgs) -> Result<(), Failure> 
     wallet.write(
         context,
         &arguments.send,
-        ("withdraw", 0),
+        ("withdraw", 0, Figures::of(wallet.amount(ready))),
         what,
         instructions,
     )
@@ -313,9 +333,8 @@ pub fn claim(context: &Context, arguments: &ExitArgs) -> Result<(), Failure> {
         ));
     }
     instructions.extend(claims);
-    let what = format!(
-        "claim {} tokens and what accrues meanwhile",
-        Amount::new(pending, live.economy.decimals)
-    );
-    wallet.write(context, &arguments.send, ("claim", 0), what, instructions)
+    let pending = Amount::new(pending, live.economy.decimals);
+    let what = format!("claim {pending} tokens and what accrues meanwhile");
+    let deed = ("claim", 0, Figures::of(pending));
+    wallet.write(context, &arguments.send, deed, what, instructions)
 }

@@ -13,7 +13,8 @@ use solana_signature::Signature;
 use super::delivery::{Delivery, SendArgs};
 use super::key::Key;
 pub use super::written::{
-    Change, ClusterAnswer, Exported, HandedOver, Outcome, Prepared, Sent, Simulated, Written,
+    Change, ClusterAnswer, Exported, Figures, HandedOver, Outcome, Prepared, Sent, Simulated,
+    Written,
 };
 use super::Context;
 use crate::failure::Failure;
@@ -30,6 +31,8 @@ pub struct Intent<'a> {
     pub keys: Vec<&'a Key>,
     /// Whether the program refuses durable nonces for it.
     pub admin: bool,
+    /// Amounts and times that it is about.
+    pub figures: Figures,
 }
 
 impl Talk for Context {
@@ -190,6 +193,7 @@ impl Context {
         Written {
             command: intent.command.to_owned(),
             what: intent.what.clone(),
+            figures: intent.figures.clone(),
             cluster: self.connection.cluster().into(),
             payer: payer.to_string(),
             outcome,

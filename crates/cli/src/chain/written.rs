@@ -6,6 +6,7 @@ use homeostat_ops::{Cluster, Receipt};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::amount::Amount;
 use super::Answer;
 
 /// What became of it.
@@ -154,8 +155,48 @@ pub struct Written {
     pub cluster: ClusterAnswer,
     /// The address that pays.
     pub payer: String,
+    /// Amounts and times that it is about, where it has any.
+    #[serde(skip_serializing_if = "Figures::is_empty")]
+    pub figures: Figures,
     /// What became of it.
     pub outcome: Outcome,
+}
+
+/// Amounts and times that a command is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Figures {
+    /// What is paid, fee included, or staked, or taken out, or claimed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<Amount>,
+    /// The fee of this moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fee: Option<Amount>,
+    /// The most that the fee may be when it lands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_fee: Option<Amount>,
+    /// What arrives, with the fee of this moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrives: Option<Amount>,
+    /// From when on it can be withdrawn (unix seconds), if it lands now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready_at: Option<i64>,
+    /// Stake asked for earlier whose time moves to `ready_at`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Amount>,
+}
+
+impl Figures {
+    /// One amount.
+    pub fn of(amount: Amount) -> Self {
+        Self {
+            amount: Some(amount),
+            ..Self::default()
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A cluster in an answer.

@@ -7,7 +7,7 @@ use homeostat_migrations::{ClusterFile, Publisher, Signed};
 use homeostat_ops::signer::read_address;
 
 use crate::chain::delivery::SendArgs;
-use crate::chain::write::{HandedOver, Intent, Outcome};
+use crate::chain::write::{Figures, HandedOver, Intent, Outcome};
 use crate::chain::Context;
 use crate::failure::Failure;
 
@@ -71,6 +71,7 @@ pub(super) fn next(
         instructions: vec![next.instruction.clone()],
         keys: Vec::new(),
         admin: false,
+        figures: Figures::default(),
     };
     Ok(match context.perform(&send, &actor, intent)? {
         Some(written) => match written.outcome {

@@ -32,7 +32,10 @@ const SENDS: &str = "patience";
 /// Commands that send what others of the table send, by the same code, and why.
 const BY_OTHERS: [(&str, &str); 4] = [
     ("advisor", "`--send` is `advise` or `propose`"),
-    ("deploy apply", "hundreds of transactions, with stories of their own"),
+    (
+        "deploy apply",
+        "hundreds of transactions, with stories of their own",
+    ),
     ("migrate", "no account here is of an older layout"),
     ("submit", "it sends what was signed before, once"),
 ];

@@ -65,6 +65,50 @@ pub fn unbonding(position: &Position, now: i64) -> Vec<Unbonding> {
     tickets
 }
 
+/// What asking for stake back comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// From when on `withdraw` pays it (unix seconds).
+    pub ready_at: i64,
+    /// Stake asked for earlier that has to wait until then as well (base units): waiting tickets
+    /// of one day are one.
+    pub moved: u64,
+}
+
+/// What asking for `amount` (base units of the stake mint) at `now` (unix seconds) comes to, where
+/// stake unbonds for `unbonding` seconds (`Limits.unbonding`).
+///
+/// # Errors
+///
+/// Nothing is asked for (`AmountTooSmall`), or more than is staked (`InsufficientStake`).
+///
+/// ```
+/// use homeostat_client::{wallet, Position};
+///
+/// let mut position: Position = bytemuck::Zeroable::zeroed();
+/// position.amount = 100;
+/// position.tickets[0].amount = 7;
+/// position.tickets[0].unlock_at = 86_400 + 10;
+/// let leaving = wallet::leaving(&position, 60, 90, 86_400).unwrap();
+/// assert_eq!((leaving.ready_at, leaving.moved), (86_400 + 90, 7));
+/// assert!(wallet::leaving(&position, 101, 90, 86_400).is_err());
+/// ```
+pub fn leaving(
+    position: &Position,
+    amount: u64,
+    now: i64,
+    unbonding: u32,
+) -> Result<Leaving, HomeostatError> {
+    let mut after = *position;
+    let until = now.saturating_add(i64::from(unbonding));
+    let ready_at = after.unbond(amount, now, until).map_err(refusal)?;
+    let tickets = position.tickets.iter().zip(&after.tickets);
+    let moved = tickets
+        .filter(|(old, new)| new.amount > old.amount && old.unlock_at < new.unlock_at)
+        .fold(0, |sum: u64, (old, _)| sum.saturating_add(old.amount));
+    Ok(Leaving { ready_at, moved })
+}
+
 /// What `withdraw` would pay at `now` (base units of the stake mint).
 pub fn withdrawable(position: &Position, now: i64) -> u64 {
     unbonding(position, now)

@@ -7,7 +7,7 @@ use homeostat_ops::send::packet::{self, PACKET};
 
 use super::super::delivery::SendArgs;
 use super::super::handover::Handover;
-use super::super::write::{HandedOver, Intent, Outcome, Simulated};
+use super::super::write::{Figures, HandedOver, Intent, Outcome, Simulated};
 use super::super::Context;
 use crate::failure::Failure;
 
@@ -96,6 +96,7 @@ impl<'a> Batches<'a> {
                 instructions,
                 keys: Vec::new(),
                 admin: true,
+                figures: Figures::default(),
             };
             if place == 0 {
                 // The others need what this one makes.

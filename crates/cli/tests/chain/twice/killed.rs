@@ -120,8 +120,8 @@ fn r5_sent_and_not_told_has_landed_once_wherever_it_was_killed() {
     }
 }
 
-/// The journal's next entry is written beside the old one: a pipe in that place holds the process
-/// between the status that it was told and the note of it.
+/// Before the status is noted the entry is read: a pipe in its place holds the process between the
+/// status that it was told and the note of it.
 #[cfg(unix)]
 #[test]
 fn r5_told_and_not_noted_is_found_again() {
@@ -129,30 +129,32 @@ fn r5_told_and_not_noted_is_found_again() {
     let proxy = Proxy::start(scene.fixture.served.url());
     let (made, pipes) = mpsc::channel();
     let folder = journal(&scene);
+    let aside = scene.fixture.folder().join("aside.json");
+    let kept = aside.clone();
     proxy.on(STATUSES).always(Fault::lie(move |asked, result| {
         let signature = asked.pointer("/0/0").and_then(Value::as_str);
         let signature = signature.expect("a signature");
-        let pipe = folder.join(format!("{signature}.json.new"));
-        if !pipe.exists() {
-            let status = Command::new("mkfifo").arg(&pipe).status();
+        let entry = folder.join(format!("{signature}.json"));
+        if !kept.exists() {
+            std::fs::rename(&entry, &kept).expect("an entry");
+            let status = Command::new("mkfifo").arg(&entry).status();
             assert!(status.expect("mkfifo runs").success());
-            made.send(pipe).expect("the test waits");
+            made.send(entry).expect("the test waits");
         }
         result
     }));
-    // given a payment whose status was told, and that was killed while it wrote it down
+    // given a payment whose status was told, and that was killed before it was written down
+    let held = std::cell::OnceCell::new();
     when(&scene, &proxy, || match pipes.try_recv() {
-        // Opens once the other side does. What is written into it cannot become the entry: a pipe
-        // cannot be flushed to a disk.
-        Ok(pipe) => File::open(pipe).is_ok(),
+        // Opens once the other side does, which then waits for what is never written.
+        Ok(pipe) => {
+            let open = File::options().write(true).open(&pipe);
+            held.set((open.expect("a reader"), pipe)).is_ok()
+        }
         Err(_) => false,
     });
-    let signature = std::fs::read_dir(journal(&scene))
-        .expect("a journal")
-        .filter_map(|file| file.ok()?.file_name().into_string().ok())
-        .find_map(|name| Some(name.strip_suffix(".json.new")?.to_owned()));
-    let pipe = format!("{}.json.new", signature.expect("the pipe is there"));
-    std::fs::remove_file(journal(&scene).join(pipe)).expect("it is removed");
+    let (_, pipe) = held.into_inner().expect("it was held");
+    std::fs::rename(aside, pipe).expect("the entry is put back");
     // then it is open, and has landed, once
     let (code, open) = looked(&scene, "told");
     assert_eq!(code, 0, "{open:#}");
