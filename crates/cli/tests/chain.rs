@@ -10,6 +10,8 @@ mod creation;
 mod faults;
 #[path = "chain/forecast.rs"]
 mod forecast;
+#[path = "chain/founder.rs"]
+mod founder;
 #[path = "chain/keeper.rs"]
 mod keeper;
 #[path = "chain/offline.rs"]
