@@ -8,6 +8,7 @@
 use std::cell::Cell;
 
 use homeostat_client::{Instruction, Pubkey};
+use homeostat_ops::send::packet::{self, PACKET};
 use homeostat_ops::send::Receipt;
 use homeostat_ops::squads::accounts::Buffer;
 use homeostat_ops::squads::buffer::{Plan, Upload};
@@ -309,7 +310,9 @@ impl Context {
         intent: &Intent<'_>,
     ) -> Result<(), Failure> {
         let calls = &intent.instructions;
-        if calls.iter().any(|it| rules::caller(it).is_some()) {
+        let needs_a_seat = calls.iter().any(|it| rules::caller(it).is_some());
+        // What only a buffer holds cannot be tried out in one transaction either.
+        if needs_a_seat || packet::bytes(&handover.member.address(), calls) > PACKET {
             return Ok(());
         }
         let notes = self.notes(intent.command, &intent.what, &handover.member);
