@@ -350,6 +350,32 @@ mod tests {
         }
     }
 
+    /// What is compared with the bytes of Squads' own package, byte for byte.
+    #[test]
+    fn every_command_that_a_multisig_can_store_is_compared_with_its_package() {
+        let fixture = include_str!("../../ops/tests/fixtures/squads.json");
+        let fixture: serde_json::Value = serde_json::from_str(fixture).expect("JSON");
+        let cases = fixture["cases"].as_array().expect("a list");
+        let compared: Vec<&str> = cases
+            .iter()
+            .filter_map(|case| case["command"].as_str())
+            .collect();
+        let command = Arguments::command();
+        let hands_over = |one: &&clap::Command| {
+            one.get_arguments()
+                .any(|argument| argument.get_id() == "squads")
+        };
+        let mut count = 0;
+        for one in command.get_subcommands().filter(hands_over) {
+            // The program takes an execution from no program.
+            let stored = one.get_name() != "execute";
+            let is_compared = compared.contains(&one.get_name());
+            assert_eq!(is_compared, stored, "{}", one.get_name());
+            count += 1;
+        }
+        assert!(count > 20, "{count}");
+    }
+
     #[test]
     fn the_help_of_a_file_names_every_key_of_it() {
         let command = Arguments::command();

@@ -14,6 +14,8 @@ mod deploy;
 mod faults;
 #[path = "chain/forecast.rs"]
 mod forecast;
+#[path = "chain/founder.rs"]
+mod founder;
 #[path = "chain/genesis.rs"]
 mod genesis;
 #[path = "chain/keeper.rs"]

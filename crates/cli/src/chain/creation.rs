@@ -1,15 +1,11 @@
-//! `create-economy` and `go-live`.
+//! `create-economy`, and [`go_live`], which ends what it began.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anchor_spl::token_2022::spl_token_2022::instruction::{set_authority, AuthorityType};
-use homeostat_client::{
-    instruction as ix, Council, CouncilArgs, Economy, EconomyAddresses, Funding, Instruction,
-    Parameter, Pubkey,
-};
-use homeostat_ops::creation::{Creation, Found, Mint, Piece, Stage};
-use homeostat_ops::economy_file::{read_economy, EconomySpec};
+use homeostat_client::{Council, Economy, Instruction, Pubkey};
+use homeostat_ops::creation::{Creation, Piece, Stage};
+use homeostat_ops::economy_file::read_economy;
 use homeostat_ops::send::pack;
 use homeostat_ops::signer::read_address;
 use homeostat_ops::tokens::Tokens;
@@ -19,15 +15,17 @@ use serde::Serialize;
 
 use super::delivery::{Delivery, SendArgs};
 use super::key::Key;
-use super::offers;
 use super::recipients::{AllowArgs, Check};
-use super::refused::{fitting, About, Scene};
-use super::status::fraction;
-use super::write::{ClusterAnswer, Figures, HandedOver, Intent, Sent, Simulated};
-use super::{duration, Answer, ClusterArgs, Context, WhichArgs};
+use super::refused::fitting;
+use super::write::{ClusterAnswer, HandedOver, Sent, Simulated};
+use super::{Answer, ClusterArgs, Context};
 use crate::failure::Failure;
 
 mod handed;
+mod opening;
+mod shown;
+
+pub use opening::{go_live, GoLiveArgs};
 
 /// Lamports of a signature.
 const SIGNATURE: u64 = 5_000;
@@ -73,19 +71,6 @@ pub struct CreateArgs {
     pub nearest_targets: bool,
     #[command(flatten)]
     allow: AllowArgs,
-    #[command(flatten)]
-    pub(crate) send: SendArgs,
-}
-
-/// Arguments of `go-live`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct GoLiveArgs {
-    /// Give the mint authority, which the creator holds, to the economy in the same
-    /// transaction; it never comes back while the economy lives
-    #[arg(long)]
-    pub hand_over_mint: bool,
-    #[command(flatten)]
-    which: WhichArgs,
     #[command(flatten)]
     pub(crate) send: SendArgs,
 }
@@ -196,8 +181,8 @@ impl CreateArgs {
                 "an economy is created in several transactions, of which each needs the one before",
             )
             .remedy(
-                "create it with a key that is here, or with --squads alone; nothing of it is final before go-live, which \
-                 takes --prepare",
+                "create it with a key that is here, or with --squads alone; nothing of it is final \
+                 before go-live, which takes --prepare",
             )),
         }
     }
@@ -325,9 +310,9 @@ pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<
     let economy = connection.fetch::<Economy>(&at.economy)?;
     let before_go_live = match &economy {
         Some(economy) if live::life(economy) == "draft" => {
-            let mint = mint_of(context, &at)?;
+            let mint = opening::mint_of(context, &at)?;
             let council = connection.fetch::<Council>(&at.council)?;
-            let lacking = lacking(economy, council.as_ref(), &at, &mint);
+            let lacking = opening::lacking(economy, council.as_ref(), &at, &mint);
             lacking
                 .iter()
                 .map(|failure| format!("{}; {}", failure.message, failure.remedy))
@@ -421,335 +406,6 @@ fn require_funds(
         }
     }
     Ok(())
-}
-
-fn mint_of(context: &Context, at: &EconomyAddresses) -> Result<Mint, Failure> {
-    let account = context.connection.account(&at.mint)?;
-    Mint::read(&at.mint, account.as_ref())
-}
-
-/// What the program would ask for at the opening, each with its remedy.
-fn lacking(
-    economy: &Economy,
-    council: Option<&Council>,
-    at: &EconomyAddresses,
-    mint: &Mint,
-) -> Vec<Failure> {
-    let mut all = Vec::new();
-    let tokens = Tokens {
-        decimals: economy.decimals,
-    };
-    if economy.pool_count == 0 {
-        let failure = Failure::new("no_pool", "the economy has no pool of its own token");
-        all.push(failure.remedy("run `homeostat create-economy` again, which goes on"));
-    }
-    if let Some(council) = council {
-        all.extend(offers::lacking(council));
-    } else {
-        let failure = Failure::new("no_council", "the economy has no council");
-        all.push(
-            failure.remedy(
-                "add [council] to the economy file and run `homeostat create-economy` again",
-            ),
-        );
-    }
-    all.extend(mint.require_no_freeze(&at.mint).err());
-    if economy.mints() {
-        let held = mint.mint_authority;
-        if held != Some(at.authority) {
-            let (what, remedy) = match held {
-                None => (
-                    "nobody can mint the token".to_owned(),
-                    "create another economy with mode = \"funded\"".to_owned(),
-                ),
-                Some(holder) => (
-                    format!("{holder} holds the mint authority"),
-                    format!(
-                        "{}have it run `spl-token authorize {} mint {}`",
-                        if holder == economy.creator {
-                            "add --hand-over-mint to `homeostat go-live`, or "
-                        } else {
-                            ""
-                        },
-                        at.mint,
-                        at.authority
-                    ),
-                ),
-            };
-            all.push(Failure::new("mint_authority", what).remedy(remedy));
-        }
-        all.extend(mint.require_below(economy.limits.hard_cap).err());
-    } else if economy.totals.supplied == 0 {
-        let failure = Failure::new("no_funds", "the vault that rewards come out of is empty");
-        all.push(failure.remedy("have its creator fund it: `homeostat fund AMOUNT`"));
-    }
-    let floor = economy.limits.supply_floor;
-    if mint.supply == 0 {
-        let failure = Failure::new("no_supply", "the token has no supply");
-        all.push(failure.remedy(format!(
-            "mint some first: `spl-token mint {} AMOUNT`",
-            at.mint
-        )));
-    } else if mint.supply < floor {
-        let what = format!(
-            "the supply is {} tokens, below the floor of {}",
-            tokens.show(mint.supply),
-            tokens.show(floor)
-        );
-        let failure = Failure::new("below_floor", what);
-        all.push(failure.remedy(
-            "lower `supply_floor` in the economy file and run `homeostat create-economy` again",
-        ));
-    }
-    all
-}
-
-/// `go-live`: starts an economy's clock, once and for all.
-///
-/// # Errors
-///
-/// It is not a Draft, somebody else created it, or something is missing, which is listed;
-/// what the cluster refuses.
-pub fn go_live(context: &Context, arguments: &GoLiveArgs) -> Result<(), Failure> {
-    let live = context.live(&arguments.which)?;
-    let own = context.actor(&arguments.send)?;
-    let economy = &live.economy;
-    if live.life() != "draft" {
-        return Err(Failure::new(
-            "not_a_draft",
-            format!("the economy {} is {}", live.at.economy, live.life()),
-        )
-        .remedy("an economy goes live once; `homeostat status` shows it"));
-    }
-    if own.address() != economy.creator {
-        return Err(Failure::new(
-            "not_the_creator",
-            format!("{} created it, not {}", economy.creator, own.address()),
-        )
-        .remedy("give the creator's key with --keypair"));
-    }
-    let mint = mint_of(context, &live.at)?;
-    let handed =
-        arguments.hand_over_mint && economy.mints() && mint.mint_authority == Some(economy.creator);
-    let council = live.council(&context.connection)?;
-    let lacking: Vec<Failure> = lacking(economy, council.as_ref(), &live.at, &mint)
-        .into_iter()
-        .filter(|failure| !(handed && failure.code == "mint_authority"))
-        .collect();
-    if !lacking.is_empty() {
-        return Err(not_ready(lacking));
-    }
-    let mut instructions = Vec::new();
-    let mut what = format!("start the economy {}, once and for all", live.at.economy);
-    if handed {
-        let hand = set_authority(
-            &mint.program,
-            &live.at.mint,
-            Some(&live.at.authority),
-            AuthorityType::MintTokens,
-            &economy.creator,
-            &[],
-        );
-        instructions.push(hand.map_err(|error| context.connection.nonsense(error))?);
-        what.push_str(&format!(
-            ", and hand the mint authority of {} over to it ({})",
-            live.at.mint, live.at.authority
-        ));
-    }
-    instructions.push(ix::go_live(
-        &live.at,
-        &economy.creator,
-        &mint.program,
-        economy.active_excluded(),
-    ));
-    let intent = Intent {
-        command: "go-live",
-        what,
-        instructions,
-        keys: vec![&own],
-        admin: true,
-        figures: Figures::default(),
-    };
-    let scene = Scene {
-        live: &live,
-        signer: own.address(),
-        about: About::Economy,
-    };
-    context.write_in(&scene, &arguments.send, &own, intent)
-}
-
-/// One thing that is missing is its own failure; several are listed.
-fn not_ready(mut lacking: Vec<Failure>) -> Failure {
-    if lacking.len() == 1 {
-        return lacking.remove(0);
-    }
-    let list: Vec<_> = lacking
-        .iter()
-        .map(|failure| format!("- {}; {}", failure.message, failure.remedy))
-        .collect();
-    Failure::new(
-        "not_ready",
-        format!("{} things are missing:\n{}", list.len(), list.join("\n")),
-    )
-    .remedy("mend them in any order and run it again; nothing was sent")
-}
-
-impl Context {
-    /// Shows everything before it is sent.
-    fn announce(&self, creation: &Creation<'_>, found: &Found, pieces: &[Piece], count: usize) {
-        let at = creation.at();
-        let spec = creation.spec;
-        let tokens = Tokens {
-            decimals: spec.decimals,
-        };
-        if matches!(found.stage, Stage::Created) {
-            self.say(&format!(
-                "the economy {} is on {} and no Draft any more",
-                at.economy,
-                self.connection.cluster()
-            ));
-            return;
-        }
-        self.say(&format!(
-            "create an economy on {}",
-            self.connection.cluster()
-        ));
-        let mint = format!(
-            "{} ({} tokens, {} decimals)",
-            creation.mint,
-            tokens.show(found.mint.supply),
-            found.mint.decimals
-        );
-        for (name, shown) in [
-            ("creator", creation.creator.to_string()),
-            ("economy", at.economy.to_string()),
-            ("mint", mint),
-            ("authority", at.authority.to_string()),
-            ("rewards", at.reward_vault.to_string()),
-            ("treasury", at.treasury_vault.to_string()),
-            ("bounties", at.keeper_vault.to_string()),
-            ("log", at.log.to_string()),
-            ("council", at.council.to_string()),
-        ] {
-            self.say(&format!("  {name:<12} {shown}"));
-        }
-        let council = matches!(found.stage, Stage::Draft(_, Some(_)));
-        for line in shown(spec, council) {
-            self.say(&format!("  {line}"));
-        }
-        if pieces.is_empty() {
-            return;
-        }
-        self.say("steps");
-        for (number, piece) in pieces.iter().enumerate() {
-            let rent = match piece.rent {
-                0 => String::new(),
-                lamports => format!(" ({} SOL)", sol(lamports)),
-            };
-            self.say(&format!("  {}. {}{rent}", number + 1, piece.what));
-        }
-        let rent: u64 = pieces.iter().map(|piece| piece.rent).sum();
-        self.say(&format!(
-            "rent in all {} SOL at most, in {count} transactions",
-            sol(rent)
-        ));
-    }
-}
-
-/// What a file says, for a person; `council` = the Draft has one already.
-fn shown(spec: &EconomySpec, council: bool) -> Vec<String> {
-    let tokens = Tokens {
-        decimals: spec.decimals,
-    };
-    let limits = &spec.limits;
-    let mode = match spec.funding {
-        Funding::Mint => "mint: rewards are minted",
-        Funding::Funded => "funded: rewards come out of a vault",
-    };
-    let ppm = |ppm: u32| fraction(i64::from(ppm));
-    let mut lines = vec![
-        format!("mode         {mode}"),
-        format!(
-            "period       {}, unbonding {}",
-            duration(u64::from(spec.period)),
-            duration(u64::from(limits.unbonding))
-        ),
-        format!(
-            "supply       hard cap {} tokens, burns stop at {}",
-            tokens.show(limits.hard_cap),
-            tokens.show(limits.supply_floor)
-        ),
-        format!(
-            "a period     emits at most {} of the supply and burns at most {}",
-            ppm(limits.period_emission_ppm),
-            ppm(limits.period_burn_ppm)
-        ),
-        format!(
-            "fees         treasury gets {} of what is not burned, pays out at most {} tokens in 30 d",
-            ppm(limits.treasury_ppm),
-            tokens.show(limits.outflow_cap)
-        ),
-        format!(
-            "others       smallest stake {} tokens, earns at most {} a year, turnover {}, bounty {} SOL, {} meters",
-            tokens.show(limits.min_stake),
-            ppm(limits.yield_ppm),
-            fraction(i64::try_from(limits.turnover_ppm).unwrap_or(i64::MAX)),
-            sol(limits.bounty),
-            spec.meters
-        ),
-    ];
-    for (parameter, config) in Parameter::ALL.into_iter().zip(&spec.controllers) {
-        let slew = |limit: Option<u64>| match limit.and_then(|ppm| i64::try_from(ppm).ok()) {
-            Some(ppm) => fraction(ppm),
-            None => "any".to_owned(),
-        };
-        lines.push(format!(
-            "{:<12} {} to {}, starts at {:.6}, target {:.4}, at most +{} -{} a period",
-            parameter.name(),
-            fraction(config.min),
-            fraction(config.max),
-            config.bias.to.to_num::<f64>() / 1e6,
-            config.setpoint.to,
-            slew(config.slew_up),
-            slew(config.slew_down),
-        ));
-    }
-    match &spec.council {
-        None if council => lines.push("members      as the Draft has them".to_owned()),
-        None => lines.push("members      none in the file: it cannot go live without".to_owned()),
-        Some(council) => lines.extend(council_shown(council)),
-    }
-    lines
-}
-
-fn council_shown(council: &CouncilArgs) -> Vec<String> {
-    let seat = |seat: &homeostat_client::SeatArgs| match seat.via {
-        Some(via) => format!("{} (by {via})", seat.key),
-        None => seat.key.to_string(),
-    };
-    let mut lines = vec![format!(
-        "members      {} of {} approve",
-        council.threshold,
-        council.members.len()
-    )];
-    lines.extend(
-        council
-            .members
-            .iter()
-            .map(|member| format!("  member     {}", seat(member))),
-    );
-    lines.push(format!("  guardian   {}", seat(&council.guardian)));
-    let delays = council.delays.unwrap_or(homeostat_client::Delays::DEFAULT);
-    let time = |seconds: u32| duration(u64::from(seconds));
-    lines.push(format!(
-        "  delays     routine {}, standard {}, critical {}, then {} to execute; {} of the stake vetoes",
-        time(delays.routine),
-        time(delays.standard),
-        time(delays.critical),
-        time(delays.grace),
-        fraction(i64::from(delays.staker_veto_ppm))
-    ));
-    lines
 }
 
 #[cfg(test)]

@@ -5,7 +5,10 @@
 //! the vault ([`rules`]), a packet can execute it, nothing that waits does the same already, and
 //! what needs no seat is tried out in the vault's name.
 
+use std::cell::Cell;
+
 use homeostat_client::{Instruction, Pubkey};
+use homeostat_ops::send::packet::{self, PACKET};
 use homeostat_ops::send::Receipt;
 use homeostat_ops::squads::accounts::Buffer;
 use homeostat_ops::squads::buffer::{Plan, Upload};
@@ -29,6 +32,8 @@ pub(super) struct Handover<'a> {
     pub(super) pending: Pending,
     /// The member who stores it and pays.
     pub(super) member: Key,
+    /// Whether somebody was asked, who is asked once.
+    asked: Cell<bool>,
 }
 
 impl<'a> Handover<'a> {
@@ -52,6 +57,7 @@ impl<'a> Handover<'a> {
             multisig,
             pending,
             member,
+            asked: Cell::new(false),
         })
     }
 
@@ -304,7 +310,9 @@ impl Context {
         intent: &Intent<'_>,
     ) -> Result<(), Failure> {
         let calls = &intent.instructions;
-        if calls.iter().any(|it| rules::caller(it).is_some()) {
+        let needs_a_seat = calls.iter().any(|it| rules::caller(it).is_some());
+        // What only a buffer holds cannot be tried out in one transaction either.
+        if needs_a_seat || packet::bytes(&handover.member.address(), calls) > PACKET {
             return Ok(());
         }
         let notes = self.notes(intent.command, &intent.what, &handover.member);
@@ -343,7 +351,7 @@ impl Context {
         let (member, arguments) = (&handover.member, handover.arguments);
         let signer = member.here()?;
         let count = plan.transactions.len();
-        let mut asked = false;
+        let stopped = |failure, place| goes_on(self.overtaken(handover, failure), place, count);
         let mut receipts = Vec::with_capacity(count);
         for (place, transaction) in plan.transactions.iter().enumerate() {
             let what = match count {
@@ -353,18 +361,38 @@ impl Context {
             let sender = self.sender(arguments, self.notes(intent.command, &what, member));
             let prepared = sender
                 .prepare(&member.address(), transaction)
-                .map_err(|failure| goes_on(failure, place, count))?;
-            if !asked {
+                .map_err(|failure| stopped(failure, place))?;
+            if !handover.asked.replace(true) {
                 self.warn_of_open(intent.command, member);
                 self.ask(arguments)?;
-                asked = true;
             }
             let receipt = sender
                 .send_prepared(&prepared, signer, &[])
-                .map_err(|failure| goes_on(failure, place, count))?;
+                .map_err(|failure| stopped(failure, place))?;
             receipts.push(receipt);
         }
         Ok(receipts)
+    }
+
+    /// Where the multisig has a transaction more than before, that is why the cluster refuses: the
+    /// number was taken.
+    fn overtaken(&self, handover: &Handover<'_>, failure: Failure) -> Failure {
+        let before = handover.multisig.transaction_index;
+        let address = &handover.multisig.address;
+        match Multisig::read(&self.connection, address) {
+            Ok(now) if failure.code == "refused" && now.transaction_index != before => {
+                Failure::new(
+                    "stored_meanwhile",
+                    format!(
+                        "another member stored number {} of the multisig {address} while this was \
+                         prepared",
+                        now.transaction_index
+                    ),
+                )
+                .remedy("run it again, which tells what waits there; it was not stored")
+            }
+            _ => failure,
+        }
     }
 }
 

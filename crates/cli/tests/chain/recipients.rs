@@ -8,7 +8,7 @@ use homeostat_sandbox::world::TOKEN;
 use homeostat_served::Fixture;
 
 use crate::common::{run, Said};
-use crate::creation::Founder;
+use crate::founder::Founder;
 
 fn state(fixture: &Fixture) -> Vec<(Pubkey, Vec<u8>)> {
     fixture.served.with(async |world| world.state().await)

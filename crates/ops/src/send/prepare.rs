@@ -74,7 +74,10 @@ impl Sender<'_> {
                     size(&legacy)
                 ),
             )
-            .remedy("split it, or give a lookup table with its accounts (--lookup-table)")
+            .remedy(
+                "do it in several steps; only `homeostat keeper` takes a lookup table with its \
+                 accounts (--lookup-table)",
+            )
         })
     }
 

@@ -186,7 +186,9 @@ pub fn require_executable(
 mod tests {
     use std::collections::BTreeSet;
 
-    use homeostat_client::{governance, instruction::NAMES, EconomyAddresses, RoleKind};
+    use homeostat_client::{
+        governance, instruction::NAMES, AccountMeta, EconomyAddresses, RoleKind,
+    };
 
     use super::*;
 
@@ -228,6 +230,33 @@ mod tests {
         // What anybody may do, it may.
         let fund = instruction::top_up(&at, &key(3));
         assert_eq!(judged(&|_| (), &fund), "");
+    }
+
+    #[test]
+    fn what_no_packet_executes_is_refused() {
+        // given a message that names a number of accounts, and nearly nothing else
+        let multisig = Multisig {
+            address: key(9),
+            threshold: 1,
+            time_lock: 0,
+            transaction_index: 0,
+            stale_index: 0,
+            members: Vec::new(),
+        };
+        let vault = multisig.vault(0);
+        let judged = |count: u8| {
+            let metas = (100..100 + count).map(|byte| AccountMeta::new(key(byte), false));
+            let wide = Instruction::new_with_bytes(key(7), &[], metas.collect());
+            let message = Compiled::new(&vault, &[wide]).expect("it is compiled");
+            require_executable(&multisig, &key(3), 0, &message)
+        };
+        // when the packet that executes it has room for all, then it is let through: beside 32
+        // bytes an account there are vault, program, multisig, proposal, transaction, member,
+        // Squads, the budget and a signature
+        assert!(judged(24).is_ok());
+        let refused = judged(28).unwrap_err();
+        assert_eq!(refused.code, "too_many_accounts");
+        assert!(refused.message.contains("30 accounts"), "{refused}");
     }
 
     #[test]

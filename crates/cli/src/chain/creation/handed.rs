@@ -41,7 +41,13 @@ impl<'a> Batches<'a> {
         multisig: &str,
         instructions: &[Instruction],
     ) -> Result<Self, Failure> {
-        let handover = Handover::read(context, send, multisig)?;
+        let handover = Handover::read(context, send, multisig).map_err(|failure| {
+            // The web importer takes one transaction, and these are several.
+            match failure.code {
+                "not_a_member" => failure.remedy("give the key of a member who may with --keypair"),
+                _ => failure,
+            }
+        })?;
         let member = handover.member.address();
         let stored = |batch: &[Instruction]| {
             let message = handover.compile(batch)?.bytes()?;

@@ -17,7 +17,7 @@ use homeostat_served::Fixture;
 use solana_account::{AccountSharedData, ReadableAccount};
 
 use crate::common::{bare, run_at, Said};
-use crate::creation::Founder;
+use crate::founder::Founder;
 
 const SOL: u64 = 1_000_000_000;
 

@@ -1,11 +1,14 @@
 //! What a vault can never do is refused before it is stored, and a remedy names what helps.
 
+use std::sync::Arc;
+
 use homeostat_client::{Proposal, Pubkey};
 use homeostat_ops::squads::PROGRAM;
 use homeostat_sandbox::solana_program::rent::Rent;
+use homeostat_served::{Fault, Proxy};
 
-use super::{multisig, split, House};
-use crate::common::Said;
+use super::{double::NUMBER_AT, multisig, set, split, House, SOL};
+use crate::common::{run_at, Said};
 
 fn code(said: &Said) -> (i32, String) {
     (said.code, said.error())
@@ -190,4 +193,36 @@ fn a_member_without_the_right_and_an_address_without_a_multisig_store_nothing() 
         said.stdout
     );
     assert_eq!(house.read().transaction_index, 42);
+}
+
+#[test]
+fn q9_a_number_that_another_member_takes_meanwhile_is_told_as_taken() {
+    // given a member whose command was tried out when another member stores something
+    let house = Arc::new(House::live());
+    let proxy = Proxy::start(house.fixture().served.url());
+    let another = Arc::clone(&house);
+    let takes = Fault::lie(move |_, tried| {
+        let mut data = another.account(another.multisig).expect("the multisig");
+        data[NUMBER_AT..NUMBER_AT + 8].copy_from_slice(&43u64.to_le_bytes());
+        set(another.fixture(), another.multisig, &data, SOL);
+        tried
+    });
+    proxy.on("simulateTransaction").once(takes);
+    // when it is sent, then it is refused as overtaken, and nothing of it is stored
+    let change = house.file("change.toml", &split("0.4"));
+    let by = house.by_member();
+    let words = ["propose", change.as_str()].into_iter();
+    let words: Vec<&str> = words.chain(by.iter().map(String::as_str)).collect();
+    let said = run_at(house.fixture(), proxy.url(), &words);
+    assert_eq!(
+        code(&said),
+        (1, "stored_meanwhile".to_owned()),
+        "{}",
+        said.stdout
+    );
+    assert!(remedy(&said).contains("run it again"), "{}", remedy(&said));
+    // and the same again is stored with the next number
+    assert_eq!(house.squads(&["propose", &change]).code, 0);
+    house.execute(44);
+    assert_eq!(house.proposals().len(), 1);
 }

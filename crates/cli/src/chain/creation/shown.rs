@@ -1,0 +1,174 @@
+//! What an economy file says, shown before anything is sent.
+
+use homeostat_client::{CouncilArgs, Funding, Parameter};
+use homeostat_ops::creation::{Creation, Found, Piece, Stage};
+use homeostat_ops::economy_file::EconomySpec;
+use homeostat_ops::tokens::Tokens;
+
+use super::super::status::fraction;
+use super::super::{duration, Context};
+use super::sol;
+
+impl Context {
+    /// Shows everything before it is sent.
+    pub(super) fn announce(
+        &self,
+        creation: &Creation<'_>,
+        found: &Found,
+        pieces: &[Piece],
+        count: usize,
+    ) {
+        let at = creation.at();
+        let spec = creation.spec;
+        let tokens = Tokens {
+            decimals: spec.decimals,
+        };
+        if matches!(found.stage, Stage::Created) {
+            self.say(&format!(
+                "the economy {} is on {} and no Draft any more",
+                at.economy,
+                self.connection.cluster()
+            ));
+            return;
+        }
+        self.say(&format!(
+            "create an economy on {}",
+            self.connection.cluster()
+        ));
+        let mint = format!(
+            "{} ({} tokens, {} decimals)",
+            creation.mint,
+            tokens.show(found.mint.supply),
+            found.mint.decimals
+        );
+        for (name, shown) in [
+            ("creator", creation.creator.to_string()),
+            ("economy", at.economy.to_string()),
+            ("mint", mint),
+            ("authority", at.authority.to_string()),
+            ("rewards", at.reward_vault.to_string()),
+            ("treasury", at.treasury_vault.to_string()),
+            ("bounties", at.keeper_vault.to_string()),
+            ("log", at.log.to_string()),
+            ("council", at.council.to_string()),
+        ] {
+            self.say(&format!("  {name:<12} {shown}"));
+        }
+        let council = matches!(found.stage, Stage::Draft(_, Some(_)));
+        for line in shown(spec, council) {
+            self.say(&format!("  {line}"));
+        }
+        if pieces.is_empty() {
+            return;
+        }
+        self.say("steps");
+        for (number, piece) in pieces.iter().enumerate() {
+            let rent = match piece.rent {
+                0 => String::new(),
+                lamports => format!(" ({} SOL)", sol(lamports)),
+            };
+            self.say(&format!("  {}. {}{rent}", number + 1, piece.what));
+        }
+        let rent: u64 = pieces.iter().map(|piece| piece.rent).sum();
+        self.say(&format!(
+            "rent in all {} SOL at most, in {count} transactions",
+            sol(rent)
+        ));
+    }
+}
+
+/// What a file says, for a person; `council` = the Draft has one already.
+fn shown(spec: &EconomySpec, council: bool) -> Vec<String> {
+    let tokens = Tokens {
+        decimals: spec.decimals,
+    };
+    let limits = &spec.limits;
+    let mode = match spec.funding {
+        Funding::Mint => "mint: rewards are minted",
+        Funding::Funded => "funded: rewards come out of a vault",
+    };
+    let ppm = |ppm: u32| fraction(i64::from(ppm));
+    let mut lines = vec![
+        format!("mode         {mode}"),
+        format!(
+            "period       {}, unbonding {}",
+            duration(u64::from(spec.period)),
+            duration(u64::from(limits.unbonding))
+        ),
+        format!(
+            "supply       hard cap {} tokens, burns stop at {}",
+            tokens.show(limits.hard_cap),
+            tokens.show(limits.supply_floor)
+        ),
+        format!(
+            "a period     emits at most {} of the supply and burns at most {}",
+            ppm(limits.period_emission_ppm),
+            ppm(limits.period_burn_ppm)
+        ),
+        format!(
+            "fees         treasury gets {} of what is not burned, pays out at most {} tokens in 30 d",
+            ppm(limits.treasury_ppm),
+            tokens.show(limits.outflow_cap)
+        ),
+        format!(
+            "others       smallest stake {} tokens, earns at most {} a year, turnover {}, bounty {} SOL, {} meters",
+            tokens.show(limits.min_stake),
+            ppm(limits.yield_ppm),
+            fraction(i64::try_from(limits.turnover_ppm).unwrap_or(i64::MAX)),
+            sol(limits.bounty),
+            spec.meters
+        ),
+    ];
+    for (parameter, config) in Parameter::ALL.into_iter().zip(&spec.controllers) {
+        let slew = |limit: Option<u64>| match limit.and_then(|ppm| i64::try_from(ppm).ok()) {
+            Some(ppm) => fraction(ppm),
+            None => "any".to_owned(),
+        };
+        lines.push(format!(
+            "{:<12} {} to {}, starts at {:.6}, target {:.4}, at most +{} -{} a period",
+            parameter.name(),
+            fraction(config.min),
+            fraction(config.max),
+            config.bias.to.to_num::<f64>() / 1e6,
+            config.setpoint.to,
+            slew(config.slew_up),
+            slew(config.slew_down),
+        ));
+    }
+    match &spec.council {
+        None if council => lines.push("members      as the Draft has them".to_owned()),
+        None => lines.push("members      none in the file: it cannot go live without".to_owned()),
+        Some(council) => lines.extend(council_shown(council)),
+    }
+    lines
+}
+
+fn council_shown(council: &CouncilArgs) -> Vec<String> {
+    let seat = |seat: &homeostat_client::SeatArgs| match seat.via {
+        Some(via) => format!("{} (by {via})", seat.key),
+        None => seat.key.to_string(),
+    };
+    let mut lines = vec![format!(
+        "members      {} of {} approve",
+        council.threshold,
+        council.members.len()
+    )];
+    lines.extend(
+        council
+            .members
+            .iter()
+            .map(|member| format!("  member     {}", seat(member))),
+    );
+    lines.push(format!("  guardian   {}", seat(&council.guardian)));
+    let delays = council.delays.unwrap_or(homeostat_client::Delays::DEFAULT);
+    let time = |seconds: u32| duration(u64::from(seconds));
+    lines.push(format!(
+        "  delays     routine {}, standard {}, critical {}, then {} to execute; {} of the stake vetoes",
+        time(delays.routine),
+        time(delays.standard),
+        time(delays.critical),
+        time(delays.grace),
+        fraction(i64::from(delays.staker_veto_ppm))
+    ));
+    lines
+}
