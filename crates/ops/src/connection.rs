@@ -22,7 +22,7 @@ use solana_rpc_client_api::{
 use crate::{
     cluster::{Cluster, Kind, Settings},
     failure::Failure,
-    rpc::{self, Asker, Servers, Whom},
+    rpc::{self, Asker, Servers},
 };
 
 pub use crate::refusal::refusal;
@@ -36,7 +36,7 @@ const BATCH: usize = 100;
 /// A cluster that answered once.
 pub struct Connection {
     rpc: RpcClient,
-    servers: Arc<Servers>,
+    pub(crate) servers: Arc<Servers>,
     cluster: Cluster,
 }
 
@@ -94,35 +94,6 @@ impl Connection {
     /// Requests that were made so far, each try counted.
     pub fn requests(&self) -> usize {
         self.servers.requests()
-    }
-
-    /// Asks a question of several requests whose answers are compared: all of them go to one
-    /// server. When that fails, the whole question goes to the next.
-    ///
-    /// # Errors
-    ///
-    /// The question's; that of the last server when none answers.
-    pub fn of_one_server<T>(
-        &self,
-        question: impl Fn(&OneServer<'_>) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        let order = self.servers.order();
-        let ask = |index: usize, patient: bool| {
-            question(&OneServer {
-                connection: self,
-                index,
-                patient,
-            })
-        };
-        if order.len() > 1 {
-            for index in &order {
-                match ask(*index, false) {
-                    Err(failure) if failure.code.starts_with("rpc_") => {}
-                    answer => return answer,
-                }
-            }
-        }
-        ask(self.servers.order().first().copied().unwrap_or(0), true)
     }
 
     /// An answer as it is, by whoever answers.
@@ -335,41 +306,6 @@ impl Connection {
             )
             .map_err(|error| self.failure(&error))?;
         Ok(answer.value)
-    }
-}
-
-/// One server of a connection. What is asked through it is answered by this server or not at
-/// all: answers of several, which may stand at different blocks, must not be compared.
-#[derive(Clone, Copy)]
-pub struct OneServer<'a> {
-    /// Whose.
-    pub connection: &'a Connection,
-    index: usize,
-    patient: bool,
-}
-
-impl OneServer<'_> {
-    /// An answer as it is.
-    ///
-    /// # Errors
-    ///
-    /// The server's; an answer of another form.
-    pub fn ask<T: serde::de::DeserializeOwned>(
-        &self,
-        request: RpcRequest,
-        parameters: serde_json::Value,
-    ) -> Result<T, Failure> {
-        let servers = &self.connection.servers;
-        let whom = Whom::One {
-            index: self.index,
-            patient: self.patient,
-        };
-        let asking = servers.ask(whom, request, &parameters);
-        let runtime = self.connection.rpc.runtime();
-        let answer = tokio::task::block_in_place(|| runtime.block_on(asking));
-        answer
-            .and_then(|answer| serde_json::from_value(answer).map_err(ClientError::from))
-            .map_err(|error| rpc::failure(&servers.name(self.index), &error, Some(&request)))
     }
 }
 
