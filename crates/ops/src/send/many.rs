@@ -7,13 +7,16 @@ use solana_signature::Signature;
 use solana_signer::Signer;
 
 use super::deliver::{unknown, REBROADCAST};
-use super::{sign, Fate, Sender, ATTEMPTS};
+use super::{sign, Fate, Prepared, Sender, ATTEMPTS};
 use crate::connection::refusal;
 use crate::failure::Failure;
 use crate::rpc::Pace;
 
 /// Statuses that a server tells in one request.
 const STATUSES: usize = 256;
+/// Transactions that are on their way together. A public server takes 40 in 10 s, so that these
+/// are sent well before their blockhash is too old.
+const WAVE: usize = 128;
 
 impl Sender<'_> {
     /// Sends transactions whose order does not matter, and sends again what is missing,
@@ -34,6 +37,20 @@ impl Sender<'_> {
             return Ok(());
         };
         let mut prepared = self.prepare(&payer.pubkey(), first)?;
+        for wave in transactions.chunks(WAVE) {
+            self.wave(payer, &mut prepared, wave, landed)?;
+        }
+        Ok(())
+    }
+
+    /// Those that are on their way together, until all have landed.
+    fn wave(
+        &self,
+        payer: &dyn Signer,
+        prepared: &mut Prepared,
+        transactions: &[Vec<Instruction>],
+        landed: &mut (dyn FnMut() -> Result<(), Failure> + '_),
+    ) -> Result<(), Failure> {
         let mut missing: Vec<&Vec<Instruction>> = transactions.iter().collect();
         for attempt in 1..=ATTEMPTS {
             let budget = prepared.instructions.get(..2).unwrap_or_default();
@@ -42,13 +59,13 @@ impl Sender<'_> {
                 return Ok(());
             }
             if attempt < ATTEMPTS {
-                let raised = self.raised(&prepared);
+                let raised = self.raised(prepared);
                 self.talk.say(&format!(
                     "{} transactions expired before they landed; signing them anew, {}",
                     missing.len(),
-                    raised.told(&prepared)
+                    raised.told(prepared)
                 ));
-                prepared = raised;
+                *prepared = raised;
             }
         }
         Err(Failure::new(
