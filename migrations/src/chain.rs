@@ -13,10 +13,6 @@ use solana_rpc_client_api::{
 };
 use solana_signer::Signer;
 
-/// Transactions that are signed over one blockhash. It lives 150 blocks, which may be as few as
-/// 30 seconds, and a public server takes 40 requests in 10 seconds: of this many all are on their
-/// way, and seen to have landed, before it ends.
-const WINDOW: usize = 100;
 /// How long a slot is waited for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -167,9 +163,6 @@ impl Chain for Cluster<'_> {
         transactions: &[Vec<Instruction>],
         landed: &mut Landed<'_>,
     ) -> Result<(), Failure> {
-        for window in transactions.chunks(WINDOW) {
-            self.sender.send_all(payer, window, landed)?;
-        }
-        Ok(())
+        self.sender.send_all(payer, transactions, landed)
     }
 }

@@ -134,7 +134,6 @@ impl Shared {
         } else {
             alone?
         };
-        let cost = BASE_FEE.saturating_add(prepared.priority);
         let tables: Vec<_> = done.table.iter().cloned().collect();
         let sent = self
             .sender(fees, &tables)
@@ -145,7 +144,11 @@ impl Shared {
             Err(failure) => failure.code == "refused",
         };
         if landed {
-            done.fees = done.fees.saturating_add(cost);
+            // One that was signed anew has offered more.
+            let priority = sent
+                .as_ref()
+                .map_or(prepared.priority, |sent| sent.priority);
+            done.fees = done.fees.saturating_add(BASE_FEE.saturating_add(priority));
         }
         if let (true, Ok(receipt)) = (tops_up, &sent) {
             info!(name: "topped_up", %economy, signature = %receipt.signature);

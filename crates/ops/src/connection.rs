@@ -26,7 +26,7 @@ use crate::{
     answers::{Answers, Recorder, Recording, Replay},
     cluster::{Cluster, Kind, Settings},
     failure::Failure,
-    rpc::{self, Asker, Servers, Whom},
+    rpc::{self, Asker, Servers},
 };
 
 pub use crate::refusal::refusal;
@@ -41,7 +41,7 @@ const BATCH: usize = 100;
 pub struct Connection {
     rpc: RpcClient,
     /// `None` where answers come from a record, and none from the cluster.
-    servers: Option<Arc<Servers>>,
+    pub(crate) servers: Option<Arc<Servers>>,
     cluster: Cluster,
 }
 
@@ -138,37 +138,6 @@ impl Connection {
         self.servers
             .as_ref()
             .map_or(0, |servers| servers.requests())
-    }
-
-    /// Asks a question of several requests whose answers are compared: all of them go to one
-    /// server. When that fails, the whole question goes to the next.
-    ///
-    /// # Errors
-    ///
-    /// The question's; that of the last server when none answers.
-    pub fn of_one_server<T>(
-        &self,
-        question: impl Fn(&OneServer<'_>) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        let order = || self.servers.as_ref().map(|servers| servers.order());
-        let order = || order().unwrap_or_default();
-        let ask = |index: usize, patient: bool| {
-            question(&OneServer {
-                connection: self,
-                index,
-                patient,
-            })
-        };
-        let all = order();
-        if all.len() > 1 {
-            for index in &all {
-                match ask(*index, false) {
-                    Err(failure) if failure.code.starts_with("rpc_") => {}
-                    answer => return answer,
-                }
-            }
-        }
-        ask(order().first().copied().unwrap_or(0), true)
     }
 
     /// An answer as it is, by whoever answers.
@@ -388,43 +357,6 @@ impl Connection {
             )
             .map_err(|error| self.failure(&error))?;
         Ok(answer.value)
-    }
-}
-
-/// One server of a connection. What is asked through it is answered by this server or not at
-/// all: answers of several, which may stand at different blocks, must not be compared.
-#[derive(Clone, Copy)]
-pub struct OneServer<'a> {
-    /// Whose.
-    pub connection: &'a Connection,
-    index: usize,
-    patient: bool,
-}
-
-impl OneServer<'_> {
-    /// An answer as it is.
-    ///
-    /// # Errors
-    ///
-    /// The server's; an answer of another form.
-    pub fn ask<T: serde::de::DeserializeOwned>(
-        &self,
-        request: RpcRequest,
-        parameters: serde_json::Value,
-    ) -> Result<T, Failure> {
-        let Some(servers) = &self.connection.servers else {
-            return self.connection.ask(request, parameters);
-        };
-        let whom = Whom::One {
-            index: self.index,
-            patient: self.patient,
-        };
-        let asking = servers.ask(whom, request, &parameters);
-        let runtime = self.connection.rpc.runtime();
-        let answer = tokio::task::block_in_place(|| runtime.block_on(asking));
-        answer
-            .and_then(|answer| serde_json::from_value(answer).map_err(ClientError::from))
-            .map_err(|error| rpc::failure(&servers.name(self.index), &error, Some(&request)))
     }
 }
 

@@ -21,7 +21,9 @@
 
 mod asker;
 mod budget;
+mod course;
 mod http;
+mod one_server;
 mod pace;
 mod server;
 mod servers;
@@ -37,8 +39,10 @@ use crate::cluster::Settings;
 
 pub(crate) use asker::Asker;
 pub use budget::{Allowed, Budget, WINDOW};
+pub(crate) use course::Whom;
+pub use one_server::OneServer;
 pub use pace::Pace;
-pub(crate) use servers::{Servers, Whom};
+pub(crate) use servers::Servers;
 pub use time::{Machine, Time};
 pub(crate) use trouble::failure;
 

@@ -70,7 +70,8 @@ pub struct KeeperArgs {
     #[arg(long)]
     pub once: bool,
 
-    /// Price of a compute unit (micro-lamports) [default: what three quarters paid lately]
+    /// Price of a compute unit (micro-lamports) [default: what three quarters paid lately, and
+    /// half as much again each time a transaction expires]
     #[arg(long, value_name = "MICRO_LAMPORTS", help_heading = "Costs")]
     pub with_compute_unit_price: Option<u64>,
 

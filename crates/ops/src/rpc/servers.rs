@@ -9,6 +9,7 @@ use solana_hash::Hash;
 use solana_rpc_client_api::client_error::{Error as ClientError, Result};
 use solana_rpc_client_api::request::{RpcError, RpcRequest};
 
+use super::course::{Course, Whom};
 use super::http::speaker;
 use super::server::{Server, Speaker};
 use super::trouble::{failure, judge, GaveUp, Trouble};
@@ -32,41 +33,6 @@ pub(crate) struct Servers {
     /// Which one answered last.
     current: AtomicUsize,
     requests: AtomicUsize,
-}
-
-/// Who is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Whom {
-    /// Whoever answers.
-    Any,
-    /// One server.
-    One {
-        /// Which.
-        index: usize,
-        /// Whether it is waited for, or given up as soon as it would have to be.
-        patient: bool,
-    },
-}
-
-impl Whom {
-    fn may_be(self, asked: usize) -> bool {
-        match self {
-            Self::Any => true,
-            Self::One { index, .. } => index == asked,
-        }
-    }
-}
-
-/// What a request has come to so far.
-struct Course {
-    begun: Duration,
-    whom: Whom,
-    /// Servers that are not asked any more.
-    out: Vec<usize>,
-    /// How often each was not reached.
-    lost: Vec<u32>,
-    /// How often any was asked.
-    tries: u32,
 }
 
 impl Servers {

@@ -35,8 +35,9 @@ use solana_transaction_status_client_types::{
     EncodedConfirmedTransactionWithStatusMeta, TransactionStatus, UiTransactionEncoding,
 };
 
-use crate::connection::{Connection, OneServer};
+use crate::connection::Connection;
 use crate::failure::Failure;
+use crate::rpc::OneServer;
 
 /// Blocks that a blockhash can be used for after the one it was made in
 /// (`MAX_PROCESSING_AGE` of the runtime).

@@ -11,13 +11,17 @@ use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 
 use super::deliver::{unknown, REBROADCAST};
-use super::{sign, Fate, Sender, ATTEMPTS};
+use super::{sign, Fate, Prepared, Sender, ATTEMPTS};
 use crate::connection::refusal;
 use crate::failure::Failure;
 use crate::rpc::Pace;
 
 /// Statuses that a server tells in one request.
 const STATUSES: usize = 256;
+/// Transactions that are on their way together, over one blockhash. It lives 150 blocks, which may
+/// be as few as 30 seconds, and a public server takes 40 requests in 10 seconds: of this many all
+/// are on their way, and seen to have landed, before it ends.
+const WAVE: usize = 100;
 /// Requests that are on their way at once while transactions are sent: one that a server is slow
 /// to answer holds up an eighth of the rest, not all of it.
 const LANES: usize = 8;
@@ -41,6 +45,20 @@ impl Sender<'_> {
             return Ok(());
         };
         let mut prepared = self.prepare(&payer.pubkey(), first)?;
+        for wave in transactions.chunks(WAVE) {
+            self.wave(payer, &mut prepared, wave, landed)?;
+        }
+        Ok(())
+    }
+
+    /// Those that are on their way together, until all have landed.
+    fn wave(
+        &self,
+        payer: &dyn Signer,
+        prepared: &mut Prepared,
+        transactions: &[Vec<Instruction>],
+        landed: &mut (dyn FnMut() -> Result<(), Failure> + '_),
+    ) -> Result<(), Failure> {
         let mut missing: Vec<&Vec<Instruction>> = transactions.iter().collect();
         for attempt in 1..=ATTEMPTS {
             let budget = prepared.instructions.get(..2).unwrap_or_default();
@@ -49,13 +67,13 @@ impl Sender<'_> {
                 return Ok(());
             }
             if attempt < ATTEMPTS {
-                let raised = self.raised(&prepared);
+                let raised = self.raised(prepared);
                 self.talk.say(&format!(
                     "{} transactions expired before they landed; signing them anew, {}",
                     missing.len(),
-                    raised.told(&prepared)
+                    raised.told(prepared)
                 ));
-                prepared = raised;
+                *prepared = raised;
             }
         }
         Err(Failure::new(

@@ -146,3 +146,34 @@ fn too_many_requests_at_any_step_cost_time_and_no_period() {
     assert_eq!(keeper.get("/healthz"), (200, "ok\n".to_owned()));
     keeper.stop();
 }
+
+#[test]
+fn a_keeper_goes_on_over_its_second_server() {
+    // given a keeper with two servers, of which it asks the first
+    let fixture = Fixture::live();
+    let [first, second] = [(); 2].map(|()| Proxy::start(fixture.served.url()));
+    let economy = fixture.at.economy.to_string();
+    let arguments = ["--economy", economy.as_str(), "--url", second.url()];
+    let keeper = Running::start(first.url(), key(&fixture, 0), &arguments);
+    keeper.wait("state", 1);
+    keeper.looks(3);
+    assert_eq!(second.seen("getMultipleAccounts"), 0);
+    // when that one says that it is asked too much, and a period ends
+    first.on_any().always(Fault::Status(429));
+    end_period(&fixture);
+    // then the period is ended over the second, which is told and is no error
+    keeper.wait("cranked", 1);
+    let told = keeper.wait("server", 1);
+    assert_eq!(told[0]["level"], "warn");
+    let message = told[0]["message"].as_str().unwrap();
+    let asking = format!("asking {} now", second.url());
+    assert!(
+        message.contains("answered 429") && message.ends_with(&asking),
+        "{message}"
+    );
+    keeper.looks(3);
+    assert_eq!(periods(&fixture), 1);
+    keeper.no_errors();
+    assert_eq!(keeper.get("/healthz").0, 200);
+    keeper.stop();
+}
