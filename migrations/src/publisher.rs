@@ -52,7 +52,18 @@ impl Publisher {
                 "stands alone",
                 "add `multisig`, whose vault it is",
             )),
-            (None, Some(_)) => Ok(Self::Key(keys.address("key")?)),
+            (None, Some(_)) => {
+                let key = keys.address("key")?;
+                if key.is_on_curve() {
+                    return Ok(Self::Key(key));
+                }
+                Err(keys.section.wrong(
+                    "key",
+                    "nobodys_address",
+                    "is off the curve: no key signs for it",
+                    "where it is a vault, name its multisig (multisig, vault_index) in its place",
+                ))
+            }
             (None, None) => Ok(Self::Nobody),
         }
     }

@@ -4,7 +4,7 @@ use std::fs;
 
 use homeostat_client::Pubkey;
 use homeostat_migrations::{
-    loader::{buffer_address, Deployed},
+    loader::{buffer_address, extend, Deployed},
     plan,
     run::{Signed, Upgrade},
     status::status,
@@ -12,7 +12,7 @@ use homeostat_migrations::{
 };
 use homeostat_sandbox::fixture;
 use solana_account::Account;
-use solana_program::rent::Rent;
+use solana_program::{entrypoint::MAX_PERMITTED_DATA_INCREASE, rent::Rent};
 use solana_signer::Signer;
 
 use crate::site::{left, read_key_file, small, undisturbed, Counter, Killer, Site, LARGE, SMALL};
@@ -98,6 +98,11 @@ fn m6_a_multisig_upgrades_itself_and_the_check_says_who_may() {
             ..Account::default()
         },
     );
+    // All of it at once is more than a call can make.
+    let most = u32::try_from(MAX_PERMITTED_DATA_INCREASE * room.len()).unwrap();
+    let refused = site.act(&[extend(&id, &vault, &vault, most, true)], &vault);
+    let refused = refused.unwrap_err().to_string();
+    assert!(refused.contains("reallocate"), "{refused}");
     for piece in room {
         site.sign(&piece.transaction, &vault);
     }

@@ -265,8 +265,7 @@ impl Site {
         apply(self, file, &self.payer(), &self.state(), witness)
     }
 
-    /// Does what was printed for the authority to sign: as the vault, called by a program that
-    /// signs for it, or as a key.
+    /// Does what was printed for the authority to sign.
     pub fn sign(&self, printed: &str, authority: &Pubkey) {
         let bytes = bs58::decode(printed).into_vec().unwrap();
         let transaction: Transaction = bincode::deserialize(&bytes).unwrap();
@@ -288,6 +287,11 @@ impl Site {
             data: one.data.clone(),
         });
         let instructions: Vec<Instruction> = instructions.collect();
+        self.act(&instructions, authority).unwrap();
+    }
+
+    /// Sends instructions as the vault, called by a program that signs for it, or as a key.
+    pub fn act(&self, instructions: &[Instruction], authority: &Pubkey) -> Result<(), Failure> {
         self.wait_past(0).unwrap();
         let payer = self.payer();
         if *authority == vault() {
@@ -300,11 +304,10 @@ impl Site {
                 .iter()
                 .map(|one| call(&squads::PROGRAM, 0, &seeds, one))
                 .collect();
-            self.send(&payer, &[], &calls).unwrap();
+            self.send(&payer, &[], &calls)
         } else {
             let signer = self.keys.iter().find(|key| key.pubkey() == *authority);
-            self.send(&payer, &[signer.unwrap()], &instructions)
-                .unwrap();
+            self.send(&payer, &[signer.unwrap()], instructions)
         }
     }
 

@@ -205,14 +205,13 @@ pub fn run(
 
 /// A signer that a cluster file names.
 fn signer(source: &str) -> Result<Rc<dyn Signer>, Failure> {
-    let key = Key::read(source)?;
-    key.here()?;
-    match key {
+    match Key::read(source)? {
         Key::Here(signer) => Ok(signer),
         Key::Elsewhere(address) => Err(Failure::new(
             "missing_key",
             format!("the key of {address} is not here"),
-        )),
+        )
+        .remedy("name its file or its wallet in the cluster file")),
     }
 }
 
@@ -232,7 +231,9 @@ fn carry_out(
     payer: &Key,
     state: &Path,
 ) -> Result<Outcome, Failure> {
-    let signer = payer.here()?;
+    let signer = payer.here().map_err(|failure| {
+        failure.remedy("give its file or its wallet with --keypair; an address is for `plan` alone")
+    })?;
     require_cluster(chain, file)?;
     let planned = plan(chain, file, &payer.address())?;
     context.say(&format!(
@@ -242,7 +243,7 @@ fn carry_out(
     ));
     warn_of_many_questions(context, &planned, signer);
     context.warn_of_open("deploy", payer);
-    if !planned.steps.is_empty() {
+    if planned.steps.iter().any(|step| step.step != Step::Await) {
         context.ask(&arguments.send()).map_err(|failure| {
             failure
                 .remedy("look at it with `homeostat deploy plan`, then add --yes; nothing was sent")

@@ -224,6 +224,7 @@ fn a_program_is_deployed_for_what_the_plan_says_and_checked() {
     assert_eq!(said.json()["steps"], planned["steps"]);
     let said = site.deploy("apply", &["--keypair", &address]);
     assert_eq!((said.code, said.error().as_str()), (1, "missing_key"));
+    assert!(!said.stdout.contains("--sign-only"), "{}", said.stdout);
     assert_eq!(site.scene(), before);
 
     // when it is applied without priority fees, then it costs that, to the lamport
