@@ -23,7 +23,7 @@ pub(super) struct Stage {
 
 enum Owner {
     Fixture(Fixture),
-    Founder(Founder),
+    Founder(Box<Founder>),
 }
 
 impl Stage {
@@ -189,7 +189,7 @@ impl Stage {
         Self {
             words,
             key: founder.key.display().to_string(),
-            owner: Owner::Founder(founder),
+            owner: Owner::Founder(Box::new(founder)),
         }
     }
 }
