@@ -22,7 +22,7 @@ pub(super) struct Stage {
 }
 
 enum Owner {
-    Fixture(Fixture),
+    Fixture(Box<Fixture>),
     Founder(Box<Founder>),
 }
 
@@ -171,7 +171,7 @@ impl Stage {
         Some(Self {
             words,
             key,
-            owner: Owner::Fixture(set.0),
+            owner: Owner::Fixture(Box::new(set.0)),
         })
     }
 
