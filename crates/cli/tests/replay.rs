@@ -6,7 +6,7 @@ mod alone;
 mod schema;
 
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::{json, Value};
 

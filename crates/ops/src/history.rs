@@ -118,7 +118,14 @@ fn page(
             succeeded: line.err.is_none(),
         })
     };
-    lines.iter().map(line).collect()
+    let lines: Vec<Line> = lines.iter().map(line).collect::<Result<_, Failure>>()?;
+    // A list that does not get older has no end.
+    match (before, lines.last()) {
+        (Some(before), Some(last)) if last.signature == before => {
+            Err(connection.nonsense("the same list of transactions again"))
+        }
+        _ => Ok(lines),
+    }
 }
 
 impl Connection {

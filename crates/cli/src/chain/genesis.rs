@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use homeostat_client::log::LogError;
-use homeostat_client::verify::{verify_audit, verify_log, AuditProof, History, LogProof};
+use homeostat_client::verify::{verify_audit, verify_log, AuditProof, History, Kept, LogProof};
 use homeostat_ops::history::{complete, Asked, Proved};
 
 use super::log::broken;
@@ -54,48 +54,55 @@ pub(super) fn prove(
             None
         }
     };
-    let (history, proven) = match known {
-        None => attempt(context, asked, History::default())?,
-        Some((history, since)) => {
-            let asked_since = Asked { since, ..*asked };
-            match attempt(context, &asked_since, history) {
-                // The chain is another one than the file's, or a server skipped something.
-                Err(failure) if failure.code == "history_incomplete" => {
-                    again("what an earlier proof kept does not lead to this log");
-                    attempt(context, asked, History::default())?
-                }
-                attempted => attempted?,
+    // What was read is kept when the server ends before the proof does.
+    let attempt = |mut history: History, since: u64| {
+        let asked = Asked { since, ..*asked };
+        let proven = attempt(context, &asked, &mut history);
+        match (&proven, &kept) {
+            (Err(failure), Some(kept)) if failure.code.starts_with("rpc_") => {
+                keep(context, kept, &history.prefix(), since);
             }
+            _ => {}
         }
+        proven.map(|proven| (history, proven))
+    };
+    let (history, proven) = match known {
+        None => attempt(History::default(), 0)?,
+        Some((history, since)) => match attempt(history, since) {
+            // The chain is another one than the file's, or a server skipped something.
+            Err(failure) if failure.code == "history_incomplete" => {
+                again("what an earlier proof kept does not lead to this log");
+                attempt(History::default(), 0)?
+            }
+            attempted => attempted?,
+        },
     };
     if let Some(kept) = &kept {
         let records = history.keep(&asked.logs).map_err(thin)?;
-        // The proof is made, whether or not it can be kept.
-        if let Err(failure) = kept.write(&records, slot) {
-            context.say(&format!("warning: {}", failure.message));
-        }
+        keep(context, kept, &records, slot);
     }
     Ok(proven)
 }
 
-fn attempt(
-    context: &Context,
-    asked: &Asked<'_>,
-    mut history: History,
-) -> Result<(History, Proven), Failure> {
+/// Keeps records. A proof is made, whether or not it can be kept.
+fn keep(context: &Context, kept: &Proved, records: &Kept, slot: u64) {
+    if let Err(failure) = kept.write(records, slot) {
+        context.say(&format!("warning: {}", failure.message));
+    }
+}
+
+fn attempt(context: &Context, asked: &Asked<'_>, history: &mut History) -> Result<Proven, Failure> {
     let known = history.decisions();
-    let read = complete(&context.connection, asked, &mut history, &broken, context)?;
-    let log = verify_log(asked.logs.decisions, asked.economy, Some(&history)).map_err(thin)?;
+    let read = complete(&context.connection, asked, history, &broken, context)?;
+    let log = verify_log(asked.logs.decisions, asked.economy, Some(history)).map_err(thin)?;
     let audit = asked.logs.audit;
-    let audit = audit.map(|data| verify_audit(data, Some(&history)));
-    let audit = audit.transpose().map_err(thin)?;
-    let proven = Proven {
+    let audit = audit.map(|data| verify_audit(data, Some(history)));
+    Ok(Proven {
         log,
-        audit,
+        audit: audit.transpose().map_err(thin)?,
         read,
         known,
-    };
-    Ok((history, proven))
+    })
 }
 
 fn thin(error: LogError) -> Failure {

@@ -151,6 +151,20 @@ impl History {
         })
     }
 
+    /// The records of each ring from the first on, up to the first that this history does not have.
+    pub fn prefix(&self) -> Kept {
+        let records = |told: &Records| {
+            let prefix = (1..).map_while(|seq| told.get(&seq));
+            prefix.flatten().copied().collect()
+        };
+        Kept {
+            decisions: records(&self.decisions),
+            audit_decisions: records(&self.audit_decisions),
+            audit_acts: records(&self.audit_acts),
+            configs: self.config_bytes(),
+        }
+    }
+
     /// The earliest time of the first crank that this history does not have (unix seconds).
     fn due(&self, live_at: i64, period: i64) -> i64 {
         let mut due = live_at;

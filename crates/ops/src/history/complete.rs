@@ -40,7 +40,8 @@ pub struct Asked<'a> {
 ///
 /// # Errors
 ///
-/// The server's; a ring that does not prove itself (`broken`).
+/// The server's, with what was read until then in the history; a ring that does not prove itself
+/// (`broken`).
 pub fn complete(
     connection: &Connection,
     asked: &Asked<'_>,
@@ -164,15 +165,23 @@ impl Reader<'_> {
                 Ok(answer) => answer,
                 Err(panic) => std::panic::resume_unwind(panic),
             });
-            answers.collect::<Result<Vec<_>, Failure>>()
-        })?;
-        for event in told.iter().flatten() {
-            if logged(event) == Some(self.economy) {
-                history.learn(event);
+            answers.collect::<Vec<_>>()
+        });
+        let before = self.read.len();
+        let mut failure = Ok(());
+        for (line, told) in new.iter().zip(told) {
+            match told {
+                Ok(events) => {
+                    let ours = events
+                        .iter()
+                        .filter(|event| logged(event) == Some(self.economy));
+                    ours.for_each(|event| history.learn(event));
+                    self.read.insert(line.signature);
+                }
+                Err(why) => failure = failure.and(Err(why)),
             }
         }
-        let before = self.read.len();
-        self.read.extend(new.iter().map(|line| line.signature));
+        failure?;
         if before / TALK != self.read.len() / TALK {
             self.talk.say(&format!(
                 "read {} transactions of at most {}",

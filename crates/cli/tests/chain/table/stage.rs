@@ -25,8 +25,8 @@ pub(super) struct Stage {
 }
 
 enum Owner {
-    Fixture(Fixture),
-    Founder(Founder),
+    Fixture(Box<Fixture>),
+    Founder(Box<Founder>),
 }
 
 impl Stage {
@@ -174,7 +174,7 @@ impl Stage {
         Some(Self {
             words,
             key,
-            owner: Owner::Fixture(set.0),
+            owner: Owner::Fixture(Box::new(set.0)),
         })
     }
 
@@ -192,7 +192,7 @@ impl Stage {
         Self {
             words,
             key: founder.key.display().to_string(),
-            owner: Owner::Founder(founder),
+            owner: Owner::Founder(Box::new(founder)),
         }
     }
 }
