@@ -1,6 +1,5 @@
 //! An economy's creation, from the file to the opening: in one go, in pieces, and refused.
 
-use std::fs;
 
 use homeostat_client::{Council, Life, Parameter, Pubkey};
 use homeostat_sandbox::World;

@@ -139,7 +139,7 @@ pub(super) fn of(command: &str) -> Option<Stage> {
     Some(Stage {
         words,
         key,
-        owner: Owner::Fixture(set.0),
+        owner: Owner::Fixture(Box::new(set.0)),
     })
 }
 
