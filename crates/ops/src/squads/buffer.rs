@@ -223,6 +223,25 @@ mod tests {
     }
 
     #[test]
+    fn a_packet_stores_816_bytes_of_a_proposal() {
+        // A packet of 1,232 bytes: a signature (65), the header (3), seven keys (225), the blockhash
+        // (32), the count of instructions (1), the budget (8 and 12), the vote (25), and beside
+        // the message a place for the program, five accounts, lengths, vault and memo (45).
+        let (multisig, creator) = (multisig(), Pubkey::new_from_array([3; 32]));
+        let at_once = |length: usize| {
+            let upload = Upload {
+                multisig: &multisig,
+                creator: &creator,
+                vault_index: 0,
+                message: &vec![7; length],
+                memo: "homeostat propose",
+            };
+            upload.at_once().expect("it is built").is_some()
+        };
+        assert!(at_once(816) && !at_once(817));
+    }
+
+    #[test]
     fn what_is_longer_than_a_buffer_is_refused() {
         let (multisig, creator) = (multisig(), Pubkey::new_from_array([3; 32]));
         let plan = |length: usize| {
