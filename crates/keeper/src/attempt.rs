@@ -145,7 +145,9 @@ impl Shared {
         };
         if landed {
             // One that was signed anew has offered more.
-            let priority = sent.as_ref().map_or(prepared.priority, |sent| sent.priority);
+            let priority = sent
+                .as_ref()
+                .map_or(prepared.priority, |sent| sent.priority);
             done.fees = done.fees.saturating_add(BASE_FEE.saturating_add(priority));
         }
         if let (true, Ok(receipt)) = (tops_up, &sent) {

@@ -228,7 +228,7 @@ impl Context {
     /// Wrong settings, or a cluster that does not answer.
     pub fn open(arguments: &ClusterArgs, format: Format) -> Result<Self, Failure> {
         let settings = arguments.settings()?;
-        let tell: Tell = Arc::new(|line| say(line));
+        let tell: Tell = Arc::new(say);
         let servers = arguments.servers(&settings, Allowed::default(), tell)?;
         let connection = Connection::open_with(&servers)?;
         let context = Self {
