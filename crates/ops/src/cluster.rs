@@ -1,6 +1,6 @@
 //! Which cluster, found the way the Solana command line finds it.
 
-use std::{fmt, path::Path};
+use std::{fmt, net::IpAddr, path::Path};
 
 use serde::Serialize;
 use solana_cli_config::{Config, ConfigInput, CONFIG_FILE};
@@ -160,7 +160,7 @@ impl Kind {
 
     /// What a public URL or moniker promises; a promise that the genesis must keep.
     pub fn promised_by(url: &str) -> Option<Self> {
-        let host = url.split("://").nth(1)?.split(['/', ':', '?']).next()?;
+        let host = host(url);
         [
             ("mainnet", Self::MainnetBeta),
             ("testnet", Self::Testnet),
@@ -198,6 +198,23 @@ impl fmt::Display for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.kind, self.url)
     }
+}
+
+/// The host of a URL, without user, port, and the brackets of an address of version 6.
+pub fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
+    match place.strip_prefix('[') {
+        Some(six) => six.split(']').next().unwrap_or_default(),
+        None => place.split(':').next().unwrap_or_default(),
+    }
+}
+
+/// Whether a URL leads to this machine.
+pub fn is_loopback(url: &str) -> bool {
+    let host = host(url);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// A URL fit to be shown: providers put keys of access into path and query.
@@ -307,5 +324,27 @@ mod tests {
             "https://rpc.example.org/…"
         );
         assert_eq!(shown("http://127.0.0.1:8899"), "http://127.0.0.1:8899");
+    }
+
+    #[test]
+    fn this_machine_is_known_by_its_names_alone() {
+        for here in [
+            "http://localhost:8899",
+            "http://127.0.0.1:1",
+            "http://me@127.4.5.6/x",
+            "http://[::1]:8899/",
+        ] {
+            assert!(is_loopback(here), "{here}");
+        }
+        for elsewhere in [
+            "https://api.devnet.solana.com",
+            "http://localhost.example.org",
+            "http://127.0.0.1.example.org/",
+            "http://10.0.0.1:8899",
+            "http://example.org/?at=127.0.0.1",
+            "http://127.0.0.1@example.org",
+        ] {
+            assert!(!is_loopback(elsewhere), "{elsewhere}");
+        }
     }
 }

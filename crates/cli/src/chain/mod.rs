@@ -272,7 +272,7 @@ impl Context {
         delivery: Delivery<'_>,
     ) -> Result<Self, Failure> {
         let mut settings = arguments.settings()?;
-        let tell: Tell = Arc::new(|line| say(line));
+        let tell: Tell = Arc::new(say);
         let servers = arguments.servers(&settings, Allowed::default(), tell)?;
         let (connection, source) = match delivery {
             Delivery::SignOnly(file) => {

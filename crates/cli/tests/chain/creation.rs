@@ -1,6 +1,5 @@
 //! An economy's creation, from the file to the opening: in one go, in pieces, and refused.
 
-
 use homeostat_client::{Council, Life, Parameter, Pubkey};
 use homeostat_sandbox::World;
 use homeostat_served::{Fault, Proxy};

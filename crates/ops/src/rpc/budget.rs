@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::cluster::{host, is_loopback};
 use crate::failure::{quoted, Failure};
 
 /// The window that limits count requests in.
@@ -60,28 +61,13 @@ impl Allowed {
     /// What a server may be asked.
     pub fn of(self, url: &str) -> Option<Budget> {
         let host = host(url);
-        let here = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
         let public = host == "solana.com" || host.ends_with(".solana.com");
         match self {
             Self::Published => public.then_some(Budget::PUBLIC),
-            Self::Sparing => (!here).then_some(Budget::PUBLIC),
+            Self::Sparing => (!is_loopback(url)).then_some(Budget::PUBLIC),
             Self::At(budget) => Some(budget),
             Self::Unbounded => None,
         }
-    }
-}
-
-/// The host of a URL, without user and port.
-fn host(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
-    match host.find(']') {
-        // An address of version 6 has colons of its own.
-        Some(end) => host.get(..=end).unwrap_or(host),
-        None => host.split(':').next().unwrap_or(host),
     }
 }
 

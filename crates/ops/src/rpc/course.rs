@@ -27,7 +27,10 @@ impl Whom {
 
 /// What a request has come to so far.
 pub(super) struct Course {
+    /// When it began; what was waited for a budget is not counted.
     pub(super) begun: Duration,
+    /// When a server was asked last.
+    pub(super) sent: Duration,
     pub(super) whom: Whom,
     /// Servers that are not asked any more.
     pub(super) out: Vec<usize>,

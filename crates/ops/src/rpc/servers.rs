@@ -117,6 +117,7 @@ impl Servers {
         let patience = self.patience(whom, request, params);
         let mut course = Course {
             begun,
+            sent: begun,
             whom,
             out: Vec::new(),
             lost: vec![0; self.all.len()],
@@ -129,17 +130,18 @@ impl Servers {
             let Some(server) = self.all.get(index) else {
                 return Err(self.gave_up(&course, None));
             };
-            let asked = self.time.now();
-            if free > asked {
-                if free > begun.saturating_add(patience) {
-                    return Err(self.gave_up(&course, Some(free.saturating_sub(asked))));
+            let now = self.time.now();
+            if free > now {
+                if free > course.begun.saturating_add(patience) {
+                    return Err(self.gave_up(&course, Some(free.saturating_sub(now))));
                 }
-                self.tell_of_waiting(server, asked, patience);
-                self.time.wait(free.saturating_sub(asked)).await;
+                self.tell_of_waiting(server, now, patience);
+                self.time.wait(free.saturating_sub(now)).await;
                 continue;
             }
             course.tries = course.tries.saturating_add(1);
-            let error = match self.meet_and_ask(server, request, params).await {
+            let asking = self.meet_and_ask(&mut course, server, request, params);
+            let error = match asking.await {
                 Ok(answer) => {
                     server.answered();
                     self.answers(index, whom);
@@ -152,23 +154,16 @@ impl Servers {
                 return Err(error);
             }
             let said = failure(&server.shown, &error, Some(&request));
-            self.note(&mut course, index, asked, trouble, said);
+            self.note(&mut course, index, trouble, said);
         }
     }
 
     /// A failed try: whether the server is left alone, and whether it is asked again.
-    fn note(
-        &self,
-        course: &mut Course,
-        index: usize,
-        asked: Duration,
-        trouble: Trouble,
-        said: Failure,
-    ) {
+    fn note(&self, course: &mut Course, index: usize, trouble: Trouble, said: Failure) {
         let Some(server) = self.all.get(index) else {
             return;
         };
-        let now = self.time.now();
+        let (asked, now) = (course.sent, self.time.now());
         let others = self.all.len() > 1;
         match trouble {
             Trouble::Busy(wants) => server.failed(asked, now, wants, self.timeout, said),
@@ -235,25 +230,26 @@ impl Servers {
     /// Asks a server, whose genesis is known or asked for first.
     async fn meet_and_ask(
         &self,
+        course: &mut Course,
         server: &Server,
         request: RpcRequest,
         params: &Value,
     ) -> Result<Value> {
         let genesis = match server.genesis() {
             Some(genesis) => genesis,
-            None => self.meet(server).await?,
+            None => self.meet(course, server).await?,
         };
         match request {
             RpcRequest::GetGenesisHash => Ok(Value::String(genesis.to_string())),
-            _ => self.post(server, request, params).await,
+            _ => self.post(course, server, request, params).await,
         }
     }
 
     /// Asks a server for its genesis, which has to be what its name promises, and that of the
     /// others.
-    async fn meet(&self, server: &Server) -> Result<Hash> {
+    async fn meet(&self, course: &mut Course, server: &Server) -> Result<Hash> {
         let told = self
-            .post(server, RpcRequest::GetGenesisHash, &Value::Null)
+            .post(course, server, RpcRequest::GetGenesisHash, &Value::Null)
             .await?;
         let genesis: Hash = told
             .as_str()
@@ -287,7 +283,13 @@ impl Servers {
     }
 
     /// One request, as soon as the server's budget has room for it.
-    async fn post(&self, server: &Server, request: RpcRequest, params: &Value) -> Result<Value> {
+    async fn post(
+        &self,
+        course: &mut Course,
+        server: &Server,
+        request: RpcRequest,
+        params: &Value,
+    ) -> Result<Value> {
         let method = request.to_string();
         while let Err((wait, told)) = server.book(&method, self.time.now()) {
             if let Some(budget) = told {
@@ -297,7 +299,9 @@ impl Servers {
                 ));
             }
             self.time.wait(wait).await;
+            course.begun = course.begun.saturating_add(wait);
         }
+        course.sent = self.time.now();
         self.requests.fetch_add(1, Ordering::Relaxed);
         server.speaker.send(request, params.clone()).await
     }

@@ -469,6 +469,25 @@ fn a_budget_holds_requests_back_and_says_so_once() {
 }
 
 #[test]
+fn what_a_budget_took_is_not_held_against_the_server() {
+    // Given a server that refuses the first request of its second window,
+    let budget = Budget { method: 2, all: 9 };
+    let rule: Rule = Box::new(|request, now| match now.as_millis() {
+        10_000 => Say::Status(429),
+        _ => answer(1, request),
+    });
+    let scene = Scene::within(Allowed::At(budget), vec![rule]);
+    let mut times = vec![0, 0, 0, 10_000];
+    for _ in 0..3 {
+        // when three are asked, the last of which has two seconds,
+        scene.ask(RpcRequest::SendTransaction).unwrap();
+    }
+    // then that one is asked again after the usual pause.
+    times.push(10_500);
+    assert_eq!(scene.times(0), times);
+}
+
+#[test]
 fn requests_that_fail_together_are_one_failure() {
     let scene = Scene::new(vec![well(1)]);
     let server = &scene.servers.all[0];
