@@ -48,8 +48,8 @@ pub struct TouchArgs {
 /// Arguments of `grow-log`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct GrowArgs {
-    /// How many records more it shall hold, up to 256 in all
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=256))]
+    /// How many records more it shall hold: 20 at a time, up to 256 in all
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=20))]
     pub slots: u32,
     /// The audit log instead of the decision log
     #[arg(long)]

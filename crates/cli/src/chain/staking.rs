@@ -125,7 +125,12 @@ impl Wallet {
             admin: false,
             figures,
         };
-        let scene = Scene {
+        context.write_in(&self.scene(amount), send, &self.own, intent)
+    }
+
+    /// What a command is about that stakes or unstakes so much (base units).
+    fn scene(&self, amount: u64) -> Scene<'_> {
+        Scene {
             live: &self.live,
             signer: self.owner(),
             about: About::Stake {
@@ -133,8 +138,7 @@ impl Wallet {
                 position: self.position.as_ref(),
                 amount,
             },
-        };
-        context.write_in(&scene, send, &self.own, intent)
+        }
     }
 }
 
@@ -204,7 +208,7 @@ pub fn unstake(context: &Context, arguments: &AmountArgs) -> Result<(), Failure>
     let unbonding = wallet.live.economy.limits.unbonding;
     let leaving = wallet::leaving(wallet.opened()?, amount, now, unbonding).map_err(|error| {
         let failure = homeostat_ops::refusal::of_program(u32::from(error), &[""; 0]);
-        fitting("unstake", failure)
+        context.meaning("unstake", &wallet.scene(amount), failure)
     })?;
     let wallet::Leaving { ready_at, moved } = leaving;
     let mut what = format!(

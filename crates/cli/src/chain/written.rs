@@ -156,7 +156,7 @@ pub struct Written {
     /// The address that pays.
     pub payer: String,
     /// Amounts and times that it is about, where it has any.
-    #[serde(skip_serializing_if = "Figures::is_empty")]
+    #[serde(default, skip_serializing_if = "Figures::is_empty")]
     pub figures: Figures,
     /// What became of it.
     pub outcome: Outcome,

@@ -178,7 +178,7 @@ fn a_creation_that_was_stopped_goes_on_there() {
     let proxy = Proxy::start(founder.fixture.served.url());
     let create = || {
         proxy.heal();
-        proxy.on("simulateTransaction").after(1).once(Fault::Drop);
+        proxy.on("simulateTransaction").after(1).always(Fault::Drop);
         founder.create_at(proxy.url(), &[])
     };
 

@@ -334,7 +334,7 @@ fn reporters_report_and_anybody_measures_and_grows() {
         done(&fixture, &stranger, words);
         assert!(data(&fixture, log).unwrap().len() > size);
     }
-    refused(&fixture, &stranger, &["grow-log", "256"], 4, "refused");
+    refused(&fixture, &stranger, &["grow-log", "21"], 2, "usage");
     // What is of the present layout is not migrated; a Draft is not there to be given up.
     refused(&fixture, &stranger, &["migrate"], 4, "refused");
     refused(&fixture, &creator(&fixture), &["close"], 1, "not_a_draft");

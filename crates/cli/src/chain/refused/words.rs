@@ -98,7 +98,6 @@ const WORDS: &[Row] = &[
     (&["cancel"], E::AlreadyApproved, "This member has voted to cancel it already; there is nothing more to sign"),
     (&["pause"], E::InvalidParameter, "A pause of 0 seconds is none; name at least 1 second"),
     // parts, and the end
-    (&["grow-log"], E::InvalidParameter, "The log would hold more than 256 records; add fewer of them"),
     (&["create-feed"], E::InvalidParameter, "A setting of the feed is out of its range: at most 7 reporters, a quorum of more than half of them, a spread above 0 and at most 0.5, an age of 60 s to 30 d; correct it"),
     (&["create-pool"], E::InvalidParameter, "A weight of 0 is none; name at least --weight 1"),
     (&["recall"], E::AmountTooSmall, "All that is in the vault is promised to stakers for now; recall again later, within the 14 days after the notice"),

@@ -49,7 +49,6 @@ fn meets(error: E) -> &'static [&'static str] {
             "execute",
             "advise",
             "pause",
-            "grow-log",
             "create-feed",
             "create-pool",
         ],
