@@ -12,6 +12,8 @@ mod creation;
 mod deploy;
 #[path = "chain/faults.rs"]
 mod faults;
+#[path = "chain/figures.rs"]
+mod figures;
 #[path = "chain/forecast.rs"]
 mod forecast;
 #[path = "chain/founder.rs"]
