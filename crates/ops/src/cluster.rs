@@ -267,6 +267,7 @@ mod tests {
         let wishes = Wishes {
             url: Some("https://rpc.example.org/key".into()),
             other_urls: vec!["d".into(), "http://127.0.0.1:9".into()],
+            config: defaults("several"),
             ..Wishes::default()
         };
         let settings = wishes.resolve().unwrap();
@@ -276,6 +277,7 @@ mod tests {
         let wishes = Wishes {
             url: Some("l".into()),
             other_urls: vec!["rpc.example.org".into()],
+            config: defaults("several"),
             ..Wishes::default()
         };
         assert_eq!(wishes.resolve().unwrap_err().code, "bad_url");

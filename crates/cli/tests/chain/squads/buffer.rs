@@ -1,7 +1,7 @@
 //! What is larger than a packet goes through a buffer, and a command that was stopped goes on
 //! where it was.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use homeostat_client::Pubkey;
 use homeostat_ops::squads::accounts::Buffer;
@@ -61,7 +61,7 @@ fn borrowed(words: &[String]) -> Vec<&str> {
 fn killed(house: &House, words: &[String], place: u64) {
     let proxy = Proxy::start(house.fixture().served.url());
     proxy.on(SEND).after(place).always(Fault::Hang);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_homeostat"))
+    let mut child = crate::alone::binary()
         .args(words)
         .args(house.by_member())
         .args(["--url", proxy.url(), "--config"])
