@@ -14,7 +14,8 @@ use crate::failure::Failure;
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Transaction")]
 pub struct SendArgs {
-    /// Price of a compute unit (micro-lamports) [default: what three quarters paid lately]
+    /// Price of a compute unit (micro-lamports) [default: what three quarters paid lately, and half
+    /// as much again each time that it expires]
     #[arg(long, value_name = "MICRO_LAMPORTS", conflicts_with_all = ["sign_only", "export"])]
     pub with_compute_unit_price: Option<u64>,
 
