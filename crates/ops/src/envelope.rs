@@ -22,7 +22,7 @@ use crate::failure::{Failure, Place};
 use crate::files;
 use crate::offline::Presigned;
 use crate::send::fee::priority;
-use crate::send::prepare::{budget, budgeted};
+use crate::send::prepare::{advances_nonce, budget, budgeted};
 
 /// The format of the file. Another number is of another version.
 const FORMAT: &str = "homeostat-transaction/1";
@@ -267,9 +267,7 @@ fn nonce_of(message: &VersionedMessage) -> Option<Pubkey> {
     let keys = message.static_account_keys();
     let first = message.instructions().first()?;
     let program = keys.get(usize::from(first.program_id_index))?;
-    // `SystemInstruction::AdvanceNonceAccount` has number 4.
-    let advances = *program == solana_sdk_ids::system_program::ID
-        && first.data.get(..4) == Some(&[4, 0, 0, 0]);
+    let advances = advances_nonce(program, &first.data);
     let account = first.accounts.first().filter(|_| advances)?;
     keys.get(usize::from(*account)).copied()
 }

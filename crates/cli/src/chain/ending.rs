@@ -2,7 +2,7 @@
 //! after their notice, and a retired economy is wound up and dissolved.
 
 use homeostat_client::instruction::{self as ix, Parts};
-use homeostat_client::{Feed, Instruction, Life, Pubkey};
+use homeostat_client::{Feed, Life, Pubkey};
 use homeostat_ops::signer::read_address;
 use homeostat_ops::Live;
 
@@ -60,8 +60,9 @@ pub fn close(context: &Context, arguments: &PlainArgs) -> Result<(), Failure> {
         feeds: live.economy.feed_count,
         council: live.council(&context.connection)?.is_some(),
     };
-    let mut instructions = tokens_account(context, &live, &own.address(), &tokens)?;
-    let token_program = live.token_program();
+    let (owner, token_program) = (own.address(), live.token_program());
+    let mut instructions =
+        super::missing_account(context, &owner, &owner, &live.at.mint, &token_program)?;
     instructions.push(ix::close(
         &live.at,
         &own.address(),
@@ -126,8 +127,9 @@ pub fn recall(context: &Context, arguments: &PlainArgs) -> Result<(), Failure> {
         );
     }
     let tokens = live.tokens_of(&own.address());
-    let mut instructions = tokens_account(context, &live, &own.address(), &tokens)?;
-    let token_program = live.token_program();
+    let (owner, token_program) = (own.address(), live.token_program());
+    let mut instructions =
+        super::missing_account(context, &owner, &owner, &live.at.mint, &token_program)?;
     instructions.push(ix::recall(
         &live.at,
         &own.address(),
@@ -155,24 +157,6 @@ fn require_sponsor(live: &Live, key: &Pubkey) -> Result<(), Failure> {
     })
 }
 
-/// Creates a wallet's token account where there is none.
-fn tokens_account(
-    context: &Context,
-    live: &Live,
-    owner: &Pubkey,
-    tokens: &Pubkey,
-) -> Result<Vec<Instruction>, Failure> {
-    Ok(match context.connection.account(tokens)? {
-        Some(_) => Vec::new(),
-        None => vec![super::create_associated(
-            owner,
-            owner,
-            &live.at.mint,
-            &live.token_program(),
-        )],
-    })
-}
-
 /// Refuses what waits for the economy's retirement.
 fn require_retired(live: &Live) -> Result<(), Failure> {
     if live.economy.life == Life::Retired as u8 {
@@ -194,23 +178,14 @@ pub fn wind_up(context: &Context, arguments: &PlainArgs) -> Result<(), Failure> 
     let live = context.live(&arguments.which)?;
     require_retired(&live)?;
     let own = context.actor(&arguments.send)?;
-    let sponsor = live.economy.sponsor;
+    let (sponsor, token_program) = (live.economy.sponsor, live.token_program());
     let (to, mut instructions) = if sponsor == Pubkey::default() {
         (live.at.treasury_vault, Vec::new())
     } else {
-        let tokens = live.tokens_of(&sponsor);
-        let create = match context.connection.account(&tokens)? {
-            Some(_) => Vec::new(),
-            None => vec![super::create_associated(
-                &own.address(),
-                &sponsor,
-                &live.at.mint,
-                &live.token_program(),
-            )],
-        };
-        (tokens, create)
+        let (payer, mint) = (own.address(), &live.at.mint);
+        let create = super::missing_account(context, &payer, &sponsor, mint, &token_program)?;
+        (live.tokens_of(&sponsor), create)
     };
-    let token_program = live.token_program();
     instructions.push(ix::wind_up(&live.at, &to, &token_program, &live.economy));
     let what = format!("pay what nobody is owed to {to}");
     public(

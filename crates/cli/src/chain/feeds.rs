@@ -9,11 +9,8 @@ use super::delivery::SendArgs;
 use super::parts::{is_draft, not_allowed};
 use super::plain::signed;
 use super::{Context, WhichArgs};
-use crate::decimal::Decimal;
+use crate::decimal::{Decimal, PPM};
 use crate::failure::{quoted, Failure};
-
-/// Decimal places of parts per million.
-const PPM: i32 = 6;
 
 /// Arguments of `create-feed`.
 #[derive(Clone, Debug, clap::Args)]

@@ -391,6 +391,21 @@ fn balance(context: &Context, tokens: &Pubkey) -> Result<u64, Failure> {
         .unwrap_or(0))
 }
 
+/// What creates a wallet's token account at the payer's cost, where it is missing.
+fn missing_account(
+    context: &Context,
+    payer: &Pubkey,
+    owner: &Pubkey,
+    mint: &Pubkey,
+    token_program: &Pubkey,
+) -> Result<Vec<Instruction>, Failure> {
+    let tokens = homeostat_ops::live::associated(owner, mint, token_program);
+    Ok(match context.connection.account(&tokens)? {
+        Some(_) => Vec::new(),
+        None => vec![create_associated(payer, owner, mint, token_program)],
+    })
+}
+
 /// Creates a wallet's token account, or does nothing when it is there.
 pub(crate) fn create_associated(
     payer: &Pubkey,

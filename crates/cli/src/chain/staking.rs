@@ -283,15 +283,8 @@ pub fn withdraw(context: &Context, arguments: &ExitArgs) -> Result<(), Failure> 
 impl Wallet {
     /// Creates the wallet's account of the stake mint where it was closed.
     fn tokens_account(&self, context: &Context) -> Result<Vec<Instruction>, Failure> {
-        Ok(match context.connection.account(&self.tokens)? {
-            Some(_) => Vec::new(),
-            None => vec![super::create_associated(
-                &self.owner(),
-                &self.owner(),
-                &self.stake.mint,
-                &self.stake.token_program,
-            )],
-        })
+        let (owner, stake) = (self.owner(), &self.stake);
+        super::missing_account(context, &owner, &owner, &stake.mint, &stake.token_program)
     }
 }
 
@@ -327,15 +320,9 @@ pub fn claim(context: &Context, arguments: &ExitArgs) -> Result<(), Failure> {
         return Err(Failure::new("nothing_to_claim", "there are no rewards yet")
             .remedy("rewards come by the second while something is staked"));
     }
-    let mut instructions = Vec::new();
-    if context.connection.account(&of_rewards)?.is_none() {
-        instructions.push(super::create_associated(
-            &wallet.owner(),
-            &wallet.owner(),
-            &live.at.mint,
-            &live.token_program(),
-        ));
-    }
+    let (owner, mint) = (wallet.owner(), &live.at.mint);
+    let mut instructions =
+        super::missing_account(context, &owner, &owner, mint, &live.token_program())?;
     instructions.extend(claims);
     let pending = Amount::new(pending, live.economy.decimals);
     let what = format!("claim {pending} tokens and what accrues meanwhile");

@@ -138,7 +138,8 @@ impl Sender<'_> {
 /// Instructions with their budget before them. A durable nonce is advanced by the first
 /// instruction, or not at all.
 pub fn budgeted(instructions: &[Instruction], limit: u32, price: u64) -> Vec<Instruction> {
-    let advances = instructions.first().is_some_and(is_nonce_advance);
+    let first = instructions.first();
+    let advances = first.is_some_and(|first| advances_nonce(&first.program_id, &first.data));
     let (first, rest) = instructions.split_at(usize::from(advances));
     let budget = [
         ComputeBudgetInstruction::set_compute_unit_limit(limit),
@@ -167,8 +168,8 @@ pub fn budget(message: &VersionedMessage) -> (u32, u64) {
     budget
 }
 
-fn is_nonce_advance(instruction: &Instruction) -> bool {
+/// Whether an instruction, by its program and its data, advances a durable nonce.
+pub(crate) fn advances_nonce(program: &Pubkey, data: &[u8]) -> bool {
     // `SystemInstruction::AdvanceNonceAccount` has number 4.
-    instruction.program_id == solana_sdk_ids::system_program::ID
-        && instruction.data.get(..4) == Some(&[4, 0, 0, 0])
+    *program == solana_sdk_ids::system_program::ID && data.get(..4) == Some(&[4, 0, 0, 0])
 }
