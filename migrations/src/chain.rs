@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use homeostat_chain::{squads::Multisig, Connection, Sender};
 use homeostat_client::{Instruction, Pubkey, PROGRAM_ID};
-use homeostat_ops::{squads::Multisig, Connection, Failure, Sender};
+use homeostat_settings::Failure;
 use solana_account::Account;
 use solana_rpc_client_api::{
     config::{

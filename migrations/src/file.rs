@@ -5,14 +5,13 @@ use std::{
     rc::Rc,
 };
 
+use homeostat_chain::signer::read_address;
 use homeostat_client::{Pubkey, PROGRAM_ID};
-use homeostat_ops::{
+use homeostat_settings::{
+    document::{self, Section},
     economy_file::{read_economy, EconomySpec},
     failure::quoted,
-    files,
-    settings::{self, Section},
-    signer::read_address,
-    Failure,
+    files, Failure,
 };
 use solana_program::hash::hash;
 use solana_signer::Signer;
@@ -166,8 +165,8 @@ impl ClusterFile {
     pub fn read(path: &Path, find: &FindSigner<'_>) -> Result<Self, Failure> {
         let name = path.display().to_string();
         let bytes = files::read(path)?;
-        let text = settings::text(&bytes, &name, "give a cluster file")?;
-        let table = settings::parse(text, &name, "see migrations/README.md for an example")?;
+        let text = document::text(&bytes, &name, "give a cluster file")?;
+        let table = document::parse(text, &name, "see migrations/README.md for an example")?;
         let root = Section::root(text, &name, table.get_ref());
         let tables = ["cluster", "program", "publisher", "migrations", "economies"];
         root.refuse_unknown_keys(&tables, "a cluster file", None)?;

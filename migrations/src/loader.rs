@@ -1,7 +1,7 @@
 //! The upgradeable loader: a program, its data, and the buffer that a new ELF waits in.
 
 use homeostat_client::{Instruction, Pubkey};
-use homeostat_ops::Failure;
+use homeostat_settings::Failure;
 use solana_account::Account;
 use solana_loader_v3_interface::{
     get_program_data_address, instruction, instruction::UpgradeableLoaderInstruction,

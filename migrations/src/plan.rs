@@ -3,11 +3,9 @@
 use core::fmt;
 
 use homeostat::state::layout::{Known, LAYOUTS};
+use homeostat_chain::creation::{Creation, Part, Piece};
 use homeostat_client::Pubkey;
-use homeostat_ops::{
-    creation::{Creation, Part, Piece},
-    Failure,
-};
+use homeostat_settings::Failure;
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_loader_v3_interface::state::UpgradeableLoaderState as Loader;

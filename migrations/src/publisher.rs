@@ -5,8 +5,9 @@
 //! can upgrade it, and nobody can give it back. The classic way there is a multisig's own account,
 //! whose address its web pages show, in the place of its vault, which signs.
 
+use homeostat_chain::squads;
 use homeostat_client::Pubkey;
-use homeostat_ops::{squads, Failure};
+use homeostat_settings::Failure;
 use solana_sdk_ids::system_program;
 
 use crate::{

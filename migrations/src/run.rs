@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
+use homeostat_chain::squads::{export, Encoding};
 use homeostat_client::{instruction as ix, Instruction, Pubkey};
-use homeostat_ops::{
-    squads::{export, Encoding},
-    Failure,
-};
+use homeostat_settings::Failure;
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_loader_v3_interface::{

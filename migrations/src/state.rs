@@ -3,7 +3,7 @@
 
 use std::{io::ErrorKind, path::Path};
 
-use homeostat_ops::{failure::Place, files, Failure};
+use homeostat_settings::{failure::Place, files, Failure};
 use serde::{Deserialize, Serialize};
 
 /// Largest state file in bytes.

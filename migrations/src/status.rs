@@ -3,7 +3,7 @@
 use core::fmt;
 
 use homeostat_client::Pubkey;
-use homeostat_ops::Failure;
+use homeostat_settings::Failure;
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_account::Account;

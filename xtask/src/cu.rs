@@ -15,7 +15,7 @@ Usage: cargo xtask cu [--check | --only INSTRUCTION] [--output table|json] [--up
 
 Options:
       --check              Write nothing; exit with code 1 if anything is dearer than committed
-                           or over its ceiling (crates/compute/src/ceilings.rs)
+                           or over its ceiling (testing/compute/src/ceilings.rs)
       --only INSTRUCTION   Write nothing; measure this instruction
       --output json        Print docs/compute.json's text and nothing else; progress on stderr
       --upstream           Use the upstream toolchain even where `cargo build-sbf` works

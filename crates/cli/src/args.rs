@@ -353,7 +353,7 @@ mod tests {
     /// What is compared with the bytes of Squads' own package, byte for byte.
     #[test]
     fn every_command_that_a_multisig_can_store_is_compared_with_its_package() {
-        let fixture = include_str!("../../ops/tests/fixtures/squads.json");
+        let fixture = include_str!("../../chain/tests/fixtures/squads.json");
         let fixture: serde_json::Value = serde_json::from_str(fixture).expect("JSON");
         let cases = fixture["cases"].as_array().expect("a list");
         let compared: Vec<&str> = cases
@@ -383,13 +383,13 @@ mod tests {
             let found = command.find_subcommand(name).expect("a command");
             found.get_after_long_help().expect("a help").to_string()
         };
-        let kinds = homeostat_ops::proposal_file::kinds()
+        let kinds = homeostat_settings::proposal_file::kinds()
             .map(|(word, _)| word)
             .collect();
         for (name, keys) in [
             ("propose", kinds),
-            ("replay", homeostat_ops::controller_file::keys()),
-            ("demo", homeostat_ops::economy_file::controller_keys()),
+            ("replay", homeostat_settings::controller_file::keys()),
+            ("demo", homeostat_settings::economy_file::controller_keys()),
         ] {
             let help = help(name);
             let words: Vec<&str> = help

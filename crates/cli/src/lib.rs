@@ -22,7 +22,7 @@ pub mod simulate;
 mod stdout;
 pub mod tune;
 
-pub use homeostat_ops::{decimal, failure, settings};
+pub use homeostat_settings::{decimal, document, failure};
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -3,10 +3,11 @@
 use std::sync::{Mutex, PoisonError};
 
 use homeostat::error::HomeostatError;
+use homeostat_chain::connection::decode;
+use homeostat_chain::send::Prepared;
+use homeostat_chain::{Connection, Fees, Live, Receipt, Sender};
 use homeostat_client::{instruction as ix, Economy, Instruction, Pubkey};
-use homeostat_ops::connection::decode;
-use homeostat_ops::send::Prepared;
-use homeostat_ops::{Connection, Failure, Fees, Live, Receipt, Sender};
+use homeostat_settings::Failure;
 use solana_keypair::Keypair;
 use solana_message::AddressLookupTableAccount;
 use solana_signer::Signer;

@@ -5,7 +5,7 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::mpsc::{channel, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use homeostat_ops::Failure;
+use homeostat_settings::Failure;
 
 use crate::attempt::{Done, Job};
 use crate::keeper::{Message, Returned};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use homeostat_ops::failure::quoted;
-use homeostat_ops::Failure;
+use homeostat_settings::failure::quoted;
+use homeostat_settings::Failure;
 use http_body_util::Full;
 use hyper::{header, service::service_fn, Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};

@@ -5,8 +5,9 @@ use std::sync::mpsc::{channel, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use homeostat_chain::Connection;
 use homeostat_client::Pubkey;
-use homeostat_ops::{Connection, Failure};
+use homeostat_settings::Failure;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 use tracing::{info, Level};

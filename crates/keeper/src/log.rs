@@ -9,8 +9,9 @@ use std::io;
 use std::panic::PanicHookInfo;
 
 use chrono::{SecondsFormat, Utc};
-use homeostat_ops::failure::quoted;
-use homeostat_ops::{Failure, Talk};
+use homeostat_chain::Talk;
+use homeostat_settings::failure::quoted;
+use homeostat_settings::Failure;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::Value;
 use tracing::field::{Field, Visit};
@@ -229,7 +230,7 @@ pub(crate) fn millis(wait: std::time::Duration) -> u64 {
 /// Its level need not be known when it is compiled.
 macro_rules! fails {
     ($level:expr, $name:literal, $failure:expr $(, $($fields:tt)+)?) => {{
-        let failure: &homeostat_ops::Failure = $failure;
+        let failure: &homeostat_settings::Failure = $failure;
         crate::log::leveled!(
             $level,
             $name,

@@ -1,7 +1,7 @@
 //! What a keeper counts, as Prometheus reads it.
 
 use homeostat_client::Pubkey;
-use homeostat_ops::Failure;
+use homeostat_settings::Failure;
 use prometheus_client::encoding::{text, EncodeLabelSet};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use homeostat_chain::Fees;
 use homeostat_client::Pubkey;
-use homeostat_ops::Fees;
 
 /// Most economies that are found by a search; each takes about a kilobyte.
 pub const MOST_ECONOMIES: usize = 10_000;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use homeostat_client::Pubkey;
-use homeostat_ops::{files, Failure};
+use homeostat_settings::{files, Failure};
 use serde::{Deserialize, Serialize};
 use tracing::Level;
 

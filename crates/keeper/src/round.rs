@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use homeostat_client::Pubkey;
-use homeostat_ops::Failure;
+use homeostat_settings::Failure;
 use solana_clock::Clock;
 use solana_signer::Signer;
 use tracing::{info, Level};

@@ -9,9 +9,10 @@ use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use homeostat_chain::rpc::Pace;
+use homeostat_chain::{Connection, Sender};
 use homeostat_client::{Instruction, Pubkey};
-use homeostat_ops::rpc::Pace;
-use homeostat_ops::{Connection, Failure, Sender};
+use homeostat_settings::Failure;
 use solana_address_lookup_table_interface::instruction::{
     create_lookup_table, derive_lookup_table_address, extend_lookup_table,
 };
@@ -254,9 +255,9 @@ fn table(address: &Pubkey, data: &[u8]) -> Option<Found> {
 
 #[cfg(test)]
 mod tests {
+    use homeostat_chain::send::PACKET;
     use homeostat_client::instruction::{crank, StakeMint};
     use homeostat_client::{Economy, EconomyAddresses};
-    use homeostat_ops::send::PACKET;
     use solana_compute_budget_interface::ComputeBudgetInstruction;
     use solana_hash::Hash;
     use solana_message::{v0, Message, VersionedMessage};

@@ -2,8 +2,8 @@
 //! touched, and holds the liquidity share where there is too little.
 
 use homeostat::constants::TOUCH_PARTS;
+use homeostat_chain::Live;
 use homeostat_client::{instruction as ix, Instruction};
-use homeostat_ops::Live;
 
 /// The touches of an economy's liquidity pools that are due at `now` (unix seconds).
 pub(crate) fn due(live: &Live, now: i64) -> Vec<Instruction> {

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use homeostat_client::{Economy, Life, Section};
-use homeostat_ops::Failure;
+use homeostat_settings::Failure;
 use solana_message::AddressLookupTableAccount;
 
 use crate::backoff::Backoff;

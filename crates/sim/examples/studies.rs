@@ -4,7 +4,7 @@
 
 use std::{io::Write, thread::available_parallelism, time::Instant};
 
-use homeostat_failure::{quoted, Failure};
+use homeostat_settings::failure::{quoted, Failure};
 use homeostat_sim::study::{
     guard, limits, participation, robustness, settle, walk_forward, Progress,
 };

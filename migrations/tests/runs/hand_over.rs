@@ -1,8 +1,8 @@
 //! A program leaves its payer for the publisher's vault or key, and for nobody else.
 
+use homeostat_chain::squads;
 use homeostat_client::Pubkey;
 use homeostat_migrations::{loader::Deployed, plan, status::status, Chain};
-use homeostat_ops::squads;
 use homeostat_sandbox::TokenProgram;
 use solana_account::Account;
 use solana_keypair::Keypair;

@@ -9,16 +9,16 @@ use std::{
 };
 
 use homeostat_caller::{call, process, vault_seeds};
+use homeostat_chain::{
+    signer::read_key,
+    squads::{self, Multisig},
+};
 use homeostat_client::{AccountMeta, Instruction, Pubkey, PROGRAM_ID};
 use homeostat_migrations::{
     apply, file::sha256, loader::Deployed, plan, Chain, ClusterFile, Outcome, Point, Witness,
 };
-use homeostat_ops::{
-    signer::read_key,
-    squads::{self, Multisig},
-    Failure,
-};
 use homeostat_sandbox::{fixture, Bank, MintSpec, TokenProgram};
+use homeostat_settings::Failure;
 use solana_account::Account;
 use solana_keypair::{write_keypair_file, Keypair};
 use solana_program::rent::Rent;

@@ -149,10 +149,10 @@ fn platform_tools() -> bool {
 fn with_platform_tools(package: &str, deploy: &Path) -> Result<(), String> {
     let folder = match package {
         PROGRAM => "programs/homeostat",
-        PROBE => "crates/sbf-builtins/probe",
-        GAUGE => "crates/compute/gauge",
-        LAW_PROBE => "crates/control/probe",
-        CALLER => "crates/sandbox/caller",
+        PROBE => "testing/sbf-probe",
+        GAUGE => "testing/gauge",
+        LAW_PROBE => "testing/control-probe",
+        CALLER => "testing/caller",
         SUBSCRIPTION => "examples/subscription",
         other => return Err(format!("no folder is known for {other}")),
     };

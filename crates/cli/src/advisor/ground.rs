@@ -1,9 +1,9 @@
 //! What an advisor stands on: the economy as it is now, and what keeps it from recommending
 //! anything before a figure was looked at.
 
+use homeostat_chain::Live;
 use homeostat_client::{Council, Funding, Life, Parameter};
-use homeostat_ops::words::SECTIONS;
-use homeostat_ops::Live;
+use homeostat_settings::words::SECTIONS;
 
 use super::answer::Wait;
 use crate::chain::council::seated;

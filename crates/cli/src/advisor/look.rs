@@ -1,8 +1,8 @@
 //! History, fit, forecast, groups and search, one after the other, until one of them says to
 //! wait.
 
+use homeostat_chain::history;
 use homeostat_client::Wiring;
-use homeostat_ops::history;
 use homeostat_sim::advisor::fit::{HeldOut, Known};
 use homeostat_sim::advisor::recommend::{must_wait, Move, Reason};
 use homeostat_sim::advisor::{

@@ -14,7 +14,7 @@ mod weights;
 use std::path::PathBuf;
 
 use homeostat_client::Parameter;
-use homeostat_ops::words;
+use homeostat_settings::words;
 use homeostat_sim::advisor::recommend::Costs;
 
 use crate::chain::delivery::SendArgs;

@@ -1,6 +1,6 @@
 //! Who owns the token and who stakes it, in groups of a kind.
 
-use homeostat_ops::wallets::{holdings, Holding};
+use homeostat_chain::wallets::{holdings, Holding};
 use homeostat_sim::advisor::{group, Groups, Wallet};
 use schemars::JsonSchema;
 use serde::Serialize;

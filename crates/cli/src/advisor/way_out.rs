@@ -83,7 +83,7 @@ pub fn send(
 
 /// The word of a setpoint or a bias.
 pub fn field(field: Tunable) -> &'static str {
-    let words = homeostat_ops::words::TUNABLES;
+    let words = homeostat_settings::words::TUNABLES;
     let found = words.iter().find(|(_, one)| *one == field);
     found.map_or("setpoint", |(word, _)| word)
 }

@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use homeostat_ops::files::{read_up_to, unreadable};
+use homeostat_settings::files::{read_up_to, unreadable};
 use homeostat_sim::bench::{self, result_hash, tables, Cell, Plan, RowsFile, Tables, Tier};
 use homeostat_sim::policy::Policy;
 use homeostat_sim::series::{read_series, table::LARGEST, Series};
@@ -334,7 +334,7 @@ pub fn series_from(path: &Path) -> Result<Series, Failure> {
 /// Reads a gains file.
 fn gains_from(path: &Path) -> Result<Gains, Failure> {
     let name = path.display().to_string();
-    let bytes = homeostat_ops::files::read(path)?;
+    let bytes = homeostat_settings::files::read(path)?;
     let file: GainsFile = serde_json::from_slice(&bytes).map_err(|error| {
         let place = Place {
             column: Some(error.column() as u64),

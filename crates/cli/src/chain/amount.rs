@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use homeostat_ops::tokens::Tokens;
+use homeostat_settings::tokens::Tokens;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -2,16 +2,16 @@
 
 use std::io::{self, Write};
 
+use homeostat_chain::live::ProposalName;
+use homeostat_chain::Live;
 use homeostat_client::{
     governance::{self, ProposalId},
     Action, Class, Council, Instruction, PauseReason, Proposal, ProposalState, Pubkey, RoleKind,
     Section,
 };
-use homeostat_ops::change::{decode, Decoded};
-use homeostat_ops::live::ProposalName;
-use homeostat_ops::tokens::Tokens;
-use homeostat_ops::words::{ROLES, SECTIONS};
-use homeostat_ops::Live;
+use homeostat_settings::change::{decode, Decoded};
+use homeostat_settings::tokens::Tokens;
+use homeostat_settings::words::{ROLES, SECTIONS};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use homeostat_chain::send::fits;
+use homeostat_chain::signer::read_address;
+use homeostat_chain::Live;
 use homeostat_client::{Instruction, Pubkey};
 use homeostat_keeper::lookup_table;
-use homeostat_ops::send::fits;
-use homeostat_ops::signer::read_address;
-use homeostat_ops::Live;
 
 use super::delivery::SendArgs;
 use super::key::Key;

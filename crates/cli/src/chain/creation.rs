@@ -3,13 +3,14 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use homeostat_chain::creation::{Creation, Piece, Stage};
+use homeostat_chain::send::pack;
+use homeostat_chain::signer::read_address;
+use homeostat_chain::{live, program, squads};
 use homeostat_client::{Council, Economy, Instruction, Pubkey};
-use homeostat_ops::creation::{Creation, Piece, Stage};
-use homeostat_ops::economy_file::read_economy;
-use homeostat_ops::send::pack;
-use homeostat_ops::signer::read_address;
-use homeostat_ops::tokens::Tokens;
-use homeostat_ops::{files, live, program, squads};
+use homeostat_settings::economy_file::read_economy;
+use homeostat_settings::files;
+use homeostat_settings::tokens::Tokens;
 use schemars::JsonSchema;
 use serde::Serialize;
 

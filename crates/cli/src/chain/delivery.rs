@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use homeostat_ops::squads::Encoding;
-use homeostat_ops::Fees;
+use homeostat_chain::squads::Encoding;
+use homeostat_chain::Fees;
 
 use super::key::Key;
 use crate::failure::Failure;

@@ -1,10 +1,10 @@
 //! How an economy ends, and what its sponsor takes back: a Draft is given up, funds are recalled
 //! after their notice, and a retired economy is wound up and dissolved.
 
+use homeostat_chain::signer::read_address;
+use homeostat_chain::Live;
 use homeostat_client::instruction::{self as ix, Parts};
 use homeostat_client::{Feed, Life, Pubkey};
-use homeostat_ops::signer::read_address;
-use homeostat_ops::Live;
 
 use super::amount::{Amount, Wanted};
 use super::delivery::SendArgs;

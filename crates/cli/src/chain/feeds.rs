@@ -1,9 +1,9 @@
 //! Quantities from outside: a feed is created, and its reporters tell it values.
 
 use homeostat::state::FeedSettings;
+use homeostat_chain::signer::read_address;
 use homeostat_client::instruction::{self as ix, Report};
 use homeostat_client::{Feed, Pubkey};
-use homeostat_ops::signer::read_address;
 
 use super::delivery::SendArgs;
 use super::parts::{is_draft, not_allowed};

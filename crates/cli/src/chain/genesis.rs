@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use homeostat_chain::history::{complete, Asked, Proved};
 use homeostat_client::log::LogError;
 use homeostat_client::verify::{verify_audit, verify_log, AuditProof, History, Kept, LogProof};
-use homeostat_ops::history::{complete, Asked, Proved};
 
 use super::log::broken;
 use super::Context;

@@ -7,14 +7,14 @@
 
 use std::cell::Cell;
 
+use homeostat_chain::send::packet::{self, PACKET};
+use homeostat_chain::send::Receipt;
+use homeostat_chain::squads::accounts::Buffer;
+use homeostat_chain::squads::buffer::{Plan, Upload};
+use homeostat_chain::squads::pending::Waiting;
+use homeostat_chain::squads::{self, rules, Compiled, Encoding, Multisig, Pending};
+use homeostat_chain::{signer::read_address, Live};
 use homeostat_client::{Instruction, Pubkey};
-use homeostat_ops::send::packet::{self, PACKET};
-use homeostat_ops::send::Receipt;
-use homeostat_ops::squads::accounts::Buffer;
-use homeostat_ops::squads::buffer::{Plan, Upload};
-use homeostat_ops::squads::pending::Waiting;
-use homeostat_ops::squads::{self, rules, Compiled, Encoding, Multisig, Pending};
-use homeostat_ops::{signer::read_address, Live};
 
 use super::delivery::SendArgs;
 use super::key::Key;

@@ -6,13 +6,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use homeostat_chain::cluster::Kind;
+use homeostat_chain::rpc::Allowed;
+use homeostat_chain::signer::{read_address, read_key};
+use homeostat_chain::{Connection, Fees};
 use homeostat_keeper::http::{self, Where};
 use homeostat_keeper::log::{self, Format as Lines};
 use homeostat_keeper::{signals, Keeper, Metrics, Options, Summary};
-use homeostat_ops::cluster::Kind;
-use homeostat_ops::rpc::Allowed;
-use homeostat_ops::signer::{read_address, read_key};
-use homeostat_ops::{Connection, Fees};
 
 use super::ClusterArgs;
 use crate::failure::Failure;

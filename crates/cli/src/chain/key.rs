@@ -2,8 +2,8 @@
 
 use std::{cell::RefCell, collections::BTreeMap, fmt, rc::Rc};
 
+use homeostat_chain::signer::read_signer;
 use homeostat_client::Pubkey;
-use homeostat_ops::signer::read_signer;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
 

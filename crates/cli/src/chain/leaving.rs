@@ -1,10 +1,10 @@
 //! What a wallet takes back when it stays, or has left: unbonding stake, and the rents of its
 //! position and its ballots.
 
+use homeostat_chain::live::ProposalName;
+use homeostat_chain::signer::read_address;
 use homeostat_client::governance::{self, ProposalId};
 use homeostat_client::{address, instruction as ix, wallet, Ballot};
-use homeostat_ops::live::ProposalName;
-use homeostat_ops::signer::read_address;
 
 use super::delivery::SendArgs;
 use super::plain::public;

@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use homeostat_chain::history::Asked;
+use homeostat_chain::Live;
 use homeostat_client::verify::{verify_audit, verify_log, Logs};
 use homeostat_client::{log, Economy, Metric, Parameter};
 use homeostat_control::Decision;
-use homeostat_ops::history::Asked;
-use homeostat_ops::Live;
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_account::Account;
@@ -186,7 +186,7 @@ pub fn log(context: &Context, arguments: &LogArgs) -> Result<(), Failure> {
     let [Some(account), Some(economy)] = both.as_slice() else {
         return Err(connection.nonsense("the economy has no log"));
     };
-    let state = homeostat_ops::connection::decode(&live.at.economy, economy)?;
+    let state = homeostat_chain::connection::decode(&live.at.economy, economy)?;
     let (head, records) = log::read(&account.data).map_err(broken)?;
     let mut decisions = Vec::new();
     for record in &records {

@@ -37,10 +37,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use homeostat_chain::answers::Recording;
+use homeostat_chain::rpc::{self, Allowed, Tell};
+use homeostat_chain::{
+    Cluster, Connection, Envelope, Journal, Kind, Live, Settings, Which, Wishes,
+};
 use homeostat_client::{Instruction, Pubkey};
-use homeostat_ops::answers::Recording;
-use homeostat_ops::rpc::{self, Allowed, Tell};
-use homeostat_ops::{Cluster, Connection, Envelope, Journal, Kind, Live, Settings, Which, Wishes};
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_commitment_config::CommitmentConfig;
@@ -198,7 +200,7 @@ impl WhichArgs {
     pub fn which(&self) -> Result<Which, Failure> {
         let read = |text: &Option<String>, what: &str| {
             text.as_deref()
-                .map(|text| homeostat_ops::signer::read_address(text, what))
+                .map(|text| homeostat_chain::signer::read_address(text, what))
                 .transpose()
         };
         let mint = read(&self.mint, "--mint")?;
@@ -399,7 +401,7 @@ fn missing_account(
     mint: &Pubkey,
     token_program: &Pubkey,
 ) -> Result<Vec<Instruction>, Failure> {
-    let tokens = homeostat_ops::live::associated(owner, mint, token_program);
+    let tokens = homeostat_chain::live::associated(owner, mint, token_program);
     Ok(match context.connection.account(&tokens)? {
         Some(_) => Vec::new(),
         None => vec![create_associated(payer, owner, mint, token_program)],

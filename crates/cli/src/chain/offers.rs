@@ -3,7 +3,7 @@
 
 use homeostat::state::council::FOUNDING;
 use homeostat_client::{Council, Pubkey};
-use homeostat_ops::words::{word, ROLES};
+use homeostat_settings::words::{word, ROLES};
 use schemars::JsonSchema;
 use serde::Serialize;
 

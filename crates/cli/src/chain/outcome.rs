@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use homeostat_ops::journal::{Entry, Settled};
-use homeostat_ops::send::{Fate, Until};
+use homeostat_chain::journal::{Entry, Settled};
+use homeostat_chain::send::{Fate, Until};
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_signature::Signature;

@@ -3,10 +3,10 @@
 //! The creator adds parts to a Draft; once the economy is live a proposal allows one, and anybody
 //! creates it and pays its rent.
 
+use homeostat_chain::signer::read_address;
+use homeostat_chain::Live;
 use homeostat_client::instruction::{self as ix, StakeMint};
 use homeostat_client::{Life, Pubkey};
-use homeostat_ops::signer::read_address;
-use homeostat_ops::Live;
 
 use super::delivery::SendArgs;
 use super::plain::{public, signed, PlainArgs};

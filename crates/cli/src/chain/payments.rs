@@ -1,11 +1,11 @@
 //! `pay`, `fund`, `top-up`, `collect`.
 
+use homeostat_chain::live::associated;
+use homeostat_chain::refusal;
+use homeostat_chain::signer::read_address;
 use homeostat_client::instruction::{self as ix, Payment};
 use homeostat_client::wallet::quote;
 use homeostat_client::Pubkey;
-use homeostat_ops::live::associated;
-use homeostat_ops::refusal;
-use homeostat_ops::signer::read_address;
 
 use super::amount::{Amount, Wanted};
 use super::delivery::SendArgs;

@@ -1,7 +1,7 @@
 //! Commands that are about an economy as a whole.
 
+use homeostat_chain::Live;
 use homeostat_client::Instruction;
-use homeostat_ops::Live;
 
 use super::delivery::SendArgs;
 use super::key::Key;

@@ -4,12 +4,13 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use homeostat_chain::connection::refusal;
+use homeostat_chain::envelope::{with_nonce, Draft, Envelope, Nonce};
+use homeostat_chain::offline::{self, assemble, sign_only, Presigned, SignOnly};
+use homeostat_chain::send::unsigned;
+use homeostat_chain::signer::read_address;
 use homeostat_client::{Instruction, PROGRAM_ID};
-use homeostat_ops::connection::refusal;
-use homeostat_ops::envelope::{with_nonce, Draft, Envelope, Nonce};
-use homeostat_ops::offline::{self, assemble, sign_only, Presigned, SignOnly};
-use homeostat_ops::send::unsigned;
-use homeostat_ops::{fields, signer::read_address};
+use homeostat_settings::fields;
 use solana_hash::Hash;
 use solana_message::VersionedMessage;
 use solana_signer::Signer;

@@ -4,13 +4,14 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use homeostat_chain::Live;
 use homeostat_client::{
     address, governance, Action, Class, Council, Feed, Proposal, Pubkey, Reason, Tunable,
 };
-use homeostat_ops::change::Decoded;
-use homeostat_ops::proposal_file::{read_proposal, tunable_value, State};
-use homeostat_ops::words::{self, TUNABLES};
-use homeostat_ops::{fields, files, Live};
+use homeostat_settings::change::Decoded;
+use homeostat_settings::proposal_file::{read_proposal, tunable_value, State};
+use homeostat_settings::words::{self, TUNABLES};
+use homeostat_settings::{fields, files};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -169,7 +170,7 @@ impl Ground {
         let mut feeds = Vec::with_capacity(keys.len());
         for (key, account) in keys.iter().zip(connection.accounts(keys)?) {
             let account = account.ok_or_else(|| connection.nonsense("a feed is missing"))?;
-            feeds.push(homeostat_ops::connection::decode::<Feed>(key, &account)?);
+            feeds.push(homeostat_chain::connection::decode::<Feed>(key, &account)?);
         }
         Ok(Self {
             now: connection.clock()?.unix_timestamp,

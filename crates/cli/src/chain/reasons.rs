@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 
 use base64::{prelude::BASE64_STANDARD, Engine};
+use homeostat_chain::connection::refusal;
+use homeostat_chain::send::unsigned;
+use homeostat_chain::Live;
 use homeostat_client::{decode, Controller, Metric, Parameter};
 use homeostat_control::{Decision, Fx};
-use homeostat_ops::connection::refusal;
-use homeostat_ops::send::unsigned;
-use homeostat_ops::Live;
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_message::{Message, VersionedMessage};

@@ -1,11 +1,11 @@
 //! Addresses that are given tokens or rights, checked before anything is sent: the rule is that of
-//! [`homeostat_ops::recipient`].
+//! [`homeostat_chain::recipient`].
 
+use homeostat_chain::live::associated;
+use homeostat_chain::recipient::{Kind, Recipient};
+use homeostat_chain::squads::{self, Multisig};
+use homeostat_chain::{Connection, Live};
 use homeostat_client::{Action, CouncilArgs, EconomyAddresses, Pubkey, SeatArgs};
-use homeostat_ops::live::associated;
-use homeostat_ops::recipient::{Kind, Recipient};
-use homeostat_ops::squads::{self, Multisig};
-use homeostat_ops::{Connection, Live};
 
 use crate::failure::Failure;
 

@@ -4,7 +4,7 @@
 
 use homeostat_client::{Controller, Metric, Parameter, Reference};
 use homeostat_control::Decision;
-use homeostat_ops::wiring_keys::signal_word;
+use homeostat_settings::wiring_keys::signal_word;
 
 use super::{
     duration,

@@ -1,11 +1,11 @@
 //! `stake`, `unstake`, `withdraw`, `claim`: what a wallet does with a pool.
 
+use homeostat_chain::live::associated;
+use homeostat_chain::signer::read_address;
+use homeostat_chain::Live;
 use homeostat_client::instruction::{self as ix, StakeMint};
 use homeostat_client::wallet::{self, Held, Payout};
 use homeostat_client::{Instruction, Pool, Position, Pubkey};
-use homeostat_ops::live::associated;
-use homeostat_ops::signer::read_address;
-use homeostat_ops::Live;
 
 use super::amount::{Amount, Wanted};
 use super::delivery::SendArgs;
@@ -207,7 +207,7 @@ pub fn unstake(context: &Context, arguments: &AmountArgs) -> Result<(), Failure>
     let now = context.connection.clock()?.unix_timestamp;
     let unbonding = wallet.live.economy.limits.unbonding;
     let leaving = wallet::leaving(wallet.opened()?, amount, now, unbonding).map_err(|error| {
-        let failure = homeostat_ops::refusal::of_program(u32::from(error), &[""; 0]);
+        let failure = homeostat_chain::refusal::of_program(u32::from(error), &[""; 0]);
         context.meaning("unstake", &wallet.scene(amount), failure)
     })?;
     let wallet::Leaving { ready_at, moved } = leaving;
@@ -304,7 +304,7 @@ pub fn claim(context: &Context, arguments: &ExitArgs) -> Result<(), Failure> {
         position,
     };
     let failed = |error| {
-        let failure = homeostat_ops::refusal::of_program(u32::from(error), &[""; 0]);
+        let failure = homeostat_chain::refusal::of_program(u32::from(error), &[""; 0]);
         fitting("claim", failure)
     };
     let pending =

@@ -1,8 +1,8 @@
 //! A live economy as a start for the simulator.
 
+use homeostat_chain::connection::decode;
+use homeostat_chain::Live;
 use homeostat_client::{Feed, Pubkey};
-use homeostat_ops::connection::decode;
-use homeostat_ops::Live;
 use homeostat_sim::live::{Found as Accounts, LivePool, Start, Unfit};
 
 use super::{balance, Context};

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
+use homeostat_chain::program::deployed;
+use homeostat_chain::signer::read_address;
 use homeostat_client::wallet::{apr_ppm, pending_rewards, unbonding, Summary};
 use homeostat_client::{Funding, Metric, Parameter, Section};
-use homeostat_ops::program::deployed;
-use homeostat_ops::signer::read_address;
-use homeostat_ops::words::POWERS;
+use homeostat_settings::words::POWERS;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use homeostat_client::{governance, Reason};
-use homeostat_ops::files;
+use homeostat_settings::files;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -3,11 +3,12 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use homeostat_chain::cluster::Kind;
+use homeostat_chain::send;
+use homeostat_chain::squads;
+use homeostat_chain::{Notes, Sender, Talk};
 use homeostat_client::{Instruction, Pubkey};
-use homeostat_ops::cluster::Kind;
-use homeostat_ops::send;
-use homeostat_ops::squads;
-use homeostat_ops::{fields, Notes, Sender, Talk};
+use homeostat_settings::fields;
 use solana_signature::Signature;
 
 use super::delivery::{Delivery, SendArgs};
@@ -51,7 +52,7 @@ impl Context {
     /// # Errors
     ///
     /// The cluster refuses, or nobody knows what became of it; see
-    /// [`homeostat_ops::send`].
+    /// [`homeostat_chain::send`].
     pub fn write(
         &self,
         arguments: &SendArgs,
@@ -144,7 +145,7 @@ impl Context {
     pub fn actor(&self, arguments: &SendArgs) -> Result<Key, Failure> {
         match &arguments.squads {
             Some(multisig) => {
-                let multisig = homeostat_ops::signer::read_address(multisig, "--squads")?;
+                let multisig = homeostat_chain::signer::read_address(multisig, "--squads")?;
                 Ok(Key::Elsewhere(squads::vault(&multisig, arguments.vault)))
             }
             None => self.key(),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use homeostat_ops::{Cluster, Receipt};
+use homeostat_chain::{Cluster, Receipt};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -233,8 +233,8 @@ fn recomputes(
 
 #[cfg(test)]
 mod tests {
-    use homeostat_ops::economy_file::EconomySpec;
     use homeostat_sandbox::Bank;
+    use homeostat_settings::economy_file::EconomySpec;
 
     use super::super::plan::{Plan, Story};
     use super::*;

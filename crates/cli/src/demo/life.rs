@@ -3,8 +3,8 @@
 
 use homeostat_client::{Economy, Parameter};
 use homeostat_control::Decision;
-use homeostat_ops::economy_file::EconomySpec;
 use homeostat_sandbox::{Bank, Invariants};
+use homeostat_settings::economy_file::EconomySpec;
 use homeostat_sim::plant;
 use homeostat_sim::policy::Policy;
 use homeostat_sim::run::Run;

@@ -18,17 +18,17 @@ use homeostat_sandbox::Bank;
 use schemars::{schema_for, JsonSchema, Schema};
 use serde::Serialize;
 
+use crate::document;
 use crate::failure::{Failure, Place};
 use crate::output::{self, Format};
 use crate::report::{self, chart, table};
-use crate::settings;
 use crate::stdout;
-use homeostat_ops::files::{read_up_to, unreadable};
+use homeostat_settings::files::{read_up_to, unreadable};
 use life::{History, Life};
 use plan::{Plan, Story, PEOPLE};
 use summary::{DecisionLine, Summary};
 
-pub use homeostat_ops::economy_file::{read_economy, EconomySpec};
+pub use homeostat_settings::economy_file::{read_economy, EconomySpec};
 
 /// What `demo --help` opens with.
 pub const LONG_ABOUT: &str = "\
@@ -264,7 +264,7 @@ async fn live(
 pub(crate) fn economy_from(path: &Path) -> Result<EconomySpec, Failure> {
     let name = path.display().to_string();
     let bytes = File::open(path)
-        .and_then(|file| read_up_to(file, settings::LARGEST))
+        .and_then(|file| read_up_to(file, document::LARGEST))
         .map_err(|error| unreadable(&name, &error))?;
     read_economy(&bytes, &name)
 }

@@ -7,7 +7,7 @@
 use homeostat::constants::PPM;
 use homeostat::state::Parameter;
 use homeostat_client::Funding;
-use homeostat_ops::economy_file::EconomySpec;
+use homeostat_settings::economy_file::EconomySpec;
 use homeostat_sim::chain::{Chain, Error};
 use homeostat_sim::funded;
 use homeostat_sim::plant::{World, START};

@@ -2,9 +2,9 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
+use homeostat_chain::cluster::{is_loopback, Kind};
 use homeostat_client::Pubkey;
 use homeostat_migrations::file::Program;
-use homeostat_ops::cluster::{is_loopback, Kind};
 
 use crate::chain::Context;
 use crate::failure::{quoted, Failure};

@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::rc::Rc;
 
+use homeostat_chain::{Fees, Sender};
 use homeostat_migrations::chain::Cluster;
 use homeostat_migrations::plan::require_cluster;
 use homeostat_migrations::status::status;
 use homeostat_migrations::{apply, plan, ClusterFile, Outcome, Plan, Point, Step, Witness};
-use homeostat_ops::{Fees, Sender};
 use solana_signer::Signer;
 
 use crate::chain::delivery::SendArgs;

@@ -1,10 +1,10 @@
 //! What the publisher's vault has to do, stored in its multisig by a member, as every other
 //! command does with `--squads`.
 
+use homeostat_chain::signer::read_address;
 use homeostat_client::Pubkey;
 use homeostat_migrations::run::Upgrade;
 use homeostat_migrations::{ClusterFile, Publisher, Signed};
-use homeostat_ops::signer::read_address;
 
 use crate::chain::delivery::SendArgs;
 use crate::chain::write::{Figures, HandedOver, Intent, Outcome};

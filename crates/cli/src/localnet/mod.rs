@@ -13,9 +13,10 @@ use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Instant;
 
+use homeostat_chain::connection::TIMEOUT;
+use homeostat_chain::Connection;
 use homeostat_client::PROGRAM_ID;
-use homeostat_ops::connection::TIMEOUT;
-use homeostat_ops::{files, Connection};
+use homeostat_settings::files;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use signal_hook::consts::{SIGINT, SIGTERM};

@@ -7,16 +7,17 @@ use std::time::{Duration, Instant};
 
 use anchor_spl::token;
 use anchor_spl::token_2022::spl_token_2022::instruction as spl;
+use homeostat_chain::creation::{Creation, Found, Mint, Stage};
+use homeostat_chain::live::associated;
+use homeostat_chain::send::pack;
+use homeostat_chain::signer::read_key;
+use homeostat_chain::{Connection, Fees, Sender};
 use homeostat_client::instruction::{self as ix, StakeMint};
 use homeostat_client::{
     address, governance, CouncilArgs, EconomyAddresses, Instruction, Position, Pubkey, SeatArgs,
 };
-use homeostat_ops::creation::{Creation, Found, Mint, Stage};
-use homeostat_ops::economy_file::{read_economy, EconomySpec};
-use homeostat_ops::live::associated;
-use homeostat_ops::send::pack;
-use homeostat_ops::signer::read_key;
-use homeostat_ops::{Connection, Failure, Fees, Sender};
+use homeostat_settings::economy_file::{read_economy, EconomySpec};
+use homeostat_settings::Failure;
 use solana_keypair::{write_keypair_file, Keypair};
 use solana_signer::Signer;
 use solana_system_interface::instruction as system;

@@ -12,12 +12,12 @@ use serde::ser::{SerializeSeq, Serializer};
 use serde::Serialize;
 
 use crate::decimal::{Decimal, PPM};
+use crate::document;
 use crate::failure::Failure;
 use crate::output::{self, Exact, Format};
-use crate::settings;
-use homeostat_ops::files::{read_up_to, unreadable};
+use homeostat_settings::files::{read_up_to, unreadable};
 
-pub use homeostat_ops::controller_file::read_controller;
+pub use homeostat_settings::controller_file::read_controller;
 pub use series::{read_series, Row};
 
 /// What `replay --help` opens with.
@@ -305,7 +305,7 @@ fn input_name(path: &Path) -> String {
 fn controller_from(path: &Path) -> Result<Config, Failure> {
     let name = path.display().to_string();
     let bytes = File::open(path)
-        .and_then(|file| read_up_to(file, settings::LARGEST))
+        .and_then(|file| read_up_to(file, document::LARGEST))
         .map_err(|error| unreadable(&name, &error))?;
     read_controller(&bytes, &name)
 }

@@ -1,9 +1,9 @@
 //! A start from a live economy, read from its cluster.
 
+use homeostat_chain::Live;
 use homeostat_client::{Council, Feed, Pubkey};
-use homeostat_ops::proposal_file::State;
-use homeostat_ops::words::{word, SECTIONS};
-use homeostat_ops::Live;
+use homeostat_settings::proposal_file::State;
+use homeostat_settings::words::{word, SECTIONS};
 use homeostat_sim::live::{Start, Unfit};
 
 use crate::chain::council::seated;

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use homeostat::state::{CouncilArgs, SeatArgs};
 use homeostat_client::{Council, Delays};
-use homeostat_ops::change::{decode, Decoded};
-use homeostat_ops::files;
-use homeostat_ops::proposal_file::{read_proposal, ProposalSpec, State};
-use homeostat_ops::tokens::Tokens;
+use homeostat_settings::change::{decode, Decoded};
+use homeostat_settings::files;
+use homeostat_settings::proposal_file::{read_proposal, ProposalSpec, State};
+use homeostat_settings::tokens::Tokens;
 use homeostat_sim::bench::ordered;
 use homeostat_sim::chain::Chain;
 use homeostat_sim::effect::{self, Decision, Effect, Figures, Refused, FIGURES};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use homeostat::state::defaults;
 use homeostat_client::Funding;
-use homeostat_ops::economy_file::EconomySpec;
+use homeostat_settings::economy_file::EconomySpec;
 use homeostat_sim::behaviour::Behaviour;
 use homeostat_sim::chain::{Design, Error};
 use homeostat_sim::live::Start;

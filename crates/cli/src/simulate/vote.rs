@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use homeostat_ops::change::Decoded;
+use homeostat_settings::change::Decoded;
 use homeostat_sim::effect::{Effect, Verdict, FIGURES};
 use schemars::JsonSchema;
 use serde::Serialize;

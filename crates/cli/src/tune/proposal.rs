@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use homeostat::state::defaults;
 use homeostat_client::Parameter;
-use homeostat_ops::decimal::{Decimal, PPM};
+use homeostat_settings::decimal::{Decimal, PPM};
 use homeostat_sim::tune::Gains;
 
 /// Names and texts of the proposal files for an economy with this period (seconds): a proposal

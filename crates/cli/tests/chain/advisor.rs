@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use homeostat::state::{action::AdviceRange, defaults, Wiring};
+use homeostat_chain::{Connection, Fees, Sender};
 use homeostat_client::{
     governance::q48, Action, ControllerSettings, GuardSettings, LimitSettings, Metric, Parameter,
     Pubkey, SeatArgs, Setting,
 };
 use homeostat_control::{Fx, GuardConfig, Ramp, Reference};
-use homeostat_ops::{Connection, Fees, Sender};
 use homeostat_sandbox::world::TOKEN;
 use homeostat_sandbox::{World, WorldSpec};
 use homeostat_served::Fixture;

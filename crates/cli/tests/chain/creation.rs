@@ -131,7 +131,7 @@ fn an_economy_is_created_and_goes_live() {
 fn a_creator_accepts_its_own_seat_and_a_corrected_one_is_accepted_alone() {
     // given a founder who is a member beside fourteen vaults, and a mistyped guardian
     let founder = Founder::new();
-    let key = homeostat_ops::signer::read_key(&founder.key.display().to_string()).unwrap();
+    let key = homeostat_chain::signer::read_key(&founder.key.display().to_string()).unwrap();
     let mut members = vec![format!("\"{}\"", key.pubkey())];
     for _ in 0..14 {
         let (vault, via) = (Pubkey::new_unique(), Pubkey::new_unique());

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use homeostat_chain::squads;
 use homeostat_client::Pubkey;
 use homeostat_migrations::file::sha256;
-use homeostat_ops::squads;
 use homeostat_sandbox::World;
 use homeostat_served::{lies, Fault, Fixture, Proxy};
 use serde_json::Value;

@@ -176,7 +176,7 @@ impl Founder {
     }
 
     pub fn lamports(&self) -> u64 {
-        let founder = homeostat_ops::signer::read_key(&self.key.display().to_string());
+        let founder = homeostat_chain::signer::read_key(&self.key.display().to_string());
         let founder = founder.unwrap().pubkey();
         let read = async move |world: &mut World| world.bank.lamports(&founder).await;
         self.fixture.served.with(read)

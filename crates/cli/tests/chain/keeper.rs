@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use homeostat_chain::{Connection, Wishes};
 use homeostat_client::{Economy, EconomyAddresses, Pubkey};
 use homeostat_keeper::backoff::{lot, within};
-use homeostat_ops::{Connection, Wishes};
 use homeostat_sandbox::world::{TOKEN, WEEK};
 use homeostat_sandbox::{Bank, World, WorldSpec};
 use homeostat_served::{lies, Fault, Fixture, Proxy, Served, Stage};

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use homeostat_chain::Envelope;
 use homeostat_client::{decode::Decode, Economy, Pubkey};
-use homeostat_ops::Envelope;
 use homeostat_sandbox::world::TOKEN;
 use homeostat_served::{lies, Fault, Fixture, Proxy};
 use serde_json::Value;

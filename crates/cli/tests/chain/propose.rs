@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use homeostat_chain::squads;
 use homeostat_client::{governance::q48, Action, Parameter, Pubkey, SeatArgs};
-use homeostat_ops::squads;
 use homeostat_served::Fixture;
 use solana_keypair::Keypair;
 use solana_signer::Signer;

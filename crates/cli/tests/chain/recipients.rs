@@ -1,9 +1,9 @@
 //! Tokens and rights are given to wallets: whoever names something else is refused before
 //! anything is sent, and told who may be meant.
 
+use homeostat_chain::live::associated;
+use homeostat_chain::squads;
 use homeostat_client::{Pubkey, PROGRAM_ID};
-use homeostat_ops::live::associated;
-use homeostat_ops::squads;
 use homeostat_sandbox::world::TOKEN;
 use homeostat_served::Fixture;
 
@@ -186,7 +186,7 @@ fn a_proposal_gives_nothing_to_what_nobody_signs_for() {
 fn a_sponsor_or_a_seat_that_nobody_signs_for_is_refused_before_anything_is_made() {
     // given an economy file whose sponsor is the mint, or whose guardian is a vault without `via`
     let founder = Founder::new();
-    let vault = homeostat_ops::squads::vault(&Pubkey::new_unique(), 0);
+    let vault = homeostat_chain::squads::vault(&Pubkey::new_unique(), 0);
     let state = || {
         let served = &founder.fixture.served;
         served.with(async |world| world.state().await)

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use homeostat_client::{Economy, Funding, Parameter};
-use homeostat_ops::economy_file::read_economy;
 use homeostat_sandbox::world::{TOKEN, WEEK};
 use homeostat_sandbox::WorldSpec;
 use homeostat_served::Fixture;
+use homeostat_settings::economy_file::read_economy;
 use serde_json::Value;
 
 use crate::common::{run, text, Said};

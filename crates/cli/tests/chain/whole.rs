@@ -430,7 +430,7 @@ fn a_sponsor_recalls_after_its_notice_what_nobody_was_promised() {
     fixture.served.advance(30 * DAY);
     done(&fixture, &key, &["recall"]);
     let (mint, program) = (fixture.at.mint, economy(&fixture).token_program);
-    let tokens = homeostat_ops::live::associated(&address, &mint, &program);
+    let tokens = homeostat_chain::live::associated(&address, &mint, &program);
     let balance = fixture
         .served
         .with(async move |world| world.bank.balance(&tokens).await);
@@ -496,7 +496,7 @@ fn an_economy_that_is_empty_is_dissolved() {
     // when they are paid to the sponsor, whose account is made for that, then it is
     done(&fixture, &key, &["wind-up"]);
     let (mint, program) = (fixture.at.mint, economy(&fixture).token_program);
-    let tokens = homeostat_ops::live::associated(&sponsor, &mint, &program);
+    let tokens = homeostat_chain::live::associated(&sponsor, &mint, &program);
     let paid = fixture
         .served
         .with(async move |world| world.bank.balance(&tokens).await);

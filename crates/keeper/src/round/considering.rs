@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use homeostat_chain::Live;
 use homeostat_client::{Economy, Pubkey};
-use homeostat_ops::{Failure, Live};
+use homeostat_settings::Failure;
 use tracing::{error, info, warn, Level};
 
 use crate::attempt::{Job, BASE_FEE};

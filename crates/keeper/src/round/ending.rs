@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use homeostat::error::HomeostatError;
+use homeostat_chain::Receipt;
 use homeostat_client::Pubkey;
-use homeostat_ops::{Failure, Receipt};
+use homeostat_settings::Failure;
 use tracing::{debug, info, Level};
 
 use crate::attempt::Done;

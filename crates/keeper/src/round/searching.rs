@@ -4,7 +4,7 @@ use std::mem::offset_of;
 use std::time::Instant;
 
 use homeostat_client::{Economy, Life, Pubkey};
-use homeostat_ops::Failure;
+use homeostat_settings::Failure;
 use tracing::{warn, Level};
 
 use crate::backoff::lot;

@@ -15,7 +15,7 @@ use homeostat::{
 };
 use homeostat_client::log::Record;
 use homeostat_control::Flags;
-use homeostat_failure::Failure;
+use homeostat_settings::Failure;
 
 use super::{History, Observation};
 

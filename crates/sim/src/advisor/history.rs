@@ -4,7 +4,7 @@
 //! comes from elsewhere and may be missing. Nothing of a simulated world that is not public,
 //! such as demand or the people's minds, is in it.
 
-use homeostat_failure::Failure;
+use homeostat_settings::Failure;
 use serde::Serialize;
 
 use crate::{

@@ -12,7 +12,7 @@ use std::{
     path::Path,
 };
 
-use homeostat_failure::{quoted, Failure, Place};
+use homeostat_settings::failure::{quoted, Failure, Place};
 
 use crate::{series::Series, tune::Gains};
 

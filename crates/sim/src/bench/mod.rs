@@ -29,7 +29,7 @@ pub use verify::{verify, Difference, Verification};
 
 use std::time::{Duration, Instant};
 
-use homeostat_failure::Failure;
+use homeostat_settings::Failure;
 
 /// How far a benchmark is.
 #[derive(Clone, Copy, Debug, PartialEq)]

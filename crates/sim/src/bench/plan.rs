@@ -1,7 +1,7 @@
 //! Which runs a benchmark has.
 
 use homeostat::state::{StoredConfig, StoredGuardConfig};
-use homeostat_failure::{Failure, Place};
+use homeostat_settings::failure::{Failure, Place};
 use sha2::{Digest, Sha256};
 
 use crate::{

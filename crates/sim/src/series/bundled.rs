@@ -1,6 +1,6 @@
 //! The series that come with the simulator; data/prices/README.md names their sources.
 
-use homeostat_failure::Failure;
+use homeostat_settings::Failure;
 
 use super::{read_series, Series};
 
@@ -38,7 +38,7 @@ pub fn bundled(name: &str) -> Result<Series, Failure> {
                 "unknown_series",
                 format!(
                     "no series of the name {} is built in",
-                    homeostat_failure::quoted(name)
+                    homeostat_settings::failure::quoted(name)
                 ),
             )
             .remedy(format!(

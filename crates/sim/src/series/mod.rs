@@ -23,7 +23,7 @@ pub mod table;
 pub use bundled::{bundled, BUNDLED};
 pub use read::{day, read_series};
 
-use homeostat_failure::{Failure, Place};
+use homeostat_settings::failure::{Failure, Place};
 
 /// Steps up to this many seconds are never a gap: a week.
 pub const LONGEST_STEP: i64 = 7 * 86_400;

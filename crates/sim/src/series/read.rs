@@ -1,7 +1,7 @@
 //! Reading a price series.
 
 use chrono::{NaiveDate, NaiveTime};
-use homeostat_failure::{quoted, Failure};
+use homeostat_settings::failure::{quoted, Failure};
 
 use super::table::{Row, Table};
 use super::{median_step, Series, LONGEST_STEP, LONGEST_STEP_RATIO};

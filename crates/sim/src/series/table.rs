@@ -1,7 +1,7 @@
 //! CSV with named columns: what the reading of every recorded series shares.
 
 use csv::{ByteRecord, Position, Reader, ReaderBuilder};
-use homeostat_failure::{quoted, Failure, Place};
+use homeostat_settings::failure::{quoted, Failure, Place};
 
 /// Largest input in bytes: some ten million rows. Input without end must not fill
 /// the memory.

@@ -2,7 +2,7 @@
 //! a founder who expects just these people.
 
 use homeostat_client::forecast::{Derived, Forecast};
-use homeostat_failure::Failure;
+use homeostat_settings::Failure;
 use serde::Serialize;
 
 use super::require;

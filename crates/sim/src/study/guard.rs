@@ -11,7 +11,7 @@ mod report;
 pub use report::{Alarms, Detection, Report};
 
 use homeostat::state::Parameter;
-use homeostat_failure::Failure;
+use homeostat_settings::Failure;
 use serde::Serialize;
 
 use super::{

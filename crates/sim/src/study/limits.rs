@@ -20,7 +20,7 @@ use homeostat::{
     state::Parameter,
 };
 use homeostat_client::forecast::Derived;
-use homeostat_failure::Failure;
+use homeostat_settings::Failure;
 use serde::Serialize;
 
 use super::{

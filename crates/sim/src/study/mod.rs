@@ -25,7 +25,7 @@ mod watch;
 pub use crate::bench::FIRST_SEED;
 pub use economies::{forecast, Cell, Grid, Stakers};
 
-use homeostat_failure::Failure;
+use homeostat_settings::Failure;
 use serde::Serialize;
 
 use crate::{

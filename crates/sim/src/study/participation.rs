@@ -20,7 +20,7 @@ mod report;
 
 pub use report::{Line, Report};
 
-use homeostat_failure::Failure;
+use homeostat_settings::Failure;
 
 use super::{refused, require, together, usual_setting, Progress, FIRST_SEED};
 use crate::{

@@ -7,7 +7,7 @@
 
 use core::fmt::Write;
 
-use homeostat_failure::Failure;
+use homeostat_settings::Failure;
 use serde::{Deserialize, Serialize};
 
 use super::{page, refused, require, together, usual_setting, Progress};

@@ -19,7 +19,7 @@ pub use report::{Line, Report};
 
 use homeostat::state::Parameter;
 use homeostat_control::Reference;
-use homeostat_failure::Failure;
+use homeostat_settings::Failure;
 use serde::Serialize;
 
 use super::{

@@ -11,7 +11,7 @@ mod report;
 
 pub use report::{Line, Pairing, Part, Report};
 
-use homeostat_failure::Failure;
+use homeostat_settings::Failure;
 use serde::Serialize;
 
 use super::{economies::SUPPLY, refused, require, together, Progress, FIRST_SEED};

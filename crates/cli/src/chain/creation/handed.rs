@@ -1,9 +1,9 @@
 //! `create-economy --squads`: a vault is the creator, and a member of its multisig stores what is
 //! missing, in transactions that its members approve and execute one after the other.
 
+use homeostat_chain::creation::{Creation, Piece};
+use homeostat_chain::send::packet::{self, PACKET};
 use homeostat_client::{Instruction, Pubkey};
-use homeostat_ops::creation::{Creation, Piece};
-use homeostat_ops::send::packet::{self, PACKET};
 
 use super::super::delivery::SendArgs;
 use super::super::handover::Handover;

@@ -1,9 +1,9 @@
 //! `go-live`: what a Draft still lacks, and its opening.
 
 use anchor_spl::token_2022::spl_token_2022::instruction::{set_authority, AuthorityType};
+use homeostat_chain::creation::Mint;
 use homeostat_client::{instruction as ix, Council, Economy, EconomyAddresses};
-use homeostat_ops::creation::Mint;
-use homeostat_ops::tokens::Tokens;
+use homeostat_settings::tokens::Tokens;
 
 use super::super::delivery::SendArgs;
 use super::super::offers;

@@ -1,9 +1,9 @@
 //! What an economy file says, shown before anything is sent.
 
+use homeostat_chain::creation::{Creation, Found, Piece, Stage};
 use homeostat_client::{CouncilArgs, Funding, Parameter};
-use homeostat_ops::creation::{Creation, Found, Piece, Stage};
-use homeostat_ops::economy_file::EconomySpec;
-use homeostat_ops::tokens::Tokens;
+use homeostat_settings::economy_file::EconomySpec;
+use homeostat_settings::tokens::Tokens;
 
 use super::super::status::fraction;
 use super::super::{duration, Context};

@@ -2,8 +2,8 @@
 
 use homeostat::HomeostatError as E;
 use homeostat_client::{wallet, Economy, Life, Parameter, RoleKind, Tunable};
-use homeostat_ops::tokens::Tokens;
-use homeostat_ops::words::TUNABLES;
+use homeostat_settings::tokens::Tokens;
+use homeostat_settings::words::TUNABLES;
 
 use super::proposals::One;
 use super::{pauses, seats, spending, About, Scene, Why};
@@ -164,7 +164,7 @@ fn not_live(command: &str, economy: &Economy) -> Option<Why> {
         (false, "stake") => "claims and withdrawals stay open",
         (false, _) => "it is over for ever; claims and withdrawals stay open",
     };
-    let state = homeostat_ops::live::life(economy);
+    let state = homeostat_chain::live::life(economy);
     Some(Why::new(
         format!("the economy is not live: it is {state}"),
         remedy,

@@ -13,13 +13,13 @@ mod spending;
 mod words;
 
 use homeostat::HomeostatError as E;
+use homeostat_chain::trial::{try_out, Trial};
+use homeostat_chain::{refusal, Live};
 use homeostat_client::{
     address, error, governance, Action, Council, Parameter, Pool, Position, Proposal, Pubkey,
     RoleKind, Section, Tunable,
 };
-use homeostat_ops::proposal_file::State;
-use homeostat_ops::trial::{try_out, Trial};
-use homeostat_ops::{refusal, Live};
+use homeostat_settings::proposal_file::State;
 
 use super::delivery::SendArgs;
 use super::key::Key;
@@ -133,7 +133,7 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// As [`Context::perform`]; [`rules::require_callable`](homeostat_ops::squads::rules) for
+    /// As [`Context::perform`]; [`rules::require_callable`](homeostat_chain::squads::rules) for
     /// `--squads`.
     pub fn perform_in(
         &self,

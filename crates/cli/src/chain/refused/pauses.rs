@@ -2,7 +2,7 @@
 
 use homeostat::constants::{PAUSE_BUDGET, PAUSE_REFILL};
 use homeostat_client::{Economy, Section};
-use homeostat_ops::words::SECTIONS;
+use homeostat_settings::words::SECTIONS;
 
 use super::Why;
 use crate::chain::{duration, time};

@@ -6,7 +6,7 @@ use homeostat::constants::{
 use homeostat::state::defaults;
 use homeostat::HomeostatError;
 use homeostat_client::{Action, Economy};
-use homeostat_ops::tokens::Tokens;
+use homeostat_settings::tokens::Tokens;
 
 use super::Why;
 use crate::chain::status::fraction;

@@ -22,7 +22,7 @@ use crate::output::Exact;
 use crate::report::table::percent;
 use crate::simulate::figure;
 use decision::{exact, short_fx};
-use homeostat_ops::tokens::Tokens;
+use homeostat_settings::tokens::Tokens;
 use journey::{journey, Journey};
 use text::{grouped, points, signed, wrapped};
 

@@ -3,9 +3,9 @@
 
 use std::process::Stdio;
 
+use homeostat_chain::squads::accounts::Buffer;
+use homeostat_chain::squads::PROGRAM;
 use homeostat_client::Pubkey;
-use homeostat_ops::squads::accounts::Buffer;
-use homeostat_ops::squads::PROGRAM;
 use homeostat_served::{Fault, Proxy};
 use solana_keypair::Keypair;
 use solana_signer::Signer;

@@ -6,12 +6,12 @@
 //!
 //! What it shows is that a message that was stored is what Homeostat takes from a vault: it calls
 //! the instructions of the message, signing with the vault, from the top of a transaction. That
-//! the bytes are those of the program itself is compared in `crates/ops/tests/squads.rs` with what
+//! the bytes are those of the program itself is compared in `crates/chain/tests/squads.rs` with what
 //! the program's own package writes.
 
-use homeostat_ops::squads::accounts::{Buffer, Proposal, Status, VaultTransaction};
-use homeostat_ops::squads::layout::{self, Bytes};
-use homeostat_ops::squads::{Compiled, Multisig};
+use homeostat_chain::squads::accounts::{Buffer, Proposal, Status, VaultTransaction};
+use homeostat_chain::squads::layout::{self, Bytes};
+use homeostat_chain::squads::{Compiled, Multisig};
 use homeostat_sandbox::solana_program::{
     account_info::AccountInfo, entrypoint::ProgramResult, hash::hash, instruction::Instruction,
     program::invoke_signed, program_error::ProgramError, pubkey::Pubkey, rent::Rent,

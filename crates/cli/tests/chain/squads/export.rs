@@ -1,8 +1,8 @@
 //! What a vault shall sign, printed for the web importer of its multisig.
 
 use base64::{prelude::BASE64_STANDARD, Engine};
+use homeostat_chain::squads::Compiled;
 use homeostat_client::instruction;
-use homeostat_ops::squads::Compiled;
 use serde_json::Value;
 use solana_transaction::Transaction;
 

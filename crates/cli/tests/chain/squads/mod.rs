@@ -8,9 +8,9 @@ mod export;
 mod refused;
 mod story;
 
+use homeostat_chain::squads::accounts::VaultTransaction;
+use homeostat_chain::squads::{self, layout, Multisig, PROGRAM};
 use homeostat_client::Pubkey;
-use homeostat_ops::squads::accounts::VaultTransaction;
-use homeostat_ops::squads::{self, layout, Multisig, PROGRAM};
 use homeostat_sandbox::solana_program_test::processor;
 use homeostat_sandbox::{World, WorldSpec};
 use homeostat_served::Fixture;

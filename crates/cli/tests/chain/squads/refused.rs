@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use homeostat_chain::squads::PROGRAM;
 use homeostat_client::{Proposal, Pubkey};
-use homeostat_ops::squads::PROGRAM;
 use homeostat_sandbox::solana_program::rent::Rent;
 use homeostat_served::{Fault, Proxy};
 

@@ -1,7 +1,7 @@
 //! From the Draft to a change that the members of a multisig approved, as the README has it.
 
+use homeostat_chain::squads::PROGRAM;
 use homeostat_client::{instruction, EconomyAddresses, Pubkey};
-use homeostat_ops::squads::PROGRAM;
 use homeostat_sandbox::{MintSpec, TokenProgram, World};
 use homeostat_served::create_associated;
 

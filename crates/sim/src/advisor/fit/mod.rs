@@ -26,7 +26,7 @@ pub(super) mod tests;
 
 pub use replay::{Candidate, Plant};
 
-use homeostat_failure::Failure;
+use homeostat_settings::Failure;
 use serde::Serialize;
 
 use super::History;

@@ -1,6 +1,6 @@
 //! The evidence for a change: its effects, the front, and what would change the choice.
 
-use homeostat_failure::Failure;
+use homeostat_settings::Failure;
 use serde::Serialize;
 
 use super::{moves::Move, rollout::Costs};

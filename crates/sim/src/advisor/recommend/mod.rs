@@ -25,7 +25,7 @@ pub use moves::{Move, Present, Reach};
 pub use rollout::{live, Costs};
 
 use homeostat::state::Parameter;
-use homeostat_failure::Failure;
+use homeostat_settings::Failure;
 use serde::Serialize;
 
 use super::{

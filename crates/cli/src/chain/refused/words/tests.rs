@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
+use homeostat_chain::refusal;
 use homeostat_client::error;
-use homeostat_ops::refusal;
 
 use super::*;
 use crate::chain::refused::fitting as in_words;
