@@ -4,6 +4,7 @@ use core::fmt;
 
 use homeostat::state::layout::{Known, LAYOUTS};
 use homeostat_chain::creation::{Creation, Part, Piece};
+use homeostat_chain::send::BASE_FEE;
 use homeostat_client::Pubkey;
 use homeostat_settings::Failure;
 use schemars::JsonSchema;
@@ -18,9 +19,6 @@ use crate::{
     },
     publisher::{require_holder, Publisher},
 };
-
-/// Lamports of a signature.
-const SIGNATURE: u64 = 5_000;
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +78,7 @@ impl Plan {
             step,
             what,
             rent,
-            fees: SIGNATURE.saturating_mul(signatures as u64),
+            fees: BASE_FEE.saturating_mul(signatures as u64),
         });
     }
 }

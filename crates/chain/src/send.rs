@@ -21,7 +21,7 @@ pub mod packet;
 pub mod prepare;
 
 pub use fate::{Fate, Life, Until};
-pub use fee::Fees;
+pub use fee::{Fees, BASE_FEE};
 pub use packet::{fits, pack, sign, unsigned, PACKET};
 pub use prepare::Prepared;
 

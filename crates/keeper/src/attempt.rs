@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use homeostat::error::HomeostatError;
 use homeostat_chain::connection::decode;
-use homeostat_chain::send::Prepared;
+use homeostat_chain::send::{Prepared, BASE_FEE};
 use homeostat_chain::{Connection, Fees, Live, Receipt, Sender};
 use homeostat_client::{instruction as ix, Economy, Instruction, Pubkey};
 use homeostat_settings::Failure;
@@ -16,9 +16,6 @@ use tracing::{info, Level};
 use crate::log::{fails, Told};
 use crate::record::Record;
 use crate::table;
-
-/// Base fee of a transaction with one signature (lamports).
-pub(crate) const BASE_FEE: u64 = 5_000;
 
 /// What a worker is given.
 pub(crate) struct Job {

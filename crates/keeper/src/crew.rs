@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use homeostat_settings::Failure;
 
 use crate::attempt::{Done, Job};
-use crate::keeper::{Message, Returned};
 use crate::log::words;
+use crate::message::{Message, Returned};
 
 /// The code of the failure of what panicked.
 pub(crate) const PANICKED: &str = "panicked";

@@ -16,22 +16,12 @@ use crate::attempt::{Done, Job, Shared};
 use crate::backoff::Backoff;
 use crate::crew::{panicked, workers, Work, PANICKED};
 use crate::log::{fails, millis};
+use crate::message::Message;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::record::Record;
 use crate::round::{Round, LONGEST_BLIND};
 use crate::summary::Summary;
-
-/// What a keeper is told.
-pub enum Message {
-    /// Stop.
-    Stop,
-    /// A worker is done.
-    Done(Box<Returned>),
-}
-
-/// What a worker gives back; made and read by the keeper alone.
-pub struct Returned(pub(crate) Done);
 
 /// A keeper before it runs.
 pub struct Keeper {

@@ -2,8 +2,8 @@
 //! cluster's clock says that it is over.
 //!
 //! A keeper has no state that matters: everything it knows it reads from the chain, and what
-//! it may keep in a file (where its lookup tables are) only saves it a search. It may be killed at any moment, and any number of keepers may look after the same economy. The
-//! program refuses to end a period twice, and a keeper that came second has lost nothing
+//! it may keep in a file (where its lookup tables are) only saves it a search. It may be killed
+//! at any moment, and any number of keepers may look after the same economy. The program refuses to end a period twice, and a keeper that came second has lost nothing
 //! (or, in a close race, the fee of one transaction).
 //!
 //! One thread reads the clock and decides; a few workers send, so that an economy or a
@@ -19,6 +19,7 @@ mod health;
 pub mod http;
 mod keeper;
 pub mod log;
+mod message;
 pub mod metrics;
 mod options;
 mod record;
@@ -29,7 +30,8 @@ mod table;
 mod touch;
 pub mod watch;
 
-pub use keeper::{Keeper, Message};
+pub use keeper::Keeper;
+pub use message::Message;
 pub use metrics::Metrics;
 pub use options::{Options, DEFAULT_GRACE, MOST_ECONOMIES, POOREST};
 pub use summary::{Kept, Summary};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::keeper::Message;
+use crate::message::Message;
 
 /// What a keeper may take to end above its grace: it may wait for an answer about the clock.
 const MARGIN: Duration = Duration::from_secs(5);

@@ -10,6 +10,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use homeostat_chain::rpc::Pace;
+use homeostat_chain::send::BASE_FEE;
 use homeostat_chain::{Connection, Sender};
 use homeostat_client::{Instruction, Pubkey};
 use homeostat_settings::Failure;
@@ -83,7 +84,7 @@ pub(crate) fn ensure(
     let mut fees = 0_u64;
     let mut send = |instructions: &[Instruction]| -> Result<(), Failure> {
         let receipt = sender.send(key, &[], instructions)?;
-        fees = fees.saturating_add(crate::attempt::BASE_FEE.saturating_add(receipt.priority));
+        fees = fees.saturating_add(BASE_FEE.saturating_add(receipt.priority));
         Ok(())
     };
     let mut chunks = missing.chunks(CHUNK);

@@ -6,6 +6,8 @@ use super::prepare::{budgeted, Prepared};
 use super::Sender;
 use homeostat_settings::failure::Failure;
 
+/// What a transaction costs for each of its signatures, whatever its priority (lamports).
+pub const BASE_FEE: u64 = 5_000;
 /// Micro-lamports in a lamport.
 const MICRO: u128 = 1_000_000;
 /// Addresses that servers tell recent prices for at most.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use homeostat_chain::creation::{Creation, Piece, Stage};
 use homeostat_chain::send::pack;
+use homeostat_chain::send::BASE_FEE;
 use homeostat_chain::signer::read_address;
 use homeostat_chain::{live, program, squads};
 use homeostat_client::{Council, Economy, Instruction, Pubkey};
@@ -28,8 +29,6 @@ mod shown;
 
 pub use opening::{go_live, GoLiveArgs};
 
-/// Lamports of a signature.
-const SIGNATURE: u64 = 5_000;
 /// SOL has 9 decimals, as a token may.
 const SOL: Tokens = Tokens { decimals: 9 };
 
@@ -376,7 +375,7 @@ fn require_funds(
     let count = u64::try_from(transactions).unwrap_or(u64::MAX);
     let same = own.address() == payer.address();
     let signatures = if same { 1 } else { 2 };
-    let fees = count.saturating_mul(signatures * SIGNATURE + send.max_priority_fee);
+    let fees = count.saturating_mul(signatures * BASE_FEE + send.max_priority_fee);
     // A wallet that is not emptied must itself be exempt from rent.
     let least = connection.rent(0)?;
     let rent: u64 = pieces.iter().map(|piece| piece.rent).sum();

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use homeostat_chain::Live;
+use homeostat_chain::{send::BASE_FEE, Live};
 use homeostat_client::{Economy, Pubkey};
 use homeostat_settings::Failure;
 use tracing::{error, info, warn, Level};
 
-use crate::attempt::{Job, BASE_FEE};
+use crate::attempt::Job;
 use crate::health::Place;
 use crate::log::leveled;
 use crate::metrics::Ending;

@@ -1,8 +1,8 @@
 //! The wallet that pays.
 
+use homeostat_chain::send::BASE_FEE;
 use tracing::{error, info, warn};
 
-use crate::attempt::BASE_FEE;
 use crate::options::POOREST;
 
 use super::Round;
