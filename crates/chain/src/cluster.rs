@@ -136,6 +136,20 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Where people look a transaction up: on Solana's explorer; `None` for a cluster that it
+    /// does not know.
+    pub fn explorer(self, signature: &str) -> Option<String> {
+        let cluster = match self {
+            Self::MainnetBeta => "",
+            Self::Testnet => "?cluster=testnet",
+            Self::Devnet => "?cluster=devnet",
+            Self::Other => return None,
+        };
+        Some(format!(
+            "https://explorer.solana.com/tx/{signature}{cluster}"
+        ))
+    }
+
     /// The clusters with a known genesis.
     const KNOWN: [(Self, &'static str); 3] = [
         (

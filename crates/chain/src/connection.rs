@@ -215,6 +215,38 @@ impl Connection {
         Ok(all)
     }
 
+    /// An account with the first `bytes` of its data alone; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// The server's.
+    pub fn account_head(&self, address: &Pubkey, bytes: usize) -> Result<Option<Account>, Failure> {
+        let config = RpcAccountInfoConfig {
+            encoding: Some(UiAccountEncoding::Base64),
+            data_slice: Some(UiDataSliceConfig {
+                offset: 0,
+                length: bytes,
+            }),
+            commitment: Some(self.commitment()),
+            ..RpcAccountInfoConfig::default()
+        };
+        let answer = self
+            .rpc
+            .get_ui_account_with_config(address, config)
+            .map_err(|error| self.failure(&error))?;
+        let Some(account) = answer.value else {
+            return Ok(None);
+        };
+        match account.to_account() {
+            // A server that knows no slices sends all of it.
+            Some(mut account) => {
+                account.data.truncate(bytes);
+                Ok(Some(account))
+            }
+            None => Err(self.nonsense("an account that is not in base64")),
+        }
+    }
+
     /// An account of the program; `None` when there is none.
     ///
     /// # Errors
@@ -323,9 +355,16 @@ impl Connection {
     ///
     /// The server's.
     pub fn clock(&self) -> Result<Clock, Failure> {
-        let account = self
-            .account(&solana_sdk_ids::sysvar::clock::ID)?
-            .ok_or_else(|| self.nonsense("there is no clock"))?;
+        self.clock_of(self.account(&solana_sdk_ids::sysvar::clock::ID)?.as_ref())
+    }
+
+    /// The cluster's clock, from its account.
+    ///
+    /// # Errors
+    ///
+    /// The account is missing or unreadable.
+    pub fn clock_of(&self, account: Option<&Account>) -> Result<Clock, Failure> {
+        let account = account.ok_or_else(|| self.nonsense("there is no clock"))?;
         bincode::deserialize(&account.data).map_err(|_| self.nonsense("the clock is unreadable"))
     }
 

@@ -142,8 +142,8 @@ impl Mint {
             "above_hard_cap",
             format!(
                 "the supply is {} tokens already, the hard cap {}",
-                tokens.show(self.supply),
-                tokens.show(hard_cap)
+                tokens.told(self.supply),
+                tokens.told(hard_cap)
             ),
         )
         .remedy("raise `hard_cap` in the economy file and run `homeostat create-economy` again"))

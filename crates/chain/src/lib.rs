@@ -15,6 +15,7 @@ pub mod envelope;
 pub mod history;
 pub mod journal;
 pub mod live;
+pub mod metadata;
 pub mod offline;
 pub mod program;
 pub mod recipient;

@@ -16,6 +16,7 @@ use crate::{
     program,
 };
 use homeostat_settings::failure::Failure;
+use solana_account::Account;
 
 /// Which economy: by its address, or by its mint and, if there are several, its creator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -131,6 +132,19 @@ impl Which {
         }
     }
 
+    /// Finds it and reads it with other accounts; see [`Live::read_with`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Which::read`].
+    pub fn read_with(
+        &self,
+        connection: &Connection,
+        also: impl FnOnce(&EconomyAddresses, &Economy) -> Vec<Pubkey>,
+    ) -> Result<(Live, Vec<Option<Account>>), Failure> {
+        Live::read_with(connection, &self.find(connection)?, also)
+    }
+
     /// Finds and reads it.
     ///
     /// # Errors
@@ -201,6 +215,34 @@ impl Live {
             Self::assemble(connection, address, economy, pools)
         };
         Ok(addresses.iter().zip(economies).map(whole).collect())
+    }
+
+    /// Reads an economy, then its pools and the accounts that `also` names, in order, in one
+    /// request: two in all.
+    ///
+    /// # Errors
+    ///
+    /// As [`Live::read`].
+    pub fn read_with(
+        connection: &Connection,
+        address: &Pubkey,
+        also: impl FnOnce(&EconomyAddresses, &Economy) -> Vec<Pubkey>,
+    ) -> Result<(Self, Vec<Option<Account>>), Failure> {
+        let account = connection
+            .account(address)?
+            .ok_or_else(|| no_economy(connection, address))?;
+        let economy: Box<Economy> = Box::new(decode(address, &account)?);
+        let at = EconomyAddresses::new(&economy.mint, &economy.creator);
+        let slots: Vec<Pubkey> = economy.active_pools().map(|slot| slot.pool).collect();
+        let wanted = [slots.clone(), also(&at, &economy)].concat();
+        let mut accounts = connection.accounts(&wanted)?.into_iter();
+        let mut pools = Vec::with_capacity(slots.len());
+        for (pool, account) in slots.iter().zip(accounts.by_ref()) {
+            let account = account.ok_or_else(|| connection.nonsense("a pool is missing"))?;
+            pools.push(decode::<Pool>(pool, &account)?);
+        }
+        let live = Self::assemble(connection, address, economy, pools)?;
+        Ok((live, accounts.collect()))
     }
 
     fn assemble(

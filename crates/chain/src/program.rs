@@ -6,41 +6,23 @@ use solana_loader_v3_interface::{get_program_data_address, state::UpgradeableLoa
 use crate::connection::Connection;
 use homeostat_settings::failure::Failure;
 
-/// The program as a cluster has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Deployed {
-    /// Who may replace it; `None` = nobody, for ever.
-    pub upgrade_authority: Option<Pubkey>,
-    /// When it was deployed last.
-    pub slot: u64,
-    /// The ELF, with the zeros after it that its account has room for.
-    pub room: Vec<u8>,
-}
-
-/// Reads the program's data account; `None` when it is not deployed through the
-/// upgradeable loader.
+/// Who may replace the program; `None` = nobody, for ever, or it is not deployed through the
+/// upgradeable loader. The head of its data account is read, and not the program behind it.
 ///
 /// # Errors
 ///
-/// The server's.
-pub fn deployed(connection: &Connection) -> Result<Option<Deployed>, Failure> {
-    let Some(account) = connection.account(&get_program_data_address(&PROGRAM_ID))? else {
+/// The server's; what is at the address is no program's data.
+pub fn upgrade_authority(connection: &Connection) -> Result<Option<Pubkey>, Failure> {
+    let head = UpgradeableLoaderState::size_of_programdata_metadata();
+    let address = get_program_data_address(&PROGRAM_ID);
+    let Some(account) = connection.account_head(&address, head)? else {
         return Ok(None);
     };
-    let metadata = UpgradeableLoaderState::size_of_programdata_metadata();
-    let (head, room) = account
-        .data
-        .split_at_checked(metadata)
-        .ok_or_else(|| connection.nonsense("the program's data account is too short"))?;
-    match bincode::deserialize(head) {
+    match bincode::deserialize(&account.data) {
         Ok(UpgradeableLoaderState::ProgramData {
-            slot,
             upgrade_authority_address,
-        }) => Ok(Some(Deployed {
-            upgrade_authority: upgrade_authority_address,
-            slot,
-            room: room.to_vec(),
-        })),
+            ..
+        }) => Ok(upgrade_authority_address),
         _ => Err(connection.nonsense("the program's data account is of another kind")),
     }
 }

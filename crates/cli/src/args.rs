@@ -5,8 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::advisor;
 use crate::bench;
 use crate::chain::{
-    council, crank, creation, delivery::SendArgs, ending, feeds, keeper, leaving, log, outcome,
-    parts, payments, plain, prepared, propose, reasons, staking, status, ClusterArgs,
+    council, crank, creation, delivery::SendArgs, ending, explain, feeds, keeper, leaving, log,
+    outcome, parts, payments, plain, prepared, propose, reasons, staking, status, ClusterArgs,
 };
 use crate::demo;
 use crate::deploy;
@@ -148,7 +148,7 @@ pub enum Command {
     /// What the next crank would decide
     Preview(reasons::PreviewArgs),
     /// Why a parameter has its value, term by term, and what would change it
-    Explain(reasons::ExplainArgs),
+    Explain(explain::ExplainArgs),
     /// The decisions on chain; `log verify` recomputes them
     Log(log::LogArgs),
     /// Send what --prepare wrote and --sign-only signed

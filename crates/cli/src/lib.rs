@@ -34,8 +34,8 @@ use crate::args::{Arguments, Command};
 use crate::chain::council::Step;
 use crate::chain::delivery::{Delivery, SendArgs};
 use crate::chain::{
-    breaker, council, crank, creation, ending, feeds, keeper, leaving, log, outcome, parts,
-    payments, prepared, propose, reasons, staking, status, Context,
+    breaker, council, crank, creation, ending, explain, feeds, keeper, leaving, log, outcome,
+    parts, payments, prepared, propose, reasons, staking, status, Context,
 };
 use crate::failure::Failure;
 use crate::output::Format;
@@ -146,7 +146,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         Command::Collect(arguments) => payments::collect(context, arguments),
         Command::Crank(arguments) => crank::crank(context, arguments),
         Command::Preview(arguments) => reasons::preview(context, arguments),
-        Command::Explain(arguments) => reasons::explain(context, arguments),
+        Command::Explain(arguments) => explain::explain(context, arguments),
         Command::Log(arguments) => log::log(context, arguments),
         Command::Proposals(arguments) => council::list(context, arguments),
         Command::Approve(arguments) => council::step(context, arguments, Step::Approve),

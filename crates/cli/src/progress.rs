@@ -1,8 +1,13 @@
 //! How far a long command is, on stderr: one line that is written over on a terminal, a line now
 //! and then where stderr is a file.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+use homeostat_settings::human::duration;
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 /// How often a terminal is told.
 const OFTEN: Duration = Duration::from_millis(100);
@@ -56,16 +61,55 @@ impl Drop for Progress {
     }
 }
 
-/// A length of time for people: `1 h 05 min`, `3 min 20 s`, `12 s`.
+/// A measured length of time for people, to the second.
 pub fn length(time: Duration) -> String {
-    let seconds = time.as_secs_f64().round() as u64;
-    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
-    if hours > 0 {
-        format!("{hours} h {minutes:02} min")
-    } else if minutes > 0 {
-        format!("{minutes} min {:02} s", seconds % 60)
-    } else {
-        format!("{seconds} s")
+    duration(Duration::from_secs_f64(time.as_secs_f64().round()).as_secs())
+}
+
+/// A line that turns while an outcome is waited for, and says for how long: on a terminal alone.
+///
+/// Whoever writes on stderr meanwhile does so through [`Spinner::beside`].
+#[derive(Clone, Default)]
+pub struct Spinner(Arc<Mutex<Option<ProgressBar>>>);
+
+impl Spinner {
+    /// Begins to turn, in the place of one that turned before.
+    pub fn start(&self, what: &'static str) {
+        // A terminal is recognised by the library, which draws nothing anywhere else.
+        let bar = ProgressBar::new_spinner();
+        if bar.is_hidden() {
+            return;
+        }
+        let took = |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // Nothing can be done about a terminal that is gone.
+            let _ = out.write_str(&duration(state.elapsed().as_secs()));
+        };
+        if let Ok(style) = ProgressStyle::with_template("  {spinner} {msg}, {took}") {
+            bar.set_style(style.with_key("took", took));
+        }
+        bar.set_message(what);
+        bar.enable_steady_tick(OFTEN);
+        self.stop();
+        *self.bar() = Some(bar);
+    }
+
+    /// Writes on stderr without the line in its way.
+    pub fn beside(&self, write: impl FnOnce()) {
+        match &*self.bar() {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Takes the line away.
+    pub fn stop(&self) {
+        if let Some(bar) = self.bar().take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn bar(&self) -> MutexGuard<'_, Option<ProgressBar>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -74,16 +118,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_in_two_units() {
-        for (seconds, text) in [
-            (0.4, "0 s"),
-            (59.4, "59 s"),
-            (59.6, "1 min 00 s"),
-            (3_599.0, "59 min 59 s"),
-            (3_900.0, "1 h 05 min"),
-            (200_000.0, "55 h 33 min"),
-        ] {
-            assert_eq!(length(Duration::from_secs_f64(seconds)), text);
+    fn where_nobody_looks_nothing_turns() {
+        // given tests, whose stderr is no terminal
+        if io::stderr().is_terminal() {
+            return;
         }
+        // when something is waited for, then nothing turns, and what is said is said
+        let spinner = Spinner::default();
+        spinner.start("waiting");
+        assert!(spinner.bar().is_none());
+        let mut said = false;
+        spinner.beside(|| said = true);
+        assert!(said);
+        spinner.stop();
     }
 }

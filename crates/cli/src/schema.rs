@@ -5,10 +5,11 @@ use schemars::{schema_for, Schema};
 
 use crate::chain::council::Proposals;
 use crate::chain::creation::Created;
+use crate::chain::explain::Explanation;
 use crate::chain::log::LogAnswer;
 use crate::chain::outcome::Outcomes;
 use crate::chain::propose::Proposed;
-use crate::chain::reasons::{Explanation, Preview};
+use crate::chain::reasons::Preview;
 use crate::chain::status::Status;
 use crate::chain::write::Written;
 use crate::deploy::{Applied, Checked, Shown};

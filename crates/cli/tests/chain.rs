@@ -20,6 +20,8 @@ mod forecast;
 mod founder;
 #[path = "chain/genesis.rs"]
 mod genesis;
+#[path = "chain/glance.rs"]
+mod glance;
 #[path = "chain/keeper.rs"]
 mod keeper;
 #[path = "chain/offline.rs"]

@@ -205,6 +205,9 @@ impl Value for u32 {
 /// A duration.
 impl Value for u64 {
     fn read(keys: &ControllerKeys<'_>, field: Field) -> Result<Option<Self>, Failure> {
+        if let Some(seconds) = keys.section.length_of_time(field.name())? {
+            return Ok(Some(seconds));
+        }
         keys.whole(field)
     }
 

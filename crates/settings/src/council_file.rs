@@ -8,7 +8,11 @@ use homeostat::constants::{
 use homeostat_client::{CouncilArgs, Delays, Pubkey, SeatArgs};
 use toml::de::DeValue;
 
-use crate::{document::Section, failure::Failure, keys::Keys};
+use crate::{
+    document::Section,
+    failure::Failure,
+    keys::{Keys, SECONDS},
+};
 
 const COUNCIL_KEYS: [&str; 4] = ["members", "threshold", "guardian", "delays"];
 const SEAT_KEYS: [&str; 2] = ["key", "via"];
@@ -100,7 +104,7 @@ fn delays(section: &Section<'_>) -> Result<Delays, Failure> {
     let keys = Keys { section };
     // No delay is shorter than that of a lesser class.
     let seconds = |key: &str, least: u32, most: u32, usual: u32| -> Result<u32, Failure> {
-        let read = keys.whole(key, i64::from(least), i64::from(most), " s")?;
+        let read = keys.whole(key, i64::from(least), i64::from(most), SECONDS)?;
         Ok(read
             .and_then(|read| u32::try_from(read).ok())
             .unwrap_or(usual.max(least)))
@@ -165,6 +169,28 @@ mod tests {
             }
         );
         assert_eq!(read_economy(b"", "economy.toml").unwrap().council, None);
+    }
+
+    #[test]
+    fn a_delay_is_written_in_seconds_or_in_units() {
+        let with = |routine: &str| {
+            read(&format!(
+                "members = [\"{A}\"]\nthreshold = 1\nguardian = \"{C}\"\n[council.delays]\n\
+                 routine = {routine}\n"
+            ))
+        };
+        // given the same delay in both forms
+        let plain = with("90_000").unwrap();
+        assert_eq!(with("\"25h\"").unwrap(), plain);
+        assert_eq!(with("\"1 d 1 h\"").unwrap(), plain);
+        // then what is none, or outside the range, is refused with its place and a remedy
+        let failure = with("\"a day\"").unwrap_err();
+        assert_eq!(failure.code, "bad_value");
+        assert!(failure.message.contains("`routine`"), "{failure}");
+        assert!(failure.remedy.contains("1h30m"), "{failure}");
+        let failure = with("\"31 d\"").unwrap_err();
+        assert!(failure.message.contains("is out of range"), "{failure}");
+        assert!(failure.remedy.contains("`routine` must be"), "{failure}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use crate::decimal::{Decimal, DecimalError};
 use crate::failure::{quoted, Failure, Place};
+use crate::human;
 
 /// Largest settings file in bytes. A hundred lines need less than ten thousand.
 pub const LARGEST: u64 = 1 << 16;
@@ -282,6 +283,22 @@ impl<'a> Section<'a> {
             .and_then(into)
             .map(Some)
             .map_err(refuse)
+    }
+
+    /// Reads a length of time that is written as text, such as `"7 d"` (seconds); none where
+    /// the key is absent, or a number.
+    ///
+    /// # Errors
+    ///
+    /// The text is no length of time.
+    pub fn length_of_time(&self, key: &str) -> Result<Option<u64>, Failure> {
+        let Some(DeValue::String(text)) = self.value(key).map(|value| value.get_ref()) else {
+            return Ok(None);
+        };
+        human::read_duration(text).map(Some).map_err(|why| {
+            let (problem, remedy) = why.split_once("; ").unwrap_or((&why, ""));
+            self.wrong(key, "bad_value", problem, remedy)
+        })
     }
 
     /// Reads one of a few words; `allowed` lists them for people.

@@ -17,7 +17,7 @@ use crate::council_file::council;
 use crate::document::{self, Section};
 use crate::failure::Failure;
 use crate::forecast_file;
-use crate::keys::Keys;
+use crate::keys::{Keys, SECONDS};
 use crate::tokens::Tokens;
 use crate::wiring_keys::{self, WiringKeys};
 
@@ -247,7 +247,12 @@ fn economy(section: &Section<'_>, forecast: Option<&Section<'_>>) -> Result<Econ
         .amount("hard_cap", tokens, (supply, most), ", not below the supply")?
         .unwrap_or(supply.saturating_mul(2).min(most));
     let period = keys
-        .whole("period", i64::from(MIN_PERIOD), i64::from(MAX_PERIOD), " s")?
+        .whole(
+            "period",
+            i64::from(MIN_PERIOD),
+            i64::from(MAX_PERIOD),
+            SECONDS,
+        )?
         .map_or(WEEK, |period| period as u32);
 
     let treasury = keys.fraction("treasury_share", 0, 1_000_000)?;
@@ -277,7 +282,7 @@ fn economy(section: &Section<'_>, forecast: Option<&Section<'_>>) -> Result<Econ
     if let Some(ppm) = keys.fraction("yield_cap", 1, i64::from(NO_YIELD_CAP))? {
         limits.yield_ppm = ppm as u32;
     }
-    if let Some(seconds) = keys.whole("unbonding", 0, i64::from(MAX_UNBONDING), " s")? {
+    if let Some(seconds) = keys.whole("unbonding", 0, i64::from(MAX_UNBONDING), SECONDS)? {
         limits.unbonding = seconds as u32;
     }
     if let Some(lamports) = keys.whole("bounty", 0, MAX_BOUNTY as i64, " lamports")? {

@@ -7,13 +7,16 @@ use crate::{
     tokens::Tokens,
 };
 
+/// The unit of lengths of time, which can be written as text as well: `"7 d"`.
+pub(crate) const SECONDS: &str = " s";
+
 /// Reads the numbers of a table.
 pub(crate) struct Keys<'a> {
     pub(crate) section: &'a Section<'a>,
 }
 
 impl Keys<'_> {
-    /// A whole number.
+    /// A whole number; of seconds, also a text such as `"7 d"`.
     pub(crate) fn whole(
         &self,
         key: &str,
@@ -22,6 +25,17 @@ impl Keys<'_> {
         unit: &str,
     ) -> Result<Option<i64>, Failure> {
         let allowed = format!("{low} to {high}{unit}");
+        if unit.starts_with(SECONDS) {
+            if let Some(seconds) = self.section.length_of_time(key)? {
+                let fits = i64::try_from(seconds).ok();
+                let fits = fits.filter(|seconds| (low..=high).contains(seconds));
+                return fits.map(Some).ok_or_else(|| {
+                    let remedy = format!("`{key}` must be {allowed}");
+                    let problem = DecimalError::OutOfRange.to_string();
+                    self.section.wrong(key, "bad_value", &problem, &remedy)
+                });
+            }
+        }
         self.number(key, &allowed, |number| within(number.to_i64()?, low, high))
     }
 

@@ -19,6 +19,7 @@ pub mod failure;
 pub mod fields;
 pub mod files;
 mod forecast_file;
+pub mod human;
 mod keys;
 pub mod proposal_file;
 mod shown;

@@ -1,6 +1,7 @@
 //! Amounts of a token: whole tokens in files and answers, base units in the program.
 
 use crate::decimal::Decimal;
+use crate::human::grouped;
 
 /// A token's unit: how many base units one token has.
 #[derive(Clone, Copy)]
@@ -22,6 +23,11 @@ impl Tokens {
             .parse::<Decimal>()
             .unwrap_or_else(|_| Decimal::from(0))
             .shifted(-i32::from(self.decimals))
+    }
+
+    /// Base units as tokens, exactly, for people: `12,345.67`.
+    pub fn told(self, base: u64) -> String {
+        grouped(&self.show(base))
     }
 
     /// A range of base units, for people; `more` completes it.

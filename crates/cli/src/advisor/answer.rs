@@ -17,7 +17,7 @@ use super::look::Looked;
 use super::wallets::WalletsAnswer;
 use super::way_out::field;
 use super::Arguments;
-use crate::chain::reasons::{exact, term};
+use crate::chain::figure::{exact, term};
 use crate::chain::write::Written;
 
 /// The answer of `advisor`. Everything but times, days and counts is a fraction, unless its name

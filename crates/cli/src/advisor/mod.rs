@@ -14,6 +14,7 @@ mod weights;
 use std::path::PathBuf;
 
 use homeostat_client::Parameter;
+use homeostat_settings::human::duration_in;
 use homeostat_settings::words;
 use homeostat_sim::advisor::recommend::Costs;
 
@@ -70,9 +71,9 @@ pub struct Arguments {
     #[arg(long = "for", value_name = "PARAMETER", value_parser = parameter)]
     pub only: Option<Parameter>,
 
-    /// Duration of the ramp of a change (seconds)
-    #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_negative_numbers = true,
-          value_parser = clap::value_parser!(u32).range(0..=31_536_000))]
+    /// Duration of the ramp of a change, such as 2d or 172800
+    #[arg(long, value_name = "TIME", default_value_t = 0, allow_negative_numbers = true,
+          value_parser = duration_in(0..=31_536_000_u32))]
     pub over: u32,
 
     /// The most periods to read, the latest ones

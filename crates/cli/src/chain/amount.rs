@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use homeostat_settings::human::grouped;
 use homeostat_settings::tokens::Tokens;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -29,7 +30,7 @@ impl FromStr for Wanted {
         text.parse()
             .map(Self::Tokens)
             .map_err(|error: crate::decimal::DecimalError| {
-                format!("{error}; write tokens such as 12.5, or ALL")
+                format!("{error}; write tokens such as 1234.5, without separators, or ALL")
             })
     }
 }
@@ -89,8 +90,12 @@ impl Amount {
 }
 
 impl fmt::Display for Amount {
+    /// Whole tokens with separators: `12,345.67`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.tokens)
+        match self.tokens.parse() {
+            Ok(tokens) => f.write_str(&grouped(&tokens)),
+            Err(_) => f.write_str(&self.tokens),
+        }
     }
 }
 
@@ -109,5 +114,10 @@ mod tests {
         }
         assert!("all".parse::<Wanted>().is_err());
         assert_eq!(Amount::new(12_500_000, 6).to_string(), "12.5");
+        let large = Amount::new(12_345_670_000, 6);
+        assert_eq!(large.to_string(), "12,345.67");
+        assert_eq!(large.tokens, "12345.67");
+        // What is shown with separators is not read with them: `1,5` is not 15.
+        assert!("12,345.67".parse::<Wanted>().is_err());
     }
 }

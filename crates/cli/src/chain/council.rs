@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use homeostat_chain::connection::decode as account_of;
 use homeostat_chain::live::ProposalName;
 use homeostat_chain::Live;
 use homeostat_client::{
@@ -10,17 +11,18 @@ use homeostat_client::{
     Section,
 };
 use homeostat_settings::change::{decode, Decoded};
+use homeostat_settings::human::{duration, duration_in, when};
 use homeostat_settings::tokens::Tokens;
 use homeostat_settings::words::{ROLES, SECTIONS};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::delivery::SendArgs;
+use super::figure::{fraction, share};
 use super::refused::{About, Scene};
-use super::status::fraction;
 use super::why::{hexadecimal, CheckArgs, Shown};
 use super::write::{Figures, Intent};
-use super::{duration, time, Answer, Context, WhichArgs};
+use super::{Answer, Context, WhichArgs};
 use crate::failure::Failure;
 
 /// Arguments of `proposals`.
@@ -53,7 +55,8 @@ pub struct PauseArgs {
     /// stake, pay, crank or emission
     #[arg(value_parser = ["stake", "pay", "crank", "emission"])]
     pub section: String,
-    /// How long (seconds); the budget is 72 h in 30 d
+    /// How long, such as 6h or 21600; the budget is 72 h in 30 d
+    #[arg(value_name = "TIME", value_parser = duration_in(0..=u32::MAX))]
     pub seconds: u32,
     /// Why
     #[arg(long, value_parser = ["incident", "exploit", "oracle", "market", "upgrade", "other"])]
@@ -215,12 +218,13 @@ fn share_ppm(part: u64, whole: u64) -> i64 {
 ///
 /// There is none yet; the server's.
 pub(crate) fn seated(context: &Context, live: &Live) -> Result<Box<Council>, Failure> {
-    let council = live.council(&context.connection)?.ok_or_else(|| {
-        Failure::new("no_council", "the economy has no council yet").remedy(
-            "its creator makes one: `homeostat create-economy` with a [council] in the file",
-        )
-    })?;
-    Ok(Box::new(council))
+    let council = live.council(&context.connection)?;
+    council.map(Box::new).ok_or_else(unseated)
+}
+
+fn unseated() -> Failure {
+    Failure::new("no_council", "the economy has no council yet")
+        .remedy("its creator makes one: `homeostat create-economy` with a [council] in the file")
 }
 
 /// Actions as people read them.
@@ -240,9 +244,19 @@ pub(super) fn decoded(live: &Live, actions: &[Action]) -> Vec<Decoded> {
 ///
 /// There is no council, or no such proposal; the server's.
 pub fn list(context: &Context, arguments: &ListArgs) -> Result<(), Failure> {
-    let live = context.live(&arguments.which)?;
     let connection = &context.connection;
-    let council = seated(context, &live)?;
+    let (live, beside) = arguments.which.which()?.read_with(connection, |at, _| {
+        vec![solana_sdk_ids::sysvar::clock::ID, at.council]
+    })?;
+    let [clock, council] = beside.as_slice() else {
+        return Err(connection.nonsense("another number of accounts than asked for"));
+    };
+    let now = connection.clock_of(clock.as_ref())?.unix_timestamp;
+    // Until a council is there its address has no account of the program.
+    let council = match council.as_ref().filter(|it| !it.data.is_empty()) {
+        Some(account) => account_of::<Council>(&live.at.council, account)?,
+        None => return Err(unseated()),
+    };
     let found = match arguments.proposal {
         Some(name) => vec![live.proposal(connection, &council, name)?],
         None => live.proposals(connection, &council)?,
@@ -253,7 +267,7 @@ pub fn list(context: &Context, arguments: &ListArgs) -> Result<(), Failure> {
         .collect::<Result<_, _>>()?;
     context.answer(&Proposals {
         economy: live.at.economy.to_string(),
-        now: connection.clock()?.unix_timestamp,
+        now,
         threshold: council.threshold,
         proposals,
     })
@@ -272,19 +286,19 @@ impl Answer for Proposals {
                 one.class,
                 one.state,
                 one.proposer,
-                time(one.created_at)
+                when(one.created_at, self.now)
             )?;
             if matches!(one.state.as_str(), "active" | "queued") {
                 let against = match one.against.as_str() {
                     "0" => String::new(),
-                    share => format!(", ballots of {share} against it"),
+                    against => format!(", ballots of {} against it", share(against)),
                 };
                 writeln!(
                     out,
                     "   {} of {} approvals{against}; open until {}",
                     one.approved_by.len(),
                     self.threshold,
-                    time(one.open_until)
+                    when(one.open_until, self.now)
                 )?;
                 if !one.cancelled_by.is_empty() {
                     writeln!(
@@ -297,14 +311,8 @@ impl Answer for Proposals {
                 }
             }
             if let Some(eta) = one.eta.filter(|_| one.state == "queued") {
-                let left = eta.saturating_sub(self.now);
-                if left > 0 {
-                    writeln!(
-                        out,
-                        "   can be executed in {} ({})",
-                        duration(left.unsigned_abs()),
-                        time(eta)
-                    )?;
+                if eta > self.now {
+                    writeln!(out, "   can be executed from {} on", when(eta, self.now))?;
                 } else {
                     writeln!(
                         out,

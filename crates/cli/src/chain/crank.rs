@@ -7,11 +7,12 @@ use homeostat_chain::signer::read_address;
 use homeostat_chain::Live;
 use homeostat_client::{Instruction, Pubkey};
 use homeostat_keeper::lookup_table;
+use homeostat_settings::human::when;
 
 use super::delivery::SendArgs;
 use super::key::Key;
 use super::plain::signed;
-use super::{duration, time, Context, WhichArgs};
+use super::{Context, WhichArgs};
 use crate::failure::Failure;
 
 /// Arguments of `crank`.
@@ -81,9 +82,8 @@ pub fn crank(context: &Context, arguments: &CrankArgs) -> Result<(), Failure> {
     if live.life() == "live" && now < end {
         return Err(
             Failure::new("too_early", "the period is not over yet").remedy(format!(
-                "it ends {} (in {}); `homeostat preview` shows what the crank would do now",
-                time(end),
-                duration(end.saturating_sub(now).unsigned_abs())
+                "it ends {}; `homeostat preview` shows what the crank would do now",
+                when(end, now)
             )),
         );
     }

@@ -11,7 +11,7 @@ use homeostat_chain::{live, program, squads};
 use homeostat_client::{Council, Economy, Instruction, Pubkey};
 use homeostat_settings::economy_file::read_economy;
 use homeostat_settings::files;
-use homeostat_settings::tokens::Tokens;
+use homeostat_settings::human::sol;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -27,10 +27,8 @@ mod handed;
 mod opening;
 mod shown;
 
+pub(super) use opening::before_go_live;
 pub use opening::{go_live, GoLiveArgs};
-
-/// SOL has 9 decimals, as a token may.
-const SOL: Tokens = Tokens { decimals: 9 };
 
 /// What `create-economy --help` closes with.
 pub const AFTER_LONG_HELP: &str = "\
@@ -41,7 +39,7 @@ The file is that of `homeostat demo --economy` (its help lists [economy], [forec
                                   vault: { key = \"ADDRESS\", via = \"PROGRAM\" }
   threshold  = 2                  approvals that a proposal needs
   guardian   = \"ADDRESS\"          pauses and vetoes; no member
-  [council.delays]                optional; seconds, and a fraction of the stake
+  [council.delays]                optional; seconds or \"2 d\", and a fraction of the stake
   routine = 21600, standard = 172800, critical = 518400, grace = 604800, staker_veto = 0.334
 
 Without [council] the Draft has none, and cannot go live: add it and run again. Before it goes
@@ -122,11 +120,12 @@ impl Answer for Created {
     fn display(&self, out: &mut dyn Write) -> io::Result<()> {
         if let Some(simulated) = &self.simulated {
             let units = simulated.compute_units;
-            return writeln!(
+            writeln!(
                 out,
                 "the first transaction would go through ({units} compute units); those after it \
                  depend on it"
-            );
+            )?;
+            return simulated.display(out);
         }
         if let (Some(first), Some(last)) = (self.handed_over.first(), self.handed_over.last()) {
             writeln!(
@@ -161,10 +160,6 @@ impl Answer for Created {
         }
         Ok(())
     }
-}
-
-fn sol(lamports: u64) -> String {
-    SOL.show(lamports).to_string()
 }
 
 impl CreateArgs {
@@ -312,11 +307,7 @@ pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<
         Some(economy) if live::life(economy) == "draft" => {
             let mint = opening::mint_of(context, &at)?;
             let council = connection.fetch::<Council>(&at.council)?;
-            let lacking = opening::lacking(economy, council.as_ref(), &at, &mint);
-            lacking
-                .iter()
-                .map(|failure| format!("{}; {}", failure.message, failure.remedy))
-                .collect()
+            before_go_live(economy, council.as_ref(), &at, &mint)
         }
         _ => Vec::new(),
     };
@@ -393,7 +384,7 @@ fn require_funds(
             return Err(Failure::new(
                 "too_little_sol",
                 format!(
-                    "the wallet {wallet} has {} SOL and needs up to {}: {} SOL are missing",
+                    "the wallet {wallet} has {} and needs up to {}: {} are missing",
                     sol(held),
                     sol(needed),
                     sol(needed - held)

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use homeostat_chain::squads::Encoding;
 use homeostat_chain::Fees;
+use homeostat_settings::human::duration_in;
 
 use super::key::Key;
 use crate::failure::Failure;
@@ -40,9 +41,9 @@ pub struct SendArgs {
     #[arg(long)]
     pub yes: bool,
 
-    /// How long to wait for a transaction's outcome (seconds)
-    #[arg(long, value_name = "SECONDS", default_value_t = 180,
-          value_parser = clap::value_parser!(u64).range(1..=3_600),
+    /// How long to wait for a transaction's outcome, such as 3m or 180
+    #[arg(long, value_name = "TIME", default_value_t = 180,
+          value_parser = duration_in(1..=3_600_u64),
           conflicts_with_all = ["simulate", "prepare", "sign_only", "export"])]
     pub patience: u64,
 

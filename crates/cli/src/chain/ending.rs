@@ -120,9 +120,8 @@ pub fn recall(context: &Context, arguments: &PlainArgs) -> Result<(), Failure> {
     if now < from {
         return Err(
             Failure::new("too_early", "the notice of the recall is not over").remedy(format!(
-                "recall from {} on (in {}), for 14 days",
-                super::time(from),
-                super::duration(from.saturating_sub(now).unsigned_abs())
+                "recall from {} on, for 14 days",
+                homeostat_settings::human::when(from, now)
             )),
         );
     }

@@ -4,6 +4,7 @@ use homeostat::state::FeedSettings;
 use homeostat_chain::signer::read_address;
 use homeostat_client::instruction::{self as ix, Report};
 use homeostat_client::{Feed, Pubkey};
+use homeostat_settings::human::duration_in;
 
 use super::delivery::SendArgs;
 use super::parts::{is_draft, not_allowed};
@@ -27,8 +28,9 @@ pub struct CreateFeedArgs {
     /// In Draft: the largest distance of a report from the median that counts (fraction)
     #[arg(long, value_name = "FRACTION", default_value = "0.05")]
     pub max_spread: Decimal,
-    /// In Draft: the oldest report that counts (seconds)
-    #[arg(long, value_name = "SECONDS", default_value_t = 3_600)]
+    /// In Draft: the oldest report that counts, such as 1h or 3600
+    #[arg(long, value_name = "TIME", default_value_t = 3_600,
+          value_parser = duration_in(0..=u32::MAX))]
     pub max_age: u32,
     #[command(flatten)]
     which: WhichArgs,

@@ -13,6 +13,7 @@ use homeostat_chain::{Connection, Fees};
 use homeostat_keeper::http::{self, Where};
 use homeostat_keeper::log::{self, Format as Lines};
 use homeostat_keeper::{signals, Keeper, Metrics, Options, Summary};
+use homeostat_settings::human::duration_in;
 
 use super::ClusterArgs;
 use crate::failure::Failure;
@@ -112,24 +113,24 @@ pub struct KeeperArgs {
           value_parser = clap::value_parser!(u64).range(10..=600_000), help_heading = "Timing")]
     pub poll: u64,
 
-    /// Time between two looks at every economy and, with --all, for new ones (seconds)
-    #[arg(long, value_name = "SECONDS", default_value_t = 300,
-          value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Timing")]
+    /// Time between two looks at every economy and, with --all, for new ones, such as 5m or 300
+    #[arg(long, value_name = "TIME", default_value_t = 300,
+          value_parser = duration_in(1..=86_400_u64), help_heading = "Timing")]
     pub refresh: u64,
 
-    /// Wait up to as long after the end of a period, so that keepers take turns (seconds)
-    #[arg(long, value_name = "SECONDS", default_value_t = 10,
-          value_parser = clap::value_parser!(u64).range(0..=86_400), help_heading = "Timing")]
+    /// Wait up to as long after the end of a period, so that keepers take turns, such as 10s or 10
+    #[arg(long, value_name = "TIME", default_value_t = 10,
+          value_parser = duration_in(0..=86_400_u64), help_heading = "Timing")]
     pub jitter: u64,
 
-    /// Longest wait after failures of an economy (seconds)
-    #[arg(long, value_name = "SECONDS", default_value_t = 300,
-          value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Timing")]
+    /// Longest wait after failures of an economy, such as 5m or 300
+    #[arg(long, value_name = "TIME", default_value_t = 300,
+          value_parser = duration_in(1..=86_400_u64), help_heading = "Timing")]
     pub max_backoff: u64,
 
-    /// How long what is in flight may take after SIGINT or SIGTERM (seconds)
-    #[arg(long, value_name = "SECONDS", default_value_t = 10,
-          value_parser = clap::value_parser!(u64).range(0..=600), help_heading = "Timing")]
+    /// How long what is in flight may take after SIGINT or SIGTERM, such as 10s or 10
+    #[arg(long, value_name = "TIME", default_value_t = 10,
+          value_parser = duration_in(0..=600_u64), help_heading = "Timing")]
     pub grace: u64,
 
     /// Economies that are sent for at a time

@@ -6,8 +6,12 @@ pub mod council;
 pub mod crank;
 pub mod creation;
 pub mod delivery;
+mod effects;
 pub mod ending;
+pub mod explain;
 pub mod feeds;
+pub(crate) mod figure;
+mod flags;
 mod genesis;
 mod handover;
 pub mod keeper;
@@ -43,6 +47,8 @@ use homeostat_chain::{
     Cluster, Connection, Envelope, Journal, Kind, Live, Settings, Which, Wishes,
 };
 use homeostat_client::{Instruction, Pubkey};
+use homeostat_settings::human::duration_in;
+pub use homeostat_settings::human::{duration, time};
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_commitment_config::CommitmentConfig;
@@ -50,6 +56,7 @@ use solana_message::AddressLookupTableAccount;
 
 use crate::failure::Failure;
 use crate::output::{self, Format};
+use crate::progress::Spinner;
 use delivery::Delivery;
 use key::Key;
 
@@ -92,10 +99,10 @@ pub struct ClusterArgs {
     #[arg(long, global = true, value_name = "LEVEL", help_heading = "Cluster")]
     pub commitment: Option<String>,
 
-    /// How long a request to the cluster may take (seconds); where a server limits requests or
+    /// How long a request to the cluster may take, such as 15s or 15; where a server limits requests or
     /// fails, it is tried again for up to twice as long
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 15,
-          value_parser = clap::value_parser!(u64).range(1..=600), help_heading = "Cluster")]
+    #[arg(long, global = true, value_name = "TIME", default_value_t = 15,
+          value_parser = duration_in(1..=600_u64), help_heading = "Cluster")]
     pub rpc_timeout: u64,
 
     /// Most requests in 10 s, of one method and in all, or `off` [default: 40,100 for the public
@@ -250,6 +257,8 @@ pub struct Context {
     pub verbose: bool,
     /// The lookup table of what is sent, where one is needed.
     table: OnceLock<AddressLookupTableAccount>,
+    /// Turns while an outcome is waited for.
+    spinner: Spinner,
 }
 
 impl Context {
@@ -274,7 +283,9 @@ impl Context {
         delivery: Delivery<'_>,
     ) -> Result<Self, Failure> {
         let mut settings = arguments.settings()?;
-        let tell: Tell = Arc::new(say);
+        let spinner = Spinner::default();
+        let beside = spinner.clone();
+        let tell: Tell = Arc::new(move |line: &str| beside.beside(|| say(line)));
         let servers = arguments.servers(&settings, Allowed::default(), tell)?;
         let (connection, source) = match delivery {
             Delivery::SignOnly(file) => {
@@ -308,9 +319,15 @@ impl Context {
             format,
             verbose: arguments.verbose,
             table: OnceLock::new(),
+            spinner,
         };
         context.detail(|| format!("cluster: {}", context.connection.cluster()));
         Ok(context)
+    }
+
+    /// Where people look a transaction up, if anywhere.
+    pub(crate) fn explorer(&self, signature: &str) -> Option<String> {
+        self.connection.cluster().kind.explorer(signature)
     }
 
     /// The economy that is meant.
@@ -344,7 +361,7 @@ impl Context {
 
     /// A line on stderr.
     pub fn say(&self, line: &str) {
-        say(line);
+        self.spinner.beside(|| say(line));
     }
 
     /// A line on stderr with `-v`.
@@ -360,6 +377,7 @@ impl Context {
     ///
     /// Stdout cannot be written.
     pub fn answer(&self, answer: &impl Answer) -> Result<(), Failure> {
+        self.spinner.stop();
         output::to_stdout(|out| match self.format {
             Format::Display => answer.display(out),
             format => output::write_json(&mut { out }, answer, format).map_err(io::Error::other),
@@ -423,47 +441,9 @@ pub(crate) fn create_associated(
     )
 }
 
-/// Seconds for a person: the two largest units.
-pub fn duration(seconds: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
-    let mut rest = seconds;
-    let mut parts = Vec::new();
-    for (size, name) in UNITS {
-        let count = rest / size;
-        rest %= size;
-        if count > 0 && parts.len() < 2 {
-            parts.push(format!("{count} {name}"));
-        } else if !parts.is_empty() {
-            break;
-        }
-    }
-    if parts.is_empty() {
-        return "0 s".to_owned();
-    }
-    parts.join(" ")
-}
-
-/// Unix seconds as a date and time in UTC.
-pub fn time(unix: i64) -> String {
-    match chrono::DateTime::from_timestamp(unix, 0) {
-        Some(time) => time.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
-        None => format!("at {unix}"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_and_times_are_for_people() {
-        assert_eq!(duration(0), "0 s");
-        assert_eq!(duration(59), "59 s");
-        assert_eq!(duration(3_600), "1 h");
-        assert_eq!(duration(90_061), "1 d 1 h");
-        assert_eq!(duration(86_430), "1 d");
-        assert_eq!(time(0), "1970-01-01 00:00:00 UTC");
-        assert_eq!(time(1_767_571_200), "2026-01-05 00:00:00 UTC");
-        assert_eq!(time(i64::MAX), format!("at {}", i64::MAX));
+impl Drop for Context {
+    /// A failure is told on a line of its own.
+    fn drop(&mut self) {
+        self.spinner.stop();
     }
 }

@@ -11,6 +11,7 @@ use homeostat_chain::send::unsigned;
 use homeostat_chain::signer::read_address;
 use homeostat_client::{Instruction, PROGRAM_ID};
 use homeostat_settings::fields;
+use homeostat_settings::human::duration_in;
 use solana_hash::Hash;
 use solana_message::VersionedMessage;
 use solana_signer::Signer;
@@ -37,9 +38,9 @@ pub struct SubmitArgs {
     #[arg(long)]
     yes: bool,
 
-    /// How long to wait for the transaction's outcome (seconds)
-    #[arg(long, value_name = "SECONDS", default_value_t = 180,
-          value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    /// How long to wait for the transaction's outcome, such as 3m or 180
+    #[arg(long, value_name = "TIME", default_value_t = 180,
+          value_parser = duration_in(1..=3_600_u64))]
     patience: u64,
 }
 
@@ -233,7 +234,8 @@ impl Context {
             self.say(&format!("  signs    {line}"));
         }
         self.say(&format!(
-            "  priority at most {priority} lamports\n  lives    {}",
+            "  priority at most {}\n  lives    {}",
+            homeostat_settings::human::sol(priority),
             match &envelope.nonce {
                 Some(nonce) => format!(
                     "until the nonce {} is advanced: it does not expire",

@@ -9,6 +9,7 @@ use homeostat_client::{
     address, governance, Action, Class, Council, Feed, Proposal, Pubkey, Reason, Tunable,
 };
 use homeostat_settings::change::Decoded;
+use homeostat_settings::human::duration_in;
 use homeostat_settings::proposal_file::{read_proposal, tunable_value, State};
 use homeostat_settings::words::{self, TUNABLES};
 use homeostat_settings::{fields, files};
@@ -92,8 +93,9 @@ pub struct AdviseArgs {
     /// New value (fraction)
     #[arg(allow_negative_numbers = true)]
     pub value: String,
-    /// Duration of the ramp (seconds)
-    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    /// Duration of the ramp, such as 2d or 172800
+    #[arg(long, value_name = "TIME", default_value_t = 0,
+          value_parser = duration_in(0..=u32::MAX))]
     pub over: u32,
     #[command(flatten)]
     which: WhichArgs,

@@ -1,4 +1,4 @@
-//! `preview`, `explain`: what is decided, and why.
+//! `preview`: what the next crank would decide; and a decision as answers show it.
 
 use std::io::{self, Write};
 
@@ -7,16 +7,16 @@ use homeostat_chain::connection::refusal;
 use homeostat_chain::send::unsigned;
 use homeostat_chain::Live;
 use homeostat_client::{decode, Controller, Metric, Parameter};
-use homeostat_control::{Decision, Fx};
+use homeostat_control::Decision;
+use homeostat_settings::human::when;
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_message::{Message, VersionedMessage};
 
+use super::figure::{fraction, meant, meant_term, measure, metric_name, share};
+use super::flags::legend;
 use super::refused::{About, Scene};
-use super::sentences::{at_limit, follows};
-use super::status::{fraction, metric_name};
-use super::{duration, time, Answer, Context, WhichArgs};
-use crate::decimal::{Decimal, PPM};
+use super::{Answer, Context, WhichArgs};
 use crate::failure::Failure;
 use crate::replay::flag_names;
 
@@ -27,17 +27,8 @@ pub struct PreviewArgs {
     which: WhichArgs,
 }
 
-/// Arguments of `explain`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct ExplainArgs {
-    /// emission, fee, burn or liquidity
-    #[arg(value_parser = ["emission", "fee", "burn", "liquidity"])]
-    pub parameter: String,
-    #[command(flatten)]
-    which: WhichArgs,
-}
-
-/// One decision; every figure but times and flags is a fraction with all its digits.
+/// One decision; every figure but times and flags is a fraction with at most twelve decimal
+/// places: what stands behind them is rounding.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DecisionAnswer {
     /// `emission`, `fee`, `burn` or `liquidity`.
@@ -74,24 +65,6 @@ pub struct DecisionAnswer {
     pub flags: Vec<String>,
 }
 
-/// The fewest digits that read back as this value.
-pub(crate) fn exact(value: Fx) -> String {
-    Decimal::shortest(value).to_string()
-}
-
-/// Parts per million as a fraction with all its digits.
-pub(crate) fn term(ppm: Fx) -> String {
-    Decimal::from_fx(ppm).shifted(-PPM).to_string()
-}
-
-/// A figure for people: six decimal places.
-pub(super) fn short(text: &str) -> String {
-    match text.parse::<Decimal>() {
-        Ok(number) => number.rounded(6).to_string(),
-        Err(_) => text.to_owned(),
-    }
-}
-
 impl DecisionAnswer {
     pub(super) fn new(
         parameter: Parameter,
@@ -104,16 +77,16 @@ impl DecisionAnswer {
             metric: metric_name(metric),
             from,
             to: decision.to,
-            y: exact(decision.y),
-            target: exact(decision.r),
-            z: exact(decision.z),
-            p: term(decision.p),
-            i: term(decision.i),
-            d: term(decision.d),
-            f: term(decision.f),
-            bias: term(decision.u0),
-            raw: term(decision.raw),
-            slewed: term(decision.slewed),
+            y: meant(decision.y),
+            target: meant(decision.r),
+            z: meant(decision.z),
+            p: meant_term(decision.p),
+            i: meant_term(decision.i),
+            d: meant_term(decision.d),
+            f: meant_term(decision.f),
+            bias: meant_term(decision.u0),
+            raw: meant_term(decision.raw),
+            slewed: meant_term(decision.slewed),
             u: fraction(decision.u),
             flags: flag_names(decision)
                 .into_iter()
@@ -124,15 +97,15 @@ impl DecisionAnswer {
 
     pub(super) fn line(&self) -> String {
         format!(
-            "{:<10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>9}  {}",
+            "{:<10} {:>11} {:>11} {:>11} {:>11} {:>11} {:>11} {:>11}  {}",
             self.parameter,
-            short(&self.y),
-            short(&self.target),
-            short(&self.p),
-            short(&self.i),
-            short(&self.d),
-            short(&self.raw),
-            self.u,
+            measure(&self.metric, &self.y),
+            measure(&self.metric, &self.target),
+            share(&self.p),
+            share(&self.i),
+            share(&self.d),
+            share(&self.raw),
+            share(&self.u),
             self.flags.join(" ")
         )
     }
@@ -140,9 +113,10 @@ impl DecisionAnswer {
 
 /// The columns of [`DecisionAnswer::line`].
 pub(super) const HEAD: &str =
-    "parameter    measured     target          P          I          D        raw     value  flags";
+    "parameter     measured      target           P           I           D         raw       value  \
+     flags";
 
-fn metric_of(context: &Context, controller: &Controller) -> Result<Metric, Failure> {
+pub(super) fn metric_of(context: &Context, controller: &Controller) -> Result<Metric, Failure> {
     controller
         .metric()
         .map_err(|_| context.connection.nonsense("an unknown metric"))
@@ -216,151 +190,21 @@ pub fn preview(context: &Context, arguments: &PreviewArgs) -> Result<(), Failure
 
 impl Answer for Preview {
     fn display(&self, out: &mut dyn Write) -> io::Result<()> {
-        let left = self.next_crank_at.saturating_sub(self.now);
-        if left > 0 {
+        if self.next_crank_at > self.now {
             writeln!(
                 out,
-                "if the period ended now (it ends in {}):",
-                duration(left.unsigned_abs())
+                "if the period ended now (it ends {}):",
+                when(self.next_crank_at, self.now)
             )?;
         } else {
             writeln!(out, "the next crank would decide:")?;
         }
         writeln!(out, "{HEAD}")?;
-        self.decisions
-            .iter()
-            .try_for_each(|decision| writeln!(out, "{}", decision.line()))
-    }
-}
-
-/// Why a parameter has its value.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Explanation {
-    /// The economy.
-    pub economy: String,
-    /// The last decision.
-    pub decision: DecisionAnswer,
-    /// The value before it.
-    pub before: String,
-    /// Lowest that the controller may set.
-    pub min: String,
-    /// Highest that the controller may set.
-    pub max: String,
-    /// Sentences, one a term.
-    pub because: Vec<String>,
-    /// What would change the value.
-    pub would_change: Vec<String>,
-}
-
-/// `explain`: the last decision, term by term.
-///
-/// # Errors
-///
-/// The economy was never cranked; the server's.
-pub fn explain(context: &Context, arguments: &ExplainArgs) -> Result<(), Failure> {
-    let live = context.live(&arguments.which)?;
-    let wanted = |parameter: &Parameter| parameter.name() == arguments.parameter;
-    let found = Parameter::ALL
-        .into_iter()
-        .zip(&live.economy.controllers)
-        .find(|(parameter, _)| wanted(parameter));
-    let Some((parameter, controller)) = found else {
-        return Err(Failure::new("no_parameter", "there is no such parameter")
-            .remedy("emission, fee, burn or liquidity"));
-    };
-    let last = controller.state().last;
-    let metric = metric_of(context, controller)?;
-    let decision = DecisionAnswer::new(parameter, metric, Some(last.from), &last);
-    let config = controller.config();
-    let mut because = Vec::new();
-    if live.economy.totals.periods == 0 {
-        because.push(format!(
-            "no period has ended yet, so it has its starting value {}",
-            decision.u
-        ));
-    } else {
-        because.push(format!(
-            "{} was {} and its target is {}: an error of {} scales",
-            decision.metric,
-            short(&decision.y),
-            short(&decision.target),
-            short(&decision.z)
-        ));
-        because.push(format!(
-            "it starts from {} without control",
-            short(&decision.bias)
-        ));
-        because.push(format!("P adds {}: kp x error", short(&decision.p)));
-        because.push(format!(
-            "I adds {}: the errors of earlier periods",
-            short(&decision.i)
-        ));
-        because.push(format!(
-            "D adds {}: how fast the measurement moves",
-            short(&decision.d)
-        ));
-        because.extend(follows(controller, &last));
-        because.push(format!("together {}", short(&decision.raw)));
-        if decision.slewed != decision.raw {
-            because.push(format!(
-                "from {} a period may move it to {} at most",
-                fraction(last.u_prev),
-                short(&decision.slewed)
-            ));
+        for decision in &self.decisions {
+            writeln!(out, "{}", decision.line())?;
         }
-        for flag in &decision.flags {
-            because.push(format!("flag: {flag}"));
-        }
-    }
-    because.extend(at_limit(parameter, controller));
-    let up = matches!(config.direction, homeostat_control::Direction::Direct);
-    let mut would_change = vec![format!(
-        "{} above {} {} it, below {} it",
-        decision.metric,
-        short(&decision.target),
-        if up { "raises" } else { "lowers" },
-        if up { "lowers" } else { "raises" },
-    )];
-    if controller.guard().latched.is_some() {
-        would_change
-            .push("nothing before its guard lets it go, or a proposal resumes it".to_owned());
-    }
-    would_change.push(format!(
-        "the next crank decides again, {} at the earliest; `homeostat preview` shows what",
-        time(live.economy.next_end)
-    ));
-    would_change
-        .push("a proposal may change target, gains and limits: `homeostat proposals`".to_owned());
-    context.answer(&Explanation {
-        economy: live.at.economy.to_string(),
-        before: fraction(last.u_prev),
-        min: fraction(config.min),
-        max: fraction(config.max),
-        decision,
-        because,
-        would_change,
-    })
-}
-
-impl Answer for Explanation {
-    fn display(&self, out: &mut dyn Write) -> io::Result<()> {
-        let it = &self.decision;
-        writeln!(
-            out,
-            "{} is {} (it was {}; limits {} to {}), decided {}",
-            it.parameter,
-            it.u,
-            self.before,
-            self.min,
-            self.max,
-            time(it.to)
-        )?;
-        self.because
-            .iter()
-            .try_for_each(|line| writeln!(out, "  {line}"))?;
-        writeln!(out, "what would change it:")?;
-        self.would_change
-            .iter()
-            .try_for_each(|line| writeln!(out, "  {line}"))
+        let flags = self.decisions.iter().flat_map(|decision| &decision.flags);
+        let mut lines = legend(flags.map(String::as_str)).into_iter();
+        lines.try_for_each(|line| writeln!(out, "{line}"))
     }
 }

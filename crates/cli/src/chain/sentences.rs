@@ -6,11 +6,8 @@ use homeostat_client::{Controller, Metric, Parameter, Reference};
 use homeostat_control::Decision;
 use homeostat_settings::wiring_keys::signal_word;
 
-use super::{
-    duration,
-    reasons::{exact, short, term},
-    status::{fraction, metric_name},
-};
+use super::duration;
+use super::figure::{exact, measure, metric_name, share, share_of, short, term};
 
 /// What the feed-forward adds, and what the target is a multiple of; nothing for a controller
 /// that follows its own measurement alone.
@@ -22,7 +19,7 @@ pub(super) fn follows(controller: &Controller, last: &Decision) -> Vec<String> {
     if let Some(signal) = wiring.feed_forward {
         sentences.push(format!(
             "feed-forward adds {}: it follows {}",
-            short(&term(last.f)),
+            share(&term(last.f)),
             signal_word(signal)
         ));
     }
@@ -75,17 +72,19 @@ pub(super) fn at_limit(parameter: Parameter, controller: &Controller) -> Option<
     } else {
         (config.min, "minimum", "lower min")
     };
-    let measured = short(&exact(last.y));
+    let metric_is = metric_name(metric);
+    let of_metric = |value| measure(&metric_is, &exact(value));
+    let measured = of_metric(last.y);
     Some(format!(
         "{} rests at its {side} {} for {periods} period{} and would go further: {} is {measured} \
          and its target {}, {} away. To reach it {move_it} (`limits`), move the setpoint to what \
          is measured (`tune`), or change what it depends on beside: {}",
         parameter.name(),
-        fraction(limit),
+        share_of(limit),
         if periods == 1 { "" } else { "s" },
-        metric_name(metric),
-        short(&exact(last.r)),
-        short(&exact(last.r.saturating_sub(last.y).saturating_abs())),
+        metric_is,
+        of_metric(last.r),
+        of_metric(last.r.saturating_sub(last.y).saturating_abs()),
         depends_on(metric),
     ))
 }

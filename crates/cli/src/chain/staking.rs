@@ -6,6 +6,7 @@ use homeostat_chain::Live;
 use homeostat_client::instruction::{self as ix, StakeMint};
 use homeostat_client::wallet::{self, Held, Payout};
 use homeostat_client::{Instruction, Pool, Position, Pubkey};
+use homeostat_settings::human::when;
 
 use super::amount::{Amount, Wanted};
 use super::delivery::SendArgs;
@@ -212,10 +213,9 @@ pub fn unstake(context: &Context, arguments: &AmountArgs) -> Result<(), Failure>
     })?;
     let wallet::Leaving { ready_at, moved } = leaving;
     let mut what = format!(
-        "unstake {} tokens; `homeostat withdraw` pays them from {} on (in {})",
+        "unstake {} tokens; `homeostat withdraw` pays them from {} on",
         wallet.amount(amount),
-        super::time(ready_at),
-        super::duration(ready_at.saturating_sub(now).unsigned_abs())
+        when(ready_at, now)
     );
     if moved > 0 {
         what.push_str(&format!(
@@ -252,11 +252,7 @@ pub fn withdraw(context: &Context, arguments: &ExitArgs) -> Result<(), Failure> 
             .first()
             .map(|ticket| ticket.ready_at);
         let remedy = match next {
-            Some(at) => format!(
-                "the next tokens are ready {} (in {})",
-                super::time(at),
-                super::duration(at.saturating_sub(now).unsigned_abs())
-            ),
+            Some(at) => format!("the next tokens are ready {}", when(at, now)),
             None => "`homeostat unstake` asks for stake back first".to_owned(),
         };
         return Err(

@@ -1,23 +1,35 @@
 //! `status`: an economy at a glance, and what a wallet has in it.
+//!
+//! It asks four times, whatever is shown: who the server is, the economy, everything that belongs
+//! to it at one moment, and who may replace the program.
 
-use std::io::{self, Write};
-
-use homeostat_chain::program::deployed;
+use homeostat_chain::connection::decode;
+use homeostat_chain::creation::Mint;
+use homeostat_chain::program::upgrade_authority;
 use homeostat_chain::signer::read_address;
+use homeostat_chain::{metadata, Live};
 use homeostat_client::wallet::{apr_ppm, pending_rewards, unbonding, Summary};
-use homeostat_client::{Funding, Metric, Parameter, Section};
-use homeostat_settings::words::POWERS;
-use schemars::JsonSchema;
-use serde::Serialize;
+use homeostat_client::{
+    address, Controller, Council, EconomyAddresses, Funding, Life, Parameter, Position, Pubkey,
+};
+use homeostat_control::{create, observe, Fx};
+use homeostat_settings::words::{POWERS, SECTIONS};
+use solana_account::Account;
 
 use super::amount::Amount;
-use super::offers::{self, OfferAnswer};
-use super::reasons::{exact, short};
+use super::creation::before_go_live;
+use super::figure::{fraction, meant, metric_name};
+use super::offers;
 use super::sentences::at_limit;
-use super::write::ClusterAnswer;
-use super::{duration, time, Answer, Context, WhichArgs};
-use crate::decimal::{Decimal, PPM};
+use super::write::tokens;
+use super::{Context, WhichArgs};
 use crate::failure::Failure;
+
+mod answer;
+mod people;
+mod print;
+
+pub use answer::*;
 
 /// Arguments of `status`.
 #[derive(Clone, Debug, clap::Args)]
@@ -29,147 +41,28 @@ pub struct StatusArgs {
     which: WhichArgs,
 }
 
-/// The answer of `status`.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Status {
-    /// Where.
-    pub cluster: ClusterAnswer,
-    /// The program.
-    pub program: String,
-    /// Who may replace the program; absent = nobody, or it is not deployed through the
-    /// upgradeable loader.
-    pub upgrade_authority: Option<String>,
-    /// The economy.
-    pub economy: String,
-    /// Its token.
-    pub mint: String,
-    /// `draft`, `live` or `retired`.
-    pub life: String,
-    /// `mint` or `funded`.
-    pub funding: String,
+/// What is read with the pools, by its place.
+const CLOCK: usize = 0;
+const COUNCIL: usize = 1;
+const MINT: usize = 2;
+const METADATA: usize = 3;
+const REWARDS: usize = 4;
+const TREASURY: usize = 5;
+const KEEPER: usize = 6;
+const WALLET: usize = 7;
+const WALLET_TOKENS: usize = 8;
+const POSITIONS: usize = 9;
+
+/// An economy with what belongs to it, all of one moment.
+struct Seen<'a> {
+    context: &'a Context,
+    live: Live,
+    /// Whose wallet is shown.
+    owner: Option<Pubkey>,
+    /// The accounts by the places above.
+    accounts: Vec<Option<Account>>,
     /// The cluster's time (unix seconds).
-    pub now: i64,
-    /// Supply as the program counts it.
-    pub supply: Amount,
-    /// Circulating supply at the last crank.
-    pub circulating: Amount,
-    /// Highest supply that emission may lead to.
-    pub hard_cap: Amount,
-    /// Native stake over circulating supply in the last period, as a fraction.
-    pub staked_share: String,
-    /// Periods so far.
-    pub periods: u64,
-    /// Length of a period (seconds).
-    pub period_seconds: u32,
-    /// Earliest time of the next crank (unix seconds).
-    pub next_crank_at: i64,
-    /// Emission stops then unless a crank comes before (unix seconds); absent = no limit binds.
-    pub emit_until: Option<i64>,
-    /// Whether a vault was found short: nothing is emitted until governance resumes.
-    pub tripped: bool,
-    /// The powers that the council gave up for ever: `successor`, `higher_hard_cap`,
-    /// `higher_outflow_cap`, `wider_emission_limits`, `wider_fee_limits`, `wider_burn_limits`,
-    /// `wider_liquidity_limits`.
-    pub given_up: Vec<String>,
-    /// The roles that were offered and not accepted yet; a Draft does not go live before.
-    pub offers: Vec<OfferAnswer>,
-    /// What is paused, and until when.
-    pub pauses: Vec<PauseAnswer>,
-    /// The four parameters.
-    pub parameters: Vec<ParameterAnswer>,
-    /// The pools.
-    pub pools: Vec<PoolAnswer>,
-    /// What the wallet has; with `--owner`.
-    pub positions: Vec<PositionAnswer>,
-}
-
-/// A pause.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct PauseAnswer {
-    /// `stake`, `pay`, `crank` or `emission`.
-    pub section: String,
-    /// Its end (unix seconds).
-    pub until: i64,
-}
-
-/// A parameter of the economy; every figure is a fraction.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct ParameterAnswer {
-    /// `emission`, `fee`, `burn` or `liquidity`.
-    pub parameter: String,
-    /// In force.
-    pub value: String,
-    /// Lowest that the controller may set.
-    pub min: String,
-    /// Highest that the controller may set.
-    pub max: String,
-    /// What it is steered by.
-    pub metric: String,
-    /// The metric's target.
-    pub target: String,
-    /// The metric as the last crank took it.
-    pub measured: String,
-    /// Whether its guard holds it.
-    pub held: bool,
-    /// That it rests at a limit and would go further, and what would help; absent where it
-    /// does not.
-    pub at_limit: Option<String>,
-}
-
-/// A pool.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct PoolAnswer {
-    /// What is staked there.
-    pub stake_mint: String,
-    /// `native` or `liquidity`.
-    pub kind: String,
-    /// Staked.
-    pub total: Amount,
-    /// Rewards of a year at this moment's rates over the stake, as a fraction; absent for
-    /// liquidity pools (another token) and while nothing is staked.
-    pub apr: Option<String>,
-}
-
-/// What a wallet has in a pool.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct PositionAnswer {
-    /// What is staked.
-    pub stake_mint: String,
-    /// Staked.
-    pub staked: Amount,
-    /// Rewards that `claim` would pay now.
-    pub pending: Amount,
-    /// Stake on its way out.
-    pub unbonding: Vec<TicketAnswer>,
-}
-
-/// Stake on its way out.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct TicketAnswer {
-    /// Number, for cancelling.
-    pub ticket: usize,
-    /// How much.
-    pub amount: Amount,
-    /// When it can be withdrawn (unix seconds).
-    pub ready_at: i64,
-}
-
-/// Parts per million as a fraction.
-pub(super) fn fraction(ppm: impl Into<i64>) -> String {
-    Decimal::from(ppm.into()).shifted(-PPM).to_string()
-}
-
-/// A metric by name.
-pub(super) fn metric_name(metric: Metric) -> String {
-    match metric {
-        Metric::StakedShare => "staked share".to_owned(),
-        Metric::Utilisation => "utilisation".to_owned(),
-        Metric::NetSupplyGrowth => "net supply growth".to_owned(),
-        Metric::LiquidityDepth => "liquidity depth".to_owned(),
-        Metric::BurnedOverEmitted => "burned over emitted".to_owned(),
-        Metric::EmittedOverFees => "emitted over fees".to_owned(),
-        feed => format!("{feed:?}").to_lowercase(),
-    }
+    now: i64,
 }
 
 /// `status`.
@@ -178,66 +71,273 @@ pub(super) fn metric_name(metric: Metric) -> String {
 ///
 /// There is no such economy; the server's.
 pub fn status(context: &Context, arguments: &StatusArgs) -> Result<(), Failure> {
-    let connection = &context.connection;
-    let live = context.live(&arguments.which)?;
-    let now = connection.clock()?.unix_timestamp;
-    let economy = &live.economy;
-    let summary = Summary::of(economy, now);
-    let amount = |base| Amount::new(base, summary.decimals);
-    let signed = |ppm: u64| fraction(i64::try_from(ppm).unwrap_or(i64::MAX));
-    let parameters = Parameter::ALL
-        .iter()
-        .zip(&economy.controllers)
-        .map(|(parameter, controller)| {
-            let config = controller.config();
-            let metric = controller
-                .metric()
-                .map_err(|_| connection.nonsense("an unknown metric"))?;
-            Ok(ParameterAnswer {
-                parameter: parameter.name().to_owned(),
-                value: signed(controller.value(*parameter)),
-                min: fraction(config.min),
-                max: fraction(config.max),
-                metric: metric_name(metric),
-                target: exact(config.setpoint.to),
-                measured: exact(controller.state().last.y),
-                held: controller.guard().latched.is_some(),
-                at_limit: at_limit(*parameter, controller),
-            })
+    let owner = arguments.owner.as_deref();
+    let owner = owner
+        .map(|owner| read_address(owner, "--owner"))
+        .transpose()?;
+    context.answer(&Seen::read(context, &arguments.which, owner)?.answer()?)
+}
+
+impl<'a> Seen<'a> {
+    fn read(
+        context: &'a Context,
+        which: &WhichArgs,
+        owner: Option<Pubkey>,
+    ) -> Result<Self, Failure> {
+        let connection = &context.connection;
+        let (live, accounts) = which.which()?.read_with(connection, |at, economy| {
+            let mut wanted = vec![
+                solana_sdk_ids::sysvar::clock::ID,
+                at.council,
+                at.mint,
+                metadata::address(&at.mint),
+                at.reward_vault,
+                at.treasury_vault,
+                at.keeper_vault,
+            ];
+            if let Some(owner) = &owner {
+                wanted.push(*owner);
+                wanted.push(own_tokens(at, owner, &economy.token_program));
+                let pools = economy.active_pools();
+                wanted.extend(pools.map(|slot| address::position(&slot.pool, owner)));
+            }
+            wanted
+        })?;
+        let clock = accounts.get(CLOCK).and_then(Option::as_ref);
+        let now = connection.clock_of(clock)?.unix_timestamp;
+        Ok(Self {
+            context,
+            live,
+            owner,
+            accounts,
+            now,
         })
-        .collect::<Result<Vec<_>, Failure>>()?;
-    let pools = live
-        .pools
-        .iter()
-        .map(|pool| PoolAnswer {
-            stake_mint: pool.stake_mint.to_string(),
-            kind: if pool.is_native() {
-                "native"
-            } else {
-                "liquidity"
+    }
+
+    fn account(&self, place: usize) -> Option<&Account> {
+        self.accounts.get(place).and_then(Option::as_ref)
+    }
+
+    /// Tokens of the economy.
+    fn amount(&self, base: u64) -> Amount {
+        Amount::new(base, self.live.economy.decimals)
+    }
+
+    /// What a token account of the economy's mint has.
+    fn balance(&self, place: usize) -> Amount {
+        let account = self.account(place);
+        self.amount(
+            account
+                .and_then(|account| tokens(&account.data))
+                .unwrap_or(0),
+        )
+    }
+
+    fn lamports(&self, place: usize) -> u64 {
+        self.account(place).map_or(0, |account| account.lamports)
+    }
+
+    fn answer(&self) -> Result<Status, Failure> {
+        let (context, live, now) = (self.context, &self.live, self.now);
+        let connection = &context.connection;
+        let (at, economy) = (&live.at, &live.economy);
+        let draft = economy.life == Life::Draft as u8;
+        let summary = Summary::of(economy, now);
+        let mint = if draft {
+            Some(Mint::read(&at.mint, self.account(MINT))?)
+        } else {
+            None
+        };
+        // Until a council is there its address has no account of the program.
+        let council = match self.account(COUNCIL).filter(|it| !it.data.is_empty()) {
+            Some(account) => Some(decode::<Council>(&at.council, account)?),
+            None => None,
+        };
+        let before_go_live = mint.as_ref().map_or(Vec::new(), |mint| {
+            before_go_live(economy, council.as_ref(), at, mint)
+        });
+        Ok(Status {
+            cluster: connection.cluster().into(),
+            program: homeostat_client::PROGRAM_ID.to_string(),
+            upgrade_authority: upgrade_authority(connection)?
+                .map(|authority| authority.to_string()),
+            economy: at.economy.to_string(),
+            mint: at.mint.to_string(),
+            token: metadata::read(&at.mint, self.account(MINT), self.account(METADATA)).map(
+                |token| TokenAnswer {
+                    name: token.name,
+                    symbol: token.symbol,
+                },
+            ),
+            life: live.life().to_owned(),
+            funding: match summary.funding {
+                Funding::Mint => "mint",
+                Funding::Funded => "funded",
             }
             .to_owned(),
-            total: Amount::new(pool.total, pool.decimals),
-            apr: apr_ppm(economy, pool, now)
-                .filter(|_| pool.is_native())
-                .map(signed),
+            now,
+            supply: self.amount(mint.map_or(summary.supply, |mint| mint.supply)),
+            circulating: (!draft).then(|| self.amount(summary.circulating)),
+            hard_cap: self.amount(summary.hard_cap),
+            staked_share: fraction(signed(summary.staked_ppm)),
+            periods: summary.periods,
+            period_seconds: summary.period_seconds,
+            next_crank_at: (economy.life == Life::Live as u8).then_some(summary.next_crank_at),
+            unbonding_seconds: summary.unbonding_seconds,
+            fee_split: self.fee_split(),
+            rewards: VaultAnswer {
+                vault: at.reward_vault.to_string(),
+                balance: self.balance(REWARDS),
+            },
+            treasury: TreasuryAnswer {
+                vault: at.treasury_vault.to_string(),
+                balance: self.balance(TREASURY),
+                outflow_cap: self.amount(economy.limits.outflow_cap),
+            },
+            bounty: BountyAnswer {
+                vault: at.keeper_vault.to_string(),
+                vault_lamports: self.lamports(KEEPER),
+                lamports: economy.limits.bounty,
+            },
+            emit_until: summary.emit_until.filter(|_| !draft),
+            tripped: summary.tripped,
+            given_up: POWERS
+                .iter()
+                .filter(|(_, power)| economy.gave_up(*power))
+                .map(|(word, _)| (*word).to_owned())
+                .collect(),
+            offers: council
+                .as_ref()
+                .map_or(Vec::new(), |council| offers::open(council, now)),
+            council: council
+                .as_ref()
+                .map(|council| people::council(council, &at.council)),
+            before_go_live,
+            pauses: SECTIONS
+                .iter()
+                .zip(summary.paused_until)
+                .filter_map(|((section, _), until)| {
+                    Some(PauseAnswer {
+                        section: (*section).to_owned(),
+                        until: until?,
+                    })
+                })
+                .collect(),
+            pause_budget: people::pause_budget(economy, now),
+            parameters: Parameter::ALL
+                .into_iter()
+                .zip(&economy.controllers)
+                .map(|(parameter, controller)| self.parameter(parameter, controller))
+                .collect::<Result<_, Failure>>()?,
+            pools: self.pools(),
+            wallet: self.owner.map(|owner| WalletAnswer {
+                address: owner.to_string(),
+                lamports: self.lamports(WALLET),
+                tokens: self.balance(WALLET_TOKENS),
+            }),
+            positions: self.positions()?,
         })
-        .collect();
-    let mut positions = Vec::new();
-    if let Some(owner) = &arguments.owner {
-        let owner = read_address(owner, "--owner")?;
-        for (stake, pool) in live.stakes.iter().zip(&live.pools) {
-            let Some(position) = live.position(connection, stake, &owner)? else {
+    }
+
+    /// The burn share in force, and the fixed split of the rest.
+    fn fee_split(&self) -> FeeSplitAnswer {
+        const WHOLE: i64 = 1_000_000;
+        let burned = self.in_force(Parameter::Burn).clamp(0, WHOLE);
+        let rest = WHOLE.saturating_sub(burned);
+        let treasury = i64::from(self.live.economy.limits.treasury_ppm);
+        // Both are at most a million: no product overflows.
+        let treasury = rest.saturating_mul(treasury) / WHOLE;
+        FeeSplitAnswer {
+            burned: fraction(burned),
+            stakers: fraction(rest.saturating_sub(treasury)),
+            treasury: fraction(treasury),
+        }
+    }
+
+    /// The value of a parameter (ppm): in force, or of a Draft what it starts with.
+    fn in_force(&self, parameter: Parameter) -> i64 {
+        let economy = &self.live.economy;
+        let Ok(controller) = economy.controller(parameter) else {
+            return 0;
+        };
+        if economy.life != Life::Draft as u8 {
+            return signed(controller.value(parameter));
+        }
+        // `go_live` starts its controllers by the same function.
+        create(&controller.config(), self.now).map_or(0, |state| state.u)
+    }
+
+    fn parameter(
+        &self,
+        parameter: Parameter,
+        controller: &Controller,
+    ) -> Result<ParameterAnswer, Failure> {
+        let config = controller.config();
+        let metric = controller
+            .metric()
+            .map_err(|_| self.context.connection.nonsense("an unknown metric"))?;
+        let guard = controller.guard();
+        let measured = self.live.economy.totals.periods > 0;
+        // What the guard says at the time of its last look, so that it learns nothing here.
+        let none: Option<Fx> = None;
+        let (_, verdict) = observe(
+            &config,
+            &controller.guard_config(),
+            &guard,
+            none,
+            guard.last_at,
+        );
+        Ok(ParameterAnswer {
+            parameter: parameter.name().to_owned(),
+            value: fraction(self.in_force(parameter)),
+            min: fraction(config.min),
+            max: fraction(config.max),
+            metric: metric_name(metric),
+            target: meant(config.setpoint.to),
+            measured: measured.then(|| meant(controller.state().last.y)),
+            held: guard.latched.is_some(),
+            held_until: verdict.resumes_at,
+            at_limit: at_limit(parameter, controller),
+        })
+    }
+
+    fn pools(&self) -> Vec<PoolAnswer> {
+        let apr = |pool| apr_ppm(&self.live.economy, pool, self.now);
+        let pools = self.live.pools.iter();
+        pools
+            .map(|pool| PoolAnswer {
+                stake_mint: pool.stake_mint.to_string(),
+                kind: if pool.is_native() {
+                    "native"
+                } else {
+                    "liquidity"
+                }
+                .to_owned(),
+                total: Amount::new(pool.total, pool.decimals),
+                apr: apr(pool)
+                    .filter(|_| pool.is_native())
+                    .map(|ppm| fraction(signed(ppm))),
+            })
+            .collect()
+    }
+
+    fn positions(&self) -> Result<Vec<PositionAnswer>, Failure> {
+        let connection = &self.context.connection;
+        let mut all = Vec::new();
+        for (place, pool) in (POSITIONS..).zip(&self.live.pools) {
+            let Some(account) = self.account(place) else {
                 continue;
             };
-            let pending = pending_rewards(economy, pool, &position, now)
+            let at = self.live.at.pool(&pool.stake_mint);
+            let position: Position = decode(&at, account)?;
+            let pending = pending_rewards(&self.live.economy, pool, &position, self.now)
                 .map_err(|_| connection.nonsense("accounts that do not belong together"))?;
             let own = |base| Amount::new(base, pool.decimals);
-            positions.push(PositionAnswer {
+            all.push(PositionAnswer {
                 stake_mint: pool.stake_mint.to_string(),
                 staked: own(position.amount),
-                pending: amount(pending),
-                unbonding: unbonding(&position, now)
+                pending: self.amount(pending),
+                unbonding: unbonding(&position, self.now)
                     .into_iter()
                     .map(|ticket| TicketAnswer {
                         ticket: usize::from(ticket.ticket),
@@ -247,189 +347,15 @@ pub fn status(context: &Context, arguments: &StatusArgs) -> Result<(), Failure> 
                     .collect(),
             });
         }
+        Ok(all)
     }
-    let council = live.council(connection)?;
-    context.answer(&Status {
-        cluster: connection.cluster().into(),
-        program: homeostat_client::PROGRAM_ID.to_string(),
-        upgrade_authority: deployed(connection)?
-            .and_then(|program| program.upgrade_authority)
-            .map(|authority| authority.to_string()),
-        economy: live.at.economy.to_string(),
-        mint: live.at.mint.to_string(),
-        life: live.life().to_owned(),
-        funding: match summary.funding {
-            Funding::Mint => "mint",
-            Funding::Funded => "funded",
-        }
-        .to_owned(),
-        now,
-        supply: amount(summary.supply),
-        circulating: amount(summary.circulating),
-        hard_cap: amount(summary.hard_cap),
-        staked_share: signed(summary.staked_ppm),
-        periods: summary.periods,
-        period_seconds: summary.period_seconds,
-        next_crank_at: summary.next_crank_at,
-        emit_until: summary.emit_until,
-        tripped: summary.tripped,
-        given_up: POWERS
-            .iter()
-            .filter(|(_, power)| live.economy.gave_up(*power))
-            .map(|(word, _)| (*word).to_owned())
-            .collect(),
-        offers: council.map_or(Vec::new(), |council| offers::open(&council, now)),
-        pauses: [
-            Section::Stake,
-            Section::Pay,
-            Section::Crank,
-            Section::Emission,
-        ]
-        .iter()
-        .zip(summary.paused_until)
-        .filter_map(|(section, until)| {
-            Some(PauseAnswer {
-                section: format!("{section:?}").to_lowercase(),
-                until: until?,
-            })
-        })
-        .collect(),
-        parameters,
-        pools,
-        positions,
-    })
 }
 
-impl Answer for Status {
-    fn display(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(
-            out,
-            "economy      {} ({}, {})",
-            self.economy, self.life, self.funding
-        )?;
-        writeln!(out, "token        {}", self.mint)?;
-        writeln!(
-            out,
-            "cluster      {} {}",
-            self.cluster.kind, self.cluster.url
-        )?;
-        let authority = self.upgrade_authority.as_deref().unwrap_or("nobody");
-        writeln!(
-            out,
-            "program      {}, may be replaced by: {authority}",
-            self.program
-        )?;
-        writeln!(
-            out,
-            "supply       {}, circulating {}, cap {}",
-            self.supply, self.circulating, self.hard_cap
-        )?;
-        let left = self.next_crank_at.saturating_sub(self.now);
-        let next = if self.life != "live" {
-            "not live".to_owned()
-        } else if left > 0 {
-            format!("ends in {}", duration(left.unsigned_abs()))
-        } else {
-            format!(
-                "over for {}: `homeostat crank`",
-                duration(left.unsigned_abs())
-            )
-        };
-        writeln!(
-            out,
-            "periods      {} of {}, this one {next}",
-            self.periods,
-            duration(u64::from(self.period_seconds))
-        )?;
-        if let Some(until) = self.emit_until {
-            let state = if until > self.now {
-                "runs until"
-            } else {
-                "STOPPED"
-            };
-            writeln!(out, "emission     {state} {}", time(until))?;
-        }
-        if self.tripped {
-            writeln!(
-                out,
-                "BREAKER      a vault was found short; nothing is emitted until governance resumes"
-            )?;
-        }
-        if !self.given_up.is_empty() {
-            let powers = self.given_up.join(", ");
-            writeln!(out, "given up     for ever: {powers}")?;
-        }
-        for offer in &self.offers {
-            writeln!(out, "not accepted {offer}")?;
-        }
-        for pause in &self.pauses {
-            writeln!(
-                out,
-                "PAUSED       {} until {}",
-                pause.section,
-                time(pause.until)
-            )?;
-        }
-        writeln!(
-            out,
-            "\n{:<10} {:>10} {:>10} {:>10}  {:<18} {:>10} {:>12}",
-            "parameter", "value", "min", "max", "steered by", "target", "measured"
-        )?;
-        for one in &self.parameters {
-            writeln!(
-                out,
-                "{:<10} {:>10} {:>10} {:>10}  {:<18} {:>10} {:>12}{}",
-                one.parameter,
-                one.value,
-                one.min,
-                one.max,
-                one.metric,
-                short(&one.target),
-                short(&one.measured),
-                if one.held { "  held by its guard" } else { "" }
-            )?;
-        }
-        for sentence in self
-            .parameters
-            .iter()
-            .filter_map(|one| one.at_limit.as_ref())
-        {
-            writeln!(out, "AT A LIMIT   {sentence}")?;
-        }
-        writeln!(out)?;
-        for pool in &self.pools {
-            let apr = pool
-                .apr
-                .as_deref()
-                .and_then(|apr| apr.parse::<Decimal>().ok())
-                .map_or(String::new(), |apr| {
-                    format!(", APR {} %", apr.shifted(2).rounded(2))
-                });
-            writeln!(
-                out,
-                "pool         {} {}: {} staked{apr}",
-                pool.kind, pool.stake_mint, pool.total
-            )?;
-        }
-        for position in &self.positions {
-            writeln!(
-                out,
-                "position     {}: {} staked, {} to claim",
-                position.stake_mint, position.staked, position.pending
-            )?;
-            for ticket in &position.unbonding {
-                let when = if ticket.ready_at <= self.now {
-                    "ready".to_owned()
-                } else {
-                    time(ticket.ready_at)
-                };
-                writeln!(
-                    out,
-                    "  unbonding  {} (ticket {}): {when}",
-                    ticket.amount, ticket.ticket
-                )?;
-            }
-        }
-        Ok(())
-    }
+fn own_tokens(at: &EconomyAddresses, owner: &Pubkey, token_program: &Pubkey) -> Pubkey {
+    homeostat_chain::live::associated(owner, &at.mint, token_program)
+}
+
+/// A rate that is never negative (ppm).
+fn signed(ppm: u64) -> i64 {
+    i64::try_from(ppm).unwrap_or(i64::MAX)
 }

@@ -9,9 +9,11 @@ use homeostat_chain::squads;
 use homeostat_chain::{Notes, Sender, Talk};
 use homeostat_client::{Instruction, Pubkey};
 use homeostat_settings::fields;
+use solana_account::Account;
 use solana_signature::Signature;
 
 use super::delivery::{Delivery, SendArgs};
+use super::effects::{self, Known, Watched};
 use super::key::Key;
 pub use super::written::{
     Change, ClusterAnswer, Exported, Figures, HandedOver, Outcome, Prepared, Sent, Simulated,
@@ -19,6 +21,7 @@ pub use super::written::{
 };
 use super::Context;
 use crate::failure::Failure;
+use crate::output::Format;
 
 /// What a command wants to write.
 pub struct Intent<'a> {
@@ -42,7 +45,14 @@ impl Talk for Context {
     }
 
     fn signed(&self, signature: &Signature) {
+        let signature = signature.to_string();
         self.say(&format!("  signature  {signature}"));
+        if let Some(address) = self.explorer(&signature) {
+            self.say(&format!("  explorer   {address}"));
+        }
+        if self.format == Format::Display {
+            self.spinner.start("waiting for the outcome");
+        }
     }
 }
 
@@ -224,56 +234,79 @@ impl Context {
         }
     }
 
-    /// Old and new values of every account that a try-out would write.
+    /// What a try-out would change: for a person, and every field of every account.
     pub(super) fn simulated(&self, prepared: &send::Prepared) -> Result<Simulated, Failure> {
         let old = self.connection.accounts(&prepared.watched)?;
         let new = prepared.simulation.accounts.clone().unwrap_or_default();
-        let mut changes = Vec::new();
-        for ((address, old), new) in prepared.watched.iter().zip(old).zip(new) {
-            let new = new.and_then(|account| account.to_account());
-            let bytes = |account: &Option<solana_account::Account>| {
-                account
-                    .as_ref()
-                    .map(|account| account.data.clone())
-                    .unwrap_or_default()
-            };
-            let lamports = |account: &Option<solana_account::Account>| {
-                account
-                    .as_ref()
-                    .map(|account| account.lamports.to_string())
-                    .unwrap_or_default()
-            };
-            let mut change = |account: &str, field: &str, old: String, new: String| {
-                if old != new {
-                    changes.push(Change {
-                        address: address.to_string(),
-                        account: account.to_owned(),
-                        field: field.to_owned(),
-                        old,
-                        new,
-                    });
-                }
-            };
-            let (before, after) = (bytes(&old), bytes(&new));
-            change("Account", "lamports", lamports(&old), lamports(&new));
-            let name = fields::read(&after)
-                .or(fields::read(&before))
-                .map(|(name, _)| name);
-            if let Some(name) = name {
-                for (field, old, new) in fields::difference(&before, &after) {
-                    change(name, &field, old, new);
-                }
-            } else if let (Some(old), Some(new)) = (tokens(&before), tokens(&after)) {
-                change("Tokens", "amount", old.to_string(), new.to_string());
+        let watched: Vec<Watched> = prepared
+            .watched
+            .iter()
+            .zip(old)
+            .zip(new)
+            .map(|((address, old), new)| Watched {
+                address: *address,
+                old,
+                new: new.and_then(|account| account.to_account()),
+            })
+            .collect();
+        let mut signers: Vec<Pubkey> = Vec::new();
+        let metas = prepared.instructions.iter().flat_map(|one| &one.accounts);
+        for meta in metas.filter(|meta| meta.is_signer) {
+            if !signers.contains(&meta.pubkey) {
+                signers.push(meta.pubkey);
             }
         }
+        let mints = effects::mints(&watched);
+        let accounts = self.connection.accounts(&mints)?;
+        let known = Known::of(&signers, &watched, mints.into_iter().zip(accounts));
         Ok(Simulated {
             compute_units: prepared.units,
-            changes,
+            effects: effects::effects(&known, &watched),
+            changes: watched.iter().flat_map(raw_changes).collect(),
             logs: prepared.simulation.logs.clone().unwrap_or_default(),
             untried: 0,
+            raw: self.verbose,
         })
     }
+}
+
+/// Every field of an account that differs.
+fn raw_changes(watched: &Watched) -> Vec<Change> {
+    let address = &watched.address;
+    let mut changes = Vec::new();
+    let bytes = |account: &Option<Account>| {
+        let data = account.as_ref().map(|account| account.data.clone());
+        data.unwrap_or_default()
+    };
+    let lamports = |account: &Option<Account>| {
+        let lamports = account.as_ref().map(|account| account.lamports.to_string());
+        lamports.unwrap_or_default()
+    };
+    let mut change = |account: &str, field: &str, old: String, new: String| {
+        if old != new {
+            changes.push(Change {
+                address: address.to_string(),
+                account: account.to_owned(),
+                field: field.to_owned(),
+                old,
+                new,
+            });
+        }
+    };
+    let Watched { old, new, .. } = watched;
+    let (before, after) = (bytes(old), bytes(new));
+    change("Account", "lamports", lamports(old), lamports(new));
+    let name = fields::read(&after)
+        .or(fields::read(&before))
+        .map(|(name, _)| name);
+    if let Some(name) = name {
+        for (field, old, new) in fields::difference(&before, &after) {
+            change(name, &field, old, new);
+        }
+    } else if let (Some(old), Some(new)) = (tokens(&before), tokens(&after)) {
+        change("Tokens", "amount", old.to_string(), new.to_string());
+    }
+    changes
 }
 
 /// The amount of a token account (base units).

@@ -3,10 +3,12 @@
 use std::io::{self, Write};
 
 use homeostat_chain::{Cluster, Receipt};
+use homeostat_settings::human::sol;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::amount::Amount;
+use super::effects::Effect;
 use super::Answer;
 
 /// What became of it.
@@ -121,12 +123,17 @@ impl From<Receipt> for Sent {
 pub struct Simulated {
     /// Compute units.
     pub compute_units: u64,
-    /// Old and new values.
+    /// What would change, for a person: what whoever signs has comes first.
+    pub effects: Vec<Effect>,
+    /// Old and new values of every field of the program's accounts.
     pub changes: Vec<Change>,
     /// What the programs would log.
     pub logs: Vec<String>,
     /// Transactions after this one, which were not tried out because each needs the one before.
     pub untried: usize,
+    /// Whether people are shown every field as well.
+    #[serde(skip)]
+    pub raw: bool,
 }
 
 /// A field that would change.
@@ -220,6 +227,35 @@ impl From<&Cluster> for ClusterAnswer {
     }
 }
 
+impl Simulated {
+    /// What would change; with `-v` every field as well.
+    pub(super) fn display(&self, out: &mut dyn Write) -> io::Result<()> {
+        fn shown(value: &str) -> &str {
+            if value.is_empty() {
+                "-"
+            } else {
+                value
+            }
+        }
+        for Effect { what, old, new } in &self.effects {
+            writeln!(out, "  {what}: {} -> {}", shown(old), shown(new))?;
+        }
+        if !self.raw {
+            return writeln!(out, "every field of the accounts: add -v");
+        }
+        let mut last = "";
+        for change in &self.changes {
+            if change.address != last {
+                writeln!(out, "{} {}", change.account, change.address)?;
+                last = &change.address;
+            }
+            let (old, new) = (shown(&change.old), shown(&change.new));
+            writeln!(out, "  {}: {old} -> {new}", change.field)?;
+        }
+        Ok(())
+    }
+}
+
 impl Answer for Written {
     fn display(&self, out: &mut dyn Write) -> io::Result<()> {
         match &self.outcome {
@@ -238,7 +274,7 @@ impl Answer for Written {
             ),
             Outcome::Prepared(prepared) => writeln!(
                 out,
-                "prepared: {}\n  file       {}\n  signers    {}\n  expires    {}\n  compute    {} units, priority {} lamports\n\
+                "prepared: {}\n  file       {}\n  signers    {}\n  expires    {}\n  compute    {} units, priority {} at most\n\
                  sign with the same arguments and --sign-only {}, then `homeostat submit {}`",
                 self.what,
                 prepared.file,
@@ -249,31 +285,22 @@ impl Answer for Written {
                     (None, None) => "with its blockhash".to_owned(),
                 },
                 prepared.compute_units,
-                prepared.priority_fee_lamports,
+                sol(prepared.priority_fee_lamports),
                 prepared.file,
                 prepared.file
             ),
             Outcome::Exported(exported) => writeln!(out, "{}", exported.transaction),
             Outcome::Sent(sent) => writeln!(
                 out,
-                "done: {}\n  signature  {}\n  slot       {}\n  compute    {} units, priority {} lamports",
-                self.what, sent.signature, sent.slot, sent.compute_units, sent.priority_fee_lamports
+                "done: {}\n  signature  {}\n  slot       {}\n  compute    {} units, priority {} at most",
+                self.what, sent.signature, sent.slot, sent.compute_units, sol(sent.priority_fee_lamports)
             ),
             Outcome::Simulated(simulated) => {
                 writeln!(out, "would go through: {} ({} compute units)", self.what, simulated.compute_units)?;
                 if simulated.untried > 0 {
                     writeln!(out, "this is the first transaction; {} more depend on it and were not tried out", simulated.untried)?;
                 }
-                let mut last = "";
-                for change in &simulated.changes {
-                    if change.address != last {
-                        writeln!(out, "{} {}", change.account, change.address)?;
-                        last = &change.address;
-                    }
-                    let shown = |value: &str| if value.is_empty() { "-".to_owned() } else { value.to_owned() };
-                    writeln!(out, "  {}: {} -> {}", change.field, shown(&change.old), shown(&change.new))?;
-                }
-                Ok(())
+                simulated.display(out)
             }
         }
     }

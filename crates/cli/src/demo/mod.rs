@@ -66,8 +66,8 @@ Economy: a TOML file; everything is optional and starts from the program's defau
   supply           tokens at the start                             1000000000
   hard_cap         tokens, never exceeded                          twice the supply
   supply_floor     tokens, burns stop here                         0
-  period           seconds, 60 to 31536000                         604800 (a week)
-  unbonding        seconds, 0 to 7776000                           604800
+  period           seconds or \"7 d\", 60 to 2592000                 604800 (a week)
+  unbonding        seconds or \"7 d\", 0 to 7776000                  604800
   treasury_share   of the fees that are not burned, 0 to 1         0.2
   turnover         yearly volume over circulating supply that is
                    utilisation 1, 0.01 to 1000                     4

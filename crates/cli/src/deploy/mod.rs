@@ -14,6 +14,7 @@ use homeostat_migrations::chain::Cluster;
 use homeostat_migrations::plan::require_cluster;
 use homeostat_migrations::status::status;
 use homeostat_migrations::{apply, plan, ClusterFile, Outcome, Plan, Point, Step, Witness};
+use homeostat_settings::human::duration_in;
 use solana_signer::Signer;
 
 use crate::chain::delivery::SendArgs;
@@ -113,9 +114,9 @@ pub struct ApplyArgs {
     #[arg(long, help_heading = "Transaction")]
     yes: bool,
 
-    /// How long to wait for a transaction's outcome (seconds)
-    #[arg(long, value_name = "SECONDS", default_value_t = 180,
-          value_parser = clap::value_parser!(u64).range(1..=3_600), help_heading = "Transaction")]
+    /// How long to wait for a transaction's outcome, such as 3m or 180
+    #[arg(long, value_name = "TIME", default_value_t = 180,
+          value_parser = duration_in(1..=3_600_u64), help_heading = "Transaction")]
     patience: u64,
 }
 

@@ -24,6 +24,7 @@ use crate::failure::{Failure, Place};
 use crate::output::{self, Format};
 use crate::progress::Progress;
 use crate::report::{chart, Event};
+use homeostat_settings::human::duration_in;
 use live::Ground;
 use present::Present;
 use proposal::Proposal;
@@ -101,9 +102,9 @@ pub struct Arguments {
           value_parser = clap::value_parser!(u64).range(10..=36_500))]
     pub epochs: Option<u64>,
 
-    /// The length of a period; a day without it
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, conflicts_with = "economy",
-          value_parser = clap::value_parser!(u32).range(60..=2_592_000))]
+    /// The length of a period, such as 12h or 43200; a day without it
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, conflicts_with = "economy",
+          value_parser = duration_in(60..=2_592_000_u32))]
     pub period: Option<u32>,
 
     /// Economy to live in (TOML); the program's defaults without it

@@ -434,7 +434,7 @@ fn a_person_reads_what_is_proposed() {
     let said = text(&fixture, &["proposals"]);
     assert!(
         said.stdout
-            .contains("tune emission: setpoint 0.6 -> 0.59, over 86400 s"),
+            .contains("tune emission: setpoint 0.6 -> 0.59, over 1 d"),
         "{}",
         said.stdout
     );

@@ -12,6 +12,7 @@ use crate::{
     controller_settings::{field, places},
     decimal::{Decimal, DecimalError, PPM},
     failure::Failure,
+    keys::SECONDS,
     shown::{self, UNLIMITED},
 };
 
@@ -67,7 +68,7 @@ impl Whole {
     /// A duration.
     pub(crate) const fn seconds(low: i64, high: i64) -> Self {
         Self {
-            suffix: " s",
+            suffix: SECONDS,
             ..Self::number(low, high)
         }
     }

@@ -30,8 +30,22 @@ pub(super) fn mint_of(context: &Context, at: &EconomyAddresses) -> Result<Mint, 
     Mint::read(&at.mint, account.as_ref())
 }
 
-/// What the program would ask for at the opening, each with its remedy.
-pub(super) fn lacking(
+/// What a Draft lacks before `go-live`, in the order in which to do it: what is wrong, and what to
+/// do.
+pub(in crate::chain) fn before_go_live(
+    economy: &Economy,
+    council: Option<&Council>,
+    at: &EconomyAddresses,
+    mint: &Mint,
+) -> Vec<String> {
+    let lacking = lacking(economy, council, at, mint);
+    let told = |failure: &Failure| format!("{}; {}", failure.message, failure.remedy);
+    lacking.iter().map(told).collect()
+}
+
+/// What the program would ask for at the opening, each with its remedy, in the order in which to
+/// do it.
+fn lacking(
     economy: &Economy,
     council: Option<&Council>,
     at: &EconomyAddresses,
@@ -56,6 +70,25 @@ pub(super) fn lacking(
         );
     }
     all.extend(mint.require_no_freeze(&at.mint).err());
+    // What is minted is minted before nobody can mint any more.
+    let floor = economy.limits.supply_floor;
+    if mint.supply == 0 {
+        let failure = Failure::new("no_supply", "the token has no supply");
+        all.push(failure.remedy(format!(
+            "mint some first: `spl-token mint {} AMOUNT`",
+            at.mint
+        )));
+    } else if mint.supply < floor {
+        let what = format!(
+            "the supply is {} tokens, below the floor of {}",
+            tokens.told(mint.supply),
+            tokens.told(floor)
+        );
+        let failure = Failure::new("below_floor", what);
+        all.push(failure.remedy(
+            "lower `supply_floor` in the economy file and run `homeostat create-economy` again",
+        ));
+    }
     if economy.mints() {
         let held = mint.mint_authority;
         if held != Some(at.authority) {
@@ -84,24 +117,6 @@ pub(super) fn lacking(
     } else if economy.totals.supplied == 0 {
         let failure = Failure::new("no_funds", "the vault that rewards come out of is empty");
         all.push(failure.remedy("have its creator fund it: `homeostat fund AMOUNT`"));
-    }
-    let floor = economy.limits.supply_floor;
-    if mint.supply == 0 {
-        let failure = Failure::new("no_supply", "the token has no supply");
-        all.push(failure.remedy(format!(
-            "mint some first: `spl-token mint {} AMOUNT`",
-            at.mint
-        )));
-    } else if mint.supply < floor {
-        let what = format!(
-            "the supply is {} tokens, below the floor of {}",
-            tokens.show(mint.supply),
-            tokens.show(floor)
-        );
-        let failure = Failure::new("below_floor", what);
-        all.push(failure.remedy(
-            "lower `supply_floor` in the economy file and run `homeostat create-economy` again",
-        ));
     }
     all
 }

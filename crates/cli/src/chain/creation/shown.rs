@@ -3,11 +3,11 @@
 use homeostat_chain::creation::{Creation, Found, Piece, Stage};
 use homeostat_client::{CouncilArgs, Funding, Parameter};
 use homeostat_settings::economy_file::EconomySpec;
+use homeostat_settings::human::sol;
 use homeostat_settings::tokens::Tokens;
 
-use super::super::status::fraction;
+use super::super::figure::{exact, share, share_of, short, term};
 use super::super::{duration, Context};
-use super::sol;
 
 impl Context {
     /// Shows everything before it is sent.
@@ -38,7 +38,7 @@ impl Context {
         let mint = format!(
             "{} ({} tokens, {} decimals)",
             creation.mint,
-            tokens.show(found.mint.supply),
+            tokens.told(found.mint.supply),
             found.mint.decimals
         );
         for (name, shown) in [
@@ -65,13 +65,13 @@ impl Context {
         for (number, piece) in pieces.iter().enumerate() {
             let rent = match piece.rent {
                 0 => String::new(),
-                lamports => format!(" ({} SOL)", sol(lamports)),
+                lamports => format!(" ({})", sol(lamports)),
             };
             self.say(&format!("  {}. {}{rent}", number + 1, piece.what));
         }
         let rent: u64 = pieces.iter().map(|piece| piece.rent).sum();
         self.say(&format!(
-            "rent in all {} SOL at most, in {count} transactions",
+            "rent in all {} at most, in {count} transactions",
             sol(rent)
         ));
     }
@@ -87,7 +87,7 @@ fn shown(spec: &EconomySpec, council: bool) -> Vec<String> {
         Funding::Mint => "mint: rewards are minted",
         Funding::Funded => "funded: rewards come out of a vault",
     };
-    let ppm = |ppm: u32| fraction(i64::from(ppm));
+    let ppm = |ppm: u32| share_of(i64::from(ppm));
     let mut lines = vec![
         format!("mode         {mode}"),
         format!(
@@ -97,8 +97,8 @@ fn shown(spec: &EconomySpec, council: bool) -> Vec<String> {
         ),
         format!(
             "supply       hard cap {} tokens, burns stop at {}",
-            tokens.show(limits.hard_cap),
-            tokens.show(limits.supply_floor)
+            tokens.told(limits.hard_cap),
+            tokens.told(limits.supply_floor)
         ),
         format!(
             "a period     emits at most {} of the supply and burns at most {}",
@@ -108,29 +108,29 @@ fn shown(spec: &EconomySpec, council: bool) -> Vec<String> {
         format!(
             "fees         treasury gets {} of what is not burned, pays out at most {} tokens in 30 d",
             ppm(limits.treasury_ppm),
-            tokens.show(limits.outflow_cap)
+            tokens.told(limits.outflow_cap)
         ),
         format!(
-            "others       smallest stake {} tokens, earns at most {} a year, turnover {}, bounty {} SOL, {} meters",
-            tokens.show(limits.min_stake),
+            "others       smallest stake {} tokens, earns at most {} a year, turnover {}, bounty {}, {} meters",
+            tokens.told(limits.min_stake),
             ppm(limits.yield_ppm),
-            fraction(i64::try_from(limits.turnover_ppm).unwrap_or(i64::MAX)),
+            share_of(i64::try_from(limits.turnover_ppm).unwrap_or(i64::MAX)),
             sol(limits.bounty),
             spec.meters
         ),
     ];
     for (parameter, config) in Parameter::ALL.into_iter().zip(&spec.controllers) {
         let slew = |limit: Option<u64>| match limit.and_then(|ppm| i64::try_from(ppm).ok()) {
-            Some(ppm) => fraction(ppm),
+            Some(ppm) => share_of(ppm),
             None => "any".to_owned(),
         };
         lines.push(format!(
-            "{:<12} {} to {}, starts at {:.6}, target {:.4}, at most +{} -{} a period",
+            "{:<12} {} to {}, starts at {}, target {}, at most +{} -{} a period",
             parameter.name(),
-            fraction(config.min),
-            fraction(config.max),
-            config.bias.to.to_num::<f64>() / 1e6,
-            config.setpoint.to,
+            share_of(config.min),
+            share_of(config.max),
+            share(&term(config.bias.to)),
+            short(&exact(config.setpoint.to)),
             slew(config.slew_up),
             slew(config.slew_down),
         ));
@@ -168,7 +168,7 @@ fn council_shown(council: &CouncilArgs) -> Vec<String> {
         time(delays.standard),
         time(delays.critical),
         time(delays.grace),
-        fraction(i64::from(delays.staker_veto_ppm))
+        share_of(i64::from(delays.staker_veto_ppm))
     ));
     lines
 }

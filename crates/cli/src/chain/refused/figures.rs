@@ -7,8 +7,7 @@ use homeostat_settings::words::TUNABLES;
 
 use super::proposals::One;
 use super::{pauses, seats, spending, About, Scene, Why};
-use crate::chain::reasons::{exact, short, term};
-use crate::chain::status::fraction;
+use crate::chain::figure::{exact, share_of, short, term};
 use crate::chain::{duration, time};
 
 /// Why a command was refused, as far as its accounts say; `now` in unix seconds.
@@ -48,11 +47,11 @@ pub(super) fn of(command: &str, scene: &Scene<'_>, error: E, now: i64) -> Option
             };
             match error {
                 E::AmountTooSmall => Some(Why::new(
-                    format!("{} tokens are too few", tokens.show(amount)),
+                    format!("{} tokens are too few", tokens.told(amount)),
                     if command == "stake" {
                         format!(
                             "stake at least {} tokens",
-                            tokens.show(economy.min_stake(pool.lane))
+                            tokens.told(economy.min_stake(pool.lane))
                         )
                     } else {
                         "name an amount above 0".to_owned()
@@ -63,8 +62,8 @@ pub(super) fn of(command: &str, scene: &Scene<'_>, error: E, now: i64) -> Option
                     Some(Why::new(
                         format!(
                             "{} tokens are staked, not {}",
-                            tokens.show(staked),
-                            tokens.show(amount)
+                            tokens.told(staked),
+                            tokens.told(amount)
                         ),
                         "unstake at most that, or ALL",
                     ))
@@ -74,7 +73,7 @@ pub(super) fn of(command: &str, scene: &Scene<'_>, error: E, now: i64) -> Option
                     Some(Why::new(
                         format!(
                             "the next {} tokens are ready {}",
-                            tokens.show(first.amount),
+                            tokens.told(first.amount),
                             time(first.ready_at)
                         ),
                         format!("wait {}", wait(first.ready_at)),
@@ -223,9 +222,9 @@ fn payment(economy: &Economy, error: E, amount: u64, max_fee: u64) -> Option<Why
             Some(Why::new(
                 format!(
                     "the fee is {} tokens ({} of the payment), and at most {} are allowed",
-                    tokens.show(charge.fee),
-                    fraction(rate),
-                    tokens.show(max_fee)
+                    tokens.told(charge.fee),
+                    share_of(rate),
+                    tokens.told(max_fee)
                 ),
                 "raise --max-fee to that, or leave it out",
             ))
@@ -233,9 +232,9 @@ fn payment(economy: &Economy, error: E, amount: u64, max_fee: u64) -> Option<Why
         E::SplitExceedsAmount | E::AmountTooSmall => Some(Why::new(
             format!(
                 "of {} tokens the fee leaves nothing: it is {} of a payment and at least {}",
-                tokens.show(amount),
-                fraction(rate),
-                tokens.show(1)
+                tokens.told(amount),
+                share_of(rate),
+                tokens.told(1)
             ),
             "pay more",
         )),

@@ -6,6 +6,8 @@
 //! ([`figures`]).
 
 mod figures;
+#[cfg(test)]
+mod listed;
 mod pauses;
 mod proposals;
 mod seats;

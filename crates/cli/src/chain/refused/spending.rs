@@ -9,7 +9,7 @@ use homeostat_client::{Action, Economy};
 use homeostat_settings::tokens::Tokens;
 
 use super::Why;
-use crate::chain::status::fraction;
+use crate::chain::figure::fraction;
 use crate::chain::time;
 
 /// Why actions are refused that ask for too much.
@@ -65,9 +65,9 @@ fn outflow(asked: u64, economy: &Economy, now: i64) -> Why {
     let left = cap.saturating_sub(sum(&counted));
     let what = format!(
         "the treasury shall pay {} tokens, and its outflow cap of {} in 30 days leaves {} now",
-        tokens.show(asked),
-        tokens.show(cap),
-        tokens.show(left)
+        tokens.told(asked),
+        tokens.told(cap),
+        tokens.told(left)
     );
     let free = (1..=counted.len()).find_map(|gone| {
         let kept = counted.get(gone..).unwrap_or_default();
@@ -78,10 +78,10 @@ fn outflow(asked: u64, economy: &Economy, now: i64) -> Why {
     let remedy = match free.and_then(|at| i64::try_from(at).ok()) {
         Some(at) => format!(
             "pay at most {}, or wait until {}: what was paid before counts until then",
-            tokens.show(left),
+            tokens.told(left),
             time(at)
         ),
-        None => format!("pay at most {}; {raise}", tokens.show(left)),
+        None => format!("pay at most {}; {raise}", tokens.told(left)),
     };
     Why::new(what, remedy)
 }
@@ -122,7 +122,7 @@ fn step(action: &Action, economy: &Economy) -> Option<Why> {
             let tokens = Tokens {
                 decimals: economy.decimals,
             };
-            let amount = |base: u64| format!("{} tokens", tokens.show(base));
+            let amount = |base: u64| format!("{} tokens", tokens.told(base));
             let ppm = |ppm: u64| fraction(i64::try_from(ppm).unwrap_or(i64::MAX));
             // Name, old and new value, what a step is a quarter of, how it is shown, and whether it
             // widens upwards.

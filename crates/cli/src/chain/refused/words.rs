@@ -142,4 +142,4 @@ pub(super) fn taken(command: &str) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

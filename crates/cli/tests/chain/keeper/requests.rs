@@ -2,38 +2,9 @@
 
 use homeostat_keeper::Options;
 
-use super::*;
+use crate::common::counted;
 
-/// A pipe in front of a server that counts bytes.
-fn counted(url: &str) -> (String, Arc<AtomicU64>) {
-    let target = url.strip_prefix("http://").unwrap().to_owned();
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let bytes = Arc::new(AtomicU64::new(0));
-    let counter = Arc::clone(&bytes);
-    let copy = move |mut from: TcpStream, mut to: TcpStream, counter: Arc<AtomicU64>| {
-        let mut buffer = vec![0; 1 << 16];
-        while let Ok(count @ 1..) = from.read(&mut buffer) {
-            counter.fetch_add(count as u64, Ordering::Relaxed);
-            if to.write_all(&buffer[..count]).is_err() {
-                break;
-            }
-        }
-        let _ = to.shutdown(Shutdown::Write);
-    };
-    std::thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            let Ok(other) = TcpStream::connect(&target) else {
-                return;
-            };
-            let (back, forth) = (other.try_clone().unwrap(), stream.try_clone().unwrap());
-            let [first, second] = [Arc::clone(&counter), Arc::clone(&counter)];
-            std::thread::spawn(move || copy(stream, other, first));
-            std::thread::spawn(move || copy(back, forth, second));
-        }
-    });
-    (url, bytes)
-}
+use super::*;
 
 /// What a hundred economies may ask for on average (requests a second).
 const BUDGET: f64 = 2.0;

@@ -24,7 +24,7 @@ fn signer(command: &str) -> Option<&'static str> {
 
 /// Which commands can meet an error: those whose instruction can end with it, as the conditions
 /// of `programs/homeostat/src/instructions` say.
-fn meets(error: E) -> &'static [&'static str] {
+pub(in crate::chain::refused) fn meets(error: E) -> &'static [&'static str] {
     const STEPS: &[&str] = &[
         "approve",
         "withdraw-approval",
@@ -219,7 +219,7 @@ fn meets(error: E) -> &'static [&'static str] {
 }
 
 /// What a command says of an error before its figures are known.
-fn said(command: &str, error: E) -> (String, String) {
+pub(in crate::chain::refused) fn said(command: &str, error: E) -> (String, String) {
     let failure = refusal::of_program(u32::from(error), &[""; 0]);
     let failure = in_words(command, failure);
     (failure.message, failure.remedy)
@@ -273,7 +273,7 @@ fn every_error_has_a_sentence_that_fits_each_command_that_can_meet_it() {
             // Who is told to sign with a key is told to do so with the one that the command needs.
             if let Some((_, whose)) = remedy.split_once("sign with ") {
                 let fits = signer(command).is_some_and(|role| whose.contains(role));
-                if !fits && !whose.starts_with("a recent blockhash") {
+                if !fits {
                     wrong.push(format!("another signer: {at}"));
                 }
             }
