@@ -46,5 +46,7 @@ mod table;
 mod twice;
 #[path = "chain/wallet.rs"]
 mod wallet;
+#[path = "chain/watch.rs"]
+mod watch;
 #[path = "chain/whole.rs"]
 mod whole;

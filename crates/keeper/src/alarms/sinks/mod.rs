@@ -144,3 +144,6 @@ impl Outlet {
         wait
     }
 }
+
+#[cfg(test)]
+mod tests;
