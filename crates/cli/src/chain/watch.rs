@@ -80,7 +80,13 @@ pub struct WatchArgs {
 
     /// Tell stdout, and each alarm to this web server too: JSON, as a POST; https, unless it is
     /// this machine itself
-    #[arg(long, value_name = "URL", help_heading = "Whom")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "HOMEOSTAT_WEBHOOK",
+        hide_env_values = true,
+        help_heading = "Whom"
+    )]
     pub webhook: Option<String>,
 
     /// Append each alarm to this file too, as a line of JSON, exactly once

@@ -172,6 +172,15 @@ impl Memory {
         })
     }
 
+    /// The slot and the cluster's clock (unix seconds) of the last view that was believed; 0
+    /// before the first.
+    pub fn last(&self) -> (u64, i64) {
+        let program = self.contents.program.iter().map(|one| (one.slot, one.now));
+        let economies = self.contents.economies.values();
+        let all = program.chain(economies.map(|one| (one.slot, one.now)));
+        all.max().unwrap_or_default()
+    }
+
     /// What lasts apart from single economies.
     pub fn levels(&self) -> &Levels {
         &self.contents.levels

@@ -164,10 +164,7 @@ impl Watcher {
     /// Whether anything was seen lately.
     fn sight(&mut self, unseen: Duration) -> Result<usize, Failure> {
         let mut levels = self.memory.levels().clone();
-        let last = self
-            .memory
-            .program()
-            .map_or((0, 0), |last| (last.slot, last.now));
+        let last = self.memory.last();
         // What was just seen is seen, however long the look took.
         let unseen = if unseen <= self.options.poll {
             0
@@ -183,9 +180,13 @@ impl Watcher {
     /// Looks at everything once. What is wrong with one economy is told and leaves the others
     /// alone; with `once` the first such failure is the pass's.
     fn look(&mut self, connection: &Connection, known: &mut Known) -> Result<Look, Failure> {
-        let mut look = Look::default();
+        let mut look = Look {
+            alarms: 0,
+            newer: true,
+        };
         if !self.memory.has_room() {
             warn!(name: "full", pending = self.memory.pending());
+            look.newer = false;
             return Ok(look);
         }
         let clock = connection.clock()?;
@@ -202,6 +203,7 @@ impl Watcher {
                 }
                 self.metrics.failure(&failure);
                 fails!(Level::ERROR, "not_read", &failure);
+                look.newer = false;
                 first.get_or_insert(failure);
             }
         }
@@ -228,11 +230,13 @@ impl Watcher {
             return Ok(());
         };
         match self.memory.program() {
-            Some(before) if program.slot <= before.slot => Ok(()),
+            Some(before) if program.slot <= before.slot => {
+                look.newer = false;
+                Ok(())
+            }
             before => {
                 let alarms = before.map_or_else(Vec::new, |one| judge_program(&one, &program));
                 look.alarms = look.alarms.saturating_add(alarms.len());
-                look.newer = true;
                 self.memory.note_program(&program, alarms)
             }
         }
@@ -293,6 +297,7 @@ impl Watcher {
             }
             (Found::Gone { slot, now }, Some(mut seen)) => {
                 if slot <= seen.slot {
+                    look.newer = false;
                     return Ok(());
                 }
                 let alarms = judge_gone(&mut seen.levels, &address, true, (slot, now));
@@ -308,6 +313,7 @@ impl Watcher {
                 };
                 if view.slot <= seen.slot {
                     info!(name: "old_answer", economy = %address, slot = view.slot, seen = seen.slot);
+                    look.newer = false;
                     return Ok(());
                 }
                 let at = (view.slot, view.now);
@@ -321,17 +327,17 @@ impl Watcher {
                 (seen, alarms)
             }
         };
-        look.newer = true;
         look.alarms = look.alarms.saturating_add(alarms.len());
         self.memory.note(&address, seen, alarms)
     }
 }
 
 /// What a look brought.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Look {
     /// Alarms that were decided.
     alarms: usize,
-    /// Whether anything was of a later slot than before.
+    /// Whether everything was of a later slot than before. A lie about the slot of one economy
+    /// makes every honest answer about it look old, and must not hide behind the others.
     newer: bool,
 }
