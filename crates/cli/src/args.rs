@@ -6,7 +6,8 @@ use crate::advisor;
 use crate::bench;
 use crate::chain::{
     council, crank, creation, delivery::SendArgs, ending, explain, feeds, keeper, leaving, log,
-    outcome, parts, payments, plain, prepared, propose, reasons, staking, status, ClusterArgs,
+    outcome, parts, payments, plain, prepared, propose, reasons, staking, status, watch,
+    ClusterArgs,
 };
 use crate::demo;
 use crate::deploy;
@@ -19,7 +20,7 @@ use crate::tune;
 const AFTER_HELP: &str = "\
 Exit codes: 0 success, 1 failure, 2 wrong usage, 3 the cluster does not answer or answers nonsense,
 4 the cluster refuses the transaction, 5 it was sent and nobody knows what became of it;
-`outcome` also has 6 it can still land, and 7 it can land no more; `deploy` 6 a multisig has to sign.
+`watch --once` also has 8 alarms were told; `outcome` also has 6 it can still land, and 7 it can land no more; `deploy` 6 a multisig has to sign.
 
 Errors are text on stderr; with --output json or json-compact they are an object on stdout:
   {\"error\": {\"code\": \"bad_number\", \"message\": \"…\", \"remedy\": \"…\",
@@ -145,6 +146,9 @@ pub enum Command {
     /// End periods, for ever: the daemon for economies
     #[command(long_about = keeper::LONG_ABOUT)]
     Keeper(keeper::KeeperArgs),
+    /// Tell people what they must know about economies: the daemon for alarms
+    #[command(long_about = watch::LONG_ABOUT, after_long_help = watch::AFTER_LONG_HELP)]
+    Watch(Box<watch::WatchArgs>),
     /// What the next crank would decide
     Preview(reasons::PreviewArgs),
     /// Why a parameter has its value, term by term, and what would change it
@@ -261,6 +265,7 @@ impl Command {
             | Self::Localnet(_)
             | Self::Status(_)
             | Self::Keeper(_)
+            | Self::Watch(_)
             | Self::Preview(_)
             | Self::Explain(_)
             | Self::Log(_)

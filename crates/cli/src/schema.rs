@@ -40,6 +40,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("deploy-status", schema_for!(Checked)),
         ("localnet", schema_for!(Ready)),
         ("keeper", schema_for!(homeostat_keeper::Summary)),
+        ("watch", schema_for!(homeostat_keeper::alarms::Alarm)),
     ];
     all.extend(
         [

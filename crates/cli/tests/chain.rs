@@ -48,5 +48,7 @@ mod table;
 mod twice;
 #[path = "chain/wallet.rs"]
 mod wallet;
+#[path = "chain/watch.rs"]
+mod watch;
 #[path = "chain/whole.rs"]
 mod whole;

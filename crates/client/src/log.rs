@@ -195,6 +195,31 @@ pub(crate) fn walk<'a>(
     Ok((ring, records))
 }
 
+/// The numbers and hashes of what a ring of a log keeps: first the record just before the oldest
+/// one kept (number 0 and a zero hash before the first record), then every record up to the
+/// newest. Whoever remembers one of them can tell later whether the chain still leads through
+/// it. `record_bytes` is the size of a record without its hash.
+///
+/// # Errors
+///
+/// `LogError::Header`, `LogError::Chain` or `LogError::Record`, for the first record that is
+/// wrong.
+pub fn hashes(
+    data: &[u8],
+    place: &Place,
+    record_bytes: usize,
+) -> Result<Vec<(u64, [u8; HASH_BYTES])>, LogError> {
+    let (ring, bodies) = walk(data, place, record_bytes)?;
+    let mut last = (ring.base_seq, ring.base_hash);
+    let mut all = Vec::with_capacity(bodies.len() + 1);
+    all.push(last);
+    for body in bodies {
+        last = (last.0 + 1, hashv(&[&last.1, body]).to_bytes());
+        all.push(last);
+    }
+    Ok(all)
+}
+
 /// The records in the ring of a decision log, the oldest first, after checking the hash chain
 /// from base to head. `data` is the account's data.
 ///

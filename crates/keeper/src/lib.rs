@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod alarms;
 mod attempt;
 pub mod backoff;
 mod crew;

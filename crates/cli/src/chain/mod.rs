@@ -32,6 +32,7 @@ mod sentences;
 pub mod staking;
 pub mod start;
 pub mod status;
+pub mod watch;
 pub mod why;
 pub mod write;
 mod written;

@@ -42,7 +42,7 @@ mod tables;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Waits until something is so.
-fn until(what: &str, mut so: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut so: impl FnMut() -> bool) {
     let begin = Instant::now();
     while !so() {
         assert!(begin.elapsed() < PATIENCE, "never: {what}");
