@@ -1,6 +1,7 @@
 //! Commands that talk to a cluster.
 
 pub mod amount;
+pub mod audit;
 pub mod breaker;
 pub mod council;
 pub mod crank;
@@ -12,6 +13,7 @@ mod genesis;
 mod handover;
 pub mod keeper;
 pub mod key;
+pub mod labels;
 pub mod leaving;
 pub mod log;
 mod offers;
@@ -43,6 +45,7 @@ use homeostat_chain::{
     Cluster, Connection, Envelope, Journal, Kind, Live, Settings, Which, Wishes,
 };
 use homeostat_client::{Instruction, Pubkey};
+use homeostat_settings::preferences::Named;
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_commitment_config::CommitmentConfig;
@@ -52,6 +55,7 @@ use crate::failure::Failure;
 use crate::output::{self, Format};
 use delivery::Delivery;
 use key::Key;
+use labels::Labels;
 
 /// Options of every command that talks to a cluster; those of the Solana command line.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -87,6 +91,16 @@ pub struct ClusterArgs {
         help_heading = "Cluster"
     )]
     pub config: Option<String>,
+
+    /// File of `homeostat config` [default: homeostat.toml beside the Solana configuration]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "HOMEOSTAT_CONFIG",
+        help_heading = "Cluster"
+    )]
+    pub preferences: Option<PathBuf>,
 
     /// How sure an answer has to be [processed, confirmed, finalized]
     #[arg(long, global = true, value_name = "LEVEL", help_heading = "Cluster")]
@@ -130,6 +144,11 @@ impl ClusterArgs {
     ///
     /// As [`Wishes::resolve`].
     pub fn settings(&self) -> Result<Settings, Failure> {
+        self.wishes().resolve()
+    }
+
+    /// What these arguments wish for.
+    pub fn wishes(&self) -> Wishes {
         let mut urls = self.url.iter().cloned();
         Wishes {
             url: urls.next(),
@@ -137,8 +156,8 @@ impl ClusterArgs {
             keypair: self.keypair.clone(),
             config: self.config.clone(),
             commitment: self.commitment.clone(),
+            preferences: self.preferences.clone(),
         }
-        .resolve()
     }
 
     /// How the servers of these settings are asked: as often as `usual`, unless the arguments
@@ -319,7 +338,56 @@ impl Context {
     ///
     /// None is named, or there is none.
     pub fn live(&self, which: &WhichArgs) -> Result<Live, Failure> {
-        which.which()?.read(&self.connection)
+        self.which(which)?.read(&self.connection)
+    }
+
+    /// The economy that is named, or the default of this very cluster, which is told: what was set
+    /// on another cluster is never meant.
+    ///
+    /// # Errors
+    ///
+    /// An address that is none; none is named, and the defaults are of other clusters
+    /// (`no_economy`).
+    pub fn which(&self, which: &WhichArgs) -> Result<Which, Failure> {
+        let named = which.which()?;
+        if named.economy.is_some() || named.mint.is_some() {
+            return Ok(named);
+        }
+        let clusters = &self.settings.preferences.clusters;
+        let cluster = self.connection.cluster();
+        if let Some(default) = clusters.get(&cluster.genesis) {
+            let (which, what) = match default.named {
+                Named::Economy(economy) => (Which::of_economy(economy), "the economy"),
+                Named::Mint(mint) => (Which::of_mint(mint), "the economy of the token"),
+            };
+            let address = which.economy.or(which.mint).unwrap_or_default();
+            self.say(&format!(
+                "{what} {address}, the default for {} (`homeostat config get`)",
+                cluster.kind
+            ));
+            return Ok(which);
+        }
+        if let Some(other) = clusters.values().next() {
+            let others: Vec<&str> = clusters.values().map(|it| it.cluster.as_str()).collect();
+            let of = match others.as_slice() {
+                [_] => other.cluster.clone(),
+                _ => others.join(", "),
+            };
+            return Err(Failure::new(
+                "no_economy",
+                format!("which economy? The default is for {of}, and this is {cluster}"),
+            )
+            .remedy(
+                "name it with --economy ADDRESS or --mint ADDRESS, set one for this cluster with \
+                 `homeostat config set --economy ADDRESS`, or correct --url",
+            ));
+        }
+        Ok(named)
+    }
+
+    /// The names of addresses that were set.
+    pub fn labels(&self) -> Labels {
+        Labels::of(&self.settings)
     }
 
     /// The key of `--keypair` or the configuration.
@@ -360,12 +428,21 @@ impl Context {
     ///
     /// Stdout cannot be written.
     pub fn answer(&self, answer: &impl Answer) -> Result<(), Failure> {
-        output::to_stdout(|out| match self.format {
-            Format::Display => answer.display(out),
-            format => output::write_json(&mut { out }, answer, format).map_err(io::Error::other),
-        })
-        .map_err(|error| Failure::new("write_failed", format!("cannot write to stdout: {error}")))
+        print(answer, self.format)
     }
+}
+
+/// Prints an answer: its own text, or JSON.
+///
+/// # Errors
+///
+/// Stdout cannot be written.
+pub(crate) fn print(answer: &impl Answer, format: Format) -> Result<(), Failure> {
+    output::to_stdout(|out| match format {
+        Format::Display => answer.display(out),
+        format => output::write_json(&mut { out }, answer, format).map_err(io::Error::other),
+    })
+    .map_err(|error| Failure::new("write_failed", format!("cannot write to stdout: {error}")))
 }
 
 /// A line on stderr.
@@ -443,6 +520,31 @@ pub fn duration(seconds: u64) -> String {
     parts.join(" ")
 }
 
+/// Seconds that somebody wrote: a whole number of `s`, `m`, `h`, `d` or `w`, or of seconds without
+/// a unit. `None` for anything else, and above 136 years.
+pub fn read_duration(text: &str) -> Option<u64> {
+    let last = text.char_indices().next_back()?;
+    let (number, size) = match last.1 {
+        '0'..='9' => (text, 1),
+        unit => {
+            let size = match unit {
+                's' => 1,
+                'm' => 60,
+                'h' => 3_600,
+                'd' => 86_400,
+                'w' => 604_800,
+                _ => return None,
+            };
+            (text.get(..last.0)?.trim_end(), size)
+        }
+    };
+    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let seconds = number.parse::<u64>().ok()?.checked_mul(size)?;
+    u32::try_from(seconds).is_ok().then_some(seconds)
+}
+
 /// Unix seconds as a date and time in UTC.
 pub fn time(unix: i64) -> String {
     match chrono::DateTime::from_timestamp(unix, 0) {
@@ -462,6 +564,23 @@ mod tests {
         assert_eq!(duration(3_600), "1 h");
         assert_eq!(duration(90_061), "1 d 1 h");
         assert_eq!(duration(86_430), "1 d");
+        for (text, seconds) in [
+            ("90", Some(90)),
+            ("90s", Some(90)),
+            ("2m", Some(120)),
+            ("12h", Some(43_200)),
+            ("7 d", Some(604_800)),
+            ("1w", Some(604_800)),
+            ("", None),
+            ("d", None),
+            ("-3d", None),
+            ("+3d", None),
+            ("1.5d", None),
+            ("3é", None),
+            ("99999999999d", None),
+        ] {
+            assert_eq!(read_duration(text), seconds, "{text:?}");
+        }
         assert_eq!(time(0), "1970-01-01 00:00:00 UTC");
         assert_eq!(time(1_767_571_200), "2026-01-05 00:00:00 UTC");
         assert_eq!(time(i64::MAX), format!("at {}", i64::MAX));
