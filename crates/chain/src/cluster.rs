@@ -1,6 +1,13 @@
 //! Which cluster, found the way the Solana command line finds it.
 
-use std::{fmt, net::IpAddr, path::Path};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
+
+use homeostat_client::Pubkey;
 
 use serde::Serialize;
 use solana_cli_config::{Config, ConfigInput, CONFIG_FILE};
@@ -8,6 +15,11 @@ use solana_commitment_config::CommitmentConfig;
 use solana_hash::Hash;
 
 use homeostat_settings::failure::{quoted, Failure, Place};
+use homeostat_settings::files;
+use homeostat_settings::preferences::{is_name, Preferences};
+
+/// The file of `homeostat config`, in the folder of the Solana configuration.
+const PREFERENCES: &str = "homeostat.toml";
 
 /// Settings of a command line and of the Solana configuration file, the former first.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +35,8 @@ pub struct Wishes {
     pub config: Option<String>,
     /// `--commitment`: `processed`, `confirmed` or `finalized`.
     pub commitment: Option<String>,
+    /// The file of `homeostat config`, instead of `homeostat.toml` beside the Solana configuration.
+    pub preferences: Option<PathBuf>,
 }
 
 /// What to use.
@@ -38,6 +52,10 @@ pub struct Settings {
     pub keypair: String,
     /// How sure an answer has to be.
     pub commitment: CommitmentConfig,
+    /// What `homeostat config` set.
+    pub preferences: Preferences,
+    /// Names of addresses in the Solana configuration.
+    pub solana_labels: BTreeMap<Pubkey, String>,
 }
 
 impl Wishes {
@@ -90,7 +108,41 @@ impl Wishes {
             ws_url,
             keypair,
             commitment,
+            preferences: self.read_preferences()?,
+            solana_labels: labels(&config),
         })
+    }
+
+    /// Where the file of `homeostat config` is, or would be; none without a home folder.
+    ///
+    /// # Errors
+    ///
+    /// `bad_config`: it would be the Solana configuration itself, which is never written to.
+    pub fn preferences_file(&self) -> Result<Option<PathBuf>, Failure> {
+        let solana = self.config.as_ref().or(CONFIG_FILE.as_ref());
+        let solana = solana.map(Path::new);
+        let file = match (&self.preferences, solana) {
+            (Some(wished), _) => wished.clone(),
+            (None, Some(solana)) => solana.with_file_name(PREFERENCES),
+            (None, None) => return Ok(None),
+        };
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if solana.is_some_and(|solana| real(solana) == real(&file)) {
+            let name = file.display().to_string();
+            let problem = "is the Solana configuration, which `homeostat config` never writes to";
+            let failure = Failure::at("bad_config", Place::file(name), problem);
+            return Err(failure.remedy("name another file, or unset HOMEOSTAT_CONFIG"));
+        }
+        Ok(Some(file))
+    }
+
+    fn read_preferences(&self) -> Result<Preferences, Failure> {
+        match self.preferences_file()? {
+            Some(file) if file.exists() => {
+                Preferences::read(&files::read(&file)?, &file.display().to_string())
+            }
+            _ => Ok(Preferences::default()),
+        }
     }
 
     fn file(&self) -> Result<Config, Failure> {
@@ -108,6 +160,15 @@ impl Wishes {
             .remedy("it is the file of `solana config set`; give another with --config")
         })
     }
+}
+
+/// The names that the Solana configuration gives to addresses; what cannot be a name is left out.
+fn labels(config: &Config) -> BTreeMap<Pubkey, String> {
+    let named = config.address_labels.iter();
+    let named = named.filter(|(_, label)| is_name(label));
+    named
+        .filter_map(|(address, label)| Some((address.parse().ok()?, label.clone())))
+        .collect()
 }
 
 /// A URL of a form that a server can have.
@@ -316,6 +377,45 @@ mod tests {
             ..Wishes::default()
         };
         assert_eq!(wishes.resolve().unwrap_err().code, "bad_config");
+    }
+
+    #[test]
+    fn what_was_set_lies_beside_the_solana_configuration_and_never_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let solana = folder.path().join("config.yml");
+        let address = Pubkey::new_unique();
+        let mut config = Config::default();
+        let bad = Pubkey::new_unique();
+        for (address, label) in [(address, "reserve"), (bad, "\u{1b}[31m")] {
+            config
+                .address_labels
+                .insert(address.to_string(), label.to_owned());
+        }
+        config.save(&solana.display().to_string()).unwrap();
+        let wishes = |preferences| Wishes {
+            config: Some(solana.display().to_string()),
+            preferences,
+            ..Wishes::default()
+        };
+        let beside = folder.path().join(PREFERENCES);
+        assert_eq!(wishes(None).preferences_file(), Ok(Some(beside.clone())));
+        // Solana's own names are read, but for what cannot be one.
+        let read = wishes(None).resolve().unwrap();
+        assert_eq!(read.preferences, Preferences::default());
+        assert_eq!(
+            read.solana_labels.get(&address),
+            Some(&"reserve".to_owned())
+        );
+        assert!(!read.solana_labels.contains_key(&bad));
+        let mut set = Preferences::default();
+        set.set_label(&address, "mine").unwrap();
+        std::fs::write(&beside, set.text()).unwrap();
+        assert_eq!(wishes(None).resolve().unwrap().preferences, set);
+        let failure = wishes(Some(solana.clone())).resolve().unwrap_err();
+        assert_eq!(failure.code, "bad_config");
+        // What cannot be read is told, and not taken for nothing.
+        std::fs::write(&beside, "[x]\n").unwrap();
+        assert_eq!(wishes(None).resolve().unwrap_err().code, "unknown_key");
     }
 
     #[test]

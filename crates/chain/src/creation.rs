@@ -86,7 +86,7 @@ impl Mint {
         use anchor_spl::{token, token_2022};
         let account = account.ok_or_else(|| {
             Failure::new("no_mint", format!("there is no mint {address}"))
-                .remedy("create it first (`spl-token create-token`), or correct address and --url")
+                .remedy("create it first (`homeostat token create`), or correct address and --url")
         })?;
         let other = |what: &str| {
             Failure::new("not_a_mint", format!("{address} {what}"))

@@ -1,5 +1,6 @@
 //! What an economy's events told, read from a server that keeps every transaction.
 
+mod acts;
 mod complete;
 mod proved;
 
@@ -22,6 +23,7 @@ use crate::connection::Connection;
 use crate::send::Talk;
 use homeostat_settings::failure::Failure;
 
+pub use acts::{acts, Act};
 pub use complete::{complete, Asked};
 pub use proved::Proved;
 

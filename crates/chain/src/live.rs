@@ -72,6 +72,24 @@ pub struct Live {
 }
 
 impl Which {
+    /// The economy at this address.
+    pub const fn of_economy(economy: Pubkey) -> Self {
+        Self {
+            economy: Some(economy),
+            mint: None,
+            creator: None,
+        }
+    }
+
+    /// The economy of this token.
+    pub const fn of_mint(mint: Pubkey) -> Self {
+        Self {
+            economy: None,
+            mint: Some(mint),
+            creator: None,
+        }
+    }
+
     /// Finds the economy's address.
     ///
     /// # Errors
@@ -82,17 +100,17 @@ impl Which {
         match (self.economy, self.mint, self.creator) {
             (Some(economy), _, _) => Ok(economy),
             (None, Some(mint), Some(creator)) => Ok(EconomyAddresses::new(&mint, &creator).economy),
-            (None, Some(mint), None) => Self::of_mint(connection, &mint),
+            (None, Some(mint), None) => Self::holder(connection, &mint),
             (None, None, _) => Err(Failure::new("no_economy", "which economy?").remedy(
                 "name it with --economy ADDRESS, or by its token with --mint ADDRESS \
-                 (or set HOMEOSTAT_ECONOMY)",
+                 (or set HOMEOSTAT_ECONOMY, or a default: `homeostat config set --economy ADDRESS`)",
             )),
         }
     }
 
     /// Anybody can make a Draft for any mint: of several the one is meant that is not a Draft and
     /// holds the mint, which only its own `go_live` could give it.
-    fn of_mint(connection: &Connection, mint: &Pubkey) -> Result<Pubkey, Failure> {
+    fn holder(connection: &Connection, mint: &Pubkey) -> Result<Pubkey, Failure> {
         let found = connection.search::<Economy>(&[(offset_of!(Economy, mint), mint.as_ref())])?;
         match found.as_slice() {
             [(economy, _)] => Ok(*economy),

@@ -5,16 +5,19 @@ use clap::{Parser, Subcommand};
 use crate::advisor;
 use crate::bench;
 use crate::chain::{
-    council, crank, creation, delivery::SendArgs, ending, explain, feeds, keeper, leaving, log,
-    outcome, parts, payments, plain, prepared, propose, reasons, staking, status, watch,
+    audit, council, crank, creation, delivery::SendArgs, ending, explain, feeds, keeper, leaving,
+    log, outcome, parts, payments, plain, prepared, propose, reasons, staking, status, watch,
     ClusterArgs,
 };
+use crate::config;
 use crate::demo;
 use crate::deploy;
+use crate::init;
 use crate::localnet;
 use crate::output::Format;
 use crate::replay;
 use crate::simulate;
+use crate::token;
 use crate::tune;
 
 const AFTER_HELP: &str = "\
@@ -155,6 +158,9 @@ pub enum Command {
     Explain(explain::ExplainArgs),
     /// The decisions on chain; `log verify` recomputes them
     Log(log::LogArgs),
+    /// What council, guardian, advisor and stakers did: who, what, from which value to which, when
+    #[command(after_long_help = audit::AFTER_LONG_HELP)]
+    Audit(audit::AuditArgs),
     /// Send what --prepare wrote and --sign-only signed
     Submit(prepared::SubmitArgs),
     /// What became of a transaction that was sent, or of all that have no outcome yet
@@ -198,6 +204,14 @@ pub enum Command {
     Advise(propose::AdviseArgs),
     /// Drop the advice that waits (guardian)
     VetoAdvice(propose::OfficeArgs),
+    /// Ask what an economy needs, write its file with reasons, and tell what it would do
+    #[command(after_long_help = init::AFTER_LONG_HELP)]
+    Init(init::InitArgs),
+    /// Create a token, or look at one: supply, authorities, and whether an economy takes it
+    Token(token::TokenArgs),
+    /// The economy that is meant where none is named, and names of addresses
+    #[command(after_long_help = config::AFTER_LONG_HELP)]
+    Config(config::ConfigArgs),
     /// Print a completion script for a shell
     Completion {
         /// Which shell
@@ -269,10 +283,15 @@ impl Command {
             | Self::Preview(_)
             | Self::Explain(_)
             | Self::Log(_)
+            | Self::Audit(_)
             | Self::Deploy(_)
             | Self::Submit(_)
             | Self::Outcome(_)
             | Self::Proposals(_)
+            | Self::Config(_)
+            | Self::Init(_)
+            // It has options of its own: its key is here.
+            | Self::Token(_)
             | Self::Completion { .. } => None,
         }
     }

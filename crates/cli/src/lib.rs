@@ -10,8 +10,10 @@ pub mod advisor;
 mod args;
 pub mod bench;
 pub mod chain;
+pub mod config;
 pub mod demo;
 pub mod deploy;
+pub mod init;
 pub mod localnet;
 pub mod output;
 pub mod progress;
@@ -20,6 +22,7 @@ pub mod report;
 pub mod schema;
 pub mod simulate;
 mod stdout;
+pub mod token;
 pub mod tune;
 
 pub use homeostat_settings::{decimal, document, failure};
@@ -34,8 +37,8 @@ use crate::args::{Arguments, Command};
 use crate::chain::council::Step;
 use crate::chain::delivery::{Delivery, SendArgs};
 use crate::chain::{
-    breaker, council, crank, creation, ending, explain, feeds, keeper, leaving, log, outcome,
-    parts, payments, prepared, propose, reasons, staking, status, watch, Context,
+    audit, breaker, council, crank, creation, ending, explain, feeds, keeper, leaving, log,
+    outcome, parts, payments, prepared, propose, reasons, staking, status, watch, Context,
 };
 use crate::failure::Failure;
 use crate::output::Format;
@@ -76,6 +79,9 @@ pub fn main() -> ExitCode {
         Command::Localnet(localnet) => {
             localnet::run(localnet, &arguments.cluster, arguments.output)
         }
+        Command::Init(init) => init::run(init, &arguments.cluster, arguments.output),
+        Command::Token(token) => token::run(token, &arguments.cluster, arguments.output),
+        Command::Config(config) => config::run(config, &arguments.cluster, arguments.output),
         Command::Completion { shell } => {
             let mut command = Arguments::command();
             let mut out = io::BufWriter::new(stdout::data());
@@ -138,6 +144,9 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         | Command::Watch(_)
         | Command::Outcome(_)
         | Command::Deploy(_)
+        | Command::Config(_)
+        | Command::Init(_)
+        | Command::Token(_)
         | Command::Completion { .. }
         | Command::Localnet(_)
         | Command::CreateEconomy(_) => Ok(()),
@@ -155,6 +164,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         Command::Preview(arguments) => reasons::preview(context, arguments),
         Command::Explain(arguments) => explain::explain(context, arguments),
         Command::Log(arguments) => log::log(context, arguments),
+        Command::Audit(arguments) => audit::audit(context, arguments),
         Command::Proposals(arguments) => council::list(context, arguments),
         Command::Approve(arguments) => council::step(context, arguments, Step::Approve),
         Command::WithdrawApproval(arguments) => {

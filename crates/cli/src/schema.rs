@@ -3,6 +3,7 @@
 
 use schemars::{schema_for, Schema};
 
+use crate::chain::audit::AuditLogAnswer;
 use crate::chain::council::Proposals;
 use crate::chain::creation::Created;
 use crate::chain::explain::Explanation;
@@ -29,7 +30,12 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("preview", schema_for!(Preview)),
         ("explain", schema_for!(Explanation)),
         ("log", schema_for!(LogAnswer)),
+        ("audit", schema_for!(AuditLogAnswer)),
         ("advisor", schema_for!(crate::advisor::Advice)),
+        ("config", schema_for!(crate::config::ConfigAnswer)),
+        ("init", schema_for!(crate::init::Initiated)),
+        ("token-create", schema_for!(crate::token::TokenCreated)),
+        ("token-show", schema_for!(crate::token::TokenShown)),
         ("outcome", schema_for!(Outcomes)),
         ("proposals", schema_for!(Proposals)),
         ("propose", schema_for!(Proposed)),

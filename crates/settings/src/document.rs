@@ -205,6 +205,12 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// Its keys, sorted: for tables whose keys are names that the file chooses.
+    pub fn keys(&self) -> Vec<&'a str> {
+        let keys = self.table.into_iter().flat_map(|table| table.iter());
+        keys.map(|(key, _)| key.get_ref().as_ref()).collect()
+    }
+
     /// The value of a key.
     pub fn value(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.table.and_then(|table| table.get(key))

@@ -21,6 +21,7 @@ pub mod files;
 mod forecast_file;
 pub mod human;
 mod keys;
+pub mod preferences;
 pub mod proposal_file;
 mod shown;
 pub mod tokens;

@@ -90,6 +90,51 @@ pub struct SendArgs {
     pub dump_transaction_message: bool,
 }
 
+/// Options of a command whose transaction needs a key that only this process has, so that it is
+/// sent from here or not at all.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Transaction")]
+pub struct HereArgs {
+    /// Price of a compute unit (micro-lamports) [default: what three quarters paid lately]
+    #[arg(long, value_name = "MICRO_LAMPORTS")]
+    with_compute_unit_price: Option<u64>,
+
+    /// Most that the priority of a transaction may cost (lamports)
+    #[arg(long, value_name = "LAMPORTS", default_value_t = 100_000)]
+    max_priority_fee: u64,
+
+    /// Who pays the transaction and its rents, if not --keypair
+    #[arg(long, value_name = "KEYPAIR")]
+    fee_payer: Option<String>,
+
+    /// Send nothing: show what would change
+    #[arg(long)]
+    simulate: bool,
+
+    /// Do not ask before writing to mainnet
+    #[arg(long)]
+    yes: bool,
+
+    /// How long to wait for a transaction's outcome (seconds)
+    #[arg(long, value_name = "SECONDS", default_value_t = 180,
+          value_parser = clap::value_parser!(u64).range(1..=3_600), conflicts_with = "simulate")]
+    patience: u64,
+}
+
+impl From<&HereArgs> for SendArgs {
+    fn from(here: &HereArgs) -> Self {
+        Self {
+            with_compute_unit_price: here.with_compute_unit_price,
+            max_priority_fee: here.max_priority_fee,
+            fee_payer: here.fee_payer.clone(),
+            simulate: here.simulate,
+            yes: here.yes,
+            patience: here.patience,
+            ..Self::default()
+        }
+    }
+}
+
 /// How a transaction is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery<'a> {

@@ -174,7 +174,7 @@ fn prove(
 /// The log does not prove itself (`log_broken`); the server's.
 pub fn log(context: &Context, arguments: &LogArgs) -> Result<(), Failure> {
     let connection = &context.connection;
-    let economy = arguments.which.which()?.find(connection)?;
+    let economy = context.which(&arguments.which)?.find(connection)?;
     let live = Live::read(connection, &economy)?;
     // Asked first: what happened up to this slot is in the logs that are read now.
     let slot = match arguments.from_genesis {

@@ -1,6 +1,7 @@
 //! Commands that talk to a cluster.
 
 pub mod amount;
+pub mod audit;
 pub mod breaker;
 pub mod council;
 pub mod crank;
@@ -16,6 +17,7 @@ mod genesis;
 mod handover;
 pub mod keeper;
 pub mod key;
+pub mod labels;
 pub mod leaving;
 pub mod log;
 mod offers;
@@ -50,6 +52,7 @@ use homeostat_chain::{
 use homeostat_client::{Instruction, Pubkey};
 use homeostat_settings::human::duration_in;
 pub use homeostat_settings::human::{duration, time};
+use homeostat_settings::preferences::Named;
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_commitment_config::CommitmentConfig;
@@ -60,6 +63,7 @@ use crate::output::{self, Format};
 use crate::progress::Spinner;
 use delivery::Delivery;
 use key::Key;
+use labels::Labels;
 
 /// Options of every command that talks to a cluster; those of the Solana command line.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -95,6 +99,16 @@ pub struct ClusterArgs {
         help_heading = "Cluster"
     )]
     pub config: Option<String>,
+
+    /// File of `homeostat config` [default: homeostat.toml beside the Solana configuration]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "HOMEOSTAT_CONFIG",
+        help_heading = "Cluster"
+    )]
+    pub preferences: Option<PathBuf>,
 
     /// How sure an answer has to be [processed, confirmed, finalized]
     #[arg(long, global = true, value_name = "LEVEL", help_heading = "Cluster")]
@@ -138,6 +152,11 @@ impl ClusterArgs {
     ///
     /// As [`Wishes::resolve`].
     pub fn settings(&self) -> Result<Settings, Failure> {
+        self.wishes().resolve()
+    }
+
+    /// What these arguments wish for.
+    pub fn wishes(&self) -> Wishes {
         let mut urls = self.url.iter().cloned();
         Wishes {
             url: urls.next(),
@@ -145,8 +164,8 @@ impl ClusterArgs {
             keypair: self.keypair.clone(),
             config: self.config.clone(),
             commitment: self.commitment.clone(),
+            preferences: self.preferences.clone(),
         }
-        .resolve()
     }
 
     /// How the servers of these settings are asked: as often as `usual`, unless the arguments
@@ -337,7 +356,56 @@ impl Context {
     ///
     /// None is named, or there is none.
     pub fn live(&self, which: &WhichArgs) -> Result<Live, Failure> {
-        which.which()?.read(&self.connection)
+        self.which(which)?.read(&self.connection)
+    }
+
+    /// The economy that is named, or the default of this very cluster, which is told: what was set
+    /// on another cluster is never meant.
+    ///
+    /// # Errors
+    ///
+    /// An address that is none; none is named, and the defaults are of other clusters
+    /// (`no_economy`).
+    pub fn which(&self, which: &WhichArgs) -> Result<Which, Failure> {
+        let named = which.which()?;
+        if named.economy.is_some() || named.mint.is_some() {
+            return Ok(named);
+        }
+        let clusters = &self.settings.preferences.clusters;
+        let cluster = self.connection.cluster();
+        if let Some(default) = clusters.get(&cluster.genesis) {
+            let (which, what) = match default.named {
+                Named::Economy(economy) => (Which::of_economy(economy), "the economy"),
+                Named::Mint(mint) => (Which::of_mint(mint), "the economy of the token"),
+            };
+            let address = which.economy.or(which.mint).unwrap_or_default();
+            self.say(&format!(
+                "{what} {address}, the default for {} (`homeostat config get`)",
+                cluster.kind
+            ));
+            return Ok(which);
+        }
+        if let Some(other) = clusters.values().next() {
+            let others: Vec<&str> = clusters.values().map(|it| it.cluster.as_str()).collect();
+            let of = match others.as_slice() {
+                [_] => other.cluster.clone(),
+                _ => others.join(", "),
+            };
+            return Err(Failure::new(
+                "no_economy",
+                format!("which economy? The default is for {of}, and this is {cluster}"),
+            )
+            .remedy(
+                "name it with --economy ADDRESS or --mint ADDRESS, set one for this cluster with \
+                 `homeostat config set --economy ADDRESS`, or correct --url",
+            ));
+        }
+        Ok(named)
+    }
+
+    /// The names of addresses that were set.
+    pub fn labels(&self) -> Labels {
+        Labels::of(&self.settings)
     }
 
     /// The key of `--keypair` or the configuration.
@@ -379,12 +447,21 @@ impl Context {
     /// Stdout cannot be written.
     pub fn answer(&self, answer: &impl Answer) -> Result<(), Failure> {
         self.spinner.stop();
-        output::to_stdout(|out| match self.format {
-            Format::Display => answer.display(out),
-            format => output::write_json(&mut { out }, answer, format).map_err(io::Error::other),
-        })
-        .map_err(|error| Failure::new("write_failed", format!("cannot write to stdout: {error}")))
+        print(answer, self.format)
     }
+}
+
+/// Prints an answer: its own text, or JSON.
+///
+/// # Errors
+///
+/// Stdout cannot be written.
+pub(crate) fn print(answer: &impl Answer, format: Format) -> Result<(), Failure> {
+    output::to_stdout(|out| match format {
+        Format::Display => answer.display(out),
+        format => output::write_json(&mut { out }, answer, format).map_err(io::Error::other),
+    })
+    .map_err(|error| Failure::new("write_failed", format!("cannot write to stdout: {error}")))
 }
 
 /// A line on stderr.

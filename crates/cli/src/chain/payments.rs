@@ -3,9 +3,11 @@
 use homeostat_chain::live::associated;
 use homeostat_chain::refusal;
 use homeostat_chain::signer::read_address;
+use homeostat_chain::Live;
 use homeostat_client::instruction::{self as ix, Payment};
 use homeostat_client::wallet::quote;
 use homeostat_client::Pubkey;
+use solana_system_interface::instruction as system;
 
 use super::amount::{Amount, Wanted};
 use super::delivery::SendArgs;
@@ -15,6 +17,9 @@ use super::refused::{About, Scene};
 use super::write::{Figures, Intent};
 use super::{Context, WhichArgs};
 use crate::failure::Failure;
+
+/// Decimals of SOL.
+const SOL_DECIMALS: u8 = 9;
 
 /// Arguments of `pay`.
 #[derive(Clone, Debug, clap::Args)]
@@ -43,8 +48,11 @@ pub struct PayArgs {
 /// Arguments of `fund`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct FundArgs {
-    /// Tokens, or ALL
+    /// Tokens, or ALL; SOL with --bounties
     pub amount: Wanted,
+    /// Put SOL into the vault that bounties are paid from, of an economy of either mode
+    #[arg(long)]
+    pub bounties: bool,
     #[command(flatten)]
     which: WhichArgs,
     #[command(flatten)]
@@ -186,13 +194,17 @@ fn affordable(
     Ok(amount)
 }
 
-/// `fund`: puts a wallet's tokens into the reward vault of a Funded economy.
+/// `fund`: puts a wallet's tokens into the reward vault of a Funded economy, or its SOL into the
+/// keeper's vault of any.
 ///
 /// # Errors
 ///
 /// A wrong amount; an economy that mints its rewards (`mints_rewards`); what the cluster refuses.
 pub fn fund(context: &Context, arguments: &FundArgs) -> Result<(), Failure> {
     let live = context.live(&arguments.which)?;
+    if arguments.bounties {
+        return fund_bounties(context, arguments, &live);
+    }
     if live.economy.mints() {
         return Err(
             Failure::new("mints_rewards", "the economy mints its rewards itself")
@@ -211,6 +223,58 @@ pub fn fund(context: &Context, arguments: &FundArgs) -> Result<(), Failure> {
     );
     let send = (&arguments.send, &own);
     signed(context, &live, send, ("fund", what), vec![fund])
+}
+
+/// Puts SOL into the vault that bounties are paid from. Nobody gets it back but who ends periods.
+fn fund_bounties(context: &Context, arguments: &FundArgs, live: &Live) -> Result<(), Failure> {
+    let own = context.actor(&arguments.send)?;
+    let lamports = arguments.amount.base(0, SOL_DECIMALS)?;
+    let held = |address: &Pubkey| -> Result<u64, Failure> {
+        let account = context.connection.account(address)?;
+        Ok(account.map_or(0, |account| account.lamports))
+    };
+    let (own_lamports, there) = (held(&own.address())?, held(&live.at.keeper_vault)?);
+    if own_lamports < lamports {
+        return Err(Failure::new(
+            "too_little_sol",
+            format!(
+                "the wallet {} has {} SOL, not {}",
+                own.address(),
+                Amount::new(own_lamports, SOL_DECIMALS),
+                Amount::new(lamports, SOL_DECIMALS)
+            ),
+        )
+        .remedy("send it SOL, or put less into the vault; nothing was sent"));
+    }
+    let after = there.saturating_add(lamports);
+    let least = context.connection.rent(0)?;
+    if after < least {
+        return Err(Failure::new(
+            "bad_amount",
+            format!(
+                "the vault would have {} SOL, less than the {} that exempt it from rent",
+                Amount::new(after, SOL_DECIMALS),
+                Amount::new(least, SOL_DECIMALS)
+            ),
+        )
+        .remedy("put more into it; nothing was sent"));
+    }
+    let bounty = live.economy.limits.bounty;
+    let lasts = match after.checked_div(bounty) {
+        None => "which pays nothing while `bounty` is 0".to_owned(),
+        Some(periods) => format!(
+            "which then has {} SOL, for {periods} periods of {bounty} lamports",
+            Amount::new(after, SOL_DECIMALS)
+        ),
+    };
+    let what = format!(
+        "put {} SOL into the vault for bounties {}, {lasts}",
+        Amount::new(lamports, SOL_DECIMALS),
+        live.at.keeper_vault
+    );
+    let transfer = system::transfer(&own.address(), &live.at.keeper_vault, lamports);
+    let send = (&arguments.send, &own);
+    signed(context, live, send, ("fund", what), vec![transfer])
 }
 
 /// `top-up`: mints what has accrued and is not in the vault yet.

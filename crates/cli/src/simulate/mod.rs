@@ -4,6 +4,7 @@ mod live;
 mod present;
 mod proposal;
 mod setting;
+mod smoke;
 mod story;
 mod vote;
 
@@ -33,6 +34,7 @@ use story::Story;
 use vote::Vote;
 
 pub use setting::design;
+pub use smoke::{smoke, Figure, Smoke};
 pub use story::figure;
 
 /// What `simulate --help` opens with.

@@ -30,7 +30,7 @@ const AT_ONCE: usize = 13;
 /// Option of every command that sends.
 const SENDS: &str = "patience";
 /// Commands that send what others of the table send, by the same code, and why.
-const BY_OTHERS: [(&str, &str); 4] = [
+const BY_OTHERS: [(&str, &str); 5] = [
     ("advisor", "`--send` is `advise` or `propose`"),
     (
         "deploy apply",
@@ -38,6 +38,10 @@ const BY_OTHERS: [(&str, &str); 4] = [
     ),
     ("migrate", "no account here is of an older layout"),
     ("submit", "it sends what was signed before, once"),
+    (
+        "token create",
+        "one transaction by the same code, and no economy to name",
+    ),
 ];
 
 /// How a command ended.

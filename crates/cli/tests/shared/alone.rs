@@ -13,6 +13,7 @@ pub fn binary() -> Command {
         .env("HOME", &home)
         .env_remove("XDG_CONFIG_HOME")
         .env_remove("XDG_STATE_HOME")
+        .env_remove("HOMEOSTAT_CONFIG")
         .env_remove("HOMEOSTAT_ECONOMY")
         .env_remove("HOMEOSTAT_JOURNAL")
         .env_remove("HOMEOSTAT_PROGRAM")

@@ -1,6 +1,6 @@
 //! Proposals: made, approved, vetoed, taken back, closed.
 
-use anchor_lang::{prelude::Pubkey, system_program, AnchorSerialize};
+use anchor_lang::{prelude::Pubkey, system_program, AnchorDeserialize, AnchorSerialize};
 use homeostat::{
     accounts, instruction as data,
     state::{Action, Proposal, Reason},
@@ -40,6 +40,15 @@ impl ProposalId {
     pub fn address(&self, economy: &Pubkey) -> Pubkey {
         proposal(economy, &self.digest)
     }
+}
+
+/// Actions as Borsh writes them, one after the other; `None` for bytes that are none.
+pub fn read_actions(mut bytes: &[u8]) -> Option<Vec<Action>> {
+    let mut actions = Vec::new();
+    while !bytes.is_empty() {
+        actions.push(Action::deserialize(&mut bytes).ok()?);
+    }
+    Some(actions)
 }
 
 /// The digest of actions: the sha256 of what Borsh writes for them, one after the other.

@@ -26,6 +26,24 @@ pub fn logged(event: &Event) -> Option<&Pubkey> {
     })
 }
 
+/// The bytes of the record that an event adds to the audit log; `None` when it adds none.
+pub fn act(event: &Event) -> Option<&[u8]> {
+    let record = match event {
+        Event::Executed(event) => &event.record,
+        Event::CouncilCreated(event) => &event.record,
+        Event::Proposed(event) => &event.record,
+        Event::Decided(event) => &event.record,
+        Event::BallotCast(event) => &event.record,
+        Event::RoleAccepted(event) => &event.record,
+        Event::Paused(event) => &event.record,
+        Event::Advised(event) => &event.record,
+        Event::AdviceVetoed(event) => &event.record,
+        Event::BreakerTripped(event) => &event.record,
+        _ => return None,
+    };
+    (!record.is_empty()).then_some(record)
+}
+
 /// Records by their number in the chain.
 pub(super) type Records = BTreeMap<u64, Vec<u8>>;
 
@@ -96,20 +114,11 @@ impl History {
         match event {
             Event::WentLive(event) => self.decided(&event.records, &event.configs),
             Event::Cranked(event) => self.decided(&event.records, &event.configs),
-            Event::Executed(event) => {
-                self.decided(&event.records, &event.configs);
-                self.acted(&event.record);
-            }
-            Event::CouncilCreated(event) => self.acted(&event.record),
-            Event::Proposed(event) => self.acted(&event.record),
-            Event::Decided(event) => self.acted(&event.record),
-            Event::BallotCast(event) => self.acted(&event.record),
-            Event::RoleAccepted(event) => self.acted(&event.record),
-            Event::Paused(event) => self.acted(&event.record),
-            Event::Advised(event) => self.acted(&event.record),
-            Event::AdviceVetoed(event) => self.acted(&event.record),
-            Event::BreakerTripped(event) => self.acted(&event.record),
+            Event::Executed(event) => self.decided(&event.records, &event.configs),
             _ => {}
+        }
+        if let Some(record) = act(event) {
+            self.acted(record);
         }
     }
 

@@ -8,7 +8,7 @@ mod history;
 mod search;
 mod track;
 
-pub use history::{logged, History, Kept};
+pub use history::{act, logged, History, Kept};
 pub use search::{Logs, Search};
 
 use homeostat::state::{
