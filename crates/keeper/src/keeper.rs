@@ -12,7 +12,7 @@ use solana_keypair::Keypair;
 use solana_signer::Signer;
 use tracing::{info, Level};
 
-use crate::attempt::{Done, Job, Shared};
+use crate::attempt::{Job, Shared};
 use crate::backoff::Backoff;
 use crate::crew::{panicked, workers, Work, PANICKED};
 use crate::log::{fails, millis};
