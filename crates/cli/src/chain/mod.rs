@@ -382,7 +382,7 @@ impl Context {
             Format::Display => answer.display(out),
             format => output::write_json(&mut { out }, answer, format).map_err(io::Error::other),
         })
-        .map_err(|error| Failure::new("write_failed", format!("cannot write to stdout: {error}")))
+        .map_err(|error| crate::output::unwritten(&error))
     }
 }
 
