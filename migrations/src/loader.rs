@@ -106,7 +106,10 @@ pub fn buffer_address(payer: &Pubkey, elf: &[u8]) -> Result<(Pubkey, String), Fa
     seed.truncate(32);
     Pubkey::create_with_seed(payer, &seed, &bpf_loader_upgradeable::ID)
         .map(|address| (address, seed))
-        .map_err(|error| Failure::new("bad_buffer", format!("no buffer address: {error}")))
+        .map_err(|error| {
+            Failure::new("bad_buffer", format!("no buffer address: {error}"))
+                .remedy("deploy with another payer")
+        })
 }
 
 impl Buffer {
@@ -201,7 +204,10 @@ pub fn deploy(
     let last = built
         .ok()
         .and_then(|mut built| built.pop())
-        .ok_or_else(|| Failure::new("bad_instruction", "the deployment cannot be encoded"))?;
+        .ok_or_else(|| {
+            Failure::new("bad_instruction", "the deployment cannot be encoded")
+                .remedy("this tool and the loader do not fit: use the tool of this release")
+        })?;
     let space = State::size_of_program() as u64;
     Ok(vec![
         system::transfer(payer, program, missing),

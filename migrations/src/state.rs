@@ -135,8 +135,13 @@ impl State {
     ///
     /// It cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), Failure> {
-        let mut text = serde_json::to_vec_pretty(self)
-            .map_err(|error| Failure::new("unwritable_file", error.to_string()))?;
+        let mut text = serde_json::to_vec_pretty(self).map_err(|error| {
+            Failure::new(
+                "unwritable_file",
+                format!("the state cannot be encoded: {error}"),
+            )
+            .remedy("report it with the cluster file; what was done is on the chain")
+        })?;
         text.push(b'\n');
         files::replace(path, &text)
     }

@@ -162,7 +162,11 @@ impl Envelope {
     /// It cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), Failure> {
         let mut text = serde_json::to_vec_pretty(self).map_err(|error| {
-            Failure::new("unwritable_file", format!("it cannot be encoded: {error}"))
+            Failure::new(
+                "unwritable_file",
+                format!("what was prepared cannot be encoded: {error}"),
+            )
+            .remedy("prepare it again; if it stays, report it with the command")
         })?;
         text.push(b'\n');
         files::replace(path, &text)

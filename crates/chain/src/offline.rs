@@ -79,16 +79,16 @@ pub fn sign_only(
         ..SignOnly::default()
     };
     for key in wanted(message) {
-        let signature =
-            match keys.iter().find(|signer| signer.pubkey() == *key) {
-                Some(signer) => Some(signer.try_sign_message(&bytes).map_err(|error| {
-                    Failure::new("bad_key", format!("{key} cannot sign: {error}"))
-                })?),
-                None => presigned
-                    .iter()
-                    .find(|presigned| presigned.key == *key)
-                    .and_then(|presigned| presigned.signature),
-            };
+        let signature = match keys.iter().find(|signer| signer.pubkey() == *key) {
+            Some(signer) => Some(signer.try_sign_message(&bytes).map_err(|error| {
+                Failure::new("bad_key", format!("{key} cannot sign: {error}"))
+                    .remedy("give the key anew with --keypair; nothing was signed")
+            })?),
+            None => presigned
+                .iter()
+                .find(|presigned| presigned.key == *key)
+                .and_then(|presigned| presigned.signature),
+        };
         match signature {
             None => out.absent.push(key.to_string()),
             Some(signature) if signature.verify(key.as_ref(), &bytes) => {

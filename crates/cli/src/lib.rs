@@ -56,7 +56,7 @@ pub fn main() -> ExitCode {
     };
     // The program's rules log on stdout where a command applies them here.
     if let Err(error) = stdout::claim() {
-        let failure = Failure::new("no_stdout", format!("cannot set stdout aside: {error}"));
+        let failure = stdout::not_aside(&error);
         return tell(&failure, arguments.output, ExitCode::FAILURE);
     }
     if arguments.end_with_stdin {

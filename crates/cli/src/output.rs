@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::decimal::Decimal;
+use crate::failure::Failure;
 use crate::stdout;
 
 /// Format of the data on stdout.
@@ -89,6 +90,12 @@ pub fn write_json(
         Format::Json | Format::Display => serde_json::to_writer_pretty(&mut *out, value)?,
     }
     writeln!(out).map_err(serde_json::Error::io)
+}
+
+/// What is wrong when stdout cannot be written.
+pub fn unwritten(error: &io::Error) -> Failure {
+    Failure::new("write_failed", format!("cannot write to stdout: {error}"))
+        .remedy("give it a place with room: redirect it to a file, or free some disk space")
 }
 
 /// Runs `write` on a buffered, locked stdout.

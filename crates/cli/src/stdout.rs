@@ -4,6 +4,14 @@
 
 use std::io::{self, Write};
 
+use crate::failure::Failure;
+
+/// What is wrong when stdout cannot be kept for data.
+pub fn not_aside(error: &io::Error) -> Failure {
+    Failure::new("no_stdout", format!("cannot set stdout aside: {error}"))
+        .remedy("raise the limit of open files (`ulimit -n`), then run it again")
+}
+
 #[cfg(unix)]
 mod platform {
     use std::fs::{File, OpenOptions};

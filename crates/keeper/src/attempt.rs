@@ -57,7 +57,8 @@ impl Done {
             economy: job.live.at.economy,
             touched: !job.touches.is_empty(),
             periods: job.live.economy.totals.periods,
-            result: Err(Failure::new("not_tried", "not tried")),
+            result: Err(Failure::new("not_tried", "the crank was not tried yet")
+                .remedy("it is tried at the next look")),
             after: None,
             bounty: 0,
             fees: 0,

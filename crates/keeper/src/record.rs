@@ -66,7 +66,13 @@ impl Record {
         contents.lookup_tables.insert(economy, table);
         let Some(file) = &self.file else { return };
         let written = serde_json::to_vec_pretty(&*contents)
-            .map_err(|error| Failure::new("bad_record", error.to_string()))
+            .map_err(|error| {
+                Failure::new(
+                    "bad_record",
+                    format!("the record cannot be encoded: {error}"),
+                )
+                .remedy("report it; its tables are searched for after a restart")
+            })
             .and_then(|bytes| files::replace(file, &bytes));
         if let Err(failure) = written {
             fails!(Level::WARN, "record_failed", &failure);

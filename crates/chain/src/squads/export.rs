@@ -28,8 +28,13 @@ pub fn export(
     encoding: Encoding,
 ) -> Result<String, Failure> {
     let transaction = Transaction::new_unsigned(Message::new(instructions, Some(vault)));
-    let bytes = bincode::serialize(&transaction)
-        .map_err(|error| Failure::new("too_large", format!("it cannot be written: {error}")))?;
+    let bytes = bincode::serialize(&transaction).map_err(|error| {
+        Failure::new(
+            "too_large",
+            format!("the transaction cannot be written: {error}"),
+        )
+        .remedy("propose fewer actions at once, or store it with --squads alone, without --export")
+    })?;
     if bytes.len() > crate::send::PACKET {
         return Err(Failure::new(
             "too_large",

@@ -318,8 +318,7 @@ pub(crate) fn write(
             output::write_json(&mut &mut *out, document, format).map_err(io::Error::other)
         }
     });
-    written
-        .map_err(|error| Failure::new("write_failed", format!("cannot write to stdout: {error}")))
+    written.map_err(|error| crate::output::unwritten(&error))
 }
 
 /// Reads a price series.

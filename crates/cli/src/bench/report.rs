@@ -131,8 +131,13 @@ fn chart(plan: &Plan, scenario: Scenario, seeds: u64, threads: usize) -> Result<
         "{}: staked share, median and 10 to 90 % of {seeds} seeds",
         plan.name(scenario)
     );
-    svg(&title, &bands, TARGET, plan.setting.calendar.shock())
-        .map_err(|error| Failure::new("chart_failed", error.to_string()))
+    svg(&title, &bands, TARGET, plan.setting.calendar.shock()).map_err(|error| {
+        Failure::new(
+            "chart_failed",
+            format!("the chart cannot be drawn: {error}"),
+        )
+        .remedy("report it with the rows that it is drawn from")
+    })
 }
 
 /// The files of a report.

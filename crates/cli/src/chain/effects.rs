@@ -332,7 +332,12 @@ pub(super) fn effects(known: &Known<'_>, watched: &[Watched]) -> Vec<Effect> {
             }
         }
     }
-    all.sort_by_key(|effect| !effect.what.starts_with("your "));
+    // SOL pays for it and is not what it is about.
+    all.sort_by_key(|effect| match effect.what.strip_prefix("your ") {
+        Some(what) if !what.starts_with("SOL") => 0,
+        Some(_) => 1,
+        None => 2,
+    });
     all
 }
 

@@ -257,5 +257,5 @@ fn print(summary: &Summary, format: Format) -> Result<(), Failure> {
     output::to_stdout(|out| {
         output::write_json(&mut { out }, summary, format).map_err(io::Error::other)
     })
-    .map_err(|error| Failure::new("write_failed", format!("cannot write to stdout: {error}")))
+    .map_err(|error| crate::output::unwritten(&error))
 }

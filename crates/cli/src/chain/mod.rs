@@ -461,7 +461,7 @@ pub(crate) fn print(answer: &impl Answer, format: Format) -> Result<(), Failure>
         Format::Display => answer.display(out),
         format => output::write_json(&mut { out }, answer, format).map_err(io::Error::other),
     })
-    .map_err(|error| Failure::new("write_failed", format!("cannot write to stdout: {error}")))
+    .map_err(|error| output::unwritten(&error))
 }
 
 /// A line on stderr.

@@ -189,7 +189,9 @@ fn affordable(
                 Amount::new(amount, decimals)
             ),
         )
-        .remedy(format!("its token account is {from}")));
+        .remedy(format!(
+            "name at most that, or ALL; its token account is {from}"
+        )));
     }
     Ok(amount)
 }

@@ -271,7 +271,7 @@ impl Context {
             }
             format => output::write_json(&mut { out }, signed, format).map_err(io::Error::other),
         })
-        .map_err(|error| Failure::new("write_failed", format!("cannot write to stdout: {error}")))
+        .map_err(|error| crate::output::unwritten(&error))
     }
 }
 

@@ -161,7 +161,10 @@ pub fn stake(context: &Context, arguments: &AmountArgs) -> Result<(), Failure> {
                 wallet.amount(amount)
             ),
         )
-        .remedy(format!("its token account is {}", wallet.tokens)));
+        .remedy(format!(
+            "name at most that, or ALL; its token account is {}",
+            wallet.tokens
+        )));
     }
     let mut instructions = Vec::new();
     if wallet.position.is_none() {

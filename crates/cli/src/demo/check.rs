@@ -85,7 +85,10 @@ impl Life<'_> {
         let world = &mut self.stage.world;
         let data = world.bank.data(&world.at.log).await.unwrap_or_default();
         let (_, records) =
-            log::read(&data).map_err(|error| Failure::new("bad_log", error.to_string()))?;
+            log::read(&data).map_err(|error| {
+                Failure::new("bad_log", format!("the decision log is unreadable: {error}"))
+                    .remedy("this is a bug of the demo or of the program: report it with the economy file and the seed")
+            })?;
         Ok(records
             .iter()
             .rev()

@@ -178,7 +178,10 @@ impl<'a> Life<'a> {
             .economy
             .owed_emission(now)
             .and_then(|emission| Ok(emission + stream.fees_at(now)?))
-            .map_err(|error| Failure::new("bad_stream", error.to_string()))?;
+            .map_err(|error| {
+                Failure::new("bad_stream", format!("the emission cannot be summed up: {error}"))
+                    .remedy("this is a bug of the demo or of the program: report it with the economy file and the seed")
+            })?;
         Ok((streamed - self.economy.tally.returned_fees_q64.get()) >> 64)
     }
 

@@ -185,7 +185,11 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
     let history = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| Failure::new("no_runtime", error.to_string()))?
+        .map_err(|error| {
+            Failure::new("no_runtime", format!("the bank cannot be started: {error}")).remedy(
+                "raise the limits of open files and processes (`ulimit -a`), then run it again",
+            )
+        })?
         .block_on(live(&plan, arguments, started))?;
 
     let summary = Summary::new(&plan, arguments.periods, &history);
@@ -228,9 +232,7 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
             output::write_json(&mut &mut *out, &document, format).map_err(io::Error::other)
         }
     });
-    written.map_err(|error| {
-        Failure::new("write_failed", format!("cannot write to stdout: {error}"))
-    })?;
+    written.map_err(|error| crate::output::unwritten(&error))?;
     eprintln!(
         "{} transactions in {:.1} s; the chart is in {}",
         history.counts.transactions,
@@ -245,8 +247,7 @@ async fn live(
     arguments: &Arguments,
     started: Instant,
 ) -> Result<History, Failure> {
-    let _aside = stdout::set_aside(arguments.verbose)
-        .map_err(|error| Failure::new("no_stdout", format!("cannot set stdout aside: {error}")))?;
+    let _aside = stdout::set_aside(arguments.verbose).map_err(|error| stdout::not_aside(&error))?;
     let bank = Bank::start().await;
     let life = Life::begin(plan, bank).await?;
     life.live(|period, news| {

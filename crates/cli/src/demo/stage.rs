@@ -178,6 +178,7 @@ impl Stage {
     async fn deed(&mut self, who: usize, deed: Deed, batch: &mut Batch) -> Result<(), Failure> {
         let person = self.people.get(who).ok_or_else(|| {
             Failure::new("no_such_person", format!("there is no person {who} to act"))
+                .remedy("this is a bug of the demo or of the program: report it with the economy file and the seed")
         })?;
         let (key, tokens) = (person.wallet.key.insecure_clone(), person.wallet.tokens);
         let owner = key.pubkey();
@@ -304,7 +305,10 @@ impl Stage {
                 self.pay(batch, &owner, &tokens, &to, amount);
                 let economy = self.world.economy().await;
                 let charge = Charge::new(amount, economy.value(Parameter::Fee))
-                    .map_err(|error| Failure::new("bad_charge", error.to_string()))?;
+                    .map_err(|error| {
+                        Failure::new("bad_charge", format!("a fee cannot be computed: {error}"))
+                            .remedy("this is a bug of the demo or of the program: report it with the economy file and the seed")
+                    })?;
                 self.transfer(batch, &to, &tokens, hand, charge.net).await;
             }
             Deed::Touch => {

@@ -120,8 +120,9 @@ impl Answer for Applied {
         if sign.pays > 0 {
             writeln!(
                 out,
-                "{} pays {} lamports of rent for room: see that it has them.",
-                sign.authority, sign.pays
+                "{} pays {} of rent for room: see that it has them.",
+                sign.authority,
+                homeostat_settings::human::sol(sign.pays)
             )?;
         }
         if let Some(stored) = &self.stored {

@@ -181,6 +181,7 @@ impl Interrupt {
         for signal in [SIGINT, SIGTERM] {
             signal_hook::flag::register(signal, Arc::clone(&flag)).map_err(|error| {
                 Failure::new("no_signals", format!("signals cannot be received: {error}"))
+                    .remedy("this is the system's; see the limits of the process")
             })?;
         }
         Ok(Self(flag))
@@ -418,5 +419,5 @@ fn answer(ready: &Ready, format: Format) -> Result<(), Failure> {
             output::write_json(&mut { out }, ready, Format::JsonCompact).map_err(io::Error::other)
         }
     })
-    .map_err(|error| Failure::new("write_failed", format!("cannot write to stdout: {error}")))
+    .map_err(|error| crate::output::unwritten(&error))
 }

@@ -123,8 +123,7 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
             writeln!(out)
         }
     });
-    written
-        .map_err(|error| Failure::new("write_failed", format!("cannot write to stdout: {error}")))
+    written.map_err(|error| crate::output::unwritten(&error))
 }
 
 /// One printed row.
@@ -147,8 +146,13 @@ pub fn replay<'a>(
     // controller created at the first row would call that row a repetition.
     let first = rows.first().map_or(0, |row| row.t);
     let created = first.saturating_sub(i64::from(config.period));
-    let mut state = homeostat_control::create(config, created)
-        .map_err(|error| Failure::new("bad_config", error.to_string()))?;
+    let mut state = homeostat_control::create(config, created).map_err(|error| {
+        Failure::new(
+            "bad_config",
+            format!("the controller cannot start: {error}"),
+        )
+        .remedy("correct the controller file: `homeostat replay --help` has the range of each key")
+    })?;
     Ok(rows.iter().map(move |row| {
         let input = Input {
             y: row.y.as_ref().map(|y| Sample {

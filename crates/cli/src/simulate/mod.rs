@@ -233,9 +233,7 @@ pub fn run(arguments: &Arguments, cluster: &ClusterArgs, format: Format) -> Resu
             output::write_json(&mut &mut *out, &story, format).map_err(io::Error::other)
         }
     });
-    written.map_err(|error| {
-        Failure::new("write_failed", format!("cannot write to stdout: {error}"))
-    })?;
+    written.map_err(|error| crate::output::unwritten(&error))?;
     eprintln!(
         "{:.1} M agent-steps in {seconds:.1} s; the chart is in {}",
         steps / 1e6,

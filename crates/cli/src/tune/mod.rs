@@ -337,8 +337,13 @@ pub fn run(arguments: &Arguments, format: Format) -> Result<(), Failure> {
     drop(progress);
     eprintln!("tuned in {}", length(started.elapsed()));
 
-    let text = serde_json::to_string_pretty(&tuned.file)
-        .map_err(|error| Failure::new("gains_failed", error.to_string()))?;
+    let text = serde_json::to_string_pretty(&tuned.file).map_err(|error| {
+        Failure::new(
+            "gains_failed",
+            format!("the gains cannot be written as JSON: {error}"),
+        )
+        .remedy("report it with the command line; the gains found are in --report, if it was given")
+    })?;
     fs::write(&arguments.gains, text + "\n")
         .map_err(|error| unwritable(&arguments.gains, &error))?;
     if let Some(folder) = &arguments.proposals {

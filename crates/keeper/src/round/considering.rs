@@ -131,7 +131,8 @@ impl Round {
             return;
         }
         if self.purse == Purse::Empty {
-            let failure = Failure::new("too_little", "the keeper's wallet cannot pay a crank");
+            let failure = Failure::new("too_little", "the keeper's wallet cannot pay a crank")
+                .remedy("send SOL to it: the metric wallet_lamports has its address and balance");
             self.keep(economy, "due", None, Some(&failure));
             return;
         }

@@ -222,7 +222,7 @@ mod tests {
         let why = outflow(400, &economy, now);
         assert_eq!(
             why.what,
-            "the treasury shall pay 400 tokens, and its outflow cap of 1000 in 30 days leaves 200 now"
+            "the treasury shall pay 400 tokens, and its outflow cap of 1,000 in 30 days leaves 200 now"
         );
         let at = time(((newest + 1) * OUTFLOW_STRETCH) as i64);
         assert!(

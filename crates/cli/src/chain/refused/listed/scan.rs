@@ -137,6 +137,9 @@ impl<'ast> Visit<'ast> for Reader {
                 self.remedies.pop();
                 self.visit_expr(remedy);
             }
+            ("failure", [code, problem, remedy]) => {
+                self.found(code, words(problem), words(remedy), true);
+            }
             // A key of a file: its place comes in front.
             ("wrong", [key, code, problem, remedy]) => {
                 let message = format!("{}: {}", words(key), words(problem));
@@ -158,6 +161,11 @@ impl<'ast> Visit<'ast> for Reader {
             ("Failure::new", [code, message]) => self.found(code, words(message), remedy, false),
             ("Failure::at", [code, _, problem]) => {
                 self.found(code, words(problem), remedy, true);
+            }
+            // What a file calls its own way to make them.
+            ("failure", [code, problem]) => self.found(code, words(problem), remedy, false),
+            ("refuse" | "refused", [code, problem, remedy]) => {
+                self.found(code, words(problem), words(remedy), false);
             }
             _ => {}
         }
