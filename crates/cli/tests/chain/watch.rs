@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use homeostat_client::Action;
 use homeostat_sandbox::World;
-use homeostat_served::{Fault, Fixture, Proxy};
+use homeostat_served::{lies, Fault, Fixture, Proxy};
 use serde_json::Value;
 
 use crate::alone;
@@ -25,7 +25,7 @@ fn command(fixture: &Fixture, url: &str, arguments: &[&str]) -> Command {
     command
         .args(["watch", "--output", "json", "--log", "json"])
         .args(["--economy", &fixture.at.economy.to_string()])
-        .args(["--url", url, "--rpc-timeout", "5", "--config"])
+        .args(["--url", url, "--rpc-timeout", "2", "--config"])
         .arg(fixture.config())
         .env_remove("STATE_DIRECTORY")
         .env("HOMEOSTAT_JOURNAL", fixture.folder().join("journal"))
@@ -105,7 +105,7 @@ fn a_proposal_is_told_from_its_making_to_what_it_lowered() {
     assert_eq!(codes(&alarms), ["proposal_queued"]);
     let message = alarms[0]["message"].as_str().unwrap();
     for words in [
-        "Proposal 0 (critical) has enough approvals: threshold: value 2 -> 1",
+        "Proposal 0 (critical) has enough approvals: threshold: threshold 2 -> 1",
         "the guardian with a veto",
         "of the stake",
     ] {
@@ -211,7 +211,7 @@ fn al4_a_server_that_lies_about_the_council_is_not_believed() {
     // given a server that says that one member decides
     proxy
         .on("getMultipleAccounts")
-        .always(Fault::changed(b"council", 9, |_| 1));
+        .always(lies::changed(b"council", 9, |_| 1));
     let (said, alarms) = pass_at(&fixture, proxy.url(), &[]);
     assert_eq!(said.code, TOLD, "{} {}", said.stdout, said.stderr);
     assert_eq!(codes(&alarms), ["state_contradicts_log"]);
@@ -227,7 +227,7 @@ fn a_server_that_is_down_is_told_by_the_exit_code() {
     let fixture = watched();
     let proxy = Proxy::start(fixture.served.url());
     proxy.on_any().always(Fault::Drop);
-    let (said, _) = pass_at(&fixture, proxy.url(), &["--rpc-timeout", "1"]);
+    let (said, _) = pass_at(&fixture, proxy.url(), &[]);
     assert_eq!(said.code, 3, "{} {}", said.stdout, said.stderr);
 }
 

@@ -33,7 +33,7 @@ pub(super) enum Contradiction {
 }
 
 /// How far a chain has grown.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Grown {
     /// Where it ends now.
     pub(super) head: Position,

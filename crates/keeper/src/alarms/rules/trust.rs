@@ -6,7 +6,7 @@ use homeostat_client::{log, AuditKind, AuditRecord, Life};
 
 use super::teller::{Teller, Told};
 use crate::alarms::alarm::Code;
-use crate::alarms::seen::{Chain, Contradiction, Facts, Grown, Position, Seen};
+use crate::alarms::seen::{Chain, Contradiction, Facts, Grown, Seen};
 use crate::alarms::view::View;
 
 /// What the logs say since the last look.
@@ -28,15 +28,6 @@ impl News {
         self.decisions
             .iter()
             .filter(move |record| record.kind == kind as u8)
-    }
-}
-
-impl Default for Grown {
-    fn default() -> Self {
-        Self {
-            head: Position::default(),
-            lost: None,
-        }
     }
 }
 

@@ -4,7 +4,6 @@ mod exec;
 mod file;
 mod webhook;
 
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 use homeostat_settings::Failure;
@@ -61,8 +60,11 @@ impl Form {
 /// last line may come again, with the same id.
 pub struct Lines {
     form: Form,
-    write: Box<dyn FnMut(&str) -> std::io::Result<()> + Send>,
+    write: Box<WriteLine>,
 }
+
+/// Writes a line and flushes it.
+type WriteLine = dyn FnMut(&str) -> std::io::Result<()> + Send;
 
 impl Lines {
     /// Lines that `write` writes and flushes.
@@ -74,14 +76,6 @@ impl Lines {
             form,
             write: Box::new(write),
         }
-    }
-
-    /// Lines to a writer.
-    pub fn to(form: Form, mut out: impl Write + Send + 'static) -> Self {
-        Self::new(form, move |line| {
-            out.write_all(line.as_bytes())?;
-            out.flush()
-        })
     }
 }
 
