@@ -46,12 +46,13 @@ pub struct Place {
 }
 
 /// What is wrong about words on a command line, whatever the state of anything is.
-const USAGE: [&str; 11] = [
+const USAGE: [&str; 12] = [
     "usage",
     "bad_address",
     "bad_amount",
     "bad_commitment",
     "bad_feed",
+    "bad_label",
     "bad_log_levels",
     "bad_metrics_address",
     "bad_signer",

@@ -10,6 +10,7 @@ use homeostat_client::Pubkey;
 use solana_system_interface::instruction as system;
 
 use super::amount::{Amount, Wanted};
+use super::creation::SOL;
 use super::delivery::SendArgs;
 use super::plain::{public, signed, PlainArgs};
 use super::recipients::{AllowArgs, Check};
@@ -17,9 +18,6 @@ use super::refused::{About, Scene};
 use super::write::{Figures, Intent};
 use super::{Context, WhichArgs};
 use crate::failure::Failure;
-
-/// Decimals of SOL.
-const SOL_DECIMALS: u8 = 9;
 
 /// Arguments of `pay`.
 #[derive(Clone, Debug, clap::Args)]
@@ -228,7 +226,7 @@ pub fn fund(context: &Context, arguments: &FundArgs) -> Result<(), Failure> {
 /// Puts SOL into the vault that bounties are paid from. Nobody gets it back but who ends periods.
 fn fund_bounties(context: &Context, arguments: &FundArgs, live: &Live) -> Result<(), Failure> {
     let own = context.actor(&arguments.send)?;
-    let lamports = arguments.amount.base(0, SOL_DECIMALS)?;
+    let lamports = arguments.amount.base(0, SOL.decimals)?;
     let held = |address: &Pubkey| -> Result<u64, Failure> {
         let account = context.connection.account(address)?;
         Ok(account.map_or(0, |account| account.lamports))
@@ -240,8 +238,8 @@ fn fund_bounties(context: &Context, arguments: &FundArgs, live: &Live) -> Result
             format!(
                 "the wallet {} has {} SOL, not {}",
                 own.address(),
-                Amount::new(own_lamports, SOL_DECIMALS),
-                Amount::new(lamports, SOL_DECIMALS)
+                Amount::new(own_lamports, SOL.decimals),
+                Amount::new(lamports, SOL.decimals)
             ),
         )
         .remedy("send it SOL, or put less into the vault; nothing was sent"));
@@ -253,8 +251,8 @@ fn fund_bounties(context: &Context, arguments: &FundArgs, live: &Live) -> Result
             "bad_amount",
             format!(
                 "the vault would have {} SOL, less than the {} that exempt it from rent",
-                Amount::new(after, SOL_DECIMALS),
-                Amount::new(least, SOL_DECIMALS)
+                Amount::new(after, SOL.decimals),
+                Amount::new(least, SOL.decimals)
             ),
         )
         .remedy("put more into it; nothing was sent"));
@@ -264,12 +262,12 @@ fn fund_bounties(context: &Context, arguments: &FundArgs, live: &Live) -> Result
         None => "which pays nothing while `bounty` is 0".to_owned(),
         Some(periods) => format!(
             "which then has {} SOL, for {periods} periods of {bounty} lamports",
-            Amount::new(after, SOL_DECIMALS)
+            Amount::new(after, SOL.decimals)
         ),
     };
     let what = format!(
         "put {} SOL into the vault for bounties {}, {lasts}",
-        Amount::new(lamports, SOL_DECIMALS),
+        Amount::new(lamports, SOL.decimals),
         live.at.keeper_vault
     );
     let transfer = system::transfer(&own.address(), &live.at.keeper_vault, lamports);

@@ -24,6 +24,7 @@ use solana_system_interface::instruction as system;
 use super::program_name;
 use crate::chain::amount::{Amount, Wanted};
 use crate::chain::create_associated;
+use crate::chain::creation::{require_funds, SIGNATURE};
 use crate::chain::delivery::{Delivery, HereArgs, SendArgs};
 use crate::chain::key::Key;
 use crate::chain::recipients::AllowArgs;
@@ -237,6 +238,9 @@ pub(super) fn create(context: &Context, arguments: &CreateArgs) -> Result<(), Fa
     let (instructions, rent) = new
         .instructions(told.as_ref(), &|bytes| connection.rent(bytes))?
         .map_err(|error| connection.nonsense(error))?;
+    // The mint's key signs as well.
+    let locked = rent.saturating_add(SIGNATURE);
+    require_funds(context, &send, (&payer, &payer), locked, 1)?;
     let shown = Amount::new(supply, arguments.decimals);
     let name = told.as_ref().map_or_else(
         || "a token without metadata".to_owned(),
