@@ -4,8 +4,12 @@
 mod advisor;
 #[path = "shared/alone.rs"]
 mod alone;
+#[path = "chain/audit.rs"]
+mod audit;
 #[path = "chain/common.rs"]
 mod common;
+#[path = "chain/config.rs"]
+mod config;
 #[path = "chain/creation.rs"]
 mod creation;
 #[path = "chain/deploy.rs"]
@@ -44,6 +48,8 @@ mod simulate;
 mod squads;
 #[path = "chain/table.rs"]
 mod table;
+#[path = "chain/token.rs"]
+mod token;
 #[path = "chain/twice.rs"]
 mod twice;
 #[path = "chain/wallet.rs"]

@@ -52,6 +52,7 @@ const USAGE: [&str; 12] = [
     "bad_amount",
     "bad_commitment",
     "bad_feed",
+    "bad_label",
     "bad_log_levels",
     "bad_metrics_address",
     "bad_signer",

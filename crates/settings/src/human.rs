@@ -12,7 +12,7 @@ use crate::decimal::{Decimal, PPM};
 const PLACES: u16 = 6;
 
 /// SOL has nine decimals.
-const SOL_DECIMALS: i32 = 9;
+pub const SOL_DECIMALS: u8 = 9;
 
 /// Units of time, the largest first: seconds, the name that is shown, the names that are read.
 const UNITS: [(u64, &str, &[&str]); 4] = [
@@ -85,7 +85,7 @@ pub fn grouped(number: &Decimal) -> String {
 pub fn sol(lamports: u64) -> String {
     format!(
         "{} SOL",
-        grouped(&Decimal::whole(lamports).shifted(-SOL_DECIMALS))
+        grouped(&Decimal::whole(lamports).shifted(-i32::from(SOL_DECIMALS)))
     )
 }
 

@@ -159,7 +159,7 @@ pub fn audit(context: &Context, arguments: &AuditArgs) -> Result<(), Failure> {
         })
         .copied()
         .collect();
-    found.sort_by_key(|record| (record.slot, record.at, record.is_decision(), record.seq));
+    found.sort_by_key(|record| (record.slot, record.at, rank(record), record.seq));
     let left_out = found.len().saturating_sub(arguments.limit as usize);
     found.drain(..left_out);
 
@@ -203,6 +203,19 @@ pub fn audit(context: &Context, arguments: &AuditArgs) -> Result<(), Failure> {
         acts_from_seq: proof.acts.from_seq,
         labels: context.labels(),
     })
+}
+
+/// The order of what happened in one slot, where the two rings do not tell it: a council comes
+/// before its acts, and these before what they lead to.
+fn rank(record: &AuditRecord) -> u8 {
+    let is = |kind: AuditKind| kind as u8 == record.kind;
+    if is(AuditKind::CouncilCreated) || is(AuditKind::RoleAccepted) {
+        0
+    } else if record.is_decision() {
+        2
+    } else {
+        1
+    }
 }
 
 /// The time that a filter begins at (unix seconds).

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use homeostat_chain::creation::{Creation, Piece, Stage};
+use homeostat_chain::creation::{Creation, Stage};
 use homeostat_chain::send::pack;
 use homeostat_chain::send::BASE_FEE;
 use homeostat_chain::signer::read_address;
@@ -275,7 +275,8 @@ pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<
         let stored = handed.store(context, &creation, &pieces, simulate)?;
         (handed_over, simulated) = (stored.handed_over, stored.simulated);
     } else if !batches.is_empty() {
-        require_funds(context, send, &own, &payer, &pieces, batches.len())?;
+        let rent = pieces.iter().map(|piece| piece.rent).sum();
+        require_funds(context, send, (&own, &payer), rent, batches.len())?;
         let what = format!("create the economy of {mint}");
         let mut sender = context.sender(send, context.notes("create-economy", &what, &own));
         sender.watch = simulate;
@@ -353,29 +354,34 @@ fn stopped(failure: Failure, done: usize, of: usize) -> Failure {
     }
 }
 
-/// Refuses wallets that cannot pay to the end.
-fn require_funds(
+/// Refuses wallets that cannot pay to the end: `own` the rent (lamports), `payer` the fees of so
+/// many transactions.
+///
+/// # Errors
+///
+/// `too_little_sol` with what is missing; the server's.
+pub(crate) fn require_funds(
     context: &Context,
     send: &SendArgs,
-    own: &Key,
-    payer: &Key,
-    pieces: &[Piece],
+    (own, payer): (&Key, &Key),
+    rent: u64,
     transactions: usize,
 ) -> Result<(), Failure> {
     let connection = &context.connection;
     let count = u64::try_from(transactions).unwrap_or(u64::MAX);
     let same = own.address() == payer.address();
     let signatures = if same { 1 } else { 2 };
-    let fees = count.saturating_mul(signatures * BASE_FEE + send.max_priority_fee);
+    let each = (signatures * BASE_FEE).saturating_add(send.max_priority_fee);
+    let fees = count.saturating_mul(each);
     // A wallet that is not emptied must itself be exempt from rent.
     let least = connection.rent(0)?;
-    let rent: u64 = pieces.iter().map(|piece| piece.rent).sum();
+    let rent = rent.saturating_add(least);
     let needs = if same {
-        vec![(own.address(), rent + fees + least)]
+        vec![(own.address(), rent.saturating_add(fees))]
     } else {
         vec![
-            (own.address(), rent + least),
-            (payer.address(), fees + least),
+            (own.address(), rent),
+            (payer.address(), fees.saturating_add(least)),
         ]
     };
     for (wallet, needed) in needs {

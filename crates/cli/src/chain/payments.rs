@@ -7,6 +7,7 @@ use homeostat_chain::Live;
 use homeostat_client::instruction::{self as ix, Payment};
 use homeostat_client::wallet::quote;
 use homeostat_client::Pubkey;
+use homeostat_settings::human::{sol, SOL_DECIMALS};
 use solana_system_interface::instruction as system;
 
 use super::amount::{Amount, Wanted};
@@ -17,9 +18,6 @@ use super::refused::{About, Scene};
 use super::write::{Figures, Intent};
 use super::{Context, WhichArgs};
 use crate::failure::Failure;
-
-/// Decimals of SOL.
-const SOL_DECIMALS: u8 = 9;
 
 /// Arguments of `pay`.
 #[derive(Clone, Debug, clap::Args)]
@@ -240,10 +238,10 @@ fn fund_bounties(context: &Context, arguments: &FundArgs, live: &Live) -> Result
         return Err(Failure::new(
             "too_little_sol",
             format!(
-                "the wallet {} has {} SOL, not {}",
+                "the wallet {} has {}, not {}",
                 own.address(),
-                Amount::new(own_lamports, SOL_DECIMALS),
-                Amount::new(lamports, SOL_DECIMALS)
+                sol(own_lamports),
+                sol(lamports)
             ),
         )
         .remedy("send it SOL, or put less into the vault; nothing was sent"));
@@ -254,9 +252,9 @@ fn fund_bounties(context: &Context, arguments: &FundArgs, live: &Live) -> Result
         return Err(Failure::new(
             "bad_amount",
             format!(
-                "the vault would have {} SOL, less than the {} that exempt it from rent",
-                Amount::new(after, SOL_DECIMALS),
-                Amount::new(least, SOL_DECIMALS)
+                "the vault would have {}, less than the {} that exempt it from rent",
+                sol(after),
+                sol(least)
             ),
         )
         .remedy("put more into it; nothing was sent"));
@@ -265,13 +263,13 @@ fn fund_bounties(context: &Context, arguments: &FundArgs, live: &Live) -> Result
     let lasts = match after.checked_div(bounty) {
         None => "which pays nothing while `bounty` is 0".to_owned(),
         Some(periods) => format!(
-            "which then has {} SOL, for {periods} periods of {bounty} lamports",
-            Amount::new(after, SOL_DECIMALS)
+            "which then has {}, for {periods} periods of {bounty} lamports",
+            sol(after)
         ),
     };
     let what = format!(
-        "put {} SOL into the vault for bounties {}, {lasts}",
-        Amount::new(lamports, SOL_DECIMALS),
+        "put {} into the vault for bounties {}, {lasts}",
+        sol(lamports),
         live.at.keeper_vault
     );
     let transfer = system::transfer(&own.address(), &live.at.keeper_vault, lamports);

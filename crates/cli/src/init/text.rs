@@ -46,6 +46,7 @@ pub(super) fn economy(answers: &Answers, mint: Option<&Pubkey>) -> String {
                     "What you expect. Limits, biases and gains that the file leaves open follow from \
                      it. Shares and rates are fractions, rates are a year's.",
                 );
+                text.push_str("#\n");
             }
         }
         comment(&mut text, question.why);

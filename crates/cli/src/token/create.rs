@@ -15,6 +15,7 @@ use anchor_spl::{token, token_2022};
 use homeostat_chain::creation::Mint;
 use homeostat_chain::live::associated;
 use homeostat_chain::recipient::Recipient;
+use homeostat_chain::send::BASE_FEE;
 use homeostat_chain::signer::read_address;
 use homeostat_client::{Instruction, Pubkey};
 use schemars::JsonSchema;
@@ -24,6 +25,7 @@ use solana_system_interface::instruction as system;
 use super::program_name;
 use crate::chain::amount::{Amount, Wanted};
 use crate::chain::create_associated;
+use crate::chain::creation::require_funds;
 use crate::chain::delivery::{Delivery, HereArgs, SendArgs};
 use crate::chain::key::Key;
 use crate::chain::recipients::AllowArgs;
@@ -237,6 +239,9 @@ pub(super) fn create(context: &Context, arguments: &CreateArgs) -> Result<(), Fa
     let (instructions, rent) = new
         .instructions(told.as_ref(), &|bytes| connection.rent(bytes))?
         .map_err(|error| connection.nonsense(error))?;
+    // The mint's key signs as well.
+    let locked = rent.saturating_add(BASE_FEE);
+    require_funds(context, &send, (&payer, &payer), locked, 1)?;
     let shown = Amount::new(supply, arguments.decimals);
     let name = told.as_ref().map_or_else(
         || "a token without metadata".to_owned(),

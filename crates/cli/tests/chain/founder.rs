@@ -175,9 +175,14 @@ impl Founder {
         })
     }
 
-    pub fn lamports(&self) -> u64 {
+    /// The founder's address.
+    pub fn address(&self) -> Pubkey {
         let founder = homeostat_chain::signer::read_key(&self.key.display().to_string());
-        let founder = founder.unwrap().pubkey();
+        founder.unwrap().pubkey()
+    }
+
+    pub fn lamports(&self) -> u64 {
+        let founder = self.address();
         let read = async move |world: &mut World| world.bank.lamports(&founder).await;
         self.fixture.served.with(read)
     }
