@@ -116,6 +116,8 @@ impl Shared {
         Sender {
             talk: &Told,
             tables,
+            // The economy is read afterwards.
+            proves: false,
             ..Sender::new(&self.connection, fees)
         }
     }

@@ -30,7 +30,8 @@ impl Sender<'_> {
     /// Sends transactions whose order does not matter, and sends again what is missing,
     /// until all have landed. `landed` is told of each one; its error stops the rest.
     /// The first is tried out, and its budget is everybody's: they should be alike. None is
-    /// written down: they are for what may be done again, such as the pieces of a buffer.
+    /// written down, and no status is borne out by a second look: they are for what may be done
+    /// again and is read afterwards, such as the pieces of a buffer.
     ///
     /// # Errors
     ///
@@ -140,8 +141,8 @@ impl Sender<'_> {
                     .collect();
                 let (slot, fates) = self.connection.fates(&signatures, &life)?;
                 seen = Some(slot);
-                for (one, fate) in chunk.iter().zip(fates) {
-                    match fate {
+                for (one, told) in chunk.iter().zip(fates) {
+                    match told.fate {
                         Fate::Landed { error: None, .. } => landed()?,
                         Fate::Landed {
                             error: Some(error), ..
