@@ -140,6 +140,11 @@ impl Connection {
             .map_or(0, |servers| servers.requests())
     }
 
+    /// How often whoever answers may be asked; `None` = without a bound.
+    pub(crate) fn budget(&self) -> Option<rpc::Budget> {
+        self.servers.as_ref().and_then(|servers| servers.budget())
+    }
+
     /// An answer as it is, by whoever answers.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ use homeostat_settings::failure::{Failure, Place};
 use homeostat_settings::files;
 
 /// The format of the file. Another number is of another version.
-const FORMAT: &str = "homeostat-transaction/1";
+const FORMAT: &str = "homeostat-transaction/2";
 /// Largest file (bytes): the accounts of the largest economy take some hundred thousand.
 const LARGEST: u64 = 16 << 20;
 
@@ -41,20 +41,18 @@ pub struct Nonce {
     pub authority: Pubkey,
 }
 
-/// A transaction, what it was built from, and who has signed it so far.
+/// What is known of a transaction before its message is built.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Envelope {
-    /// Name and version of the format.
-    format: String,
-    /// The command that prepared it.
+pub struct About {
+    /// The command that prepares it.
     pub command: String,
     /// What it does, in a line for a person.
     pub what: String,
     /// Genesis of the cluster that it is for.
     #[serde(with = "text")]
     pub genesis: Hash,
-    /// Where it was prepared, without what may be a secret.
+    /// Where it is prepared, without what may be a secret.
     pub url: String,
     /// How sure the answers were asked to be.
     pub commitment: CommitmentLevel,
@@ -69,6 +67,18 @@ pub struct Envelope {
     pub blockhash: Hash,
     /// Set when the transaction does not expire.
     pub nonce: Option<Nonce>,
+    /// What the cluster answered to the command.
+    pub answers: Answers,
+}
+
+/// A transaction, what it was built from, and who has signed it so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Envelope {
+    /// Name and version of the format.
+    format: String,
+    /// What was known before the message was built.
+    pub about: About,
     /// Most compute units that it may use.
     pub compute_unit_limit: u32,
     /// Price of one (micro-lamports).
@@ -77,55 +87,20 @@ pub struct Envelope {
     message: String,
     /// Signatures so far, by address.
     signatures: BTreeMap<String, String>,
-    /// What the cluster answered to the command.
-    pub answers: Answers,
-}
-
-/// What is known of a transaction before its message is built.
-pub struct Draft {
-    /// The command that prepares it.
-    pub command: String,
-    /// What it does.
-    pub what: String,
-    /// Genesis of the cluster.
-    pub genesis: Hash,
-    /// Where it is prepared, without what may be a secret.
-    pub url: String,
-    /// How sure the answers were asked to be.
-    pub commitment: CommitmentLevel,
-    /// Who acts.
-    pub key: Pubkey,
-    /// Who pays.
-    pub payer: Pubkey,
-    /// The blockhash, or the nonce's value.
-    pub blockhash: Hash,
-    /// Set when the transaction does not expire.
-    pub nonce: Option<Nonce>,
-    /// What the cluster answered to the command.
-    pub answers: Answers,
 }
 
 impl Envelope {
     /// Puts a message into an envelope, with nobody's signature. The budget is read from the
     /// message.
-    pub fn new(draft: Draft, message: &VersionedMessage) -> Self {
-        let (limit, price) = budget(message);
+    pub fn new(about: About, message: &VersionedMessage) -> Self {
+        let (compute_unit_limit, compute_unit_price) = budget(message);
         Self {
             format: FORMAT.to_owned(),
-            command: draft.command,
-            what: draft.what,
-            genesis: draft.genesis,
-            url: draft.url,
-            commitment: draft.commitment,
-            key: draft.key,
-            payer: draft.payer,
-            blockhash: draft.blockhash,
-            nonce: draft.nonce,
-            compute_unit_limit: limit,
-            compute_unit_price: price,
+            about,
+            compute_unit_limit,
+            compute_unit_price,
             message: BASE64_STANDARD.encode(message.serialize()),
             signatures: BTreeMap::new(),
-            answers: draft.answers,
         }
     }
 
@@ -209,7 +184,7 @@ impl Envelope {
     /// this envelope: what its message must consist of.
     pub fn complete(&self, instructions: &[Instruction]) -> Vec<Instruction> {
         budgeted(
-            &with_nonce(self.nonce.as_ref(), instructions),
+            &with_nonce(self.about.nonce.as_ref(), instructions),
             self.compute_unit_limit,
             self.compute_unit_price,
         )
@@ -236,13 +211,13 @@ impl Envelope {
             return Some("its message is none".to_owned());
         };
         let said = |what: &str| Some(format!("its message has another {what} than it says"));
-        if *message.recent_blockhash() != self.blockhash {
+        if *message.recent_blockhash() != self.about.blockhash {
             return said("blockhash");
         }
-        if message.static_account_keys().first() != Some(&self.payer) {
+        if message.static_account_keys().first() != Some(&self.about.payer) {
             return said("payer");
         }
-        if nonce_of(&message) != self.nonce.map(|nonce| nonce.account) {
+        if nonce_of(&message) != self.about.nonce.map(|nonce| nonce.account) {
             return said("nonce");
         }
         if budget(&message) != (self.compute_unit_limit, self.compute_unit_price) {
@@ -308,7 +283,7 @@ mod tests {
         let all = budgeted(&with_nonce(nonce.as_ref(), &instructions), 1_234, 56);
         let message =
             VersionedMessage::Legacy(Message::new_with_blockhash(&all, Some(payer), &blockhash));
-        let draft = Draft {
+        let about = About {
             command: "stake".to_owned(),
             what: "stake 5 tokens".to_owned(),
             genesis: Hash::new_unique(),
@@ -320,7 +295,7 @@ mod tests {
             nonce,
             answers: Answers::default(),
         };
-        (Envelope::new(draft, &message), instructions)
+        (Envelope::new(about, &message), instructions)
     }
 
     fn nonce() -> Nonce {
@@ -355,8 +330,8 @@ mod tests {
             // and the same arguments build the same message.
             let again = Message::new_with_blockhash(
                 &read.complete(&instructions),
-                Some(&read.payer),
-                &read.blockhash,
+                Some(&read.about.payer),
+                &read.about.blockhash,
             );
             assert_eq!(again.serialize(), message.serialize());
         }
@@ -371,10 +346,10 @@ mod tests {
         let (other, _) = envelope(&payer, None);
         type Change = fn(&mut Envelope);
         let changes: [(&str, Change); 7] = [
-            ("blockhash", |it| it.blockhash = Hash::new_unique()),
-            ("payer", |it| it.payer = Pubkey::new_unique()),
-            ("nonce", |it| it.nonce = None),
-            ("nonce", |it| it.nonce = Some(nonce())),
+            ("blockhash", |it| it.about.blockhash = Hash::new_unique()),
+            ("payer", |it| it.about.payer = Pubkey::new_unique()),
+            ("nonce", |it| it.about.nonce = None),
+            ("nonce", |it| it.about.nonce = Some(nonce())),
             ("budget", |it| it.compute_unit_price += 1),
             ("message", |it| it.message = "AAAA".to_owned()),
             ("format", |it| it.format = "another/1".to_owned()),
@@ -389,7 +364,7 @@ mod tests {
         }
         // A nonce that the message does not have is no nonce either.
         let mut changed = other;
-        changed.nonce = Some(nonce());
+        changed.about.nonce = Some(nonce());
         changed.write(&file).unwrap();
         assert_eq!(Envelope::read(&file).unwrap_err().code, "bad_envelope");
         // What is no such file is told with its name.

@@ -6,6 +6,7 @@ use homeostat_client::{error, PROGRAM_ID};
 use solana_program::instruction::InstructionError;
 use solana_transaction_error::TransactionError;
 
+use crate::squads;
 use homeostat_settings::failure::Failure;
 
 /// What the program's `check` logs behind the name of a parameter.
@@ -27,7 +28,10 @@ pub fn refusal(error: &TransactionError, logs: &[String]) -> Failure {
     match error::failed_program(logs) {
         Some(program) if program == PROGRAM_ID => of_program(code, logs),
         Some(program) => {
-            let mut failure = sentence(&error::explain_from(&program, code));
+            let squads = (program == squads::PROGRAM).then(|| squads::errors::explain(code));
+            let told = squads.flatten();
+            let mut failure =
+                sentence(&told.unwrap_or_else(|| error::explain_from(&program, code)));
             failure.taken = error::is_taken(&program, code);
             failure
         }
@@ -145,12 +149,22 @@ mod tests {
             assert!(!failure.remedy.is_empty(), "{failure}");
         }
         // given our number from a program of somebody else's, then it is not explained as ours
-        let squads = "SQDS4ep65T869zMMBKyuUq6aD6EgTu8psMjkvj52pCf";
-        let failure = told(6_034, &[failed(squads, 6_034)]);
+        let stranger = "Stake11111111111111111111111111111111111111";
+        let failure = told(6_034, &[failed(stranger, 6_034)]);
         assert!(
-            failure.message.contains(squads) && failure.custom.is_none(),
+            failure.message.contains(stranger) && failure.custom.is_none(),
             "{failure}"
         );
+        // and a number of Squads' is named as Squads names it, unless it has none so high
+        let multisig = squads::PROGRAM.to_string();
+        let failure = told(6_007, &[failed(&multisig, 6_007)]);
+        assert!(
+            failure.message.starts_with("StaleProposal (6007)") && failure.custom.is_none(),
+            "{failure}"
+        );
+        assert_eq!(failure.remedy, "store it again");
+        let failure = told(6_999, &[failed(&multisig, 6_999)]);
+        assert!(failure.message.contains(&multisig), "{failure}");
         let failure = told(6_034, &[failed(&ours, 6_034)]);
         assert_eq!(failure.custom, Some(6_034));
         // given no log, then a small number is nobody's, and says so

@@ -2,7 +2,8 @@
 //! can still land.
 //!
 //! [`prepare`] tries a transaction out and sets its budget, [`packet`] signs it, [`deliver`]
-//! sends it and waits, [`fate`] says what became of it. A transaction is signed anew for one
+//! sends it and waits, [`fate`] says what became of it, and [`proof`] looks a second time before
+//! one counts as landed. A transaction is signed anew for one
 //! reason only: the one before can never land, as [`fate`] decides it. It then offers more
 //! ([`fee`]). What cannot be decided ends with `outcome_unknown` and the signature.
 
@@ -19,6 +20,7 @@ pub mod fee;
 mod many;
 pub mod packet;
 pub mod prepare;
+mod proof;
 
 pub use fate::{Fate, Life, Until};
 pub use fee::{Fees, BASE_FEE};
@@ -83,10 +85,14 @@ pub struct Sender<'a> {
     /// What it writes down before it sends; `None` where the chain itself keeps anything
     /// from happening twice.
     pub notes: Option<Notes<'a>>,
+    /// Whether a status that says that a transaction landed has to be borne out by a second look
+    /// before it is believed. Only who reads what the transaction has done needs none.
+    pub proves: bool,
 }
 
 impl<'a> Sender<'a> {
-    /// A sender that tells nobody, writes nothing down, and uses no tables.
+    /// A sender that tells nobody, writes nothing down, and uses no tables. It looks twice
+    /// before it believes that something landed.
     pub fn new(connection: &'a Connection, fees: Fees) -> Self {
         Self {
             connection,
@@ -96,6 +102,7 @@ impl<'a> Sender<'a> {
             watch: false,
             patience: PATIENCE,
             notes: None,
+            proves: true,
         }
     }
 

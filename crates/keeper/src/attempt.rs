@@ -114,6 +114,8 @@ impl Shared {
         Sender {
             talk: &Told,
             tables,
+            // The economy is read afterwards.
+            proves: false,
             ..Sender::new(&self.connection, fees)
         }
     }

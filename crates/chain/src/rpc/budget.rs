@@ -27,6 +27,14 @@ impl Budget {
         method: 40,
         all: 100,
     };
+
+    /// How many requests of one method go through in a time, of which every window is used to
+    /// the full; rounded down, one at least.
+    pub fn within(self, time: Duration) -> usize {
+        let one_window = self.method.min(self.all) as u128;
+        let fit = one_window.saturating_mul(time.as_millis()) / WINDOW.as_millis();
+        usize::try_from(fit).unwrap_or(usize::MAX).max(1)
+    }
 }
 
 impl fmt::Display for Budget {
@@ -194,6 +202,20 @@ mod tests {
         }
         // and none waits longer than the budget makes it: 650 requests are six windows.
         assert_eq!(now, WINDOW * 6);
+    }
+
+    #[test]
+    fn what_goes_through_in_a_time_follows_the_scarcer_bound() {
+        let seconds = Duration::from_secs;
+        assert_eq!(Budget::PUBLIC.within(seconds(25)), 100);
+        assert_eq!(Budget::PUBLIC.within(seconds(10)), 40);
+        assert_eq!(Budget { method: 9, all: 3 }.within(seconds(25)), 7);
+        assert_eq!(Budget { method: 1, all: 1 }.within(seconds(5)), 1);
+        let boundless = Budget {
+            method: usize::MAX,
+            all: usize::MAX,
+        };
+        assert_eq!(boundless.within(seconds(25)), usize::MAX);
     }
 
     #[test]

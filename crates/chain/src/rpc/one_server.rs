@@ -20,6 +20,11 @@ pub struct OneServer<'a> {
 }
 
 impl OneServer<'_> {
+    /// Which of the connection's servers it is.
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
     /// An answer as it is.
     ///
     /// # Errors
@@ -57,26 +62,48 @@ impl Connection {
         &self,
         question: impl Fn(&OneServer<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let order = || {
-            let servers = self.servers.as_ref();
-            servers.map(|servers| servers.order()).unwrap_or_default()
-        };
-        let ask = |index: usize, patient: bool| {
-            question(&OneServer {
-                connection: self,
-                index,
-                patient,
-            })
-        };
-        let all = order();
+        let all = self.order();
         if all.len() > 1 {
-            for index in &all {
-                match ask(*index, false) {
+            for index in all {
+                match question(&self.server(index, false)) {
                     Err(failure) if failure.code.starts_with("rpc_") => {}
                     answer => return answer,
                 }
             }
         }
-        ask(order().first().copied().unwrap_or(0), true)
+        let first = self.order().first().copied().unwrap_or(0);
+        question(&self.server(first, true))
+    }
+
+    /// Asks another server than `told`, which has answered something before; `told` itself where
+    /// there is no other, or where none of the others has an answer.
+    ///
+    /// # Errors
+    ///
+    /// The question's, of `told`.
+    pub(crate) fn of_another_server<T>(
+        &self,
+        told: usize,
+        question: impl Fn(&OneServer<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let others = self.order().into_iter().filter(|index| *index != told);
+        let mut answers = others.filter_map(|index| question(&self.server(index, false)).ok());
+        match answers.next() {
+            Some(answer) => Ok(answer),
+            None => question(&self.server(told, true)),
+        }
+    }
+
+    fn server(&self, index: usize, patient: bool) -> OneServer<'_> {
+        OneServer {
+            connection: self,
+            index,
+            patient,
+        }
+    }
+
+    fn order(&self) -> Vec<usize> {
+        let servers = self.servers.as_ref();
+        servers.map(|servers| servers.order()).unwrap_or_default()
     }
 }

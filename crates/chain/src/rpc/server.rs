@@ -59,6 +59,11 @@ impl Server {
         }
     }
 
+    /// How often it is asked at most.
+    pub(super) fn budget(&self) -> Option<Budget> {
+        self.ledger.as_ref().map(|ledger| lock(ledger).budget())
+    }
+
     /// The genesis that it was found to have.
     pub(super) fn genesis(&self) -> Option<Hash> {
         lock(&self.state).genesis

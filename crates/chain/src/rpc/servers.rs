@@ -9,6 +9,7 @@ use solana_hash::Hash;
 use solana_rpc_client_api::client_error::{Error as ClientError, Result};
 use solana_rpc_client_api::request::{RpcError, RpcRequest};
 
+use super::budget::Budget;
 use super::course::{Course, Whom};
 use super::http::speaker;
 use super::server::{Server, Speaker};
@@ -78,6 +79,12 @@ impl Servers {
     /// The first server's URL.
     pub(crate) fn first_url(&self) -> &str {
         self.all.first().map_or("", |server| &server.url)
+    }
+
+    /// How often whoever answered last is asked at most.
+    pub(crate) fn budget(&self) -> Option<Budget> {
+        let current = self.current.load(Ordering::Relaxed);
+        self.all.get(current).and_then(Server::budget)
     }
 
     /// Who answered last, without what may be a secret.

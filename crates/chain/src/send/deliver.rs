@@ -80,7 +80,13 @@ impl Sender<'_> {
             match self.connection.fates(&[*signature], life) {
                 Ok((slot, fates)) => {
                     pace.saw(slot);
-                    match fates.into_iter().next() {
+                    let fate = fates.into_iter().next().map(|told| match told.fate {
+                        Fate::Landed { .. } if self.proves => {
+                            self.connection.borne_out(transaction, &told)
+                        }
+                        fate => fate,
+                    });
+                    match fate {
                         None | Some(Fate::Open) => {}
                         Some(Fate::Unclear(why)) => trouble = why,
                         Some(fate) => return Ok(fate),

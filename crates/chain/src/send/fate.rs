@@ -35,6 +35,7 @@ use solana_transaction_status_client_types::{
     EncodedConfirmedTransactionWithStatusMeta, TransactionStatus, UiTransactionEncoding,
 };
 
+use super::proof::Told;
 use crate::connection::Connection;
 use crate::rpc::OneServer;
 use homeostat_settings::failure::Failure;
@@ -175,32 +176,37 @@ impl Connection {
     }
 
     /// What became of a transaction; its history is searched. Without its `life` nothing but
-    /// a block that has it can be certain.
+    /// a block that has it can be certain. A status that no block bears out is unclear.
     ///
     /// # Errors
     ///
     /// The server's.
     pub fn fate(&self, signature: &Signature, life: Option<&Life>) -> Result<Fate, Failure> {
-        self.of_one_server(|server| {
+        let told = self.of_one_server(|server| {
             let (_, seen) = server.statuses(core::slice::from_ref(signature), true)?;
             if let Some(landed) = seen.into_iter().flatten().find_map(|it| server.landed(&it)) {
-                return Ok(landed);
+                return Ok(server.told(landed));
             }
-            match life {
+            let finalized = CommitmentConfig::finalized();
+            Ok(server.told(match life {
                 Some(life) => match server.past(life)? {
-                    Some(past) => server.last_word(signature, life, past),
-                    None => Ok(Fate::Open),
+                    Some(past) => server.last_word(signature, life, past)?,
+                    None => Fate::Open,
                 },
-                None => Ok(server.block_of(signature)?.unwrap_or_else(|| {
+                None => server.block_of(signature, finalized)?.unwrap_or_else(|| {
                     let why = "it is not in this journal, so until when it could land is not known";
                     Fate::Unclear(why.to_owned())
-                })),
-            }
+                }),
+            }))
+        })?;
+        Ok(match told.fate {
+            Fate::Landed { .. } => self.borne_out_by_block(signature, &told),
+            fate => fate,
         })
     }
 
     /// The fates of transactions of one life, by recent statuses alone as long as they live,
-    /// and the slot that the statuses are told as of.
+    /// and the slot that the statuses are told as of. Nothing bears the statuses out so far.
     ///
     /// # Errors
     ///
@@ -209,13 +215,20 @@ impl Connection {
         &self,
         signatures: &[Signature],
         life: &Life,
-    ) -> Result<(u64, Vec<Fate>), Failure> {
+    ) -> Result<(u64, Vec<Told>), Failure> {
         self.of_one_server(|server| server.fates(signatures, life))
     }
 }
 
 impl OneServer<'_> {
-    fn fates(&self, signatures: &[Signature], life: &Life) -> Result<(u64, Vec<Fate>), Failure> {
+    fn told(&self, fate: Fate) -> Told {
+        Told {
+            fate,
+            by: self.index(),
+        }
+    }
+
+    fn fates(&self, signatures: &[Signature], life: &Life) -> Result<(u64, Vec<Told>), Failure> {
         let (slot, seen) = self.statuses(signatures, false)?;
         let landed: Vec<Option<Fate>> = seen
             .into_iter()
@@ -227,11 +240,11 @@ impl OneServer<'_> {
         };
         let mut fates = Vec::with_capacity(signatures.len());
         for (signature, landed) in signatures.iter().zip(landed) {
-            fates.push(match (landed, past) {
+            fates.push(self.told(match (landed, past) {
                 (Some(landed), _) => landed,
                 (None, None) => Fate::Open,
                 (None, Some(past)) => self.last_word(signature, life, past)?,
-            });
+            }));
         }
         Ok((slot, fates))
     }
@@ -258,7 +271,8 @@ impl OneServer<'_> {
                 life.signed
             )));
         }
-        Ok(self.block_of(signature)?.unwrap_or(Fate::Gone))
+        let finalized = CommitmentConfig::finalized();
+        Ok(self.block_of(signature, finalized)?.unwrap_or(Fate::Gone))
     }
 
     /// A finalized slot at which a life is over; `None` while there is none.
@@ -352,11 +366,15 @@ impl OneServer<'_> {
         })
     }
 
-    /// The finalized block that has a transaction.
-    fn block_of(&self, signature: &Signature) -> Result<Option<Fate>, Failure> {
+    /// The fate of a transaction by the block that has it, which is so sure.
+    pub(super) fn block_of(
+        &self,
+        signature: &Signature,
+        sure: CommitmentConfig,
+    ) -> Result<Option<Fate>, Failure> {
         let config = RpcTransactionConfig {
             encoding: Some(UiTransactionEncoding::Base64),
-            commitment: Some(CommitmentConfig::finalized()),
+            commitment: Some(sure),
             max_supported_transaction_version: Some(0),
         };
         let found: Option<EncodedConfirmedTransactionWithStatusMeta> = self.ask(

@@ -2,7 +2,7 @@
 
 use std::{
     thread::{self, sleep},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use homeostat_client::Instruction;
@@ -18,10 +18,10 @@ use homeostat_settings::failure::Failure;
 
 /// Statuses that a server tells in one request.
 const STATUSES: usize = 256;
-/// Transactions that are on their way together, over one blockhash. It lives 150 blocks, which may
-/// be as few as 30 seconds, and a public server takes 40 requests in 10 seconds: of this many all
-/// are on their way, and seen to have landed, before it ends.
-const WAVE: usize = 100;
+/// How long transactions that are on their way together may take to be sent. Their blockhash lives
+/// 150 blocks, which may be as few as 30 seconds: all of them have been sent, and some time is
+/// left to see them land, before it ends.
+const SENDING: Duration = Duration::from_secs(25);
 /// Requests that are on their way at once while transactions are sent: one that a server is slow
 /// to answer holds up an eighth of the rest, not all of it.
 const LANES: usize = 8;
@@ -30,7 +30,8 @@ impl Sender<'_> {
     /// Sends transactions whose order does not matter, and sends again what is missing,
     /// until all have landed. `landed` is told of each one; its error stops the rest.
     /// The first is tried out, and its budget is everybody's: they should be alike. None is
-    /// written down: they are for what may be done again, such as the pieces of a buffer.
+    /// written down, and no status is borne out by a second look: they are for what may be done
+    /// again and is read afterwards, such as the pieces of a buffer.
     ///
     /// # Errors
     ///
@@ -45,10 +46,17 @@ impl Sender<'_> {
             return Ok(());
         };
         let mut prepared = self.prepare(&payer.pubkey(), first)?;
-        for wave in transactions.chunks(WAVE) {
+        for wave in transactions.chunks(self.wave_size(transactions.len())) {
             self.wave(payer, &mut prepared, wave, landed)?;
         }
         Ok(())
+    }
+
+    /// How many of so many transactions are on their way together over one blockhash: as many as
+    /// the server takes in [`SENDING`], all of them where its budget has no bound.
+    fn wave_size(&self, all: usize) -> usize {
+        let budget = self.connection.budget();
+        budget.map_or(all, |budget| budget.within(SENDING)).max(1)
     }
 
     /// Those that are on their way together, until all have landed.
@@ -140,8 +148,8 @@ impl Sender<'_> {
                     .collect();
                 let (slot, fates) = self.connection.fates(&signatures, &life)?;
                 seen = Some(slot);
-                for (one, fate) in chunk.iter().zip(fates) {
-                    match fate {
+                for (one, told) in chunk.iter().zip(fates) {
+                    match told.fate {
                         Fate::Landed { error: None, .. } => landed()?,
                         Fate::Landed {
                             error: Some(error), ..

@@ -5,10 +5,12 @@
 //! `@sqds/multisig` writes and reads them: [`layout`] has the names and addresses,
 //! [`message`] what a vault shall do, [`accounts`] what the program stores, [`instructions`]
 //! what a member sends. Above them, [`pending`] reads what waits in a multisig, [`buffer`]
-//! stores what is larger than a packet, and [`rules`] says what a vault cannot do at all.
+//! stores what is larger than a packet, [`rules`] says what a vault cannot do at all, and [`errors`] what a refusal of the program
+//! means.
 
 pub mod accounts;
 pub mod buffer;
+pub mod errors;
 mod export;
 pub mod instructions;
 pub mod layout;

@@ -257,7 +257,7 @@ pub enum Source {
 impl Source {
     /// Whether what is signed has a durable nonce.
     pub fn nonce(&self) -> bool {
-        matches!(self, Self::File(envelope) if envelope.nonce.is_some())
+        matches!(self, Self::File(envelope) if envelope.about.nonce.is_some())
     }
 }
 
@@ -311,14 +311,14 @@ impl Context {
             Delivery::SignOnly(file) => {
                 let envelope = Envelope::read(file)?;
                 settings.commitment = CommitmentConfig {
-                    commitment: envelope.commitment,
+                    commitment: envelope.about.commitment,
                 };
                 let cluster = Cluster {
-                    kind: Kind::of(&envelope.genesis),
-                    genesis: envelope.genesis.to_string(),
-                    url: envelope.url.clone(),
+                    kind: Kind::of(&envelope.about.genesis),
+                    genesis: envelope.about.genesis.to_string(),
+                    url: envelope.about.url.clone(),
                 };
-                let answers = envelope.answers.clone();
+                let answers = envelope.about.answers.clone();
                 let connection = Connection::recorded(answers, cluster, settings.commitment);
                 (connection, Source::File(Box::new(envelope)))
             }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use homeostat_chain::connection::refusal;
-use homeostat_chain::envelope::{with_nonce, Draft, Envelope, Nonce};
+use homeostat_chain::envelope::{with_nonce, About, Envelope, Nonce};
 use homeostat_chain::offline::{self, assemble, sign_only, Presigned, SignOnly};
 use homeostat_chain::send::unsigned;
 use homeostat_chain::signer::read_address;
@@ -75,7 +75,7 @@ impl Context {
         let prepared = sender.prepare(&payer.address(), &instructions)?;
         let message = sender.message(&payer.address(), &prepared.instructions, &blockhash)?;
         let cluster = self.connection.cluster();
-        let draft = Draft {
+        let about = About {
             command: intent.command.to_owned(),
             what: intent.what.clone(),
             genesis: cluster.genesis.parse().map_err(|_| unrecorded())?,
@@ -87,7 +87,7 @@ impl Context {
             nonce,
             answers,
         };
-        let envelope = Envelope::new(draft, &message);
+        let envelope = Envelope::new(about, &message);
         envelope.write(file)?;
         let outcome = Outcome::Prepared(Prepared {
             file: file.display().to_string(),
@@ -190,9 +190,9 @@ impl Context {
         let message = sender.message(
             &payer.address(),
             &envelope.complete(&intent.instructions),
-            &envelope.blockhash,
+            &envelope.about.blockhash,
         )?;
-        if envelope.message()? == message && envelope.command == intent.command {
+        if envelope.message()? == message && envelope.about.command == intent.command {
             return Ok(message);
         }
         Err(Failure::new(
@@ -200,7 +200,7 @@ impl Context {
             format!(
                 "these arguments do not make the transaction of {}, which is: {}",
                 file.display(),
-                shown(&envelope.what)
+                shown(&envelope.about.what)
             ),
         )
         .remedy(
@@ -234,9 +234,10 @@ impl Context {
             self.say(&format!("  signs    {line}"));
         }
         self.say(&format!(
-            "  priority at most {}\n  lives    {}",
+            "  priority at most {}
+  lives    {}",
             homeostat_settings::human::sol(priority),
-            match &envelope.nonce {
+            match &envelope.about.nonce {
                 Some(nonce) => format!(
                     "until the nonce {} is advanced: it does not expire",
                     nonce.account
@@ -284,15 +285,15 @@ impl Context {
 pub fn submit(context: &Context, arguments: &SubmitArgs) -> Result<(), Failure> {
     let envelope = Envelope::read(&arguments.file)?;
     let cluster = context.connection.cluster();
-    if cluster.genesis != envelope.genesis.to_string() {
+    if cluster.genesis != envelope.about.genesis.to_string() {
         return Err(Failure::new(
             "wrong_cluster",
             format!(
                 "{} was prepared for the cluster with genesis {} (at {}), and this is {cluster} \
                  with genesis {}",
                 arguments.file.display(),
-                envelope.genesis,
-                shown(&envelope.url),
+                envelope.about.genesis,
+                shown(&envelope.about.url),
                 cluster.genesis
             ),
         )
@@ -302,13 +303,13 @@ pub fn submit(context: &Context, arguments: &SubmitArgs) -> Result<(), Failure> 
     for text in &arguments.signer {
         presigned.push(text.parse::<Presigned>()?);
     }
-    let (command, what) = (shown(&envelope.command), shown(&envelope.what));
+    let (command, what) = (shown(&envelope.about.command), shown(&envelope.about.what));
     context.say(&format!(
         "{what}\n  cluster  {cluster}\n  payer    {}",
-        envelope.payer
+        envelope.about.payer
     ));
     let transaction = assemble(envelope.message()?, &[], &presigned)?;
-    let nonce = envelope.nonce.map(|nonce| nonce.account);
+    let nonce = envelope.about.nonce.map(|nonce| nonce.account);
     let life = offline::life(&context.connection, &transaction, nonce.as_ref())?;
     // The trial tells a refusal in words; the real one would only have a number.
     let trial = unsigned(transaction.message.clone());
@@ -317,7 +318,7 @@ pub fn submit(context: &Context, arguments: &SubmitArgs) -> Result<(), Failure> 
         let logs = trial.logs.unwrap_or_default();
         return Err(refusal(&error.into(), &logs));
     }
-    let key = Key::Elsewhere(envelope.key);
+    let key = Key::Elsewhere(envelope.about.key);
     context.warn_of_open(&command, &key);
     let send = SendArgs {
         yes: arguments.yes,
@@ -339,7 +340,7 @@ pub fn submit(context: &Context, arguments: &SubmitArgs) -> Result<(), Failure> 
         command,
         what,
         cluster: cluster.into(),
-        payer: envelope.payer.to_string(),
+        payer: envelope.about.payer.to_string(),
         figures: Figures::default(),
         outcome: Outcome::Sent(Sent {
             signature: signature.to_string(),

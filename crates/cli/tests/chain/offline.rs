@@ -206,7 +206,9 @@ fn r8_a_file_is_signed_for_what_the_arguments_say_and_for_nothing_else() {
     };
     change(&|json| json["compute_unit_price"] = 1_000_000.into());
     is(&journey.sign(&["stake", "5"], &with_key), 1, "bad_envelope");
-    change(&|json| json["nonce"] = serde_json::json!({"account": address, "authority": address}));
+    change(&|json| {
+        json["about"]["nonce"] = serde_json::json!({"account": address, "authority": address})
+    });
     is(&journey.submit(&[]), 1, "bad_envelope");
     // or who pays, or the cluster that it is for
     fs::write(&journey.file, &whole).unwrap();
@@ -221,7 +223,7 @@ fn r8_a_file_is_signed_for_what_the_arguments_say_and_for_nothing_else() {
     assert_eq!(journey.sign(&["stake", "5"], &with_key).code, 0);
     let signed = fs::read(&journey.file).unwrap();
     let mut json: Value = serde_json::from_slice(&signed).unwrap();
-    json["genesis"] = Pubkey::new_unique().to_string().into();
+    json["about"]["genesis"] = Pubkey::new_unique().to_string().into();
     fs::write(&journey.file, json.to_string()).unwrap();
     is(&journey.submit(&[]), 1, "wrong_cluster");
     // or its signature, then it is refused, and nothing was sent.
@@ -233,7 +235,8 @@ fn r8_a_file_is_signed_for_what_the_arguments_say_and_for_nothing_else() {
     assert_eq!(journey.fixture.balance(0), before);
     // What is as it was goes through.
     fs::write(&journey.file, signed).unwrap();
-    assert_eq!(journey.submit(&[]).code, 0);
+    let said = journey.submit(&[]);
+    assert_eq!(said.code, 0, "{}\n{}", said.stdout, said.stderr);
     assert_eq!(before - journey.fixture.balance(0), 5 * TOKEN);
 }
 

@@ -1,6 +1,8 @@
 //! Never twice: whatever a server withholds, delays or mixes up, and whatever ends the command,
 //! a payment is made once or not at all, and what became of it can be looked up.
 
+#[path = "twice/believed.rs"]
+mod believed;
 #[path = "twice/failed.rs"]
 mod failed;
 #[path = "twice/killed.rs"]

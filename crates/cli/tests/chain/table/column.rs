@@ -14,9 +14,6 @@ const LAG: i64 = 200;
 pub(super) enum End {
     /// Exit 0: all of it was done, once.
     Done,
-    /// Exit 0: the server said that it was done, and it was not. Exit 4 where a command has a
-    /// next step, which is refused.
-    Believed,
     /// Exit 3: nothing was sent.
     Unsent,
     /// Exit 5: the signature is named; nothing landed.
@@ -26,13 +23,12 @@ pub(super) enum End {
 }
 
 impl End {
-    /// The exit codes that it can have.
-    pub(super) fn codes(self) -> &'static [i32] {
+    /// The exit code.
+    pub(super) fn code(self) -> i32 {
         match self {
-            Self::Done => &[0],
-            Self::Believed => &[0, 4],
-            Self::Unsent => &[3],
-            Self::UnknownLost | Self::UnknownLanded => &[5],
+            Self::Done => 0,
+            Self::Unsent => 3,
+            Self::UnknownLost | Self::UnknownLanded => 5,
         }
     }
 }
@@ -134,8 +130,8 @@ pub(super) const COLUMNS: &[Column] = &[
             proxy.on(SEND).always(Fault::Swallow);
             proxy.on(STATUSES).always(lies::confirmed());
         },
-        end: End::Believed,
-        patience: "60",
+        end: End::UnknownLost,
+        patience: "1",
     },
     Column {
         what: "answers 429 twice before anything is sent",
