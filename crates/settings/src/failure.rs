@@ -46,7 +46,7 @@ pub struct Place {
 }
 
 /// What is wrong about words on a command line, whatever the state of anything is.
-const USAGE: [&str; 12] = [
+const USAGE: &[&str] = &[
     "usage",
     "bad_address",
     "bad_amount",
