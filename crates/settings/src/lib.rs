@@ -19,7 +19,7 @@ pub mod failure;
 pub mod fields;
 pub mod files;
 mod forecast_file;
-mod keys;
+pub mod keys;
 pub mod proposal_file;
 mod shown;
 pub mod tokens;
