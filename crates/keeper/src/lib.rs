@@ -14,6 +14,7 @@
 
 mod attempt;
 pub mod backoff;
+mod connecting;
 mod crew;
 mod health;
 pub mod http;
@@ -21,12 +22,14 @@ mod keeper;
 pub mod log;
 pub mod metrics;
 mod options;
+mod purse;
 mod record;
 mod round;
 pub mod signals;
 mod summary;
 mod table;
 mod touch;
+mod vitals;
 pub mod watch;
 
 pub use keeper::{Keeper, Message};

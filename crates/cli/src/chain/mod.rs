@@ -5,6 +5,7 @@ pub mod breaker;
 pub mod council;
 pub mod crank;
 pub mod creation;
+pub mod daemon;
 pub mod delivery;
 pub mod ending;
 pub mod feeds;
@@ -99,7 +100,7 @@ pub struct ClusterArgs {
     pub rpc_timeout: u64,
 
     /// Most requests in 10 s, of one method and in all, or `off` [default: 40,100 for the public
-    /// servers of the clusters; the keeper: for every server that is not on this machine]
+    /// servers of the clusters; daemons: for every server that is not on this machine]
     #[arg(
         long,
         global = true,
