@@ -6,7 +6,7 @@ use crate::advisor;
 use crate::bench;
 use crate::chain::{
     council, crank, creation, delivery::SendArgs, ending, feeds, keeper, leaving, log, outcome,
-    parts, payments, plain, prepared, propose, reasons, staking, status, ClusterArgs,
+    parts, payments, plain, prepared, propose, reasons, reporter, staking, status, ClusterArgs,
 };
 use crate::demo;
 use crate::deploy;
@@ -145,6 +145,9 @@ pub enum Command {
     /// End periods, for ever: the daemon for economies
     #[command(long_about = keeper::LONG_ABOUT)]
     Keeper(keeper::KeeperArgs),
+    /// Tell feeds values from files, servers and programs, for ever: the daemon of a reporter
+    #[command(long_about = reporter::LONG_ABOUT, after_long_help = reporter::AFTER_LONG_HELP)]
+    Reporter(reporter::ReporterArgs),
     /// What the next crank would decide
     Preview(reasons::PreviewArgs),
     /// Why a parameter has its value, term by term, and what would change it
@@ -261,6 +264,7 @@ impl Command {
             | Self::Localnet(_)
             | Self::Status(_)
             | Self::Keeper(_)
+            | Self::Reporter(_)
             | Self::Preview(_)
             | Self::Explain(_)
             | Self::Log(_)

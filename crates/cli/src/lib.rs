@@ -35,7 +35,7 @@ use crate::chain::council::Step;
 use crate::chain::delivery::{Delivery, SendArgs};
 use crate::chain::{
     breaker, council, crank, creation, ending, feeds, keeper, leaving, log, outcome, parts,
-    payments, prepared, propose, reasons, staking, status, Context,
+    payments, prepared, propose, reasons, reporter, staking, status, Context,
 };
 use crate::failure::Failure;
 use crate::output::Format;
@@ -96,6 +96,12 @@ pub fn main() -> ExitCode {
                 Err(failure) => Err(failure),
             }
         }
+        Command::Reporter(reporter) => {
+            match reporter::reporter(&arguments.cluster, arguments.output, reporter) {
+                Ok(code) => return code,
+                Err(failure) => Err(failure),
+            }
+        }
         Command::Deploy(deployment) => {
             match deploy::run(deployment, &arguments.cluster, arguments.output) {
                 Ok(code) => return code,
@@ -129,6 +135,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         | Command::Report(_)
         | Command::Tune(_)
         | Command::Keeper(_)
+        | Command::Reporter(_)
         | Command::Outcome(_)
         | Command::Deploy(_)
         | Command::Completion { .. }

@@ -39,6 +39,11 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("deploy-status", schema_for!(Checked)),
         ("localnet", schema_for!(Ready)),
         ("keeper", schema_for!(homeostat_keeper::Summary)),
+        ("reporter", schema_for!(homeostat_keeper::reporter::Told)),
+        (
+            "reporter-once",
+            schema_for!(homeostat_keeper::reporter::Summary),
+        ),
     ];
     all.extend(
         [

@@ -25,6 +25,7 @@ pub mod propose;
 pub mod reasons;
 pub mod recipients;
 pub mod refused;
+pub mod reporter;
 mod sentences;
 pub mod staking;
 pub mod start;
