@@ -12,6 +12,7 @@ pub mod cluster;
 pub mod connection;
 pub mod creation;
 pub mod envelope;
+pub mod feeds;
 pub mod history;
 pub mod journal;
 pub mod live;

@@ -479,7 +479,7 @@ pub fn associated(owner: &Pubkey, mint: &Pubkey, token_program: &Pubkey) -> Pubk
 }
 
 /// Why there is nothing: the program is missing, or only the economy.
-fn no_economy(connection: &Connection, address: &Pubkey) -> Failure {
+pub fn no_economy(connection: &Connection, address: &Pubkey) -> Failure {
     match program::require(connection) {
         Err(failure) => failure,
         Ok(()) => Failure::new(

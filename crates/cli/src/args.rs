@@ -6,8 +6,8 @@ use crate::advisor;
 use crate::bench;
 use crate::chain::{
     audit, council, crank, creation, delivery::SendArgs, ending, explain, feeds, keeper, leaving,
-    log, outcome, parts, payments, plain, prepared, propose, reasons, staking, status, watch,
-    ClusterArgs,
+    log, outcome, parts, payments, plain, prepared, propose, reasons, reporter, staking, status,
+    watch, ClusterArgs,
 };
 use crate::config;
 use crate::demo;
@@ -152,6 +152,9 @@ pub enum Command {
     /// Tell people what they must know about economies: the daemon for alarms
     #[command(long_about = watch::LONG_ABOUT, after_long_help = watch::AFTER_LONG_HELP)]
     Watch(Box<watch::WatchArgs>),
+    /// Tell feeds values from files, servers and programs, for ever: the daemon of a reporter
+    #[command(long_about = reporter::LONG_ABOUT, after_long_help = reporter::AFTER_LONG_HELP)]
+    Reporter(reporter::ReporterArgs),
     /// What the next crank would decide
     Preview(reasons::PreviewArgs),
     /// Why a parameter has its value, term by term, and what would change it
@@ -280,6 +283,7 @@ impl Command {
             | Self::Status(_)
             | Self::Keeper(_)
             | Self::Watch(_)
+            | Self::Reporter(_)
             | Self::Preview(_)
             | Self::Explain(_)
             | Self::Log(_)

@@ -38,7 +38,8 @@ use crate::chain::council::Step;
 use crate::chain::delivery::{Delivery, SendArgs};
 use crate::chain::{
     audit, breaker, council, crank, creation, ending, explain, feeds, keeper, leaving, log,
-    outcome, parts, payments, prepared, propose, reasons, staking, status, watch, Context,
+    outcome, parts, payments, prepared, propose, reasons, reporter, staking, status, watch,
+    Context,
 };
 use crate::failure::Failure;
 use crate::output::Format;
@@ -108,6 +109,12 @@ pub fn main() -> ExitCode {
                 Err(failure) => Err(failure),
             }
         }
+        Command::Reporter(reporter) => {
+            match reporter::reporter(&arguments.cluster, arguments.output, reporter) {
+                Ok(code) => return code,
+                Err(failure) => Err(failure),
+            }
+        }
         Command::Deploy(deployment) => {
             match deploy::run(deployment, &arguments.cluster, arguments.output) {
                 Ok(code) => return code,
@@ -142,6 +149,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         | Command::Tune(_)
         | Command::Keeper(_)
         | Command::Watch(_)
+        | Command::Reporter(_)
         | Command::Outcome(_)
         | Command::Deploy(_)
         | Command::Config(_)

@@ -47,6 +47,11 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("localnet", schema_for!(Ready)),
         ("keeper", schema_for!(homeostat_keeper::Summary)),
         ("watch", schema_for!(homeostat_keeper::alarms::Alarm)),
+        ("reporter", schema_for!(homeostat_keeper::reporter::Told)),
+        (
+            "reporter-once",
+            schema_for!(homeostat_keeper::reporter::Summary),
+        ),
     ];
     all.extend(
         [

@@ -38,6 +38,8 @@ mod propose;
 mod recipients;
 #[path = "chain/refused.rs"]
 mod refused;
+#[path = "chain/reporter.rs"]
+mod reporter;
 #[path = "shared/schema.rs"]
 mod schema;
 #[path = "chain/servers.rs"]

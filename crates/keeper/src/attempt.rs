@@ -13,6 +13,7 @@ use solana_message::AddressLookupTableAccount;
 use solana_signer::Signer;
 use tracing::{info, Level};
 
+use crate::crew::Task;
 use crate::log::{fails, Told};
 use crate::record::Record;
 use crate::table;
@@ -29,6 +30,21 @@ pub(crate) struct Job {
     /// The bounty (lamports).
     pub(crate) pays: u64,
     pub(crate) table: Option<AddressLookupTableAccount>,
+}
+
+impl Task for Job {
+    type Done = Done;
+
+    fn untouched(&self) -> Done {
+        Done::nothing(self)
+    }
+
+    fn failed(mut untouched: Done, failure: Failure) -> Done {
+        untouched.result = Err(failure);
+        // It may be what the panic was about; it is found again.
+        untouched.table = None;
+        untouched
+    }
 }
 
 /// What a worker gives back.

@@ -1,4 +1,4 @@
-//! The threads that send. One that panics goes on with the next economy, and says so.
+//! The threads that work. One that panics goes on with the next job, and says so.
 
 use std::any::Any;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -7,59 +7,70 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use homeostat_settings::Failure;
 
-use crate::attempt::{Done, Job};
 use crate::log::words;
-use crate::message::{Message, Returned};
 
 /// The code of the failure of what panicked.
 pub(crate) const PANICKED: &str = "panicked";
 
-/// What a worker does with a job.
-pub(crate) type Work = Arc<dyn Fn(Job) -> Done + Send + Sync>;
+/// What a worker is given.
+pub(crate) trait Task: Send + 'static {
+    /// What the worker gives back.
+    type Done: Send + 'static;
 
-/// Threads that send. They end with the sender that is returned.
-pub(crate) fn workers(
-    work: &Work,
+    /// What it comes to when nobody has begun it.
+    fn untouched(&self) -> Self::Done;
+
+    /// What the same comes to when the work panics with this failure.
+    fn failed(untouched: Self::Done, failure: Failure) -> Self::Done;
+}
+
+/// What a worker does with a task.
+pub(crate) type Work<T> = Arc<dyn Fn(T) -> <T as Task>::Done + Send + Sync>;
+
+/// Threads that work on tasks and `post` what becomes of each. They end with the sender that is
+/// returned, or when `post` says that nobody reads any more.
+///
+/// # Errors
+///
+/// The system starts no more threads.
+pub(crate) fn workers<T: Task>(
+    name: &str,
+    work: &Work<T>,
     count: usize,
-    post: &Sender<Message>,
-) -> Result<Sender<Job>, Failure> {
-    let (jobs, queue) = channel::<Job>();
+    post: impl Fn(T::Done) -> bool + Clone + Send + 'static,
+) -> Result<Sender<T>, Failure> {
+    let (tasks, queue) = channel::<T>();
     let queue = Arc::new(Mutex::new(queue));
     for number in 0..count.max(1) {
         let (work, queue, post) = (Arc::clone(work), Arc::clone(&queue), post.clone());
         std::thread::Builder::new()
-            .name(format!("keeper-worker-{number}"))
+            .name(format!("{name}-worker-{number}"))
             .spawn(move || loop {
                 // The guard is gone before the work begins.
-                let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-                let Ok(job) = job else { return };
-                let done = Box::new(Returned(safely(&work, job)));
-                if post.send(Message::Done(done)).is_err() {
+                let task = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                let Ok(task) = task else { return };
+                if !post(safely(&work, task)) {
                     return;
                 }
             })
             .map_err(|error| {
                 Failure::new("no_thread", format!("a thread cannot be started: {error}"))
-                    .remedy("raise the limit of processes, or give fewer --workers")
+                    .remedy("raise the limit of processes, or have fewer workers")
             })?;
     }
-    Ok(jobs)
+    Ok(tasks)
 }
 
-/// Does a job, and tells of a panic as of any other failure: without that the economy would
-/// stay with the worker for ever, and the worker would be gone.
-fn safely(work: &Work, job: Job) -> Done {
-    let mut done = Done::nothing(&job);
-    // The worker keeps nothing from one job to the next, so none is left half done.
-    catch_unwind(AssertUnwindSafe(|| work(job))).unwrap_or_else(|payload| {
-        done.result = Err(panicked(payload.as_ref()));
-        // It may be what the panic was about; it is found again.
-        done.table = None;
-        done
-    })
+/// Does a task, and tells of a panic as of any other failure: without that what the task is about
+/// would stay with the worker for ever, and the worker would be gone.
+fn safely<T: Task>(work: &Work<T>, task: T) -> T::Done {
+    let untouched = task.untouched();
+    // The worker keeps nothing from one task to the next, so none is left half done.
+    catch_unwind(AssertUnwindSafe(|| work(task)))
+        .unwrap_or_else(|payload| T::failed(untouched, panicked(payload.as_ref())))
 }
 
-/// What a panic is to the keeper.
+/// What a panic is to a daemon.
 pub(crate) fn panicked(payload: &(dyn Any + Send)) -> Failure {
     Failure::new(PANICKED, words(payload))
         .remedy("it is tried again; please report this with the line that says where it was")

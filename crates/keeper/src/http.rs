@@ -15,7 +15,6 @@ use tokio::sync::Semaphore;
 use tracing::{info, Level};
 
 use crate::log::fails;
-use crate::metrics::Metrics;
 
 /// Connections at a time; others wait.
 const MOST_CONNECTIONS: usize = 16;
@@ -24,12 +23,22 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// How Prometheus knows the text.
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// What a daemon shows of itself.
+pub trait Board: Send + Sync + 'static {
+    /// Its metrics, as Prometheus reads them.
+    fn text(&self) -> String;
+
+    /// Whether it does its work, and in words what is wrong; it must have reached the cluster
+    /// within `patience`.
+    fn report(&self, patience: Duration) -> (bool, String);
+}
+
 /// Where metrics are served, if anywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Where {
     /// Nowhere.
     Off,
-    /// There, or the keeper does not start.
+    /// There, or the daemon does not start.
     At(SocketAddr),
     /// There if the port is free.
     IfFree(SocketAddr),
@@ -74,11 +83,11 @@ impl Where {
 /// # Errors
 ///
 /// The address that was asked for cannot be used.
-pub fn start(at: Where, metrics: &Arc<Metrics>, patience: Duration) -> Result<(), Failure> {
+pub fn start<B: Board>(at: Where, board: &Arc<B>, patience: Duration) -> Result<(), Failure> {
     let address = match at {
         Where::Off => return Ok(()),
-        Where::At(address) => serve(address, Arc::clone(metrics), patience)?,
-        Where::IfFree(address) => match serve(address, Arc::clone(metrics), patience) {
+        Where::At(address) => serve(address, Arc::clone(board), patience)?,
+        Where::IfFree(address) => match serve(address, Arc::clone(board), patience) {
             Ok(address) => address,
             Err(failure) => {
                 fails!(Level::WARN, "no_metrics", &failure);
@@ -97,9 +106,9 @@ pub fn start(at: Where, metrics: &Arc<Metrics>, patience: Duration) -> Result<()
 /// # Errors
 ///
 /// The address cannot be used.
-pub fn serve(
+pub fn serve<B: Board>(
     address: SocketAddr,
-    metrics: Arc<Metrics>,
+    board: Arc<B>,
     patience: Duration,
 ) -> Result<SocketAddr, Failure> {
     let failed = |error: std::io::Error| {
@@ -107,7 +116,7 @@ pub fn serve(
             "metrics_address",
             format!("metrics cannot be served at {address}: {error}"),
         )
-        .remedy("another keeper may run here: give another port with --metrics, or --metrics off")
+        .remedy("another daemon may use it: give another port with --metrics, or --metrics off")
     };
     let listener = TcpListener::bind(address).map_err(failed)?;
     listener.set_nonblocking(true).map_err(failed)?;
@@ -117,13 +126,13 @@ pub fn serve(
         .build()
         .map_err(failed)?;
     std::thread::Builder::new()
-        .name("keeper-metrics".into())
-        .spawn(move || runtime.block_on(accept(listener, metrics, patience)))
+        .name("daemon-metrics".into())
+        .spawn(move || runtime.block_on(accept(listener, board, patience)))
         .map_err(failed)?;
     Ok(bound)
 }
 
-async fn accept(listener: TcpListener, metrics: Arc<Metrics>, patience: Duration) {
+async fn accept<B: Board>(listener: TcpListener, board: Arc<B>, patience: Duration) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
         return;
     };
@@ -137,10 +146,10 @@ async fn accept(listener: TcpListener, metrics: Arc<Metrics>, patience: Duration
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let metrics = Arc::clone(&metrics);
+        let board = Arc::clone(&board);
         tokio::spawn(async move {
             let service = service_fn(move |request| {
-                let answer = answer(&request, &metrics, patience);
+                let answer = answer(&request, board.as_ref(), patience);
                 async move { Ok::<_, Infallible>(answer) }
             });
             let connection = hyper::server::conn::http1::Builder::new()
@@ -154,12 +163,16 @@ async fn accept(listener: TcpListener, metrics: Arc<Metrics>, patience: Duration
     }
 }
 
-fn answer<B>(request: &Request<B>, metrics: &Metrics, patience: Duration) -> Response<Full<Bytes>> {
+fn answer<T>(
+    request: &Request<T>,
+    board: &impl Board,
+    patience: Duration,
+) -> Response<Full<Bytes>> {
     let plain = "text/plain; charset=utf-8";
     let (status, kind, body) = match (request.method(), request.uri().path()) {
-        (&Method::GET | &Method::HEAD, "/metrics") => (StatusCode::OK, METRICS, metrics.text()),
+        (&Method::GET | &Method::HEAD, "/metrics") => (StatusCode::OK, METRICS, board.text()),
         (&Method::GET | &Method::HEAD, "/healthz") => {
-            let (fine, words) = metrics.health().report(patience);
+            let (fine, words) = board.report(patience);
             let status = if fine {
                 StatusCode::OK
             } else {
@@ -182,6 +195,8 @@ fn answer<B>(request: &Request<B>, metrics: &Metrics, patience: Duration) -> Res
 
 #[cfg(test)]
 mod tests {
+    use crate::metrics::Metrics;
+
     use super::*;
 
     #[test]
@@ -215,7 +230,7 @@ mod tests {
         let minute = Duration::from_secs(60);
         assert_eq!(ask("/healthz", Method::GET, minute), 503);
         assert_eq!(ask("/metrics", Method::GET, minute), 200);
-        metrics.tick(1, 1);
+        metrics.vitals().tick(1, 1);
         assert_eq!(ask("/healthz", Method::GET, minute), 200);
         assert_eq!(ask("/healthz", Method::GET, Duration::ZERO), 503);
         assert_eq!(ask("/", Method::GET, minute), 404);

@@ -1,7 +1,6 @@
 //! A keeper: from its first connection to its end.
 
-use std::panic::{catch_unwind, AssertUnwindSafe};
-use std::sync::mpsc::{channel, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{channel, Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -10,17 +9,16 @@ use homeostat_client::Pubkey;
 use homeostat_settings::Failure;
 use solana_keypair::Keypair;
 use solana_signer::Signer;
-use tracing::{info, Level};
+use tracing::info;
 
 use crate::attempt::{Job, Shared};
-use crate::backoff::Backoff;
-use crate::crew::{panicked, workers, Work, PANICKED};
-use crate::log::{fails, millis};
-use crate::message::Message;
+use crate::connecting;
+use crate::crew::{workers, Work};
+use crate::message::{Message, Returned};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::record::Record;
-use crate::round::{Round, LONGEST_BLIND};
+use crate::round::Round;
 use crate::summary::Summary;
 
 /// A keeper before it runs.
@@ -71,7 +69,10 @@ impl Keeper {
         self,
         connect: impl Fn() -> Result<Connection, Failure>,
     ) -> Result<Summary, Failure> {
-        let Some(connection) = self.connect(connect)? else {
+        let (options, metrics) = (&self.options, &self.metrics);
+        let patience = (!options.once).then_some(options.poll);
+        let found = connecting::connect(patience, &self.inbox, metrics.vitals(), connect)?;
+        let Some(connection) = found else {
             return Ok(Summary::default());
         };
         let own = self.key.pubkey();
@@ -92,11 +93,13 @@ impl Keeper {
             making: Mutex::new(()),
         });
         let (attempts, before) = (Arc::clone(&shared), self.before);
-        let work: Work = Arc::new(move |job: Job| {
+        let work: Work<Job> = Arc::new(move |job: Job| {
             before(&job.live.at.economy);
             attempts.attempt(job)
         });
-        let jobs = workers(&work, self.options.workers, &self.post)?;
+        let post = self.post.clone();
+        let post = move |done| post.send(Message::Done(Box::new(Returned(done)))).is_ok();
+        let jobs = workers("keeper", &work, self.options.workers, post)?;
         let grace = self.options.grace;
         let mut round = Round::new(shared, self.options, self.metrics, jobs);
         let stopped = round.live(&self.inbox)?;
@@ -106,36 +109,5 @@ impl Keeper {
             info!(name: "stopped", in_flight = round.busy());
         }
         Ok(round.summary())
-    }
-
-    /// The cluster; `None` when it was told to stop before.
-    fn connect(
-        &self,
-        connect: impl Fn() -> Result<Connection, Failure>,
-    ) -> Result<Option<Connection>, Failure> {
-        let mut backoff = Backoff::new(self.options.poll, LONGEST_BLIND);
-        loop {
-            let answer = catch_unwind(AssertUnwindSafe(&connect));
-            let failure = match answer.unwrap_or_else(|payload| Err(panicked(payload.as_ref()))) {
-                Ok(connection) => return Ok(Some(connection)),
-                Err(failure) => failure,
-            };
-            let may_pass = failure.code.starts_with("rpc_") || failure.code == PANICKED;
-            if self.options.once || !may_pass {
-                return Err(failure);
-            }
-            self.metrics.failure(&failure);
-            let wait = backoff.fail(0);
-            fails!(
-                Level::ERROR,
-                "no_cluster",
-                &failure,
-                retry_ms = millis(wait)
-            );
-            match self.inbox.recv_timeout(wait) {
-                Err(RecvTimeoutError::Timeout) => {}
-                _ => return Ok(None),
-            }
-        }
     }
 }

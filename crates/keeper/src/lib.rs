@@ -9,12 +9,17 @@
 //! One thread reads the clock and decides; a few workers send, so that an economy or a
 //! server that hangs does not hold up the others. Memory is bounded by the number of
 //! economies ([`MOST_ECONOMIES`] with `all`).
+//!
+//! [`reporter`] is another daemon of the same make: it reads values from the world and reports
+//! them to feeds. What both need (log, metrics, health, signals, workers, wallet) lies beside
+//! them and knows neither.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
 pub mod alarms;
 mod attempt;
 pub mod backoff;
+mod connecting;
 mod crew;
 mod health;
 pub mod http;
@@ -23,12 +28,15 @@ pub mod log;
 mod message;
 pub mod metrics;
 mod options;
+mod purse;
 mod record;
+pub mod reporter;
 mod round;
 pub mod signals;
 mod summary;
 mod table;
 mod touch;
+mod vitals;
 pub mod watch;
 
 pub use keeper::Keeper;

@@ -1,7 +1,8 @@
 //! What a keeper counts, as Prometheus reads it.
 
+use std::time::Duration;
+
 use homeostat_client::Pubkey;
-use homeostat_settings::Failure;
 use prometheus_client::encoding::{text, EncodeLabelSet};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -9,6 +10,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::health::{Health, Place};
+use crate::http::Board;
+use crate::vitals::Vitals;
 use crate::watch::State;
 
 /// What became of a period.
@@ -56,11 +59,6 @@ struct OfState {
     state: &'static str,
 }
 
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct OfCode {
-    code: &'static str,
-}
-
 /// The counters and gauges of one keeper.
 pub struct Metrics {
     registry: Registry,
@@ -72,14 +70,8 @@ pub struct Metrics {
     last_success: Family<Of, Gauge>,
     backoff: Family<Of, Gauge>,
     panics: Family<Of, Counter>,
-    balance: Gauge,
-    fees: Counter,
     bounties: Counter,
-    errors: Family<OfCode, Counter>,
-    requests: Counter,
-    ticks: Counter,
-    last_tick: Gauge,
-    health: Health,
+    vitals: Vitals,
 }
 
 impl Default for Metrics {
@@ -90,9 +82,8 @@ impl Default for Metrics {
         let [next_end, overdue, lateness, last_success, backoff] =
             [(); 5].map(|()| Family::<Of, Gauge>::default());
         let panics = Family::<Of, Counter>::default();
-        let (balance, last_tick) = (Gauge::default(), Gauge::default());
-        let [fees, bounties, requests, ticks] = [(); 4].map(|()| Counter::default());
-        let errors = Family::default();
+        let bounties = Counter::default();
+        let vitals = Vitals::registered(registry);
         registry.register(
             "cranks",
             "Periods by what became of them: cranked, beaten (another keeper was faster), failed (an attempt), unknown (sent, outcome not known)",
@@ -136,39 +127,9 @@ impl Default for Metrics {
             Family::clone(&panics),
         );
         registry.register(
-            "balance_lamports",
-            "What the keeper's wallet holds",
-            balance.clone(),
-        );
-        registry.register(
-            "fees_paid_lamports",
-            "Base and priority fees of transactions that landed",
-            Counter::clone(&fees),
-        );
-        registry.register(
             "bounties_lamports",
             "Bounties of the periods that this keeper ended",
             Counter::clone(&bounties),
-        );
-        registry.register(
-            "rpc_errors",
-            "Requests that failed, by code: rpc_unreachable, rpc_timeout, rpc_refused, rpc_nonsense",
-            Family::clone(&errors),
-        );
-        registry.register(
-            "rpc_requests",
-            "Requests to the JSON-RPC server",
-            Counter::clone(&requests),
-        );
-        registry.register(
-            "ticks",
-            "Times that the cluster's clock was read",
-            Counter::clone(&ticks),
-        );
-        registry.register(
-            "cluster_timestamp",
-            "The cluster's clock when it was read last (unix time)",
-            last_tick.clone(),
         );
         Self {
             registry: whole,
@@ -180,30 +141,44 @@ impl Default for Metrics {
             last_success,
             backoff,
             panics,
-            balance,
-            fees,
             bounties,
-            errors,
-            requests,
-            ticks,
-            last_tick,
-            health: Health::default(),
+            vitals,
         }
     }
+}
+
+impl Board for Metrics {
+    fn text(&self) -> String {
+        encoded(&self.registry)
+    }
+
+    fn report(&self, patience: Duration) -> (bool, String) {
+        self.health().report(patience)
+    }
+}
+
+/// The text that Prometheus reads.
+pub(crate) fn encoded(registry: &Registry) -> String {
+    let mut all = String::new();
+    // Writing to a String cannot fail.
+    let _ = text::encode(&mut all, registry);
+    all
 }
 
 impl Metrics {
     /// The text that Prometheus reads.
     pub fn text(&self) -> String {
-        let mut all = String::new();
-        // A `String` takes everything.
-        let _ = text::encode(&mut all, &self.registry);
-        all
+        encoded(&self.registry)
+    }
+
+    /// What it counts of itself as every daemon does.
+    pub(crate) fn vitals(&self) -> &Vitals {
+        &self.vitals
     }
 
     /// Whether the keeper does its work.
     pub(crate) fn health(&self) -> &Health {
-        &self.health
+        self.vitals.health()
     }
 
     /// An economy that is watched from now on: its counters begin at 0, so that a rate has
@@ -239,7 +214,7 @@ impl Metrics {
             family.remove(&of(economy));
         }
         self.panics.remove(&of(economy));
-        self.health.recovered(Place::Worker(*economy));
+        self.health().recovered(Place::Worker(*economy));
     }
 
     fn crank(&self, economy: &Pubkey, ending: Ending) -> Counter {
@@ -279,7 +254,7 @@ impl Metrics {
         self.last_success.get_or_create(&of(economy)).set(at);
     }
 
-    pub(crate) fn backoff(&self, economy: &Pubkey, wait: std::time::Duration) {
+    pub(crate) fn backoff(&self, economy: &Pubkey, wait: Duration) {
         let wait = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
         self.backoff.get_or_create(&of(economy)).set(wait);
     }
@@ -291,36 +266,11 @@ impl Metrics {
             Place::Worker(economy) => economy.to_string(),
         };
         self.panics.get_or_create(&Of { economy }).inc();
-        self.health.panicked(place, wanted, now);
-    }
-
-    pub(crate) fn paid(&self, lamports: u64) {
-        self.fees.inc_by(lamports);
+        self.health().panicked(place, wanted, now);
     }
 
     pub(crate) fn earned(&self, lamports: u64) {
         self.bounties.inc_by(lamports);
-    }
-
-    /// Counts a failure if it was the server's.
-    pub(crate) fn failure(&self, failure: &Failure) {
-        if failure.code.starts_with("rpc_") {
-            let code = failure.code;
-            self.errors.get_or_create(&OfCode { code }).inc();
-        }
-    }
-
-    pub(crate) fn tick(&self, now: i64, balance: u64) {
-        self.ticks.inc();
-        self.last_tick.set(now);
-        self.balance.set(i64::try_from(balance).unwrap_or(i64::MAX));
-        self.health.saw();
-    }
-
-    /// The number of requests so far.
-    pub(crate) fn requests(&self, all: u64) {
-        self.requests
-            .inc_by(all.saturating_sub(self.requests.get()));
     }
 }
 
@@ -330,8 +280,23 @@ fn of(economy: &Pubkey) -> Of {
     }
 }
 
+/// The operator's guide has a row for every metric of a text.
+#[cfg(test)]
+pub(crate) fn all_in_the_guide(text: &str, prefix: &str, guide: &str) {
+    for line in text.lines().filter(|line| line.starts_with("# TYPE")) {
+        let name = line.split(' ').nth(2).expect("a name");
+        let name = name.strip_prefix(prefix).expect("the daemon's prefix");
+        let listed = ["`", "_total`"]
+            .iter()
+            .any(|end| guide.contains(&format!("`{name}{end}")));
+        assert!(listed, "{name}");
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use homeostat_settings::Failure;
+
     use super::*;
 
     #[test]
@@ -343,11 +308,12 @@ mod tests {
         metrics.state(&economy, &State::Waiting);
         metrics.next_end(&economy, 1_767_571_200);
         metrics.lateness(&economy, 4);
-        metrics.paid(5_000);
-        metrics.requests(7);
-        metrics.requests(7);
-        metrics.failure(&Failure::new("rpc_timeout", "late"));
-        metrics.failure(&Failure::new("refused", "no"));
+        let vitals = metrics.vitals();
+        vitals.paid(5_000);
+        vitals.requests(7);
+        vitals.requests(7);
+        vitals.failure(&Failure::new("rpc_timeout", "late"));
+        vitals.failure(&Failure::new("refused", "no"));
         let text = metrics.text();
         for line in [
             "# TYPE homeostat_keeper_cranks counter",
@@ -364,16 +330,8 @@ mod tests {
             assert!(text.lines().any(|has| has == line), "{line}\n{text}");
         }
         assert!(!text.contains("code=\"refused\""));
-        // The operator's guide has all of them.
         let guide = include_str!("../../../docs/KEEPER.md");
-        for line in text.lines().filter(|line| line.starts_with("# TYPE")) {
-            let name = line.split(' ').nth(2).unwrap();
-            let name = name.strip_prefix("homeostat_keeper_").unwrap();
-            let listed = ["`", "_total`"]
-                .iter()
-                .any(|end| guide.contains(&format!("`{name}{end}")));
-            assert!(listed, "{name}");
-        }
+        all_in_the_guide(&text, "homeostat_keeper_", guide);
         metrics.forget(&economy);
         assert!(!metrics.text().contains("4vJ9"), "{}", metrics.text());
     }

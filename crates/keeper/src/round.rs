@@ -3,7 +3,6 @@
 mod considering;
 mod ending;
 mod searching;
-mod wallet;
 
 use std::collections::BTreeMap;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -19,20 +18,19 @@ use tracing::{info, Level};
 
 use crate::attempt::{Job, Shared};
 use crate::backoff::{lot, within, Backoff};
+use crate::connecting::LONGEST_BLIND;
 use crate::crew::{panicked, PANICKED};
 use crate::health::Place;
 use crate::log::{fails, millis};
 use crate::message::Message;
 use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::purse::{Costs, Owner, Purse};
 use crate::summary::{Kept, Summary};
 use crate::watch::{State, Watch};
-use wallet::Purse;
 
 /// Economies that are read at once.
 const BATCH: usize = 100;
-/// Longest pause between two looks at a clock that cannot be read.
-pub(crate) const LONGEST_BLIND: Duration = Duration::from_secs(30);
 /// Economies a worker that are given out before the first come back: what is read long
 /// before it is sent for is stale, and waits in memory.
 const QUEUE: usize = 8;
@@ -126,7 +124,7 @@ impl Round {
                     self.options.poll
                 }
                 Err(failure) => {
-                    self.metrics.failure(&failure);
+                    self.metrics.vitals().failure(&failure);
                     if self.options.once {
                         return Err(failure);
                     }
@@ -136,7 +134,7 @@ impl Round {
                     wait
                 }
             };
-            self.metrics.requests(self.requests());
+            self.metrics.vitals().requests(self.requests());
             if self.options.once && !self.backlog {
                 self.drain(inbox, None);
                 return Ok(false);
@@ -219,11 +217,16 @@ impl Round {
             .map_err(|_| connection.nonsense("the clock is unreadable"))?;
         self.now = clock.unix_timestamp;
         let balance = wallet.as_ref().map_or(0, |wallet| wallet.lamports);
-        self.metrics.tick(self.now, balance);
+        self.metrics.vitals().tick(self.now, balance);
         let whole = self
             .refreshed
             .is_none_or(|at| at.elapsed() >= self.options.refresh);
-        self.wallet(balance, whole);
+        let costs = Costs {
+            cap: self.options.fees.cap,
+            least: self.options.min_balance,
+        };
+        let owner = Owner::Keeper(self.own());
+        self.purse.note(owner, balance, costs, whole);
         let at = Instant::now();
         if self.options.all && self.search_at.is_some_and(|then| then <= at) {
             self.find()?;

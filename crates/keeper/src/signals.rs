@@ -20,18 +20,29 @@ const MARGIN: Duration = Duration::from_secs(5);
 ///
 /// The system's.
 pub fn stop_on_signals(keeper: Sender<Message>, grace: Duration) -> io::Result<()> {
+    on_signals(grace, move || {
+        // Fails when the keeper has ended already.
+        let _ = keeper.send(Message::Stop);
+    })
+}
+
+/// The same for any daemon that loses nothing when it is killed: `stop` tells it to end.
+///
+/// # Errors
+///
+/// The system's.
+pub fn on_signals(grace: Duration, stop: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     std::thread::Builder::new()
-        .name("keeper-signals".into())
+        .name("daemon-signals".into())
         .spawn(move || {
             let mut all = signals.forever();
             if all.next().is_none() {
                 return;
             }
-            // Fails when the keeper has ended already.
-            let _ = keeper.send(Message::Stop);
+            stop();
             let ended = std::thread::Builder::new()
-                .name("keeper-grace".into())
+                .name("daemon-grace".into())
                 .spawn(move || {
                     std::thread::sleep(grace.saturating_add(MARGIN));
                     std::process::exit(0);

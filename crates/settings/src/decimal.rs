@@ -207,6 +207,30 @@ impl Decimal {
         self
     }
 
+    /// This number times another, exactly.
+    #[must_use]
+    pub fn times(&self, other: &Self) -> Self {
+        // Columns as in school, the last digit first: a column is below 81 x LONGEST.
+        let mut columns = vec![0_u32; self.digits.len() + other.digits.len()];
+        for (low, left) in self.digits.bytes().rev().enumerate() {
+            for (high, right) in other.digits.bytes().rev().enumerate() {
+                if let Some(column) = columns.get_mut(low + high) {
+                    *column += u32::from(left - b'0') * u32::from(right - b'0');
+                }
+            }
+        }
+        let mut carry = 0;
+        let mut digits = Vec::with_capacity(columns.len());
+        for column in columns {
+            let sum = column + carry;
+            digits.push(b'0' + (sum % 10) as u8);
+            carry = sum / 10;
+        }
+        let digits: String = digits.iter().rev().copied().map(char::from).collect();
+        let places = self.point + other.point;
+        Self::from_parts(self.negative != other.negative, "", &digits, places)
+    }
+
     /// The nearest fixed-point value, half to even.
     pub fn to_fx(&self) -> Result<Fx, DecimalError> {
         self.to_string()
@@ -379,6 +403,34 @@ mod tests {
         assert_eq!(ppm.to_fx(), Ok(Fx::from_num(290_000)));
         let gain = "0.000002893518518518".parse::<Decimal>().expect("number");
         assert_eq!(gain.shifted(PPM).to_string(), "2.893518518518");
+    }
+
+    #[test]
+    fn a_product_is_exact_whatever_the_signs_and_places() {
+        let decimal = |text: &str| text.parse::<Decimal>().expect("number");
+        for (left, right, product) in [
+            ("0", "12", "0"),
+            ("1", "12", "12"),
+            ("-0.5", "0.5", "-0.25"),
+            ("-99", "-99", "9801"),
+            ("123456789", "1e-6", "123.456789"),
+            ("1e6", "1e-6", "1"),
+            ("0.1", "0.2", "0.02"),
+            ("250", "4000", "1000000"),
+            (
+                "99999999999999999999",
+                "99999999999999999999",
+                "9999999999999999999800000000000000000001",
+            ),
+        ] {
+            let (left, right) = (decimal(left), decimal(right));
+            assert_eq!(left.times(&right).to_string(), product);
+            assert_eq!(right.times(&left).to_string(), product);
+        }
+        // The longest there are.
+        let nines = decimal(&"9".repeat(200));
+        let product = nines.times(&nines).to_string();
+        assert_eq!(product, format!("{}8{}1", "9".repeat(199), "0".repeat(199)));
     }
 
     #[test]

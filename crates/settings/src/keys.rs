@@ -11,13 +11,19 @@ use crate::{
 pub(crate) const SECONDS: &str = " s";
 
 /// Reads the numbers of a table.
-pub(crate) struct Keys<'a> {
-    pub(crate) section: &'a Section<'a>,
+pub struct Keys<'a> {
+    /// The table.
+    pub section: &'a Section<'a>,
 }
 
 impl Keys<'_> {
-    /// A whole number; of seconds, also a text such as `"7 d"`.
-    pub(crate) fn whole(
+    /// A whole number; `unit` follows the range in a refusal. Of [`SECONDS`], also a text such as
+    /// `"7 d"`.
+    ///
+    /// # Errors
+    ///
+    /// Not whole, or out of the range.
+    pub fn whole(
         &self,
         key: &str,
         low: i64,
@@ -40,7 +46,11 @@ impl Keys<'_> {
     }
 
     /// A fraction, as parts per million.
-    pub(crate) fn fraction(&self, key: &str, low: i64, high: i64) -> Result<Option<i64>, Failure> {
+    ///
+    /// # Errors
+    ///
+    /// More than six decimal places, or out of the range (ppm).
+    pub fn fraction(&self, key: &str, low: i64, high: i64) -> Result<Option<i64>, Failure> {
         let shown = |ppm: i64| Decimal::from(ppm).shifted(-PPM);
         let allowed = format!(
             "{} to {}, with at most six decimal places",
@@ -67,7 +77,12 @@ impl Keys<'_> {
         })
     }
 
-    pub(crate) fn number<T>(
+    /// A number that `into` takes; `allowed` says which, in a refusal.
+    ///
+    /// # Errors
+    ///
+    /// `into` does not take it.
+    pub fn number<T>(
         &self,
         key: &str,
         allowed: &str,

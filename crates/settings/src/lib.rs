@@ -20,7 +20,7 @@ pub mod fields;
 pub mod files;
 mod forecast_file;
 pub mod human;
-mod keys;
+pub mod keys;
 pub mod preferences;
 pub mod proposal_file;
 mod shown;

@@ -1,6 +1,7 @@
 //! Quantities from outside: a feed is created, and its reporters tell it values.
 
 use homeostat::state::FeedSettings;
+use homeostat_chain::feeds::{no_feed, reporter};
 use homeostat_chain::signer::read_address;
 use homeostat_client::instruction::{self as ix, Report};
 use homeostat_client::{Feed, Pubkey};
@@ -137,29 +138,11 @@ pub fn report_feed(context: &Context, arguments: &ReportArgs) -> Result<(), Fail
     let live = context.live(&arguments.which)?;
     let own = context.actor(&arguments.send)?;
     let address = live.at.feed(arguments.feed);
-    let feed: Feed = context.connection.fetch(&address)?.ok_or_else(|| {
-        Failure::new("no_feed", format!("there is no feed {}", arguments.feed)).remedy(format!(
-            "the economy has {} feeds, counted from 0",
-            live.economy.feed_count
-        ))
-    })?;
-    let reporter = feed.active().iter().find(|one| one.key == own.address());
-    let reporter = reporter.ok_or_else(|| {
-        let known = feed.active().iter().map(|one| one.key.to_string());
-        let known: Vec<String> = known.collect();
-        Failure::new(
-            "not_a_reporter",
-            format!(
-                "{} does not report to feed {}",
-                own.address(),
-                arguments.feed
-            ),
-        )
-        .remedy(match known.is_empty() {
-            true => "it has no reporters yet; a proposal sets them (kind = \"feed\")".to_owned(),
-            false => format!("its reporters are {}", known.join(", ")),
-        })
-    })?;
+    let feed: Feed = context
+        .connection
+        .fetch(&address)?
+        .ok_or_else(|| no_feed(arguments.feed, live.economy.feed_count))?;
+    let reporter = reporter(&feed, arguments.feed, &own.address())?;
     let value = arguments.value.to_fx().map_err(|error| {
         let value = quoted(&arguments.value.to_string());
         Failure::new("bad_value", format!("{value} {error}"))

@@ -1,23 +1,19 @@
 //! `keeper`: the daemon that ends periods.
 
-use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use homeostat_chain::cluster::Kind;
 use homeostat_chain::rpc::Allowed;
 use homeostat_chain::signer::{read_address, read_key};
-use homeostat_chain::{Connection, Fees};
-use homeostat_keeper::http::{self, Where};
-use homeostat_keeper::log::{self, Format as Lines};
-use homeostat_keeper::{signals, Keeper, Metrics, Options, Summary};
+use homeostat_keeper::{log, signals, Keeper, Metrics, Options};
 use homeostat_settings::human::duration_in;
 
+use super::daemon::{no_signals, print, DaemonArgs};
 use super::ClusterArgs;
 use crate::failure::Failure;
-use crate::output::{self, Format};
+use crate::output::Format;
 
 /// What `homeostat keeper --help` says first.
 pub const LONG_ABOUT: &str = "\
@@ -28,16 +24,6 @@ A keeper has no state: it may be killed at any moment, and any number of keepers
 of its own) may look after the same economy. It writes one line an event on stderr (from info on,
 with -v from debug on, or what RUST_LOG says), nothing on stdout, and serves metrics on 127.0.0.1.
 The operator's guide is docs/KEEPER.md.";
-
-/// Form of the lines on stderr.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum LogFormat {
-    /// For people
-    #[default]
-    Text,
-    /// One JSON object a line
-    Json,
-}
 
 /// Arguments of `keeper`.
 #[derive(Clone, Debug, clap::Args)]
@@ -71,29 +57,6 @@ pub struct KeeperArgs {
     #[arg(long)]
     pub once: bool,
 
-    /// Price of a compute unit (micro-lamports) [default: what three quarters paid lately, and
-    /// half as much again each time a transaction expires]
-    #[arg(long, value_name = "MICRO_LAMPORTS", help_heading = "Costs")]
-    pub with_compute_unit_price: Option<u64>,
-
-    /// Most that the priority of a transaction may cost (lamports)
-    #[arg(
-        long,
-        value_name = "LAMPORTS",
-        default_value_t = 100_000,
-        help_heading = "Costs"
-    )]
-    pub max_priority_fee: u64,
-
-    /// Warn when the wallet has less (lamports)
-    #[arg(
-        long,
-        value_name = "LAMPORTS",
-        default_value_t = 10_000_000,
-        help_heading = "Costs"
-    )]
-    pub min_balance: u64,
-
     /// A lookup table of this keeper, where the server does not search for them; may be
     /// given several times
     #[arg(long, value_name = "ADDRESS", help_heading = "Costs")]
@@ -103,10 +66,6 @@ pub struct KeeperArgs {
     /// [default: lookup-tables.json in systemd's STATE_DIRECTORY, if there is one]
     #[arg(long, value_name = "FILE", help_heading = "Costs")]
     pub record: Option<PathBuf>,
-
-    /// Write to mainnet
-    #[arg(long)]
-    pub yes: bool,
 
     /// Time between two looks at the cluster's clock (milliseconds)
     #[arg(long, value_name = "MS", default_value_t = 5_000,
@@ -123,38 +82,13 @@ pub struct KeeperArgs {
           value_parser = duration_in(0..=86_400_u64), help_heading = "Timing")]
     pub jitter: u64,
 
-    /// Longest wait after failures of an economy, such as 5m or 300
-    #[arg(long, value_name = "TIME", default_value_t = 300,
-          value_parser = duration_in(1..=86_400_u64), help_heading = "Timing")]
-    pub max_backoff: u64,
-
-    /// How long what is in flight may take after SIGINT or SIGTERM, such as 10s or 10
-    #[arg(long, value_name = "TIME", default_value_t = 10,
-          value_parser = duration_in(0..=600_u64), help_heading = "Timing")]
-    pub grace: u64,
-
     /// Economies that are sent for at a time
     #[arg(long, value_name = "COUNT", default_value_t = 4,
           value_parser = clap::value_parser!(u64).range(1..=64), help_heading = "Timing")]
     pub workers: u64,
 
-    /// Where to serve /metrics and /healthz, or `off` [default: 127.0.0.1:9464 if it is free]
-    #[arg(long, value_name = "ADDRESS:PORT", help_heading = "Watching")]
-    pub metrics: Option<String>,
-
-    /// Let others than this machine read the metrics
-    #[arg(long, requires = "metrics", help_heading = "Watching")]
-    pub metrics_public: bool,
-
-    /// Form of the lines on stderr
-    #[arg(
-        long,
-        value_enum,
-        value_name = "FORM",
-        default_value_t,
-        help_heading = "Watching"
-    )]
-    pub log: LogFormat,
+    #[command(flatten)]
+    daemon: DaemonArgs,
 }
 
 impl KeeperArgs {
@@ -170,20 +104,17 @@ impl KeeperArgs {
             all: self.all,
             collect: self.collect,
             once: self.once,
-            fees: Fees {
-                price: self.with_compute_unit_price,
-                cap: self.max_priority_fee,
-            },
+            fees: self.daemon.fees(),
             poll: Duration::from_millis(self.poll),
             refresh: Duration::from_secs(self.refresh),
             jitter: self.jitter,
-            max_backoff: Duration::from_secs(self.max_backoff),
+            max_backoff: self.daemon.max_backoff(),
             min_bounty: self.min_bounty,
-            min_balance: self.min_balance,
+            min_balance: self.daemon.min_balance,
             tables: addresses(&self.lookup_table, "--lookup-table")?,
             record: self.record.clone().or_else(state_file),
             workers: usize::try_from(self.workers).unwrap_or(1),
-            grace: Duration::from_secs(self.grace),
+            grace: self.daemon.grace(),
         })
     }
 }
@@ -210,52 +141,19 @@ pub fn keeper(
     let options = arguments.options()?;
     let settings = cluster.settings()?;
     let key = read_key(&settings.keypair)?;
-    let lines = match arguments.log {
-        LogFormat::Text => Lines::Text,
-        LogFormat::Json => Lines::Json,
-    };
-    log::to_stderr(lines, cluster.verbose)?;
+    arguments.daemon.log(cluster.verbose)?;
     let metrics = Arc::new(Metrics::default());
     if !arguments.once {
-        let at = match &arguments.metrics {
-            Some(text) => Where::read(text, arguments.metrics_public)?,
-            None => Where::usual(),
-        };
-        // A clock that was not read for so long is worth an alarm.
-        let patience = options.poll.saturating_mul(6).max(Duration::from_secs(60));
-        http::start(at, &metrics, patience)?;
+        arguments.daemon.serve(&metrics, options.poll)?;
     }
     let grace = options.grace;
     let keeper = Keeper::new(options, key, metrics);
-    signals::stop_on_signals(keeper.post(), grace).map_err(|error| {
-        Failure::new("no_signals", format!("signals cannot be received: {error}"))
-            .remedy("this is the system's; see the limits of the process")
-    })?;
+    signals::stop_on_signals(keeper.post(), grace).map_err(|error| no_signals(&error))?;
     let servers = cluster.servers(&settings, Allowed::Sparing, Arc::new(log::server))?;
-    let summary = keeper.run(|| {
-        let connection = Connection::open_with(&servers)?;
-        if connection.cluster().kind == Kind::MainnetBeta && !arguments.yes {
-            return Err(Failure::new(
-                "not_confirmed",
-                "this keeper would write to mainnet-beta, and there is nobody to ask",
-            )
-            .remedy("add --yes; nothing was sent"));
-        }
-        Ok(connection)
-    })?;
+    let summary = keeper.run(|| arguments.daemon.connect(&servers, "keeper"))?;
     if !arguments.once {
         return Ok(ExitCode::SUCCESS);
     }
     print(&summary, format)?;
     Ok(ExitCode::from(u8::from(!summary.is_fine())))
-}
-
-fn print(summary: &Summary, format: Format) -> Result<(), Failure> {
-    if format == Format::Display {
-        return Ok(());
-    }
-    output::to_stdout(|out| {
-        output::write_json(&mut { out }, summary, format).map_err(io::Error::other)
-    })
-    .map_err(|error| crate::output::unwritten(&error))
 }

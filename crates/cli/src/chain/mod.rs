@@ -6,6 +6,7 @@ pub mod breaker;
 pub mod council;
 pub mod crank;
 pub mod creation;
+pub mod daemon;
 pub mod delivery;
 mod effects;
 pub mod ending;
@@ -30,6 +31,7 @@ pub mod propose;
 pub mod reasons;
 pub mod recipients;
 pub mod refused;
+pub mod reporter;
 mod sentences;
 pub mod staking;
 pub mod start;
@@ -121,7 +123,7 @@ pub struct ClusterArgs {
     pub rpc_timeout: u64,
 
     /// Most requests in 10 s, of one method and in all, or `off` [default: 40,100 for the public
-    /// servers of the clusters; the keeper: for every server that is not on this machine]
+    /// servers of the clusters; daemons: for every server that is not on this machine]
     #[arg(
         long,
         global = true,

@@ -15,8 +15,9 @@ use homeostat_keeper::alarms::{Alarm, Memory, Options, Rules, Watcher};
 use homeostat_keeper::http::{self, Where};
 use homeostat_keeper::log::{self, Format as LogForm};
 use homeostat_keeper::{signals, Metrics};
+use homeostat_settings::human::duration_in;
 
-use super::keeper::LogFormat;
+use super::daemon::LogFormat;
 use super::ClusterArgs;
 use crate::failure::Failure;
 use crate::output::Format;
@@ -104,24 +105,24 @@ pub struct WatchArgs {
     )]
     pub exec: Vec<String>,
 
-    /// How long a web server or a command may take for an alarm (seconds)
-    #[arg(long, value_name = "SECONDS", default_value_t = 10,
-          value_parser = clap::value_parser!(u64).range(1..=300), help_heading = "Whom")]
+    /// How long a web server or a command may take for an alarm, such as 10s or 10
+    #[arg(long, value_name = "TIME", default_value_t = 10,
+          value_parser = duration_in(1..=300_u64), help_heading = "Whom")]
     pub timeout: u64,
 
-    /// Longest wait after failures of a sink (seconds)
-    #[arg(long, value_name = "SECONDS", default_value_t = 300,
-          value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "Whom")]
+    /// Longest wait after failures of a sink, such as 5m or 300
+    #[arg(long, value_name = "TIME", default_value_t = 300,
+          value_parser = duration_in(1..=86_400_u64), help_heading = "Whom")]
     pub max_backoff: u64,
 
     /// Send a test alarm to all of them, and end
     #[arg(long, conflicts_with = "once", help_heading = "Whom")]
     pub test: bool,
 
-    /// A period is overdue so long after its end (seconds) [default: a tenth of the period, at
-    /// least 600]
-    #[arg(long, value_name = "SECONDS",
-          value_parser = clap::value_parser!(u64).range(1..=31_536_000), help_heading = "When")]
+    /// A period is overdue so long after its end, such as 2h or 7200 [default: a tenth of the period, at
+    /// least 10 min]
+    #[arg(long, value_name = "TIME",
+          value_parser = duration_in(1..=31_536_000_u64), help_heading = "When")]
     pub overdue_after: Option<u64>,
 
     /// A keeper vault is low when it pays fewer cranks
@@ -143,9 +144,9 @@ pub struct WatchArgs {
           value_parser = clap::value_parser!(u32).range(1..=1_000_000), help_heading = "When")]
     pub saturated_after: u32,
 
-    /// The watcher is blind when it has seen nothing newer for so long (seconds)
-    #[arg(long, value_name = "SECONDS", default_value_t = 600,
-          value_parser = clap::value_parser!(u64).range(1..=86_400), help_heading = "When")]
+    /// The watcher is blind when it has seen nothing newer for so long, such as 10m or 600
+    #[arg(long, value_name = "TIME", default_value_t = 600,
+          value_parser = duration_in(1..=86_400_u64), help_heading = "When")]
     pub blind_after: u64,
 
     /// Look once, tell, and exit: 0 nothing, 8 alarms were told

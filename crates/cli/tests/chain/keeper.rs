@@ -87,7 +87,7 @@ fn sum(body: &str, name: &str, words: &[&str]) -> u64 {
 }
 
 /// A keeper in a process of its own.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: Arc<Mutex<Vec<Value>>>,
 }
@@ -130,7 +130,7 @@ impl Running {
         )
     }
 
-    fn of_command(command: &mut Command) -> Self {
+    pub(crate) fn of_command(command: &mut Command) -> Self {
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -149,18 +149,18 @@ impl Running {
         Self { child, lines }
     }
 
-    fn lines(&self) -> Vec<Value> {
+    pub(crate) fn lines(&self) -> Vec<Value> {
         self.lines.lock().unwrap().clone()
     }
 
-    fn of(&self, event: &str) -> Vec<Value> {
+    pub(crate) fn of(&self, event: &str) -> Vec<Value> {
         let mut all = self.lines();
         all.retain(|line| line["event"] == event);
         all
     }
 
     /// Waits until an event was told so often, and returns all of them.
-    fn wait(&self, event: &str, count: usize) -> Vec<Value> {
+    pub(crate) fn wait(&self, event: &str, count: usize) -> Vec<Value> {
         let begin = Instant::now();
         loop {
             let found = self.of(event);
@@ -177,38 +177,50 @@ impl Running {
     }
 
     /// What a path answers: status and body.
-    fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
         let address = self.wait("metrics", 1)[0]["address"].clone();
         get(address.as_str().unwrap(), path)
     }
 
     /// The sum of a metric over the lines that have all these words.
-    fn metric(&self, name: &str, words: &[&str]) -> u64 {
+    pub(crate) fn metric(&self, name: &str, words: &[&str]) -> u64 {
         let address = self.wait("metrics", 1)[0]["address"].clone();
         metric(address.as_str().unwrap(), name, words)
     }
 
     /// Waits until it has looked at the clock so often again.
     fn looks(&self, count: u64) {
-        let from = self.metric("homeostat_keeper_ticks_total", &[]);
+        self.ticks("homeostat_keeper_ticks_total", count);
+    }
+
+    /// The same of a daemon whose looks this metric counts.
+    pub(crate) fn ticks(&self, metric: &str, count: u64) {
+        let from = self.metric(metric, &[]);
         until("it looks at the clock", || {
-            self.metric("homeostat_keeper_ticks_total", &[]) >= from + count
+            self.metric(metric, &[]) >= from + count
         });
     }
 
-    fn no_errors(&self) {
+    pub(crate) fn no_errors(&self) {
         for line in self.lines() {
             assert!(line["level"] != "error", "{line:#}");
         }
     }
 
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().expect("SIGKILL");
         self.child.wait().expect("it is gone");
     }
 
     /// SIGTERM; it ends with 0 and has said nothing on stdout.
-    fn stop(mut self) -> Vec<Value> {
+    fn stop(self) -> Vec<Value> {
+        let (lines, stdout) = self.end();
+        assert_eq!(stdout, "");
+        lines
+    }
+
+    /// SIGTERM; it ends with 0: its events, and stdout.
+    pub(crate) fn end(mut self) -> (Vec<Value>, String) {
         let told = Command::new("kill")
             .arg(self.child.id().to_string())
             .status()
@@ -219,8 +231,7 @@ impl Running {
         let mut stdout = String::new();
         let mut pipe = self.child.stdout.take().expect("stdout is a pipe");
         pipe.read_to_string(&mut stdout).expect("UTF-8");
-        assert_eq!(stdout, "");
-        self.lines()
+        (self.lines(), stdout)
     }
 }
 

@@ -129,7 +129,7 @@ impl Watcher {
                         self.deliver()?;
                         return Err(failure);
                     }
-                    self.metrics.failure(&failure);
+                    self.metrics.vitals().failure(&failure);
                     fails!(Level::ERROR, "not_seen", &failure);
                 }
             }
@@ -201,19 +201,20 @@ impl Watcher {
                 if failure.code == "unwritable_file" {
                     return Err(failure);
                 }
-                self.metrics.failure(&failure);
+                self.metrics.vitals().failure(&failure);
                 fails!(Level::ERROR, "not_read", &failure);
                 look.newer = false;
                 first.get_or_insert(failure);
             }
         }
         self.metrics
+            .vitals()
             .requests(u64::try_from(connection.requests()).unwrap_or(u64::MAX));
         match first {
             Some(failure) if self.options.once => Err(failure),
             failed => {
                 if failed.is_none() && look.newer {
-                    self.metrics.tick(now, 0);
+                    self.metrics.vitals().tick(now, 0);
                 }
                 Ok(look)
             }

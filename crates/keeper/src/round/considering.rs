@@ -12,10 +12,10 @@ use crate::health::Place;
 use crate::log::leveled;
 use crate::metrics::Ending;
 use crate::options::POOREST;
+use crate::purse::Purse;
 use crate::touch;
 use crate::watch::{bounty, judge, State};
 
-use super::wallet::Purse;
 use super::{delay, Round};
 
 /// Polls for which a server may be behind this keeper's own crank.

@@ -25,11 +25,11 @@ impl Round {
     /// A worker has come back.
     pub(super) fn done(&mut self, done: Done) {
         self.busy = self.busy.saturating_sub(1);
-        self.metrics.paid(done.fees);
+        self.metrics.vitals().paid(done.fees);
         for failure in &done.failures {
-            self.metrics.failure(failure);
+            self.metrics.vitals().failure(failure);
         }
-        self.metrics.requests(self.requests());
+        self.metrics.vitals().requests(self.requests());
         let (own, jitter) = (self.own(), self.options.jitter);
         let economy = done.economy;
         let Some(watch) = self.watches.get_mut(&economy) else {
@@ -112,7 +112,7 @@ impl Round {
 
     /// An economy that could not be read, or not be cranked.
     pub(super) fn broken(&mut self, economy: &Pubkey, failure: Failure) {
-        self.metrics.failure(&failure);
+        self.metrics.vitals().failure(&failure);
         let own = self.own();
         let Some(watch) = self.watches.get_mut(economy) else {
             return;

@@ -24,7 +24,7 @@ impl Round {
             }
             Err(failure) if self.options.once => return Err(failure),
             Err(failure) => {
-                self.metrics.failure(&failure);
+                self.metrics.vitals().failure(&failure);
                 let wait = self.search.fail(lot(&self.own(), &Pubkey::default(), 1));
                 fails!(
                     Level::ERROR,
