@@ -75,3 +75,47 @@ pub(crate) fn panicked(payload: &(dyn Any + Send)) -> Failure {
     Failure::new(PANICKED, words(payload))
         .remedy("it is tried again; please report this with the line that says where it was")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Number(u32);
+
+    impl Task for Number {
+        type Done = Result<u32, Failure>;
+
+        fn untouched(&self) -> Self::Done {
+            Ok(0)
+        }
+
+        fn failed(_: Self::Done, failure: Failure) -> Self::Done {
+            Err(failure)
+        }
+    }
+
+    #[test]
+    fn a_worker_that_panics_says_so_and_goes_on() {
+        // given one worker, which panics over odd numbers
+        let work: Work<Number> = Arc::new(|number: Number| {
+            assert!(number.0.is_multiple_of(2), "odd");
+            Ok(number.0)
+        });
+        let (post, inbox) = channel();
+        let tasks = workers("test", &work, 1, move |done| post.send(done).is_ok()).unwrap();
+        for number in [1, 2, 3, 4] {
+            tasks.send(Number(number)).unwrap();
+        }
+        // then each is answered for, in order
+        let answers: Vec<_> = inbox.iter().take(4).collect();
+        let odd = |answer: &Result<u32, Failure>| {
+            let failure = answer.as_ref().unwrap_err();
+            (failure.code, failure.message.clone()) == (PANICKED, "odd".to_owned())
+        };
+        assert!(odd(&answers[0]) && odd(&answers[2]), "{answers:?}");
+        assert_eq!((&answers[1], &answers[3]), (&Ok(2), &Ok(4)));
+        // and it ends when nobody reads any more
+        drop(inbox);
+        tasks.send(Number(2)).unwrap();
+    }
+}
