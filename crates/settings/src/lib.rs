@@ -20,6 +20,7 @@ pub mod fields;
 pub mod files;
 mod forecast_file;
 mod keys;
+pub mod parts_file;
 pub mod proposal_file;
 mod shown;
 pub mod tokens;
