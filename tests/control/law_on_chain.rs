@@ -1,14 +1,14 @@
 //! The control law on random controllers, natively and as the program that runs
 //! on chain: the same to the last bit. What a step is made of, and what of it is
-//! compared, says `homeostat-control-probe`.
+//! compared, says `homeostat_probe::law`.
 
 use std::collections::BTreeMap;
 
 use homeostat_control::{Change, Config, Direction, Flags, Fx, HoldReason, Mode, Prime, Sampling};
-use homeostat_control_probe::{
-    answer, process, record,
+use homeostat_probe::{
+    law::{answer, walk, Request},
+    process, record,
     story::{Kind, Story, STORY},
-    walk, Request,
 };
 use homeostat_sandbox::Bank;
 use solana_instruction::Instruction;
@@ -33,7 +33,7 @@ struct Program {
 impl Program {
     async fn start() -> Self {
         let bank = Bank::start_with(|test| {
-            test.add_program("homeostat_control_probe", PROBE, processor!(process));
+            test.add_program("homeostat_probe", PROBE, processor!(process));
         })
         .await;
         Self {

@@ -1,8 +1,11 @@
 //! 128-bit products and quotients where the program runs: on the ELF they are the
 //! routines of `homeostat-sbf-builtins`, natively the processor's.
 
+use homeostat_probe::{
+    process,
+    products::{request, Operation},
+};
 use homeostat_sandbox::Bank;
-use homeostat_sbf_probe::{process, Operation};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
 use solana_instruction::Instruction;
@@ -14,17 +17,12 @@ const PROBE: Pubkey = Pubkey::new_from_array([7; 32]);
 const PAIRS: usize = 30;
 
 async fn bank() -> Bank {
-    Bank::start_with(|test| test.add_program("homeostat_sbf_probe", PROBE, processor!(process)))
-        .await
+    Bank::start_with(|test| test.add_program("homeostat_probe", PROBE, processor!(process))).await
 }
 
 /// What the program makes of the pairs, and the compute units it used.
 async fn ask(bank: &mut Bank, operation: Operation, pairs: &[(u128, u128)]) -> (Vec<u128>, u64) {
-    let mut data = vec![operation as u8];
-    for (a, b) in pairs {
-        data.extend_from_slice(&a.to_le_bytes());
-        data.extend_from_slice(&b.to_le_bytes());
-    }
+    let data = request(operation, pairs);
     let instruction = Instruction::new_with_bytes(PROBE, &data, Vec::new());
     let receipt = bank.send(&[instruction], &[]).await.unwrap();
     let mut results = receipt.return_data;

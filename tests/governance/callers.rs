@@ -1,8 +1,11 @@
 //! Attacks through other programs, through signatures that never expire, and with fake
 //! sysvars: who may call what, and from where.
 
-use homeostat_caller::{call, process, vault_seeds};
 use homeostat_client::{governance, CouncilArgs, PROGRAM_ID};
+use homeostat_probe::{
+    caller::{call, vault_seeds},
+    process,
+};
 use homeostat_sandbox::Bank;
 use homeostat_tests::{attack, unchanged, HomeostatError};
 use solana_program_test::processor;
@@ -19,7 +22,7 @@ pub(super) const ATTACKER: Pubkey = Pubkey::new_from_array([22; 32]);
 pub(super) async fn bank() -> Bank {
     Bank::start_with(|test| {
         for id in [MULTISIG, ATTACKER] {
-            test.add_program("homeostat_caller", id, processor!(process));
+            test.add_program("homeostat_probe", id, processor!(process));
         }
     })
     .await

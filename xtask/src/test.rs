@@ -195,12 +195,7 @@ fn all() -> Result<Tally, Failure> {
 
 /// The integration tests on the ELF.
 fn on_elf() -> Result<Tally, Failure> {
-    let programs = [
-        build_sbf::PROGRAM,
-        build_sbf::PROBE,
-        build_sbf::LAW_PROBE,
-        build_sbf::CALLER,
-    ];
+    let programs = [build_sbf::PROGRAM, build_sbf::PROBE];
     // Apart: built together, Cargo would give the program the features that the example
     // wants of it, and take its entry point away.
     build_sbf::build(&[build_sbf::SUBSCRIPTION], false)?;

@@ -4,24 +4,25 @@
 
 use anchor_spl::token_2022::spl_token_2022::{
     extension::PodStateWithExtensions,
-    pod::{PodCOption, PodMint},
+    pod::{PodAccount, PodCOption, PodMint},
 };
 use homeostat::{
     constants::{AUDIT_INITIAL_CAPACITY, LOG_INITIAL_CAPACITY},
-    state::{council::Seat, defaults},
+    state::{council::Seat, defaults, FeedSettings},
 };
 use homeostat_client::{
     decode::Decode,
     governance,
     instruction::{self as ix, StakeMint},
-    AuditLog, Council, CouncilArgs, DecisionLog, Economy, EconomyAddresses, EconomyArgs, Funding,
-    Instruction, Life, Meter, Parameter, Pool, Pubkey, RoleKind, SeatArgs, Setting,
+    AuditLog, Council, CouncilArgs, DecisionLog, Economy, EconomyAddresses, EconomyArgs, Feed,
+    Funding, Instruction, Life, Meter, Parameter, Pool, Pubkey, RoleKind, SeatArgs, Setting,
 };
 use solana_account::Account;
 
 use homeostat_settings::{
     economy_file::EconomySpec,
-    failure::Failure,
+    failure::{quoted, Failure},
+    parts_file::{label_text, PoolSpec},
     tokens::Tokens,
     words::{word, ROLES},
 };
@@ -38,8 +39,14 @@ pub enum Part {
     Limits,
     /// A controller.
     Controller(Parameter),
+    /// A feed, by number.
+    Feed(u8),
+    /// A feed's label, reporters and rules, by number.
+    Reporters(u8),
     /// The pool of its own mint.
     Pool,
+    /// A liquidity pool, by its place in the file.
+    Liquidity(u8),
     /// A meter, by shard.
     Meter(u8),
     /// Its council and audit log, or the council's new shape, or more of its members.
@@ -170,7 +177,25 @@ pub struct Found {
     pub mint: Mint,
     /// How far it is.
     pub stage: Stage,
+    /// The liquidity pools of the file, in its order.
+    pub pools: Vec<FoundPool>,
+    /// The feeds of the file that are there, with their settings.
+    pub feeds: Vec<Option<FeedSettings>>,
 }
+
+/// What the cluster has of a liquidity pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FoundPool {
+    /// The token program of its stake mint.
+    pub token_program: Pubkey,
+    /// Whether it was created.
+    pub made: bool,
+}
+
+/// Accounts that are looked at before those of pools and feeds.
+const FIRST: usize = 3;
+/// Accounts of a liquidity pool: stake mint, AMM vault, the pool.
+const OF_POOL: usize = 3;
 
 /// How far an economy is.
 #[derive(Clone, Debug)]
@@ -190,9 +215,13 @@ impl Creation<'_> {
     }
 
     /// The accounts that [`Creation::found`] wants, in order.
-    pub fn reads(&self) -> [Pubkey; 3] {
+    pub fn reads(&self) -> Vec<Pubkey> {
         let at = self.at();
-        [self.mint, at.economy, at.council]
+        let pools = self.spec.pools.iter();
+        let pools = pools.flat_map(|it| [it.stake_mint, it.amm_vault, at.pool(&it.stake_mint)]);
+        let feeds = (0..).zip(&self.spec.feeds).map(|(index, _)| at.feed(index));
+        let first: [Pubkey; FIRST] = [self.mint, at.economy, at.council];
+        first.into_iter().chain(pools).chain(feeds).collect()
     }
 
     /// Looks at the accounts of [`Creation::reads`], and refuses what the program would
@@ -201,7 +230,8 @@ impl Creation<'_> {
     /// # Errors
     ///
     /// As [`Mint::read`], [`Mint::require_no_freeze`] and [`Mint::require_below`];
-    /// `wrong_decimals`, `fixed_supply`, `other_draft`; an account that is unreadable.
+    /// `wrong_decimals`, `fixed_supply`, `other_draft`; `own_mint_as_liquidity`,
+    /// `wrong_amm_vault`, `other_pool`; an account that is unreadable.
     pub fn found(&self, accounts: &[Option<Account>]) -> Result<Found, Failure> {
         let at = self.at();
         let account = |place: usize| accounts.get(place).and_then(Option::as_ref);
@@ -235,6 +265,8 @@ impl Creation<'_> {
                 return Ok(Found {
                     mint,
                     stage: Stage::Created,
+                    pools: Vec::new(),
+                    feeds: Vec::new(),
                 })
             }
         };
@@ -269,7 +301,102 @@ impl Creation<'_> {
                 ));
             }
         }
-        Ok(Found { mint, stage })
+        let draft = match &stage {
+            Stage::Draft(economy, _) => Some(&**economy),
+            _ => None,
+        };
+        let (pools, feeds) = accounts
+            .get(FIRST..)
+            .unwrap_or_default()
+            .split_at_checked(spec.pools.len().saturating_mul(OF_POOL))
+            .unwrap_or_default();
+        let pools = spec.pools.iter().zip(pools.chunks(OF_POOL));
+        let pools = pools.map(|(wanted, accounts)| self.found_pool(wanted, accounts, draft));
+        let pools = pools.collect::<Result<_, Failure>>()?;
+        let feeds = (0..).zip(feeds).map(|(index, account)| {
+            let there = account.as_ref().filter(|it| !it.data.is_empty());
+            let feed = there.map(|it| crate::connection::decode::<Feed>(&at.feed(index), it));
+            Ok(feed.transpose()?.map(|feed| feed.settings()))
+        });
+        let feeds = feeds.collect::<Result<_, Failure>>()?;
+        Ok(Found {
+            mint,
+            stage,
+            pools,
+            feeds,
+        })
+    }
+
+    /// What there is of a liquidity pool: a pool of a Draft stays as it was made.
+    fn found_pool(
+        &self,
+        wanted: &PoolSpec,
+        accounts: &[Option<Account>],
+        draft: Option<&Economy>,
+    ) -> Result<FoundPool, Failure> {
+        let PoolSpec {
+            stake_mint,
+            amm_vault,
+            weight,
+        } = wanted;
+        let account = |place: usize| accounts.get(place).and_then(Option::as_ref);
+        if *stake_mint == self.mint {
+            return Err(Failure::new(
+                "own_mint_as_liquidity",
+                format!("[[pool]] names the economy's own mint {stake_mint}"),
+            )
+            .remedy(
+                "leave it out: the pool of the own mint is always made; a [[pool]] is for an AMM's \
+                 LP mint",
+            ));
+        }
+        let token_program = Mint::read(stake_mint, account(0))?.program;
+        let measured = account(1)
+            .filter(|it| [anchor_spl::token::ID, anchor_spl::token_2022::ID].contains(&it.owner))
+            .and_then(|it| {
+                let vault = PodStateWithExtensions::<PodAccount>::unpack(&it.data).ok()?;
+                Some(vault.base.mint)
+            });
+        if measured != Some(self.mint) {
+            return Err(Failure::new(
+                "wrong_amm_vault",
+                format!(
+                    "the amm_vault {amm_vault} of the pool of {stake_mint} is no token account of \
+                     {}",
+                    self.mint
+                ),
+            )
+            .remedy("name the AMM's token account that holds the economy's token"));
+        }
+        let made = account(2).filter(|it| !it.data.is_empty());
+        let (Some(made), Some(draft)) = (made, draft) else {
+            return Ok(FoundPool {
+                token_program,
+                made: false,
+            });
+        };
+        let address = self.at().pool(stake_mint);
+        let pool: Pool = crate::connection::decode(&address, made)?;
+        let slot = draft.pools.get(usize::from(pool.lane));
+        let has = slot.map_or(0, |slot| slot.weight);
+        if pool.amm_vault != *amm_vault || has != *weight {
+            return Err(Failure::new(
+                "other_pool",
+                format!(
+                    "the Draft's pool of {stake_mint} has the weight {has} and measures {}; the \
+                     file says {weight} and {amm_vault}",
+                    pool.amm_vault
+                ),
+            )
+            .remedy(
+                "a pool of a Draft stays as it was made: write the same, or close the Draft \
+                 (`homeostat close`) and create it anew; a live economy's council changes weights",
+            ));
+        }
+        Ok(FoundPool {
+            token_program,
+            made: true,
+        })
     }
 
     /// What is missing, in the order in which it has to be made. `rent` says what exempts
@@ -323,6 +450,23 @@ impl Creation<'_> {
             let set = ix::configure(&at.economy, creator, Setting::Limits(spec.limits));
             add(Part::Limits, "set its limits".to_owned(), 0, set);
         }
+        // A controller can only follow a feed that is there.
+        for (index, (settings, there)) in (0..).zip(spec.feeds.iter().zip(&found.feeds)) {
+            if there.is_none() {
+                add(
+                    Part::Feed(index),
+                    format!("create feed {index}"),
+                    rent(Feed::SPACE)?,
+                    ix::create_feed(&at, creator, index),
+                );
+            }
+            if there.as_ref() != Some(settings) {
+                let label = quoted(&label_text(&settings.label));
+                let what = format!("set the reporters and rules of feed {index}, {label}");
+                let set = ix::configure_feed(&at, creator, index, settings.clone());
+                add(Part::Reporters(index), what, 0, set);
+            }
+        }
         for (place, parameter) in Parameter::ALL.into_iter().enumerate() {
             let (now, wiring) = match draft.and_then(|draft| draft.controllers.get(place)) {
                 Some(controller) => (controller.config(), controller.wiring().ok()),
@@ -358,6 +502,24 @@ impl Creation<'_> {
                 rent(Pool::SPACE)? + vault,
                 ix::create_pool(&at, creator, &native, 0),
             );
+        }
+        for (place, (pool, there)) in (0..).zip(spec.pools.iter().zip(&found.pools)) {
+            if !there.made {
+                let stake = StakeMint {
+                    mint: pool.stake_mint,
+                    token_program: there.token_program,
+                    amm_vault: Some(pool.amm_vault),
+                };
+                add(
+                    Part::Liquidity(place),
+                    format!(
+                        "create the pool of {}, with weight {}",
+                        pool.stake_mint, pool.weight
+                    ),
+                    rent(Pool::SPACE)? + vault,
+                    ix::create_pool(&at, creator, &stake, pool.weight),
+                );
+            }
         }
         for shard in draft.map_or(0, |draft| draft.meter_count)..spec.meters {
             add(

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use base64::{prelude::BASE64_STANDARD, Engine};
 use homeostat_chain::squads::{
-    accounts::{Buffer, Proposal, VaultTransaction},
-    buffer,
+    accounts::{Buffer, Proposal, Right, VaultTransaction},
+    buffer::{self, Upload},
     layout::{self, PROGRAM},
     Compiled, Multisig,
 };
@@ -152,6 +152,37 @@ fn what_every_command_stores_is_byte_for_byte_what_the_package_stores() {
 }
 
 #[test]
+fn a_vote_is_byte_for_byte_that_of_the_package_and_stands_behind_what_it_is_about() {
+    let fixture = fixture();
+    let (multisig, member) = (multisig(&fixture), member(&fixture));
+    let approve = multisig.vote(&member, multisig.next(), true);
+    assert_eq!(approve, read(&fixture["proposal_approve"]));
+    let reject = multisig.vote(&member, multisig.next(), false);
+    assert_eq!(reject, read(&fixture["proposal_reject"]));
+
+    // when a member who approves it stores a message, then one transaction has all three
+    let case = list(&fixture["cases"])
+        .iter()
+        .find(|case| case["command"] == "approve")
+        .expect("a case");
+    let upload = Upload {
+        multisig: &multisig,
+        creator: &member,
+        vault_index: 0,
+        message: &bytes(&case["message"]),
+        memo: case["memo"].as_str().expect("a memo"),
+        approves: true,
+    };
+    let plan = upload.at_once().expect("built").expect("a packet takes it");
+    let all = [
+        &case["vault_transaction_create"],
+        &fixture["proposal_create"],
+        &fixture["proposal_approve"],
+    ];
+    assert_eq!(plan.transactions, [all.map(read).to_vec()]);
+}
+
+#[test]
 fn what_is_larger_than_a_packet_goes_through_the_buffer_of_the_package() {
     let fixture = fixture();
     let (multisig, member) = (multisig(&fixture), member(&fixture));
@@ -196,8 +227,18 @@ fn a_multisig_and_what_its_members_think_are_read() {
     assert_eq!((plain.threshold, plain.time_lock), (2, 3_600));
     assert_eq!((plain.transaction_index, plain.stale_index), (41, 40));
     let all = [3, 4, 5].map(|byte| Pubkey::new_from_array([byte; 32]));
-    let may: Vec<_> = all.into_iter().zip([true, false, true]).collect();
-    assert_eq!(plain.members, may);
+    let keys: Vec<_> = plain.members.iter().map(|member| member.key).collect();
+    assert_eq!(keys, all);
+    let may = |right| {
+        plain
+            .members
+            .iter()
+            .map(|it| it.may(right))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(may(Right::Start), [true, false, true]);
+    assert_eq!(may(Right::Vote), [true, true, false]);
+    assert_eq!(may(Right::Execute), [true, false, false]);
     let collecting = bytes(&accounts["multisig_with_rent_collector"]);
     assert_eq!(Multisig::decode(plain.address, &collecting), Some(plain));
 

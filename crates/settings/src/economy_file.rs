@@ -2,12 +2,13 @@
 
 use homeostat::constants::{
     MAX_BOUNTY, MAX_LIFETIME_STREAM, MAX_METERS, MAX_PERIOD, MAX_PERIOD_BURN_PPM,
-    MAX_PERIOD_EMISSION_PPM, MAX_UNBONDING, MIN_PERIOD, NO_YIELD_CAP, TURNOVER_RANGE_PPM,
+    MAX_PERIOD_EMISSION_PPM, MAX_REPORTERS, MAX_UNBONDING, MIN_PERIOD, NO_YIELD_CAP, REPORT_AGE,
+    TURNOVER_RANGE_PPM,
 };
-use homeostat::state::defaults;
+use homeostat::state::{defaults, FeedSettings};
 use homeostat_client::forecast::{Derived, Finding};
 use homeostat_client::{
-    ControllerSettings, CouncilArgs, Funding, LimitSettings, Parameter, Pubkey, Wiring,
+    ControllerSettings, CouncilArgs, Funding, LimitSettings, Metric, Parameter, Pubkey, Wiring,
 };
 use homeostat_control::Config;
 use toml::de::DeValue;
@@ -18,6 +19,7 @@ use crate::document::{self, Section};
 use crate::failure::Failure;
 use crate::forecast_file;
 use crate::keys::{Keys, SECONDS};
+use crate::parts_file::{feeds, pools, PoolSpec};
 use crate::tokens::Tokens;
 use crate::wiring_keys::{self, WiringKeys};
 
@@ -36,7 +38,17 @@ const MOST_DECIMALS: u8 = 12;
 /// Longest name in characters.
 const LONGEST_NAME: usize = 40;
 
-const TABLES: [&str; 4] = ["economy", "forecast", "controllers", "council"];
+const TABLES: [&str; 6] = [
+    "economy",
+    "forecast",
+    "controllers",
+    "council",
+    "pool",
+    "feed",
+];
+
+/// Keys of a controller that follows a feed.
+const FEED_KEYS: [&str; 2] = ["max_age", "min_samples"];
 
 const ECONOMY_KEYS: [&str; 18] = [
     "name",
@@ -78,6 +90,10 @@ pub struct EconomySpec {
     pub limits: LimitSettings,
     /// Payment shards.
     pub meters: u8,
+    /// Liquidity pools, in the order of their creation.
+    pub pools: Vec<PoolSpec>,
+    /// Feeds by number.
+    pub feeds: Vec<FeedSettings>,
     /// Controllers by parameter.
     pub controllers: [Config; 4],
     /// Which targets of the forecast cannot be reached; the controllers have the nearest ones.
@@ -101,6 +117,8 @@ impl Default for EconomySpec {
             period: WEEK,
             limits: default_limits(WEEK, supply * 2),
             meters: 1,
+            pools: Vec::new(),
+            feeds: Vec::new(),
             controllers: Parameter::ALL.map(|parameter| defaults::config(parameter, WEEK)),
             findings: Vec::new(),
             wirings: Parameter::ALL.map(defaults::wiring),
@@ -177,12 +195,13 @@ pub fn read_economy(bytes: &[u8], name: &str) -> Result<EconomySpec, Failure> {
         None => None,
     };
     let mut spec = economy(&root.table("economy")?, forecast.as_ref())?;
+    (spec.pools, spec.feeds) = (pools(&root)?, feeds(&root)?);
     let controllers = root.table("controllers")?;
     controllers.refuse_unknown_keys(&Parameter::ALL.map(Parameter::name), "[controllers]", None)?;
     let places = spec.controllers.iter_mut().zip(&mut spec.wirings);
     for (parameter, (config, wiring)) in Parameter::ALL.into_iter().zip(places) {
         let table = controllers.table(parameter.name())?;
-        let settings = controller(&table, parameter, *wiring, *config)?;
+        let settings = controller(&table, parameter, *wiring, *config, &spec.feeds)?;
         *config = settings.config(spec.period);
         *wiring = settings.wiring;
     }
@@ -192,27 +211,43 @@ pub fn read_economy(bytes: &[u8], name: &str) -> Result<EconomySpec, Failure> {
     Ok(spec)
 }
 
-/// A controller as its table says, `wiring` and `config` where that says nothing.
+/// A controller as its table says, `wiring` and `config` where that says nothing; it may follow
+/// the `feeds`. What it asks of a reading is what the feeds that it follows have by their own
+/// rules, unless its table says more.
 fn controller(
     section: &Section<'_>,
     parameter: Parameter,
     wiring: Wiring,
     mut config: Config,
+    feeds: &[FeedSettings],
 ) -> Result<ControllerSettings, Failure> {
     let table = format!("[controllers.{}]", parameter.name());
-    let known = [wiring_keys::KEYS.to_vec(), controller_keys()].concat();
+    let mut known = [wiring_keys::KEYS.to_vec(), controller_keys()].concat();
+    if !feeds.is_empty() {
+        known.extend(FEED_KEYS);
+    }
     section.refuse_unknown_keys(&known, &table, None)?;
     let keys = ControllerKeys {
         section: section.clone(),
         range: Some((parameter.floor(), parameter.ceiling())),
     };
-    // Feeds are created later, in the Draft.
     let words = WiringKeys {
         section,
         parameter,
-        feeds: 0,
+        feeds: feeds.len(),
     };
     let wiring = words.read(wiring, &mut config)?;
+    let metrics = wiring.metrics().filter_map(Metric::feed_index);
+    let followed: Vec<_> = metrics.filter_map(|index| feeds.get(index)).collect();
+    let quorum = followed.iter().map(|feed| u32::from(feed.quorum)).max();
+    let age = followed.iter().map(|feed| feed.max_age).max();
+    if let (Some(quorum), Some(age)) = (quorum, age) {
+        let least = Keys { section }.whole("min_samples", 1, MAX_REPORTERS as i64, "")?;
+        let (youngest, oldest) = (*REPORT_AGE.start(), *REPORT_AGE.end());
+        let most = Keys { section }.whole("max_age", youngest.into(), oldest.into(), " s")?;
+        config.min_samples = least.map_or(quorum, |least| least as u32);
+        config.max_age = most.map_or(age, |most| most as u32);
+    }
     keys.overlay(&mut config)?;
     keys.validate(&config)?;
     Ok(ControllerSettings::new(wiring, &config))
@@ -316,6 +351,8 @@ fn economy(section: &Section<'_>, forecast: Option<&Section<'_>>) -> Result<Econ
         period,
         limits,
         meters,
+        pools: Vec::new(),
+        feeds: Vec::new(),
         controllers: fits.controllers,
         findings: fits.findings,
         wirings: fits.wirings,

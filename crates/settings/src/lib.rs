@@ -21,6 +21,7 @@ pub mod files;
 mod forecast_file;
 pub mod human;
 pub mod keys;
+pub mod parts_file;
 pub mod preferences;
 pub mod proposal_file;
 mod shown;

@@ -8,7 +8,6 @@ use std::{
     rc::Rc,
 };
 
-use homeostat_caller::{call, process, vault_seeds};
 use homeostat_chain::{
     signer::read_key,
     squads::{self, Multisig},
@@ -16,6 +15,10 @@ use homeostat_chain::{
 use homeostat_client::{AccountMeta, Instruction, Pubkey, PROGRAM_ID};
 use homeostat_migrations::{
     apply, file::sha256, loader::Deployed, plan, Chain, ClusterFile, Outcome, Point, Witness,
+};
+use homeostat_probe::{
+    caller::{call, vault_seeds},
+    process,
 };
 use homeostat_sandbox::{fixture, Bank, MintSpec, TokenProgram};
 use homeostat_settings::Failure;
@@ -360,7 +363,7 @@ fn stored_multisig() -> Account {
 /// A bank where a program that signs with its vaults, as Squads does, stands in its place.
 fn bank(runtime: &Runtime) -> Bank {
     runtime.block_on(Bank::start_with(|test| {
-        test.add_program("homeostat_caller", squads::PROGRAM, processor!(process));
+        test.add_program("homeostat_probe", squads::PROGRAM, processor!(process));
     }))
 }
 

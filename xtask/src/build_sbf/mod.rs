@@ -36,19 +36,14 @@ const NAME: &str = "build-sbf";
 
 /// The program's package; its ELF has the same name.
 pub const PROGRAM: &str = "homeostat";
-/// The test program of the 128-bit routines.
-pub const PROBE: &str = "homeostat-sbf-probe";
+/// The test program: the control law, 128-bit products, and calls of other programs.
+pub const PROBE: &str = "homeostat-probe";
 /// The program behind an entry point that measures heap and stack.
 pub const GAUGE: &str = "homeostat-gauge";
-
-/// The test program of the control law.
-pub const LAW_PROBE: &str = "homeostat-control-probe";
-/// The test program that calls the program.
-pub const CALLER: &str = "homeostat-caller";
 /// The example of a program that charges fees by CPI.
 pub const SUBSCRIPTION: &str = "homeostat-subscription";
 
-/// Bytes that every program has at least: the smallest of them has 11,776, and a library
+/// Bytes that every program has at least: one that only calls another has 11,776, and a library
 /// without an entry point 2,216.
 const LEAST: u64 = 8_192;
 
@@ -149,10 +144,8 @@ fn platform_tools() -> bool {
 fn with_platform_tools(package: &str, deploy: &Path) -> Result<(), String> {
     let folder = match package {
         PROGRAM => "programs/homeostat",
-        PROBE => "testing/sbf-probe",
+        PROBE => "testing/probe",
         GAUGE => "testing/gauge",
-        LAW_PROBE => "testing/control-probe",
-        CALLER => "testing/caller",
         SUBSCRIPTION => "examples/subscription",
         other => return Err(format!("no folder is known for {other}")),
     };
@@ -268,17 +261,17 @@ mod tests {
             }
         };
         write("libhomeostat.so", 2_216);
-        write("libhomeostat_caller.so", 11_776);
-        assert_eq!(forget_hollow(&folder, &[PROGRAM, CALLER]), Ok(true));
+        write("libhomeostat_probe.so", 11_776);
+        assert_eq!(forget_hollow(&folder, &[PROGRAM, PROBE]), Ok(true));
         assert!(!folder.join("deps/libhomeostat.so").exists());
         assert!(!folder.join("libhomeostat.so").exists());
-        assert!(folder.join("libhomeostat_caller.so").exists());
-        assert_eq!(forget_hollow(&folder, &[PROGRAM, CALLER]), Ok(false));
+        assert!(folder.join("libhomeostat_probe.so").exists());
+        assert_eq!(forget_hollow(&folder, &[PROGRAM, PROBE]), Ok(false));
         std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]
     fn a_package_gives_its_file_a_name() {
-        assert_eq!(file_name(PROBE), "homeostat_sbf_probe.so");
+        assert_eq!(file_name(PROBE), "homeostat_probe.so");
     }
 }

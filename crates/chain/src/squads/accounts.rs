@@ -24,14 +24,40 @@ pub struct Multisig {
     /// Transactions up to this number can be approved no more: members, threshold or time lock
     /// have changed since.
     pub stale_index: u64,
-    /// Members, and whether each may start a transaction.
-    pub members: Vec<(Pubkey, bool)>,
+    /// Members, and what each may do.
+    pub members: Vec<Member>,
+}
+
+/// What a member may do in a multisig.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// Store a transaction and ask the others.
+    Start = 1,
+    /// Approve and reject.
+    Vote = 2,
+    /// Execute what is approved.
+    Execute = 4,
+}
+
+/// A member of a multisig.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Whose key.
+    pub key: Pubkey,
+    /// Its rights: the sum of their numbers.
+    pub rights: u8,
+}
+
+impl Member {
+    /// Whether it may do something.
+    pub const fn may(&self, right: Right) -> bool {
+        self.rights & right as u8 != 0
+    }
 }
 
 impl Multisig {
     /// Reads the account's data; `None` when it is no multisig.
     pub fn decode(address: Pubkey, data: &[u8]) -> Option<Self> {
-        const INITIATE: u8 = 1;
         let mut bytes = Bytes(data.strip_prefix(&layout::MULTISIG)?);
         let (_create_key, _config_authority) = (bytes.key()?, bytes.key()?);
         let threshold = u16::from_le_bytes(bytes.take()?);
@@ -44,8 +70,10 @@ impl Multisig {
         let _bump = bytes.byte()?;
         let count = bytes.count()?;
         let members = (0..count).map(|_| {
-            let key = bytes.key()?;
-            Some((key, bytes.byte()? & INITIATE != 0))
+            Some(Member {
+                key: bytes.key()?,
+                rights: bytes.byte()?,
+            })
         });
         Some(Self {
             address,
@@ -89,17 +117,25 @@ impl Multisig {
         self.transaction_index.saturating_add(1)
     }
 
+    /// Whether somebody is a member who may do something.
+    pub fn lets(&self, key: &Pubkey, right: Right) -> bool {
+        let mut members = self.members.iter();
+        members.any(|member| member.key == *key && member.may(right))
+    }
+
     /// Refuses somebody who may not start a transaction.
     ///
     /// # Errors
     ///
     /// `not_a_member`: no member, or one without the right.
     pub fn require_initiator(&self, key: &Pubkey) -> Result<(), Failure> {
-        let member = self.members.iter().find(|(member, _)| member == key);
-        let what = match member {
-            Some((_, true)) => return Ok(()),
-            Some(_) => "may not start transactions of the multisig",
-            None => "is no member of the multisig",
+        if self.lets(key, Right::Start) {
+            return Ok(());
+        }
+        let is_member = self.members.iter().any(|member| member.key == *key);
+        let what = match is_member {
+            true => "may not start transactions of the multisig",
+            false => "is no member of the multisig",
         };
         Err(
             Failure::new("not_a_member", format!("{key} {what} {}", self.address)).remedy(
@@ -275,9 +311,19 @@ mod tests {
             time_lock: 0,
             transaction_index: 41,
             stale_index: 0,
-            members: vec![(starter, true), (voter, false)],
+            members: [(starter, 7), (voter, 6)]
+                .map(|(key, rights)| Member { key, rights })
+                .to_vec(),
         };
         assert!(multisig.require_initiator(&starter).is_ok());
+        for (key, votes) in [(starter, true), (voter, true), (stranger, false)] {
+            assert_eq!(multisig.lets(&key, Right::Vote), votes);
+        }
+        let executor = Member {
+            key: voter,
+            rights: 4,
+        };
+        assert!(executor.may(Right::Execute) && !executor.may(Right::Vote));
         for other in [voter, stranger] {
             let refused = multisig.require_initiator(&other).unwrap_err();
             assert_eq!(refused.code, "not_a_member");

@@ -43,6 +43,8 @@ pub struct Upload<'a> {
     pub message: &'a [u8],
     /// For those who read the multisig's history.
     pub memo: &'a str,
+    /// Whether the member who stores it approves it in the same transaction.
+    pub approves: bool,
 }
 
 impl Upload<'_> {
@@ -63,10 +65,12 @@ impl Upload<'_> {
             vault_index,
             message,
             memo,
+            ..
         } = self;
         let stored = multisig.propose(creator, *vault_index, message, memo)?;
+        let stored = self.with_vote(stored);
         Ok((packet::bytes(creator, &stored) <= PACKET).then(|| Plan {
-            transactions: vec![stored.to_vec()],
+            transactions: vec![stored],
             kept: 0,
             replaces: false,
         }))
@@ -84,6 +88,7 @@ impl Upload<'_> {
             vault_index,
             message,
             memo,
+            ..
         } = self;
         if message.len() > LONGEST {
             return Err(Failure::new(
@@ -119,12 +124,21 @@ impl Upload<'_> {
         }
         let buffer = self.buffer();
         let last = multisig.propose_from_buffer(creator, *vault_index, &buffer, memo)?;
-        transactions.push(last.to_vec());
+        transactions.push(self.with_vote(last));
         Ok(Plan {
             transactions,
             kept,
             replaces: there.is_some() && ours.is_none(),
         })
+    }
+
+    /// What stores a message and opens its vote, with the member's own vote.
+    fn with_vote(&self, stored: [Instruction; 2]) -> Vec<Instruction> {
+        let number = self.multisig.next();
+        let vote = self
+            .approves
+            .then(|| self.multisig.vote(self.creator, number, true));
+        stored.into_iter().chain(vote).collect()
     }
 
     /// A transaction with as much of the rest as its packet takes.
@@ -183,6 +197,7 @@ mod tests {
             vault_index: 1,
             message: &message,
             memo: "homeostat propose",
+            approves: true,
         };
         assert_eq!(upload.at_once().unwrap(), None);
         // given nothing, then every transaction but the last two fills its packet
@@ -221,22 +236,26 @@ mod tests {
     }
 
     #[test]
-    fn a_packet_stores_816_bytes_of_a_proposal() {
+    fn a_packet_stores_801_bytes_of_a_proposal_with_the_members_approval() {
         // A packet of 1,232 bytes: a signature (65), the header (3), seven keys (225), the blockhash
         // (32), the count of instructions (1), the budget (8 and 12), the vote (25), and beside
-        // the message a place for the program, five accounts, lengths, vault and memo (45).
+        // the message a place for the program, five accounts, lengths, vault and memo (45). An
+        // approval has a place for the program, three accounts, nine bytes and two counts (15).
         let (multisig, creator) = (multisig(), Pubkey::new_from_array([3; 32]));
-        let at_once = |length: usize| {
+        let at_once = |length: usize, approves: bool| {
             let upload = Upload {
                 multisig: &multisig,
                 creator: &creator,
                 vault_index: 0,
                 message: &vec![7; length],
                 memo: "homeostat propose",
+                approves,
             };
-            upload.at_once().expect("it is built").is_some()
+            let plan = upload.at_once().expect("it is built");
+            plan.map(|plan| plan.transactions.concat().len())
         };
-        assert!(at_once(816) && !at_once(817));
+        assert_eq!((at_once(816, false), at_once(817, false)), (Some(2), None));
+        assert_eq!((at_once(801, true), at_once(802, true)), (Some(3), None));
     }
 
     #[test]
@@ -249,6 +268,7 @@ mod tests {
                 vault_index: 0,
                 message: &vec![7; length],
                 memo: "",
+                approves: false,
             };
             upload.through_buffer(None)
         };

@@ -110,6 +110,21 @@ impl Multisig {
         Ok([store, self.open(creator)])
     }
 
+    /// Approves the transaction with that number, or rejects it; a member who may vote signs.
+    pub fn vote(&self, member: &Pubkey, number: u64, approves: bool) -> Instruction {
+        let name = match approves {
+            true => layout::PROPOSAL_APPROVE,
+            false => layout::PROPOSAL_REJECT,
+        };
+        let accounts = vec![
+            AccountMeta::new_readonly(self.address, false),
+            AccountMeta::new(*member, true),
+            AccountMeta::new(layout::proposal(&self.address, number), false),
+        ];
+        // No memo.
+        build(name, &[0], accounts)
+    }
+
     /// Creates a buffer of `creator` for a message of `size` bytes, with its first bytes.
     ///
     /// # Errors

@@ -22,6 +22,10 @@ pub const CREATE_FROM_BUFFER: [u8; 8] = [222, 54, 149, 68, 87, 246, 48, 231];
 pub const TRANSACTION_EXECUTE: [u8; 8] = [194, 8, 161, 87, 153, 164, 25, 171];
 /// First bytes of `sha256("global:proposal_create")`.
 pub const PROPOSAL_CREATE: [u8; 8] = [220, 60, 73, 224, 30, 108, 79, 159];
+/// First bytes of `sha256("global:proposal_approve")`.
+pub const PROPOSAL_APPROVE: [u8; 8] = [144, 37, 164, 136, 188, 216, 42, 248];
+/// First bytes of `sha256("global:proposal_reject")`.
+pub const PROPOSAL_REJECT: [u8; 8] = [243, 62, 134, 156, 230, 106, 246, 135];
 /// First bytes of `sha256("global:transaction_buffer_create")`.
 pub const BUFFER_CREATE: [u8; 8] = [245, 201, 113, 108, 37, 63, 29, 89];
 /// First bytes of `sha256("global:transaction_buffer_extend")`.

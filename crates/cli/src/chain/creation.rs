@@ -42,6 +42,21 @@ The file is that of `homeostat demo --economy` (its help lists [economy], [forec
   [council.delays]                optional; seconds or \"2 d\", and a fraction of the stake
   routine = 21600, standard = 172800, critical = 518400, grace = 604800, staker_veto = 0.334
 
+  [[pool]]                        a liquidity pool, any number up to 7
+  stake_mint = \"ADDRESS\"         the AMM's LP mint
+  amm_vault  = \"ADDRESS\"         the AMM's account of the economy's token, which is measured
+  weight     = 1                  share of the liquidity emission, relative to the other pools'
+
+  [[feed]]                        a quantity from outside, up to 4: feed_0, feed_1, …
+  label      = \"SOL/USD\"         what is reported and its unit, 1 to 16 bytes
+  reporters  = [\"ADDRESS\", …]     1 to 7
+  quorum     = 2                  fewest reports that make a reading; more than half [default: that]
+  max_spread = 0.05               distance from the median up to which a report counts
+  max_age    = 3600               age up to which a report counts (seconds)
+
+A controller can follow a feed of the file: metric, feed_forward and reference know its name. A pool
+of the Draft stays as it was made; label, reporters and rules of a feed can be changed.
+
 Without [council] the Draft has none, and cannot go live: add it and run again. Before it goes
 live every member and the guardian sign once, `homeostat accept-role member` and `… guardian`, so
 that no mistyped address is among them; `homeostat status` shows who has not. The creator's own
@@ -252,6 +267,9 @@ pub fn create(context: &Context, arguments: &CreateArgs, file: &Path) -> Result<
         }
         if let Some(council) = &spec.council {
             check.council(council)?;
+        }
+        for reporter in spec.feeds.iter().flat_map(|feed| &feed.reporters) {
+            check.wallet(reporter, "a reporter")?;
         }
     }
     let pieces = creation.missing(&found, &|bytes| connection.rent(bytes))?;

@@ -80,6 +80,11 @@ pub struct SendArgs {
     #[arg(long, value_name = "INDEX", default_value_t = 0, requires = "squads")]
     pub vault: u8,
 
+    /// With --squads, do not approve there what is stored; without it the member who stores it
+    /// approves it in the same transaction, if it may vote
+    #[arg(long, requires = "squads", conflicts_with = "export")]
+    pub no_approve: bool,
+
     /// Send nothing: print the transaction unsigned, for a multisig's web importer (base58
     /// for Squads)
     #[arg(long, value_name = "ENCODING", value_parser = ["base58", "base64"], conflicts_with_all = ["fee_payer", "simulate"])]
@@ -221,7 +226,7 @@ mod tests {
     }
 
     /// Every option, with what it needs beside it.
-    const OPTIONS: [&[&str]; 14] = [
+    const OPTIONS: [&[&str]; 15] = [
         &["--simulate"],
         &["--prepare=F"],
         &["--sign-only=F"],
@@ -230,6 +235,7 @@ mod tests {
         &["--dump-transaction-message", "--sign-only=F"],
         &["--squads=M"],
         &["--vault=1", "--squads=M"],
+        &["--no-approve", "--squads=M"],
         &["--export=base58"],
         &["--fee-payer=P"],
         &["--with-compute-unit-price=1"],
@@ -243,15 +249,16 @@ mod tests {
     ///
     /// `s` sent · `w` tried out · `p` prepared · `o` signed only · `q` stored in a multisig · `Q`
     /// that tried out · `x` exported · `-` refused
-    const MEANING: [&str; 14] = [
-        "w-----QQ-wwww-",
-        "p-pp----pppp-",
-        "o--o---o-oo-",
-        "pp----pppp-",
-        "p----pppp-",
-        "o---o-oo-",
+    const MEANING: [&str; 15] = [
+        "w-----QQQ-wwww-",
+        "p-pp-----pppp-",
+        "o--o----o-oo-",
+        "pp-----pppp-",
+        "p-----pppp-",
+        "o----o-oo-",
+        "qqqx-qqqq",
         "qqx-qqqq",
-        "qx-qqqq",
+        "q--qqqq",
         "x---x-",
         "sssss",
         "ssss",

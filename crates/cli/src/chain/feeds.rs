@@ -6,6 +6,7 @@ use homeostat_chain::signer::read_address;
 use homeostat_client::instruction::{self as ix, Report};
 use homeostat_client::{Feed, Pubkey};
 use homeostat_settings::human::duration_in;
+use homeostat_settings::parts_file;
 
 use super::delivery::SendArgs;
 use super::parts::{is_draft, not_allowed};
@@ -97,15 +98,13 @@ pub fn create_feed(context: &Context, arguments: &CreateFeedArgs) -> Result<(), 
 /// What a Draft's feed is set to; the program says which values are out of range.
 fn feed_settings(arguments: &CreateFeedArgs, label: &str) -> Result<FeedSettings, Failure> {
     let bad = |what: String, remedy: &str| Failure::new("bad_feed", what).remedy(remedy);
-    let mut bytes = [0; 16];
-    let room = bytes.get_mut(..label.len()).filter(|_| !label.is_empty());
-    let room = room.ok_or_else(|| {
+    let named = parts_file::label(label).filter(|_| !label.is_empty());
+    let named = named.ok_or_else(|| {
         bad(
             format!("{} is no label", quoted(label)),
             "name what is reported and its unit in 1 to 16 bytes",
         )
     })?;
-    room.copy_from_slice(label.as_bytes());
     let reporters = arguments
         .reporter
         .iter()
@@ -119,9 +118,9 @@ fn feed_settings(arguments: &CreateFeedArgs, label: &str) -> Result<FeedSettings
             "write a fraction with at most 6 decimal places, such as 0.05",
         )
     })?;
-    let majority = u8::try_from(reporters.len() / 2 + 1).unwrap_or(u8::MAX);
+    let majority = parts_file::majority(reporters.len());
     Ok(FeedSettings {
-        label: bytes,
+        label: named,
         reporters,
         quorum: arguments.quorum.unwrap_or(majority),
         max_spread_ppm,

@@ -9,7 +9,7 @@ use std::cell::Cell;
 
 use homeostat_chain::send::packet::{self, PACKET};
 use homeostat_chain::send::Receipt;
-use homeostat_chain::squads::accounts::Buffer;
+use homeostat_chain::squads::accounts::{Buffer, Right};
 use homeostat_chain::squads::buffer::{Plan, Upload};
 use homeostat_chain::squads::pending::Waiting;
 use homeostat_chain::squads::{self, rules, Compiled, Encoding, Multisig, Pending};
@@ -61,6 +61,12 @@ impl<'a> Handover<'a> {
         })
     }
 
+    /// Whether the member approves what it stores.
+    pub(super) fn approves(&self) -> bool {
+        let member = self.member.address();
+        !self.arguments.no_approve && self.multisig.lets(&member, Right::Vote)
+    }
+
     /// The vault that acts.
     pub(super) fn vault(&self) -> Pubkey {
         self.multisig.vault(self.arguments.vault)
@@ -83,6 +89,27 @@ impl<'a> Handover<'a> {
         self.pending.twin(self.arguments.vault, message)
     }
 
+    /// Whether one packet stores a message.
+    ///
+    /// # Errors
+    ///
+    /// `too_large`: more than a list holds.
+    pub(super) fn fits(&self, message: &Compiled, memo: &str) -> Result<bool, Failure> {
+        let (member, bytes) = (self.member.address(), message.bytes()?);
+        Ok(self.upload(&member, &bytes, memo).at_once()?.is_some())
+    }
+
+    fn upload<'m>(&'m self, member: &'m Pubkey, message: &'m [u8], memo: &'m str) -> Upload<'m> {
+        Upload {
+            multisig: &self.multisig,
+            creator: member,
+            vault_index: self.arguments.vault,
+            message,
+            memo,
+            approves: self.approves(),
+        }
+    }
+
     /// The transactions that store a message: one where a packet takes it, else several through
     /// a buffer, which may have a part of it already.
     ///
@@ -96,13 +123,8 @@ impl<'a> Handover<'a> {
         memo: &str,
     ) -> Result<Plan, Failure> {
         let bytes = message.bytes()?;
-        let upload = Upload {
-            multisig: &self.multisig,
-            creator: &self.member.address(),
-            vault_index: self.arguments.vault,
-            message: &bytes,
-            memo,
-        };
+        let member = self.member.address();
+        let upload = self.upload(&member, &bytes, memo);
         if let Some(plan) = upload.at_once()? {
             return Ok(plan);
         }
@@ -258,11 +280,14 @@ impl Context {
         let receipts = self.store(handover, intent, plan)?;
         let mut sent: Vec<Sent> = receipts.into_iter().map(Sent::from).collect();
         let last = sent.pop().ok_or_else(|| self.nothing_stored())?;
+        let (approvals, threshold) = (u16::from(handover.approves()), handover.multisig.threshold);
         Ok(HandedOver {
             multisig: handover.multisig.address.to_string(),
             vault: vault.to_string(),
             transaction_index: handover.multisig.next(),
-            threshold: handover.multisig.threshold,
+            threshold,
+            approvals,
+            missing: threshold.saturating_sub(approvals),
             time_lock: handover.multisig.time_lock,
             pending: handover.pending.waiting.iter().map(answer).collect(),
             buffered: sent,

@@ -57,6 +57,11 @@ pub struct HandedOver {
     pub transaction_index: u64,
     /// Approvals that it needs there.
     pub threshold: u16,
+    /// Approvals that it has: that of the member who stored it, unless that one may not vote or
+    /// said `--no-approve`.
+    pub approvals: u16,
+    /// Approvals that are still missing.
+    pub missing: u16,
     /// Wait between the last of them and the execution (seconds).
     pub time_lock: u32,
     /// What waited in the multisig before, oldest first.
@@ -261,11 +266,20 @@ impl Answer for Written {
         match &self.outcome {
             Outcome::HandedOver(handed) => writeln!(
                 out,
-                "waits for approval in Squads: {}\n  multisig   {}\n  number     {}, needs {} approvals{}\n  signature  {}",
+                "{}: {}\n  multisig   {}\n  number     {}, approved by {} of {}{}{}\n  signature  {}",
+                match handed.missing {
+                    0 => "approved in Squads, and waits to be executed",
+                    _ => "waits for approval in Squads",
+                },
                 self.what,
                 handed.multisig,
                 handed.transaction_index,
+                handed.approvals,
                 handed.threshold,
+                match handed.missing {
+                    0 => String::new(),
+                    missing => format!(", {missing} more missing"),
+                },
                 match handed.time_lock {
                     0 => String::new(),
                     lock => format!(", then waits {}", super::duration(u64::from(lock))),

@@ -14,6 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use homeostat_client::Wiring;
 use homeostat_sandbox::Bank;
 use schemars::{schema_for, JsonSchema, Schema};
 use serde::Serialize;
@@ -261,13 +262,23 @@ async fn live(
     .await
 }
 
-/// Reads the economy file of `--economy`.
+/// Reads the economy file of `--economy`. Its pools and feeds are for `create-economy`: here there
+/// is one liquidity pool, and nobody reports.
 pub(crate) fn economy_from(path: &Path) -> Result<EconomySpec, Failure> {
     let name = path.display().to_string();
     let bytes = File::open(path)
         .and_then(|file| read_up_to(file, document::LARGEST))
         .map_err(|error| unreadable(&name, &error))?;
-    read_economy(&bytes, &name)
+    let spec = read_economy(&bytes, &name)?;
+    if spec.wirings.iter().any(Wiring::has_feed) {
+        let words = "a controller of the economy follows a feed, and nobody reports to it here";
+        return Err(
+            Failure::at("no_reporters", Place::file(name), words).remedy(
+                "give the controller another metric for this; `homeostat create-economy` takes it",
+            ),
+        );
+    }
+    Ok(spec)
 }
 
 /// Refuses a chart file that cannot be written, before a year is lived for it.

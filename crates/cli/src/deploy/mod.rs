@@ -97,6 +97,10 @@ pub struct ApplyArgs {
     #[arg(long, value_name = "MULTISIG", help_heading = "Transaction")]
     squads: Option<String>,
 
+    /// With --squads, do not approve there what is stored
+    #[arg(long, requires = "squads", help_heading = "Transaction")]
+    no_approve: bool,
+
     /// Price of a compute unit (micro-lamports) [default: what three quarters paid lately]
     #[arg(long, value_name = "MICRO_LAMPORTS", help_heading = "Transaction")]
     with_compute_unit_price: Option<u64>,
@@ -137,6 +141,7 @@ impl ApplyArgs {
             max_priority_fee: self.max_priority_fee,
             yes: self.yes,
             patience: self.patience,
+            no_approve: self.no_approve,
             ..SendArgs::default()
         }
     }

@@ -263,6 +263,8 @@ impl People {
                     freeze_authority: None,
                 },
                 stage: Stage::Nothing,
+                pools: Vec::new(),
+                feeds: Vec::new(),
             }
         };
         for (person, _) in others.iter().zip(wallets).filter(|(_, it)| it.is_none()) {

@@ -1,5 +1,8 @@
 //! An economy's creation, from the file to the opening: in one go, in pieces, and refused.
 
+#[path = "creation/parts.rs"]
+mod parts;
+
 use homeostat_client::{Council, Life, Parameter, Pubkey};
 use homeostat_sandbox::World;
 use homeostat_served::{Fault, Proxy};

@@ -1,7 +1,12 @@
 //! Units of the values in proposal files: how one is read, and how its change is shown.
 
 use super::reader::Reader;
-use crate::{change::Row, failure::Failure, tokens::Tokens};
+use crate::{
+    change::Row,
+    failure::Failure,
+    parts_file::{label, label_text},
+    tokens::Tokens,
+};
 
 /// A unit of values of type `New` that replace one of type `Old`.
 pub(crate) trait Unit<New, Old = New> {
@@ -64,24 +69,12 @@ pub(crate) struct Label;
 
 impl Unit<[u8; 16]> for Label {
     fn read(&self, reader: &Reader<'_>, keys: &[&str]) -> Result<Option<[u8; 16]>, Failure> {
-        let padded = |text: &str| {
-            let mut label = [0; 16];
-            label
-                .get_mut(..text.len())?
-                .copy_from_slice(text.as_bytes());
-            Some(label)
-        };
-        reader
-            .section
-            .parsed(only(keys), padded, "at most 16 bytes")
+        let section = &reader.section;
+        section.parsed(only(keys), label, "at most 16 bytes")
     }
 
     fn rows(&self, change: Change<'_, [u8; 16]>) -> Vec<Row> {
-        change.shown(|bytes| {
-            String::from_utf8_lossy(bytes)
-                .trim_end_matches('\0')
-                .to_owned()
-        })
+        change.shown(label_text)
     }
 }
 

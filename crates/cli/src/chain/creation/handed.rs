@@ -2,7 +2,7 @@
 //! missing, in transactions that its members approve and execute one after the other.
 
 use homeostat_chain::creation::{Creation, Piece};
-use homeostat_chain::send::packet::{self, PACKET};
+use homeostat_chain::send::packet;
 use homeostat_client::{Instruction, Pubkey};
 
 use super::super::delivery::SendArgs;
@@ -48,15 +48,8 @@ impl<'a> Batches<'a> {
                 _ => failure,
             }
         })?;
-        let member = handover.member.address();
-        let stored = |batch: &[Instruction]| {
-            let message = handover.compile(batch)?.bytes()?;
-            let propose = handover
-                .multisig
-                .propose(&member, send.vault, &message, MEMO)?;
-            Ok::<_, Failure>(packet::bytes(&member, &propose))
-        };
-        let fits = |batch: &[Instruction]| stored(batch).is_ok_and(|bytes| bytes <= PACKET);
+        let stored = |batch: &[Instruction]| handover.fits(&handover.compile(batch)?, MEMO);
+        let fits = |batch: &[Instruction]| stored(batch).unwrap_or(false);
         let batches = packet::pack_while(instructions, fits);
         Ok(Self { handover, batches })
     }

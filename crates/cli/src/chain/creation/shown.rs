@@ -4,6 +4,7 @@ use homeostat_chain::creation::{Creation, Found, Piece, Stage};
 use homeostat_client::{CouncilArgs, Funding, Parameter};
 use homeostat_settings::economy_file::EconomySpec;
 use homeostat_settings::human::sol;
+use homeostat_settings::parts_file::label_text;
 use homeostat_settings::tokens::Tokens;
 
 use super::super::figure::{exact, share, share_of, short, term};
@@ -119,6 +120,24 @@ fn shown(spec: &EconomySpec, council: bool) -> Vec<String> {
             spec.meters
         ),
     ];
+    lines.extend(spec.pools.iter().map(|pool| {
+        format!(
+            "pool         of {}, weight {}, measures {}",
+            pool.stake_mint, pool.weight, pool.amm_vault
+        )
+    }));
+    for (index, feed) in spec.feeds.iter().enumerate() {
+        lines.push(format!(
+            "feed {index}       {}: {} of {} reporters within {} of the median, no older than {}",
+            label_text(&feed.label),
+            feed.quorum,
+            feed.reporters.len(),
+            ppm(feed.max_spread_ppm),
+            duration(u64::from(feed.max_age))
+        ));
+        let reporters = feed.reporters.iter();
+        lines.extend(reporters.map(|key| format!("  reporter   {key}")));
+    }
     for (parameter, config) in Parameter::ALL.into_iter().zip(&spec.controllers) {
         let slew = |limit: Option<u64>| match limit.and_then(|ppm| i64::try_from(ppm).ok()) {
             Some(ppm) => share_of(ppm),

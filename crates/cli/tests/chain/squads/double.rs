@@ -1,15 +1,15 @@
 //! A stand-in for the program of Squads v4 in the bank, at its address. It is not that program,
 //! which is not built here and whose licence is another one: it does with accounts and messages
 //! what the published layouts say, and nothing more. It knows members who may start something, the
-//! order of numbers, the hash of a buffer, and that only what is approved is executed; votes, time
-//! locks and changes of the members it does not know.
+//! order of numbers, the hash of a buffer, votes and the threshold, and that only what is approved is
+//! executed; time locks and changes of the members it does not know.
 //!
 //! What it shows is that a message that was stored is what Homeostat takes from a vault: it calls
 //! the instructions of the message, signing with the vault, from the top of a transaction. That
 //! the bytes are those of the program itself is compared in `crates/chain/tests/squads.rs` with what
 //! the program's own package writes.
 
-use homeostat_chain::squads::accounts::{Buffer, Proposal, Status, VaultTransaction};
+use homeostat_chain::squads::accounts::{Buffer, Proposal, Right, Status, VaultTransaction};
 use homeostat_chain::squads::layout::{self, Bytes};
 use homeostat_chain::squads::{Compiled, Multisig};
 use homeostat_sandbox::solana_program::{
@@ -23,14 +23,20 @@ use solana_system_interface::{instruction::create_account, program as system};
 pub const NUMBER_AT: usize = 8 + 32 + 32 + 2 + 4;
 /// Where a proposal's account has its status.
 pub const STATUS_AT: usize = 8 + 32 + 8;
+/// Where it has its votes.
+const VOTES_AT: usize = STATUS_AT + 1 + 8 + 1;
 
 /// Errors with the numbers of the program.
 #[derive(Clone, Copy)]
 enum Refused {
     Unauthorized = 6_004,
+    NotAMember = 6_005,
     InvalidTransactionMessage = 6_006,
+    StaleProposal = 6_007,
     InvalidProposalStatus = 6_008,
     InvalidTransactionIndex = 6_009,
+    AlreadyApproved = 6_010,
+    AlreadyRejected = 6_011,
     InvalidInstructionArgs = 6_040,
     FinalBufferHashMismatch = 6_041,
     FinalBufferSizeExceeded = 6_042,
@@ -176,8 +182,72 @@ fn open(id: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramResult {
     require(fits && draft == [0], Refused::InvalidTransactionIndex)?;
     let address = multisig.address.to_bytes();
     let seeds: [&[u8]; 5] = [b"multisig", &address, b"transaction", number, b"proposal"];
-    let active = proposal(&multisig.address, count, 1, &[]);
+    let mut active = proposal(&multisig.address, count, 1, &[]);
+    // Room for three lists of all members.
+    active.resize(active.len() + 3 * 32 * multisig.members.len(), 0);
     make(id, accounts, (payer, proposed), &seeds, &active)
+}
+
+/// A member's approval or rejection.
+fn vote(accounts: &[AccountInfo], approves: bool) -> ProgramResult {
+    let [at, member, proposed, ..] = accounts else {
+        return Err(ProgramError::NotEnoughAccountKeys);
+    };
+    let multisig = Multisig::decode(*at.key, &at.data.borrow()).ok_or(INVALID)?;
+    let known = multisig.members.iter().any(|it| it.key == *member.key);
+    require(member.is_signer && known, Refused::NotAMember)?;
+    require(
+        multisig.lets(member.key, Right::Vote),
+        Refused::Unauthorized,
+    )?;
+    let mut proposal = Proposal::decode(&proposed.data.borrow()).ok_or(INVALID)?;
+    require(
+        proposal.index > multisig.stale_index,
+        Refused::StaleProposal,
+    )?;
+    require(
+        proposal.status == Status::Active,
+        Refused::InvalidProposalStatus,
+    )?;
+    let (own, other, twice) = match approves {
+        true => (
+            &mut proposal.approved,
+            &mut proposal.rejected,
+            Refused::AlreadyApproved,
+        ),
+        false => (
+            &mut proposal.rejected,
+            &mut proposal.approved,
+            Refused::AlreadyRejected,
+        ),
+    };
+    require(!own.contains(member.key), twice)?;
+    own.push(*member.key);
+    other.retain(|key| key != member.key);
+    let voters = multisig.members.iter().filter(|it| it.may(Right::Vote));
+    let threshold = usize::from(multisig.threshold);
+    let status = if proposal.approved.len() >= threshold {
+        3
+    } else if proposal.rejected.len() > voters.count() - threshold {
+        2
+    } else {
+        1
+    };
+    let keys = |keys: &[Pubkey]| {
+        let count = u32::try_from(keys.len()).expect("a list").to_le_bytes();
+        let keys = keys.iter().flat_map(|key| key.to_bytes());
+        count.into_iter().chain(keys).collect::<Vec<u8>>()
+    };
+    let votes = [
+        keys(&proposal.approved),
+        keys(&proposal.rejected),
+        keys(&[]),
+    ]
+    .concat();
+    let mut data = proposed.data.borrow_mut();
+    data[STATUS_AT] = status;
+    data[VOTES_AT..VOTES_AT + votes.len()].copy_from_slice(&votes);
+    Ok(())
 }
 
 fn buffer_create(id: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramResult {
@@ -253,6 +323,8 @@ pub fn process(id: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramRes
         layout::TRANSACTION_CREATE => create(id, accounts, rest, false),
         layout::CREATE_FROM_BUFFER => create(id, accounts, rest, true),
         layout::PROPOSAL_CREATE => open(id, accounts, rest),
+        layout::PROPOSAL_APPROVE => vote(accounts, true),
+        layout::PROPOSAL_REJECT => vote(accounts, false),
         layout::BUFFER_CREATE => buffer_create(id, accounts, rest),
         layout::BUFFER_EXTEND => buffer_extend(accounts, rest),
         layout::BUFFER_CLOSE => close(&accounts[1], &accounts[2]),

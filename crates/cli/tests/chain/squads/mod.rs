@@ -7,13 +7,14 @@ mod double;
 mod export;
 mod refused;
 mod story;
+mod votes;
 
 use homeostat_chain::squads::accounts::VaultTransaction;
 use homeostat_chain::squads::{self, layout, Multisig, PROGRAM};
 use homeostat_client::Pubkey;
 use homeostat_sandbox::solana_program_test::processor;
 use homeostat_sandbox::{World, WorldSpec};
-use homeostat_served::Fixture;
+use homeostat_served::{Fixture, Person};
 use solana_account::{AccountSharedData, ReadableAccount};
 
 use crate::common::{bare, run_at, Said};
@@ -25,6 +26,12 @@ const SOL: u64 = 1_000_000_000;
 /// members last; each member with its rights.
 pub(super) fn multisig(fixture: &Fixture, members: &[(Pubkey, u8)]) -> Pubkey {
     let address = Pubkey::new_unique();
+    set(fixture, address, &stored_multisig(members), SOL);
+    address
+}
+
+/// Such a multisig's account.
+fn stored_multisig(members: &[(Pubkey, u8)]) -> Vec<u8> {
     let mut data = layout::MULTISIG.to_vec();
     data.extend([1; 32]);
     data.extend([0; 32]);
@@ -39,8 +46,7 @@ pub(super) fn multisig(fixture: &Fixture, members: &[(Pubkey, u8)]) -> Pubkey {
     }
     // Room for members to come, as the program leaves it.
     data.extend([0; 66]);
-    set(fixture, address, &data, SOL);
-    address
+    data
 }
 
 /// Puts an account of Squads there.
@@ -102,6 +108,19 @@ impl House {
              guardian = \"{}\"\n",
             self.fixture().guardian.pubkey()
         ));
+    }
+
+    /// Its members have these rights, and the multisig its numbers.
+    pub fn rights(&self, rights: &[u8]) {
+        let members = self.fixture().members.iter();
+        let members: Vec<_> = members
+            .map(Person::pubkey)
+            .zip(rights.iter().copied())
+            .collect();
+        let mut data = stored_multisig(&members);
+        let number = self.read().transaction_index.to_le_bytes();
+        data[double::NUMBER_AT..double::NUMBER_AT + 8].copy_from_slice(&number);
+        set(self.fixture(), self.multisig, &data, SOL);
     }
 
     pub fn vault_has(&self, lamports: u64) {

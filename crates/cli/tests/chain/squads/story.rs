@@ -90,7 +90,7 @@ fn q1_two_proposals_that_wait_at_once_both_become_proposals() {
     assert_eq!(pending[0]["what"], "propose");
     assert!(
         said.stderr
-            .contains("43  active, 0 of 2 approvals: propose"),
+            .contains("43  active, 1 of 2 approvals: propose"),
         "{}",
         said.stderr
     );

@@ -1,5 +1,5 @@
 //! Calls another program, signing with an address of its own: a multisig without
-//! members. [`call`] builds its instruction.
+//! members. [`call`] builds the instruction.
 //!
 //! Instruction data: how often it calls itself first (a byte), the number of seeds (a
 //! byte), each seed as its length (a byte) and its bytes, then the data of the call.
@@ -14,12 +14,7 @@ use solana_program::{
     pubkey::Pubkey,
 };
 
-// Linked for its symbols: the compiler, not this code, calls them.
-#[cfg(homeostat_upstream_sbf)]
-extern crate homeostat_sbf_builtins as _;
-
-#[cfg(target_os = "solana")]
-solana_program::entrypoint!(process);
+use crate::Task;
 
 /// Seeds of a vault, as Squads v4 derives it: multisig account and index.
 pub fn vault_seeds<'a>(multisig: &'a Pubkey, index: &'a [u8; 1]) -> [&'a [u8]; 4] {
@@ -30,7 +25,7 @@ pub fn vault_seeds<'a>(multisig: &'a Pubkey, index: &'a [u8; 1]) -> [&'a [u8]; 4
 /// `seeds`, the bump among them, from `2 + levels` up in the stack. Without seeds nobody
 /// but the transaction's signers signs.
 pub fn call(program: &Pubkey, levels: u8, seeds: &[&[u8]], inner: &Instruction) -> Instruction {
-    let mut data = vec![levels, seeds.len() as u8];
+    let mut data = vec![Task::Call as u8, levels, seeds.len() as u8];
     for seed in seeds {
         data.push(seed.len() as u8);
         data.extend_from_slice(seed);
@@ -53,8 +48,8 @@ pub fn call(program: &Pubkey, levels: u8, seeds: &[&[u8]], inner: &Instruction) 
     }
 }
 
-/// The program.
-pub fn process(id: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramResult {
+/// Makes a call, which stands behind the byte of the task.
+pub(crate) fn process(id: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramResult {
     let invalid = ProgramError::InvalidInstructionData;
     let (levels, rest) = data.split_first().ok_or(invalid.clone())?;
     let (count, mut rest) = rest.split_first().ok_or(invalid.clone())?;
@@ -76,8 +71,8 @@ pub fn process(id: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> ProgramRes
         is_writable: info.is_writable,
     };
     if let Some(levels) = levels.checked_sub(1) {
-        let mut deeper = data.to_vec();
-        deeper[0] = levels;
+        let rest = data.get(1..).unwrap_or_default();
+        let deeper = [&[Task::Call as u8, levels], rest].concat();
         let itself = Instruction {
             program_id: *own.key,
             accounts: accounts.iter().map(|a| meta(a, a.is_signer)).collect(),

@@ -1,28 +1,18 @@
 //! Runs the control law on random steps and records them.
 //!
-//! Steps are numbered; [`story::STORY`] of them in a row are the life of one
+//! Steps are numbered; [`STORY`] of them in a row are the life of one
 //! controller, made from the seed and its number alone. Everything a step was
 //! given and made of it goes into one [`record`]. Native code and the ELF answer
 //! a [`Request`] by the same function, [`answer`], so a difference between the answers
 //! is a difference between the machines.
 
-pub mod random;
-pub mod record;
-pub mod story;
-
 use solana_program::{
-    account_info::AccountInfo, entrypoint::ProgramResult, hash::hashv, program::set_return_data,
-    program_error::ProgramError, pubkey::Pubkey,
+    entrypoint::ProgramResult, hash::hashv, program::set_return_data, program_error::ProgramError,
 };
 
-use story::{Story, STORY};
-
-// Linked for its symbols: the compiler calls them, no line of this code does.
-#[cfg(homeostat_upstream_sbf)]
-extern crate homeostat_sbf_builtins as _;
-
-#[cfg(target_os = "solana")]
-solana_program::entrypoint!(process);
+use crate::record;
+use crate::story::{Story, STORY};
+use crate::Task;
 
 /// Bytes of an answer: as many as a program may return.
 pub const ANSWER: usize = 1_024;
@@ -57,7 +47,7 @@ impl Request {
             Self::Digest { seed, first, count } => (0, seed, first, count),
             Self::Record { seed, step, from } => (1, seed, step, from),
         };
-        let mut data = vec![kind];
+        let mut data = vec![Task::Law as u8, kind];
         data.extend_from_slice(&seed.to_le_bytes());
         data.extend_from_slice(&a.to_le_bytes());
         data.extend_from_slice(&b.to_le_bytes());
@@ -124,8 +114,8 @@ pub fn answer(request: &Request) -> Vec<u8> {
     }
 }
 
-/// The program.
-pub fn process(_: &Pubkey, _: &[AccountInfo], data: &[u8]) -> ProgramResult {
+/// Answers a request, which stands behind the byte of the task.
+pub(crate) fn process(data: &[u8]) -> ProgramResult {
     let request = Request::decode(data).ok_or(ProgramError::InvalidInstructionData)?;
     set_return_data(&answer(&request));
     Ok(())

@@ -1,21 +1,15 @@
 //! Multiplies and divides the pairs of 128-bit numbers in its instruction data.
 //!
-//! Instruction data: the operation (a byte, see [`Operation`]), then pairs of
+//! Instruction data, made by [`request`]: the operation (a byte, see [`Operation`]), then pairs of
 //! little-endian 16-byte operands. Return data: a 16-byte result a pair. The
 //! operators are Rust's own, so the compiler decides which routine it calls, as
 //! in any other program.
 
 use solana_program::{
-    account_info::AccountInfo, entrypoint::ProgramResult, program::set_return_data,
-    program_error::ProgramError, pubkey::Pubkey,
+    entrypoint::ProgramResult, program::set_return_data, program_error::ProgramError,
 };
 
-// Linked for its symbols: the compiler, not this code, calls them.
-#[cfg(homeostat_upstream_sbf)]
-extern crate homeostat_sbf_builtins as _;
-
-#[cfg(target_os = "solana")]
-solana_program::entrypoint!(process);
+use crate::Task;
 
 /// What to do with a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +52,18 @@ impl Operation {
     }
 }
 
-/// The program.
-pub fn process(_: &Pubkey, _: &[AccountInfo], data: &[u8]) -> ProgramResult {
+/// The instruction data that asks for the results of some pairs.
+pub fn request(operation: Operation, pairs: &[(u128, u128)]) -> Vec<u8> {
+    let mut data = vec![Task::Products as u8, operation as u8];
+    for (a, b) in pairs {
+        data.extend_from_slice(&a.to_le_bytes());
+        data.extend_from_slice(&b.to_le_bytes());
+    }
+    data
+}
+
+/// Answers a request, which stands behind the byte of the task.
+pub(crate) fn process(data: &[u8]) -> ProgramResult {
     let (operation, pairs) = data
         .split_first()
         .ok_or(ProgramError::InvalidInstructionData)?;
