@@ -233,7 +233,8 @@ fn r8_a_file_is_signed_for_what_the_arguments_say_and_for_nothing_else() {
     assert_eq!(journey.fixture.balance(0), before);
     // What is as it was goes through.
     fs::write(&journey.file, signed).unwrap();
-    assert_eq!(journey.submit(&[]).code, 0);
+    let said = journey.submit(&[]);
+    assert_eq!(said.code, 0, "{}\n{}", said.stdout, said.stderr);
     assert_eq!(before - journey.fixture.balance(0), 5 * TOKEN);
 }
 
