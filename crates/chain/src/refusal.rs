@@ -77,7 +77,8 @@ pub fn of_program(code: u32, logs: &[impl AsRef<str>]) -> Failure {
 pub fn sentence(text: &str) -> Failure {
     match text.split_once("; ").or_else(|| text.rsplit_once(", ")) {
         Some((what, remedy)) => Failure::new("refused", what).remedy(remedy),
-        None => Failure::new("refused", text),
+        None => Failure::new("refused", text)
+            .remedy("see with --simulate what the programs log; nothing happened"),
     }
 }
 

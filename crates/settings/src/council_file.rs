@@ -186,7 +186,7 @@ mod tests {
         // then what is none, or outside the range, is refused with its place and a remedy
         let failure = with("\"a day\"").unwrap_err();
         assert_eq!(failure.code, "bad_value");
-        assert!(failure.message.contains("`routine`"), "{failure}");
+        assert!(failure.message.contains("routine`"), "{failure}");
         assert!(failure.remedy.contains("1h30m"), "{failure}");
         let failure = with("\"31 d\"").unwrap_err();
         assert!(failure.message.contains("is out of range"), "{failure}");

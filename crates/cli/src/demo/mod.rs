@@ -323,6 +323,11 @@ fn draw(
         paths: Some(&paths),
         fixed,
     };
-    chart::svg_with(&title, rows, events, &besides)
-        .map_err(|error| Failure::new("chart_failed", error.to_string()))
+    chart::svg_with(&title, rows, events, &besides).map_err(|error| {
+        Failure::new(
+            "chart_failed",
+            format!("the chart cannot be drawn: {error}"),
+        )
+        .remedy("report it with the economy file, the scenario and the seed")
+    })
 }

@@ -223,8 +223,13 @@ pub fn run(arguments: &Arguments, cluster: &ClusterArgs, format: Format) -> Resu
         paths: Some(&paths),
         fixed: &[],
     };
-    let svg = chart::svg_with(&story.title(), &rows, &events, &besides)
-        .map_err(|error| Failure::new("chart_failed", error.to_string()))?;
+    let svg = chart::svg_with(&story.title(), &rows, &events, &besides).map_err(|error| {
+        Failure::new(
+            "chart_failed",
+            format!("the chart cannot be drawn: {error}"),
+        )
+        .remedy("report it with the command line and the seed")
+    })?;
     fs::write(&arguments.chart, svg)
         .map_err(|error| crate::demo::unwritable(&arguments.chart, &error))?;
     let written = output::to_stdout(|out| match format {
