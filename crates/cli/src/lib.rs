@@ -10,8 +10,13 @@ pub mod advisor;
 mod args;
 pub mod bench;
 pub mod chain;
+#[cfg(feature = "demo")]
 pub mod demo;
 pub mod deploy;
+pub mod files;
+#[cfg(not(all(feature = "demo", feature = "localnet")))]
+mod left_out;
+#[cfg(feature = "localnet")]
 pub mod localnet;
 pub mod output;
 pub mod progress;
@@ -35,7 +40,7 @@ use crate::chain::council::Step;
 use crate::chain::delivery::{Delivery, SendArgs};
 use crate::chain::{
     breaker, council, crank, creation, ending, feeds, keeper, leaving, log, outcome, parts,
-    payments, prepared, propose, reasons, staking, status, Context,
+    payments, prepared, propose, reasons, staking, status, warp, Context,
 };
 use crate::failure::Failure;
 use crate::output::Format;
@@ -64,7 +69,10 @@ pub fn main() -> ExitCode {
         });
     }
     let result = match &arguments.command {
+        #[cfg(feature = "demo")]
         Command::Demo(demo) => demo::run(demo, arguments.output),
+        #[cfg(not(feature = "demo"))]
+        Command::Demo(_) => Err(left_out::failure("demo")),
         Command::Replay(replay) => replay::run(replay, arguments.output),
         Command::Simulate(simulate) => {
             simulate::run(simulate, &arguments.cluster, arguments.output)
@@ -73,9 +81,14 @@ pub fn main() -> ExitCode {
         Command::Verify(verify) => bench::verify::run(verify, arguments.output),
         Command::Report(report) => bench::report::run(report, arguments.output),
         Command::Tune(tuning) => tune::run(tuning, arguments.output),
+        #[cfg(feature = "localnet")]
         Command::Localnet(localnet) => {
             localnet::run(localnet, &arguments.cluster, arguments.output)
         }
+        #[cfg(feature = "localnet")]
+        Command::LocalnetBank(bank) => return localnet::serve(bank),
+        #[cfg(not(feature = "localnet"))]
+        Command::Localnet(_) => Err(left_out::failure("localnet")),
         Command::Completion { shell } => {
             let mut command = Arguments::command();
             let mut out = io::BufWriter::new(stdout::data());
@@ -118,9 +131,14 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         let file = create.take_file(&mut cluster)?;
         return creation::create(&Context::open(&cluster, arguments.output)?, create, &file);
     }
+    if let Command::Warp(warp) = command {
+        warp.here_only(&cluster)?;
+    }
     let delivery = command.send().map_or(Delivery::Send, SendArgs::delivery);
     let context = &Context::open_for(&cluster, arguments.output, delivery)?;
     match command {
+        #[cfg(feature = "localnet")]
+        Command::LocalnetBank(_) => Ok(()),
         Command::Demo(_)
         | Command::Replay(_)
         | Command::Simulate(_)
@@ -186,6 +204,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         Command::TripBreaker(arguments) => breaker::trip_breaker(context, arguments),
         Command::VetoAdvice(arguments) => propose::veto_advice(context, arguments),
         Command::Submit(arguments) => prepared::submit(context, arguments),
+        Command::Warp(arguments) => warp::warp(context, arguments),
     }
 }
 

@@ -22,6 +22,9 @@ mod founder;
 mod genesis;
 #[path = "chain/keeper.rs"]
 mod keeper;
+#[cfg(feature = "localnet")]
+#[path = "chain/localnet.rs"]
+mod localnet;
 #[path = "chain/offline.rs"]
 mod offline;
 #[path = "chain/people.rs"]

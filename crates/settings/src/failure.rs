@@ -46,7 +46,7 @@ pub struct Place {
 }
 
 /// What is wrong about words on a command line, whatever the state of anything is.
-const USAGE: [&str; 11] = [
+const USAGE: [&str; 13] = [
     "usage",
     "bad_address",
     "bad_amount",
@@ -57,6 +57,8 @@ const USAGE: [&str; 11] = [
     "bad_signer",
     "bad_url",
     "bad_value",
+    "bank_keeps_nothing",
+    "left_out",
     "no_file",
 ];
 

@@ -28,6 +28,7 @@ mod sentences;
 pub mod staking;
 pub mod start;
 pub mod status;
+pub mod warp;
 pub mod why;
 pub mod write;
 mod written;
