@@ -12,11 +12,12 @@ use toml::{Table, Value};
 
 const THREATS: &str = include_str!("threats.toml");
 /// Folders of the repository in which tests are.
-const FOLDERS: [&str; 6] = [
+const FOLDERS: [&str; 7] = [
     "crates",
     "examples",
     "migrations",
     "programs",
+    "testing",
     "tests",
     "xtask",
 ];

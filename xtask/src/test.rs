@@ -26,7 +26,7 @@ integration tests on it. They are the very tests that step 5 runs on the native 
 With --validator instead: builds the ELF, then checks format, lints and tests of
 homeostat-validator. The tests deploy the ELF to a real validator in their own process
 and live through three periods of real time over JSON-RPC and websocket, and run
-`homeostat localnet`: 7 min, and the first time some 20 min of compiling on two cores.
+`homeostat localnet --validator`: 7 min, and the first time some 20 min of compiling on two cores.
 Needs libclang (Debian's libclang-dev; installed if you are root and apt-get is there).
 
 Options:
@@ -112,7 +112,7 @@ const VALIDATOR_LINT: Step = Step {
     ],
 };
 
-// `homeostat localnet`, which the tests run beside the validator's own executable. A test
+// `homeostat localnet --validator`, which the tests run beside the validator's own executable. A test
 // target is named for the features that come with it (homeostat-workspace-hack).
 const VALIDATOR_COMMAND: Step = Step {
     name: "command line",

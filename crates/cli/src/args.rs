@@ -7,12 +7,16 @@ use crate::bench;
 use crate::chain::{
     audit, council, crank, creation, delivery::SendArgs, ending, explain, feeds, keeper, leaving,
     log, outcome, parts, payments, plain, prepared, propose, reasons, reporter, staking, status,
-    watch, ClusterArgs,
+    warp, watch, ClusterArgs,
 };
 use crate::config;
+#[cfg(feature = "demo")]
 use crate::demo;
 use crate::deploy;
 use crate::init;
+#[cfg(not(all(feature = "demo", feature = "localnet")))]
+use crate::left_out;
+#[cfg(feature = "localnet")]
 use crate::localnet;
 use crate::output::Format;
 use crate::replay;
@@ -61,8 +65,12 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Live through a year of an economy, in process: every decision, its reasons, and a chart
+    #[cfg(feature = "demo")]
     #[command(long_about = demo::LONG_ABOUT, after_long_help = demo::AFTER_LONG_HELP)]
     Demo(demo::Arguments),
+    /// Live through a year of an economy, in process (not in this binary)
+    #[cfg(not(feature = "demo"))]
+    Demo(left_out::Words),
     /// Run the control law over a recorded series: what would it have done?
     #[command(long_about = replay::LONG_ABOUT, after_long_help = replay::AFTER_LONG_HELP)]
     Replay(replay::Arguments),
@@ -81,9 +89,20 @@ pub enum Command {
     /// Find gains on the simulator, with what they rest on and ready proposals
     #[command(long_about = tune::LONG_ABOUT, after_long_help = tune::AFTER_LONG_HELP)]
     Tune(tune::Arguments),
-    /// Start a validator of your own with an economy that lives on it
+    /// Start a cluster of your own with an economy that lives on it
+    #[cfg(feature = "localnet")]
     #[command(long_about = localnet::LONG_ABOUT, after_long_help = localnet::AFTER_LONG_HELP)]
     Localnet(localnet::LocalnetArgs),
+    /// Serve the bank of a localnet: its child
+    #[cfg(feature = "localnet")]
+    #[command(hide = true)]
+    LocalnetBank(localnet::BankArgs),
+    /// Start a cluster of your own with an economy that lives on it (not in this binary)
+    #[cfg(not(feature = "localnet"))]
+    Localnet(left_out::Words),
+    /// Move the clock of a localnet on
+    #[command(after_long_help = warp::AFTER_LONG_HELP)]
+    Warp(warp::WarpArgs),
     /// Deploy or upgrade the program, create economies, migrate accounts, as a file says
     #[command(long_about = deploy::LONG_ABOUT, after_long_help = deploy::AFTER_LONG_HELP)]
     Deploy(deploy::DeployArgs),
@@ -272,6 +291,8 @@ impl Command {
             Self::VetoAdvice(office) => Some(&office.send),
             // Several transactions, each of which needs the one before: signed here, or not at all.
             Self::CreateEconomy(_) => None,
+            #[cfg(feature = "localnet")]
+            Self::LocalnetBank(_) => None,
             Self::Demo(_)
             | Self::Replay(_)
             | Self::Simulate(_)
@@ -280,6 +301,7 @@ impl Command {
             | Self::Report(_)
             | Self::Tune(_)
             | Self::Localnet(_)
+            | Self::Warp(_)
             | Self::Status(_)
             | Self::Keeper(_)
             | Self::Watch(_)
@@ -417,6 +439,7 @@ mod tests {
         for (name, keys) in [
             ("propose", kinds),
             ("replay", homeostat_settings::controller_file::keys()),
+            #[cfg(feature = "demo")]
             ("demo", homeostat_settings::economy_file::controller_keys()),
         ] {
             let help = help(name);

@@ -11,9 +11,14 @@ mod args;
 pub mod bench;
 pub mod chain;
 pub mod config;
+#[cfg(feature = "demo")]
 pub mod demo;
 pub mod deploy;
+pub mod files;
 pub mod init;
+#[cfg(not(all(feature = "demo", feature = "localnet")))]
+mod left_out;
+#[cfg(feature = "localnet")]
 pub mod localnet;
 pub mod output;
 pub mod progress;
@@ -38,7 +43,7 @@ use crate::chain::council::Step;
 use crate::chain::delivery::{Delivery, SendArgs};
 use crate::chain::{
     audit, breaker, council, crank, creation, ending, explain, feeds, keeper, leaving, log,
-    outcome, parts, payments, prepared, propose, reasons, reporter, staking, status, watch,
+    outcome, parts, payments, prepared, propose, reasons, reporter, staking, status, warp, watch,
     Context,
 };
 use crate::failure::Failure;
@@ -68,7 +73,10 @@ pub fn main() -> ExitCode {
         });
     }
     let result = match &arguments.command {
+        #[cfg(feature = "demo")]
         Command::Demo(demo) => demo::run(demo, arguments.output),
+        #[cfg(not(feature = "demo"))]
+        Command::Demo(_) => Err(left_out::failure("demo")),
         Command::Replay(replay) => replay::run(replay, arguments.output),
         Command::Simulate(simulate) => {
             simulate::run(simulate, &arguments.cluster, arguments.output)
@@ -77,9 +85,14 @@ pub fn main() -> ExitCode {
         Command::Verify(verify) => bench::verify::run(verify, arguments.output),
         Command::Report(report) => bench::report::run(report, arguments.output),
         Command::Tune(tuning) => tune::run(tuning, arguments.output),
+        #[cfg(feature = "localnet")]
         Command::Localnet(localnet) => {
             localnet::run(localnet, &arguments.cluster, arguments.output)
         }
+        #[cfg(feature = "localnet")]
+        Command::LocalnetBank(bank) => return localnet::serve(bank),
+        #[cfg(not(feature = "localnet"))]
+        Command::Localnet(_) => Err(left_out::failure("localnet")),
         Command::Init(init) => init::run(init, &arguments.cluster, arguments.output),
         Command::Token(token) => token::run(token, &arguments.cluster, arguments.output),
         Command::Config(config) => config::run(config, &arguments.cluster, arguments.output),
@@ -137,9 +150,14 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         let file = create.take_file(&mut cluster)?;
         return creation::create(&Context::open(&cluster, arguments.output)?, create, &file);
     }
+    if let Command::Warp(warp) = command {
+        warp.here_only(&cluster)?;
+    }
     let delivery = command.send().map_or(Delivery::Send, SendArgs::delivery);
     let context = &Context::open_for(&cluster, arguments.output, delivery)?;
     match command {
+        #[cfg(feature = "localnet")]
+        Command::LocalnetBank(_) => Ok(()),
         Command::Demo(_)
         | Command::Replay(_)
         | Command::Simulate(_)
@@ -211,6 +229,7 @@ fn on_chain(command: &Command, arguments: &Arguments) -> Result<(), Failure> {
         Command::TripBreaker(arguments) => breaker::trip_breaker(context, arguments),
         Command::VetoAdvice(arguments) => propose::veto_advice(context, arguments),
         Command::Submit(arguments) => prepared::submit(context, arguments),
+        Command::Warp(arguments) => warp::warp(context, arguments),
     }
 }
 

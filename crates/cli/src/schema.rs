@@ -12,14 +12,13 @@ use crate::chain::outcome::Outcomes;
 use crate::chain::propose::Proposed;
 use crate::chain::reasons::Preview;
 use crate::chain::status::Status;
+use crate::chain::warp::Warped;
 use crate::chain::write::Written;
 use crate::deploy::{Applied, Checked, Shown};
-use crate::localnet::Ready;
 
 /// Command and schema of its answer. Commands that write all answer [`Written`].
 pub fn all() -> Vec<(&'static str, Schema)> {
     let mut all = vec![
-        ("demo", crate::demo::schema()),
         ("replay", crate::replay::schema()),
         ("simulate", crate::simulate::schema()),
         ("bench", crate::bench::schema()),
@@ -44,7 +43,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("deploy-plan", schema_for!(Shown)),
         ("deploy-apply", schema_for!(Applied)),
         ("deploy-status", schema_for!(Checked)),
-        ("localnet", schema_for!(Ready)),
+        ("warp", schema_for!(Warped)),
         ("keeper", schema_for!(homeostat_keeper::Summary)),
         ("watch", schema_for!(homeostat_keeper::alarms::Alarm)),
         ("reporter", schema_for!(homeostat_keeper::reporter::Told)),
@@ -53,6 +52,10 @@ pub fn all() -> Vec<(&'static str, Schema)> {
             schema_for!(homeostat_keeper::reporter::Summary),
         ),
     ];
+    #[cfg(feature = "demo")]
+    all.push(("demo", crate::demo::schema()));
+    #[cfg(feature = "localnet")]
+    all.push(("localnet", schema_for!(crate::localnet::Ready)));
     all.extend(
         [
             "go-live",
@@ -103,7 +106,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
     all
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "demo", feature = "localnet"))]
 mod tests {
     use super::*;
     use std::{fs, path::PathBuf};

@@ -124,6 +124,10 @@ mod platform {
     }
 }
 
+#[cfg_attr(
+    not(any(feature = "demo", feature = "localnet")),
+    allow(unused_imports, reason = "only what runs a bank sets stdout aside")
+)]
 pub use platform::{claim, logged, set_aside};
 
 /// Where data is written: the duplicate of [`claim`], or stdout itself before it.

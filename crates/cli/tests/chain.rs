@@ -28,6 +28,9 @@ mod genesis;
 mod glance;
 #[path = "chain/keeper.rs"]
 mod keeper;
+#[cfg(feature = "localnet")]
+#[path = "chain/localnet.rs"]
+mod localnet;
 #[path = "chain/offline.rs"]
 mod offline;
 #[path = "chain/people.rs"]

@@ -47,7 +47,6 @@ pub struct Place {
 
 /// What is wrong about words on a command line, whatever the state of anything is.
 const USAGE: &[&str] = &[
-    "usage",
     "bad_address",
     "bad_amount",
     "bad_commitment",
@@ -58,8 +57,11 @@ const USAGE: &[&str] = &[
     "bad_signer",
     "bad_url",
     "bad_value",
+    "bank_keeps_nothing",
     "insecure_webhook",
+    "left_out",
     "no_file",
+    "usage",
 ];
 
 impl Failure {

@@ -10,9 +10,11 @@ use solana_compute_budget_interface::ComputeBudgetInstruction;
 use solana_hash::Hash;
 use solana_instruction::{error::InstructionError, Instruction};
 use solana_keypair::Keypair;
+use solana_loader_v3_interface::{get_program_data_address, state::UpgradeableLoaderState};
 use solana_message::{v0, AddressLookupTableAccount, Message, VersionedMessage};
-use solana_program::pubkey::Pubkey;
+use solana_program::{pubkey::Pubkey, rent::Rent};
 use solana_program_test::{BanksClient, ProgramTest, ProgramTestContext};
+use solana_sdk_ids::bpf_loader_upgradeable;
 use solana_signer::Signer;
 use solana_transaction::versioned::VersionedTransaction;
 use solana_transaction_error::TransactionError;
@@ -239,6 +241,36 @@ impl Bank {
         test.prefer_bpf(true);
         test.add_program(name, PROGRAM_ID, None);
         edit(&mut test);
+        Self::begin(test).await
+    }
+
+    /// Starts a bank with an ELF at the program's address, as the upgradeable loader leaves it
+    /// after a deployment, in the hands of the payer.
+    pub async fn start_deployed(elf: &[u8]) -> Self {
+        let (loader, rent) = (bpf_loader_upgradeable::id(), Rent::default());
+        let data_at = get_program_data_address(&PROGRAM_ID);
+        let account = |state: UpgradeableLoaderState, after: &[u8], executable| {
+            let mut data = bincode::serialize(&state).expect("a loader's state is serialized");
+            data.extend_from_slice(after);
+            Account {
+                lamports: rent.minimum_balance(data.len()),
+                data,
+                owner: loader,
+                executable,
+                rent_epoch: 0,
+            }
+        };
+        let program = UpgradeableLoaderState::Program {
+            programdata_address: data_at,
+        };
+        let held = UpgradeableLoaderState::ProgramData {
+            slot: 0,
+            upgrade_authority_address: Some(numbered_key(0).pubkey()),
+        };
+        let mut test = ProgramTest::default();
+        test.prefer_bpf(false);
+        test.add_genesis_account(PROGRAM_ID, account(program, &[], true));
+        test.add_genesis_account(data_at, account(held, elf, false));
         Self::begin(test).await
     }
 

@@ -3,14 +3,19 @@
 
 use std::{
     future::Future,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::{IpAddr, TcpListener},
     rc::Rc,
     thread::JoinHandle,
 };
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::{body::Incoming, header, service::service_fn, Method, Request, Response, StatusCode};
+use hyper::{
+    body::Incoming,
+    header::{self, HeaderMap, HeaderName, HeaderValue},
+    service::service_fn,
+    Method, Request, Response, StatusCode, Uri,
+};
 use hyper_util::rt::TokioIo;
 use tokio::{
     sync::oneshot,
@@ -47,19 +52,21 @@ pub(crate) struct Listening {
 }
 
 impl Listening {
-    /// Runs `main` on a thread of its own until it ends or this is dropped. `main` gets a
-    /// listener on a free port.
-    pub(crate) fn start<F, M>(name: &str, main: M) -> Self
+    /// Runs `main` on a thread of its own until it ends or this is dropped. `main` gets the
+    /// listeners, the first of which has the URL.
+    pub(crate) fn start<const N: usize, F, M>(
+        name: &str,
+        listeners: [TcpListener; N],
+        main: M,
+    ) -> Self
     where
-        M: FnOnce(tokio::net::TcpListener) -> F + Send + 'static,
+        M: FnOnce([tokio::net::TcpListener; N]) -> F + Send + 'static,
         F: Future<Output = ()>,
     {
-        let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
-            .expect("this machine has a free port");
-        listener
-            .set_nonblocking(true)
-            .expect("a listener need not block");
-        let address = listener.local_addr().expect("a listener has an address");
+        let first = listeners.first().map(TcpListener::local_addr);
+        let address = first
+            .and_then(Result::ok)
+            .expect("a listener has an address");
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name(name.to_string())
@@ -71,10 +78,12 @@ impl Listening {
                     .expect("a runtime starts");
                 let local = LocalSet::new();
                 local.block_on(&runtime, async {
-                    let listener = tokio::net::TcpListener::from_std(listener)
-                        .expect("a listener belongs to a runtime");
+                    let listeners = listeners.map(|listener| {
+                        tokio::net::TcpListener::from_std(listener)
+                            .expect("a listener belongs to a runtime")
+                    });
                     tokio::select! {
-                        () = main(listener) => (),
+                        () = main(listeners) => (),
                         _ = stopped => (),
                     }
                 });
@@ -88,6 +97,12 @@ impl Listening {
             stop: Some(stop),
             thread: Some(thread),
         }
+    }
+
+    /// Whether its thread has not ended.
+    pub(crate) fn is_running(&self) -> bool {
+        let thread = self.thread.as_ref();
+        thread.is_some_and(|thread| !thread.is_finished())
     }
 
     /// Such as `http://127.0.0.1:34567`.
@@ -114,7 +129,42 @@ pub(crate) enum Asked {
     /// `GET` of a path.
     Get(String),
     /// The body of a `POST`.
-    Post(Bytes),
+    Post(Bytes, Caller),
+}
+
+/// Who asks, as far as the headers of a browser tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// A program of this machine, or a page that this machine serves.
+    Here,
+    /// A page of some website that a browser of this machine shows.
+    Website,
+}
+
+impl Caller {
+    /// A browser names the page in `Origin`, and the server as the page calls it in `Host`: a
+    /// website that has its own name lead to this machine is told by the latter.
+    fn of(headers: &HeaderMap) -> Self {
+        let here = |name: HeaderName| {
+            headers.get_all(name).iter().all(|value| {
+                let uri = value
+                    .to_str()
+                    .ok()
+                    .and_then(|text| text.parse::<Uri>().ok());
+                uri.as_ref().and_then(Uri::host).is_some_and(is_here)
+            })
+        };
+        match here(header::ORIGIN) && here(header::HOST) {
+            true => Self::Here,
+            false => Self::Website,
+        }
+    }
+}
+
+/// Whether a name always leads to this machine.
+fn is_here(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Answers every request on `listener`, those of different connections side by side.
@@ -151,14 +201,18 @@ async fn read(request: Request<Incoming>) -> Result<Asked, Answer> {
     if request.method() == Method::GET {
         return Ok(Asked::Get(request.uri().path().to_string()));
     }
+    if request.method() == Method::OPTIONS {
+        return Err(allowed());
+    }
     if request.method() != Method::POST {
         return Err(text(
             StatusCode::METHOD_NOT_ALLOWED,
             "POST a JSON-RPC request",
         ));
     }
+    let caller = Caller::of(request.headers());
     match whole(request.into_body()).await {
-        Ok(body) => Ok(Asked::Post(body)),
+        Ok(body) => Ok(Asked::Post(body, caller)),
         Err(why) => Err(text(StatusCode::BAD_REQUEST, &why)),
     }
 }
@@ -175,8 +229,30 @@ async fn whole(body: Incoming) -> Result<Bytes, String> {
 pub(crate) fn answer(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Answer {
     let mut answer = Response::new(Full::new(body.into()));
     *answer.status_mut() = status;
-    let kind = header::HeaderValue::from_static(kind);
-    answer.headers_mut().insert(header::CONTENT_TYPE, kind);
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    // A browser's wallet may read the answer whatever page it serves, as with Agave: there is
+    // nothing here but play money.
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY);
+    answer
+}
+
+/// Any page.
+const ANY: HeaderValue = HeaderValue::from_static("*");
+/// How long a browser remembers that it may ask (seconds).
+const REMEMBERED: HeaderValue = HeaderValue::from_static("86400");
+
+/// What a browser asks for before it posts JSON.
+fn allowed() -> Answer {
+    let mut answer = text(StatusCode::OK, "");
+    let headers = answer.headers_mut();
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("POST, GET, OPTIONS"),
+    );
+    // Clients of Solana send a header of their own beside the type.
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, ANY);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, REMEMBERED);
     answer
 }
 
@@ -221,4 +297,34 @@ pub(crate) async fn post(
     let body = whole(answer.into_body()).await?;
     connection.abort();
     Ok((status, body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_a_website_is_told_from_this_machine() {
+        let caller = |pairs: &[(HeaderName, &'static str)]| {
+            let pairs = pairs.iter().cloned();
+            let pairs = pairs.map(|(name, value)| (name, HeaderValue::from_static(value)));
+            Caller::of(&pairs.collect())
+        };
+        let (host, origin) = (header::HOST, header::ORIGIN);
+        assert_eq!(caller(&[]), Caller::Here);
+        for here in ["127.0.0.1:8899", "localhost:8899", "[::1]:8899"] {
+            assert_eq!(caller(&[(host.clone(), here)]), Caller::Here, "{here}");
+        }
+        let page = "http://localhost:3000";
+        assert_eq!(caller(&[(origin.clone(), page)]), Caller::Here);
+        for elsewhere in [
+            "https://example.org",
+            "null",
+            "http://localhost.example.org",
+        ] {
+            assert_eq!(caller(&[(origin.clone(), elsewhere)]), Caller::Website);
+        }
+        // A name that its owner lets lead to this machine.
+        assert_eq!(caller(&[(host, "example.org:8899")]), Caller::Website);
+    }
 }

@@ -13,6 +13,9 @@ use solana_transaction_status_client_types::TransactionStatusMeta;
 /// Blocks that a blockhash can be used for after the one it was made in.
 pub(crate) const BLOCKHASH_LIFE: u64 = 150;
 
+/// Blockhashes after which those that are too old are forgotten.
+const MOST_HASHES: usize = 10_000;
+
 /// A transaction that was executed, whether or not it succeeded.
 pub(crate) struct Executed {
     pub(crate) slot: u64,
@@ -41,6 +44,17 @@ pub(crate) struct Ledger {
     executed: HashMap<Signature, Executed>,
     /// Signatures, oldest first.
     order: Vec<Signature>,
+    /// What subscribers have not been told yet.
+    news: Vec<News>,
+}
+
+/// What somebody may have subscribed to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    /// A slot began.
+    Slot(u64),
+    /// A transaction was executed.
+    Executed(Signature),
 }
 
 impl Ledger {
@@ -53,6 +67,7 @@ impl Ledger {
             times: BTreeMap::from([(slot, bank.now())]),
             executed: HashMap::new(),
             order: Vec::new(),
+            news: Vec::new(),
         }
     }
 
@@ -60,11 +75,22 @@ impl Ledger {
     pub(crate) fn begin(&mut self, slot: u64, blocks: u64, now: i64) {
         self.height = self.height.saturating_add(blocks);
         self.times.insert(slot, now);
+        self.news.push(News::Slot(slot));
+    }
+
+    /// What happened since this was asked last.
+    pub(crate) fn take_news(&mut self) -> Vec<News> {
+        core::mem::take(&mut self.news)
     }
 
     /// Hands out a blockhash; returns the last height that it can be used at.
     pub(crate) fn issue(&mut self, hash: Hash) -> u64 {
         let last = self.height.saturating_add(BLOCKHASH_LIFE);
+        if self.last_valid.len() > MOST_HASHES {
+            // A world that runs for days; the bank has forgotten them as well.
+            let height = self.height;
+            self.last_valid.retain(|_, last| height <= *last);
+        }
         *self.last_valid.entry(hash).or_insert(last)
     }
 
@@ -82,14 +108,6 @@ impl Ledger {
             .is_some_and(|last| self.height > *last)
     }
 
-    /// A blockhash that was handed out is too old from now on: the bank forgets its hashes
-    /// about a second after it made them, by the wall clock, and the height follows.
-    pub(crate) fn expire(&mut self, hash: &Hash) {
-        if let Some(last) = self.last_valid.get(hash) {
-            self.height = self.height.max(last.saturating_add(1));
-        }
-    }
-
     /// When a slot began (unix seconds).
     pub(crate) fn time(&self, slot: u64) -> Option<i64> {
         self.times.range(..=slot).next_back().map(|(_, time)| *time)
@@ -104,6 +122,7 @@ impl Ledger {
     pub(crate) fn keep(&mut self, signature: Signature, executed: Executed) {
         self.executed.insert(signature, executed);
         self.order.push(signature);
+        self.news.push(News::Executed(signature));
     }
 
     /// A transaction.

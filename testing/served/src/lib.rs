@@ -17,11 +17,10 @@
 //! # What is not like a cluster
 //!
 //! - A transaction is executed when it is sent, alone in its slot, and is finalized at once.
-//!   So every commitment is the same, and the slot moves only when something is sent or
-//!   [`Served::skip_blocks`] says so.
-//! - The clock stands until a test moves it.
-//! - A blockhash lives 150 blocks. Behind [`Served`] it also ends after 150 new hashes of
-//!   the bank's own, which makes one every 400 ms of real time.
+//!   So every commitment is the same. Unless the clock runs ([`Pace`]), the slot moves only when
+//!   something is sent or [`Served::skip_blocks`] says so.
+//! - The clock stands until a test moves it, or `homeostatWarp`, which no cluster has, does. With
+//!   [`Pace::Running`] it goes on by itself as well, and slots begin 25 at a time.
 //! - The bank has no list of its accounts. `getProgramAccounts` and `getTokenAccountsByOwner`
 //!   look at those that a message or a set-up has named
 //!   ([`Bank::touched`](homeostat_sandbox::Bank::touched)).
@@ -31,16 +30,26 @@
 //! - `isBlockhashValid` knows the blockhashes that were handed out over JSON-RPC.
 //! - `getTransaction` has no `jsonParsed`, and messages of version 0 need
 //!   `maxSupportedTransactionVersion`, as on a cluster.
-//! - There is no websocket.
+//! - The websocket, on the port above, has account, logs, program, root, signature and slot
+//!   subscriptions: at most 32 connections, 64 subscriptions of each, 64 KiB a message. A
+//!   connection that lets 1,000 notifications wait is closed.
+//! - Any page may ask, as with Agave; but for `homeostatWarp`, which is for this machine alone.
 
 mod fixture;
 mod http;
 mod ledger;
 mod methods;
+mod pace;
+mod ports;
 mod proxy;
 mod rpc;
 mod server;
+mod subscriptions;
+mod websocket;
 
 pub use fixture::{create_associated, Fixture, Person};
+pub use homeostat_sandbox::Bank;
+pub use pace::{Pace, TICK};
+pub use ports::PortError;
 pub use proxy::{lies, Fault, Proxy, Rewrite, Rule};
-pub use server::{Served, Stage};
+pub use server::{Options, Served, Stage};

@@ -16,7 +16,7 @@ use solana_signature::Signature;
 
 use crate::{
     http::{self, Answer, Asked, HangUp, Listening},
-    rpc,
+    ports, rpc,
 };
 
 /// Rewrites a result: gets the request's parameters and the true result.
@@ -222,9 +222,10 @@ impl Proxy {
         let (authority, path) = target.split_once('/').unwrap_or((target, ""));
         let target = (authority.to_string(), format!("/{path}"));
         let plan = Arc::new(Mutex::new(Plan::default()));
-        let listening = Listening::start("homeostat-proxy", {
+        let listener = ports::bind(0).expect("this machine has a free port");
+        let listening = Listening::start("homeostat-proxy", [listener], {
             let plan = Arc::clone(&plan);
-            move |listener| async move {
+            move |[listener]| async move {
                 let target = Rc::new(target);
                 http::serve(listener, move |asked| {
                     pass(Rc::clone(&target), Arc::clone(&plan), asked)
@@ -343,7 +344,7 @@ async fn pass(
     plan: Arc<Mutex<Plan>>,
     asked: Asked,
 ) -> Result<Answer, HangUp> {
-    let Asked::Post(body) = asked else {
+    let Asked::Post(body, _) = asked else {
         return Ok(http::text(StatusCode::NOT_FOUND, "POST a JSON-RPC request"));
     };
     let request: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);

@@ -4,8 +4,6 @@ use jsonrpc_core::{Call, Error, Id, Output, Params, Request, Response, Version};
 use serde::{de::DeserializeOwned, Serialize};
 use serde_json::Value;
 
-use crate::methods::{self, Node};
-
 /// What a method answers.
 pub(crate) type Outcome = Result<Value, Error>;
 
@@ -71,15 +69,19 @@ where
         .map_err(|why| invalid(format!("Invalid param: {why:?}")))
 }
 
-/// Answers a request's body; `None` when all of it are notifications.
-pub(crate) async fn respond(node: &mut Node<'_>, body: &[u8]) -> Option<Vec<u8>> {
+/// Answers a request's body, each call of it by `answer`; `None` when all of it are
+/// notifications.
+pub(crate) async fn respond(
+    body: &[u8],
+    mut answer: impl AsyncFnMut(&str, &Arguments) -> Outcome,
+) -> Option<Vec<u8>> {
     let response = match serde_json::from_slice::<Request>(body) {
         Err(_) => Response::from(Error::parse_error(), Some(Version::V2)),
-        Ok(Request::Single(call)) => Response::Single(one(node, call).await?),
+        Ok(Request::Single(call)) => Response::Single(one(call, &mut answer).await?),
         Ok(Request::Batch(calls)) => {
             let mut outputs = Vec::with_capacity(calls.len());
             for call in calls {
-                outputs.extend(one(node, call).await);
+                outputs.extend(one(call, &mut answer).await);
             }
             match outputs.is_empty() {
                 true => return None,
@@ -90,11 +92,14 @@ pub(crate) async fn respond(node: &mut Node<'_>, body: &[u8]) -> Option<Vec<u8>>
     serde_json::to_vec(&response).ok()
 }
 
-async fn one(node: &mut Node<'_>, call: Call) -> Option<Output> {
+async fn one(
+    call: Call,
+    answer: &mut impl AsyncFnMut(&str, &Arguments) -> Outcome,
+) -> Option<Output> {
     match call {
         Call::MethodCall(call) => {
             let outcome = match Arguments::read(call.params) {
-                Ok(arguments) => methods::call(node, &call.method, &arguments).await,
+                Ok(arguments) => answer(&call.method, &arguments).await,
                 Err(error) => Err(error),
             };
             Some(Output::from(outcome, call.id, call.jsonrpc))

@@ -90,7 +90,7 @@ pub fn field(field: Tunable) -> &'static str {
 
 /// Refuses a file that cannot be written; leaves no new one behind.
 pub fn writable(path: &Path) -> Result<(), Failure> {
-    crate::demo::writable(path).map_err(|failure| failure.remedy("give another --proposal file"))
+    crate::files::writable(path).map_err(|failure| failure.remedy("give another --proposal file"))
 }
 
 /// Writes a file that `propose` takes. It insists on the value that the search started from, so
@@ -101,7 +101,7 @@ pub fn writable(path: &Path) -> Result<(), Failure> {
 /// The file cannot be written.
 pub fn write_proposal(path: &Path, advice: &Advice, change: &Move) -> Result<(), Failure> {
     fs::write(path, proposal(advice, change)).map_err(|error| {
-        crate::demo::unwritable(path, &error).remedy("give another --proposal file")
+        crate::files::unwritable(path, &error).remedy("give another --proposal file")
     })
 }
 

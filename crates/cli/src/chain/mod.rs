@@ -36,6 +36,7 @@ mod sentences;
 pub mod staking;
 pub mod start;
 pub mod status;
+pub mod warp;
 pub mod watch;
 pub mod why;
 pub mod write;

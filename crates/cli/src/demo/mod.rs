@@ -9,27 +9,24 @@ mod stage;
 mod summary;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
-use homeostat_client::Wiring;
 use homeostat_sandbox::Bank;
 use schemars::{schema_for, JsonSchema, Schema};
 use serde::Serialize;
 
-use crate::document;
-use crate::failure::{Failure, Place};
+use crate::failure::Failure;
+use crate::files::{economy_from, unwritable, writable};
 use crate::output::{self, Format};
 use crate::report::{self, chart, table};
 use crate::stdout;
-use homeostat_settings::files::{read_up_to, unreadable};
+use homeostat_settings::economy_file::EconomySpec;
 use life::{History, Life};
 use plan::{Plan, Story, PEOPLE};
 use summary::{DecisionLine, Summary};
-
-pub use homeostat_settings::economy_file::{read_economy, EconomySpec};
 
 /// What `demo --help` opens with.
 pub const LONG_ABOUT: &str = "\
@@ -260,48 +257,6 @@ async fn live(
         }
     })
     .await
-}
-
-/// Reads the economy file of `--economy`. Its pools and feeds are for `create-economy`: here there
-/// is one liquidity pool, and nobody reports.
-pub(crate) fn economy_from(path: &Path) -> Result<EconomySpec, Failure> {
-    let name = path.display().to_string();
-    let bytes = File::open(path)
-        .and_then(|file| read_up_to(file, document::LARGEST))
-        .map_err(|error| unreadable(&name, &error))?;
-    let spec = read_economy(&bytes, &name)?;
-    if spec.wirings.iter().any(Wiring::has_feed) {
-        let words = "a controller of the economy follows a feed, and nobody reports to it here";
-        return Err(
-            Failure::at("no_reporters", Place::file(name), words).remedy(
-                "give the controller another metric for this; `homeostat create-economy` takes it",
-            ),
-        );
-    }
-    Ok(spec)
-}
-
-/// Refuses a chart file that cannot be written, before a year is lived for it.
-pub(crate) fn writable(path: &Path) -> Result<(), Failure> {
-    let existed = path.exists();
-    OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)
-        .map_err(|error| unwritable(path, &error))?;
-    if !existed {
-        fs::remove_file(path).map_err(|error| unwritable(path, &error))?;
-    }
-    Ok(())
-}
-
-pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Failure {
-    Failure::at(
-        "unwritable_file",
-        Place::file(path.display().to_string()),
-        format_args!("cannot be written: {error}"),
-    )
-    .remedy("give another --chart file")
 }
 
 fn draw(

@@ -1,15 +1,15 @@
-//! `localnet`: a real validator of one's own, with an economy that lives on it.
+//! `localnet`: a cluster of one's own, with an economy that lives on it.
 
 mod child;
+mod interrupt;
+mod serve;
 mod set_up;
+mod world;
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::RecvTimeoutError;
-use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Instant;
 
@@ -18,52 +18,65 @@ use homeostat_chain::Connection;
 use homeostat_client::PROGRAM_ID;
 use homeostat_settings::files;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use serde::Serialize;
 use solana_commitment_config::CommitmentConfig;
 
 use crate::chain::{Answer, ClusterArgs};
 use crate::failure::Failure;
 use crate::output::{self, Format};
 use child::Child;
+use interrupt::Interrupt;
+pub use serve::{serve, BankArgs};
 use set_up::People;
+use world::{stopped, Told};
 
 /// What `localnet --help` opens with.
 pub const LONG_ABOUT: &str = "\
-Start a validator of your own with an economy that lives on it.
+Start a cluster of your own with an economy that lives on it, in seconds.
 
-The program is deployed through the upgradeable loader, a token and an economy with periods of a
-minute are created, wallets get SOL and tokens, a council is appointed, the economy goes live, one
-wallet stakes, and a keeper cranks. Everything is public play money with keys in files.";
+A bank in a process of its own is served behind JSON-RPC and websocket, with the program in it. A
+token and an economy with periods of a minute are created, wallets get SOL and tokens, a council is
+appointed, the economy goes live, one wallet stakes, and a keeper cranks. Everything is public play
+money with keys in files. `homeostat warp 6h` moves its clock.";
 
 /// What `localnet --help` closes with.
 pub const AFTER_LONG_HELP: &str = "\
-Runs until Ctrl-C, and then leaves nothing behind: no process, no port, no folder. With --ledger
-everything is kept, and the next start goes on with the same economy, wallets and keys.
+Runs until Ctrl-C, and then leaves nothing behind: no process, no port, no folder. Only this machine
+can connect.
 
 With --output json or json-compact one line is printed when it is ready: `rpc_url`, `ws_url`,
-`program`, `economy`, `mint`, `wallets`, `council`, `config` (for -C of this command line and of
-Solana's), `ledger`, `ready_in_ms`.
+`program`, `program_runs`, `economy`, `mint`, `wallets`, `council`, `config` (for -C of this command
+line and of Solana's), `ledger`, `world`, `speed`, `ready_in_ms`.
 
-Needs the program `homeostat-localnet` beside this one or on the path:
+The program runs natively, compiled into this binary: so it always fits the commands, and nothing
+has to be built first. --program runs an ELF instead, with the compute units that it takes on a
+cluster and with an upgrade authority (the founder).
+
+--validator starts a real validator instead, which keeps what it did with --ledger: the next start
+goes on with the same economy, wallets and keys. Its clock is the machine's: no --speed, no `warp`.
+It needs the program `homeostat-localnet` beside this one or on the path:
   cargo build --profile host --package homeostat-validator --bin homeostat-localnet
 (once, some 20 min on two cores; with a C++ compiler and libclang-dev), and the program's ELF:
   cargo xtask build-sbf";
 
-/// The validator's executable.
-const VALIDATOR: &str = "homeostat-localnet";
-/// The program's ELF.
-const ELF: &str = "homeostat.so";
 /// Where keys and settings are, in the ledger's folder.
 const HOME: &str = "homeostat";
 
 /// Arguments of `localnet`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct LocalnetArgs {
-    /// Keep everything in this folder, and go on with what is there
+    /// Start a real validator instead of serving a bank
+    #[arg(long)]
+    pub validator: bool,
+    /// Seconds of the cluster a second of this machine
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "validator",
+          value_parser = clap::value_parser!(u32).range(1..=serve::FASTEST))]
+    pub speed: u32,
+    /// Keep everything in this folder, and go on with what is there (with --validator)
     #[arg(long, value_name = "DIR")]
     pub ledger: Option<PathBuf>,
-    /// The program's ELF file [default: homeostat.so beside this executable or in ../deploy]
+    /// The program's ELF file [default: none, the program runs natively; with --validator
+    /// homeostat.so beside this executable or in ../deploy]
     #[arg(long, value_name = "FILE", env = "HOMEOSTAT_PROGRAM")]
     pub program: Option<PathBuf>,
     /// Port of JSON-RPC; the websocket is on the next one [default: two that are free]
@@ -83,6 +96,8 @@ pub struct Ready {
     pub ws_url: String,
     /// The program.
     pub program: String,
+    /// `native` (compiled into this binary) or `elf` (a file, as it is deployed).
+    pub program_runs: String,
     /// The economy.
     pub economy: String,
     /// Its token.
@@ -93,8 +108,12 @@ pub struct Ready {
     pub council: CouncilAnswer,
     /// Configuration file for `-C`, of this command line and of Solana's.
     pub config: String,
-    /// The ledger's folder.
+    /// The folder of keys and ledger.
     pub ledger: String,
+    /// `bank` (served by this command line) or `validator`.
+    pub world: String,
+    /// Seconds of the cluster a second of this machine.
+    pub speed: u32,
     /// Whether a keeper cranks.
     pub keeper: bool,
     /// From the start of the command (milliseconds).
@@ -129,12 +148,13 @@ impl Answer for Ready {
     fn display(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(
             out,
-            "ready in {:.1} s\n  url        {}\n  websocket  {}\n  program    {}\n  economy    {}\n  \
+            "ready in {:.1} s\n  url        {}\n  websocket  {}\n  program    {} ({})\n  economy    {}\n  \
              mint       {}\n  council    {} ({} of {})",
             self.ready_in_ms as f64 / 1e3,
             self.rpc_url,
             self.ws_url,
             self.program,
+            self.program_runs,
             self.economy,
             self.mint,
             self.council.address,
@@ -156,58 +176,13 @@ impl Answer for Ready {
     }
 }
 
-/// What `homeostat-localnet` prints.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Told {
-    Ready {
-        rpc_url: String,
-        ws_url: String,
-        ledger: PathBuf,
-        payer: PathBuf,
-        deployed_in_ms: Option<u64>,
-    },
-    Failed {
-        error: String,
-    },
-}
-
-/// Somebody pressed Ctrl-C, or asked us to end.
-struct Interrupt(Arc<AtomicBool>);
-
-impl Interrupt {
-    fn listen() -> Result<Self, Failure> {
-        let flag = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM] {
-            signal_hook::flag::register(signal, Arc::clone(&flag)).map_err(|error| {
-                Failure::new("no_signals", format!("signals cannot be received: {error}"))
-                    .remedy("this is the system's; see the limits of the process")
-            })?;
-        }
-        Ok(Self(flag))
-    }
-
-    fn came(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn check(&self) -> Result<(), Failure> {
-        if self.came() {
-            return Err(
-                Failure::new("interrupted", "interrupted before it was ready")
-                    .remedy("nothing was left behind, but for the folder of --ledger"),
-            );
-        }
-        Ok(())
-    }
-}
-
 /// Runs `homeostat localnet`.
 ///
 /// # Errors
 ///
-/// A program that is missing, a validator that does not start or stops, whatever the
-/// economy's creation is refused for. Nothing is left running.
+/// A program that is missing, a world that does not start or stops, whatever the economy's
+/// creation is refused for; `bank_keeps_nothing` for a ledger without a validator. Nothing is
+/// left running.
 pub fn run(arguments: &LocalnetArgs, cluster: &ClusterArgs, format: Format) -> Result<(), Failure> {
     let begin = Instant::now();
     if !cluster.url.is_empty() {
@@ -222,23 +197,30 @@ pub fn run(arguments: &LocalnetArgs, cluster: &ClusterArgs, format: Format) -> R
         // Nobody to tell that nobody listens.
         let _ = writeln!(io::stderr(), "{line}");
     };
-    say("starting a validator and deploying the program");
-    let mut validator = Child::start(validator_command(arguments)?)?;
+    let command = world::command(arguments)?;
+    say(if arguments.validator {
+        "starting a validator and deploying the program"
+    } else {
+        "starting a bank with the program"
+    });
+    let mut world = Child::start(command)?;
     let Told::Ready {
         rpc_url,
         ws_url,
         ledger,
         payer,
         deployed_in_ms,
-    } = ready(&mut validator, &interrupt)?
+    } = world::ready(&mut world, &interrupt)?
     else {
         return Err(stopped());
     };
     if arguments.ledger.is_none() {
-        validator.sweep(ledger.clone());
+        world.sweep(ledger.clone());
     }
+    let native = !arguments.validator && arguments.program.is_none();
     let deployed = match deployed_in_ms {
         Some(ms) => format!("deployed in {:.1} s", ms as f64 / 1e3),
+        None if native => "the program runs natively, as this binary has it".to_owned(),
         None => "the program was there".to_owned(),
     };
     say(&format!(
@@ -251,7 +233,7 @@ pub fn run(arguments: &LocalnetArgs, cluster: &ClusterArgs, format: Format) -> R
     let people = People::of(&home, payer)?;
     let go_on = || interrupt.check();
     let open = |sure| Connection::open_within(&rpc_url, sure, TIMEOUT);
-    // One validator alone never takes a block back.
+    // A bank, or one validator alone, never takes a block back.
     people.settle(&open(CommitmentConfig::processed())?, &go_on)?;
     people.wait(&open(CommitmentConfig::confirmed())?, &go_on)?;
 
@@ -265,7 +247,7 @@ pub fn run(arguments: &LocalnetArgs, cluster: &ClusterArgs, format: Format) -> R
     let mut keeper = if arguments.no_keeper {
         None
     } else {
-        Some(start_keeper(&home, &config, &rpc_url, &people)?)
+        Some(start_keeper(arguments, &home, &config, &rpc_url, &people)?)
     };
     let at = people.at();
     answer(
@@ -273,6 +255,7 @@ pub fn run(arguments: &LocalnetArgs, cluster: &ClusterArgs, format: Format) -> R
             rpc_url,
             ws_url,
             program: PROGRAM_ID.to_string(),
+            program_runs: if native { "native" } else { "elf" }.to_owned(),
             economy: at.economy.to_string(),
             mint: at.mint.to_string(),
             wallets: people
@@ -295,6 +278,13 @@ pub fn run(arguments: &LocalnetArgs, cluster: &ClusterArgs, format: Format) -> R
             },
             config: config.display().to_string(),
             ledger: ledger.display().to_string(),
+            world: if arguments.validator {
+                "validator"
+            } else {
+                "bank"
+            }
+            .to_owned(),
+            speed: arguments.speed,
             keeper: keeper.is_some(),
             ready_in_ms: u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX),
         },
@@ -302,7 +292,7 @@ pub fn run(arguments: &LocalnetArgs, cluster: &ClusterArgs, format: Format) -> R
     )?;
 
     while !interrupt.came() {
-        if validator.ended().is_some() {
+        if world.ended().is_some() {
             return Err(stopped());
         }
         if keeper
@@ -319,75 +309,18 @@ pub fn run(arguments: &LocalnetArgs, cluster: &ClusterArgs, format: Format) -> R
     }
     say("stopping");
     drop(keeper);
-    drop(validator);
+    drop(world);
     Ok(())
 }
 
-fn stopped() -> Failure {
-    Failure::new("validator_stopped", "the validator has stopped")
-        .remedy("start it again; was the machine out of memory or disk?")
-}
-
-/// The validator, whose stdout is told to us.
-fn validator_command(arguments: &LocalnetArgs) -> Result<Command, Failure> {
-    let program = match &arguments.program {
-        Some(file) => file.clone(),
-        None => [ELF, "../deploy/homeostat.so"]
-            .iter()
-            .filter_map(|name| {
-                let own = std::env::current_exe().ok()?;
-                Some(own.parent()?.join(name))
-            })
-            .find(|file| file.is_file())
-            .ok_or_else(|| {
-                Failure::new("no_elf", "the program's ELF file is not there")
-                    .remedy("build it with `cargo xtask build-sbf`, or name it with --program")
-            })?,
-    };
-    let executable = child::find(VALIDATOR).ok_or_else(|| {
-        Failure::new(
-            "no_validator",
-            format!("the program {VALIDATOR} is neither beside this one nor on the path"),
-        )
-        .remedy(
-            "build it once, some 20 min on two cores (C++ compiler and libclang-dev): \
-             `cargo build --profile host --package homeostat-validator --bin homeostat-localnet`",
-        )
-    })?;
-    let mut command = Command::new(executable);
-    command.arg("--program").arg(program).stdout(Stdio::piped());
-    if let Some(ledger) = &arguments.ledger {
-        command.arg("--ledger").arg(ledger);
-    }
-    if let Some(port) = arguments.rpc_port {
-        command.arg("--rpc-port").arg(port.to_string());
-    }
-    Ok(command)
-}
-
-/// Waits for the validator's line.
-fn ready(validator: &mut Child, interrupt: &Interrupt) -> Result<Told, Failure> {
-    let lines = validator.lines();
-    loop {
-        interrupt.check()?;
-        match lines.recv_timeout(child::POLL) {
-            Ok(line) => match serde_json::from_str(&line) {
-                Ok(Told::Failed { error }) => {
-                    return Err(Failure::new("validator_failed", error)
-                        .remedy("mend that and start again; nothing was left running"))
-                }
-                Ok(told) => return Ok(told),
-                // Not for us.
-                Err(_) => {}
-            },
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return Err(stopped()),
-        }
-    }
-}
-
 /// This very program as the economy's keeper; what it says goes into a file.
-fn start_keeper(home: &Path, config: &Path, url: &str, people: &People) -> Result<Child, Failure> {
+fn start_keeper(
+    arguments: &LocalnetArgs,
+    home: &Path,
+    config: &Path,
+    url: &str,
+    people: &People,
+) -> Result<Child, Failure> {
     let unfit = |error: io::Error| {
         Failure::new(
             "no_keeper",
@@ -406,9 +339,22 @@ fn start_keeper(home: &Path, config: &Path, url: &str, people: &People) -> Resul
         .arg("--config")
         .arg(config)
         .args(["--collect", "--jitter", "0"])
+        .args(poll(arguments))
         .stdout(Stdio::null())
         .stderr(log);
     Child::start(command)
+}
+
+/// How often the keeper looks at the clock: one that is faster than the machine's, or that `warp`
+/// moves, is looked at as often as it moves.
+fn poll(arguments: &LocalnetArgs) -> Vec<String> {
+    match arguments.validator {
+        true => Vec::new(),
+        false => vec![
+            "--poll".into(),
+            homeostat_served::TICK.as_millis().to_string(),
+        ],
+    }
 }
 
 /// Prints the answer: with JSON on one line, for whoever waits for it.

@@ -183,7 +183,7 @@ pub fn run(arguments: &Arguments, cluster: &ClusterArgs, format: Format) -> Resu
         .map(|path| Proposal::read(path, &lived, ground.as_ref()))
         .transpose()?;
     let present = ground.as_ref().map(Present::of).transpose()?;
-    crate::demo::writable(&arguments.chart)?;
+    crate::files::writable(&arguments.chart)?;
     let started = Instant::now();
     let world = live_through(&lived, arguments.policy, arguments.seed, proposal.as_ref())?;
     let steps = (lived.setting.people * world.days().len()) as f64;
@@ -231,7 +231,7 @@ pub fn run(arguments: &Arguments, cluster: &ClusterArgs, format: Format) -> Resu
         .remedy("report it with the command line and the seed")
     })?;
     fs::write(&arguments.chart, svg)
-        .map_err(|error| crate::demo::unwritable(&arguments.chart, &error))?;
+        .map_err(|error| crate::files::unwritable(&arguments.chart, &error))?;
     let written = output::to_stdout(|out| match format {
         Format::Display => story.write(out),
         Format::Json | Format::JsonCompact => {

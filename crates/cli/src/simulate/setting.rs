@@ -16,8 +16,8 @@ use homeostat_sim::tune::Gains;
 use super::live::Ground;
 use super::{place, Arguments};
 use crate::bench::series_from;
-use crate::demo::economy_from;
 use crate::failure::Failure;
+use crate::files::economy_from;
 
 /// A day (seconds).
 const DAY: u32 = 86_400;

@@ -15,8 +15,8 @@ use serde::Serialize;
 
 use super::setting::Lived;
 use super::{refused_in, Arguments};
-use crate::demo::economy_from;
 use crate::failure::Failure;
+use crate::files::economy_from;
 use crate::progress::Progress;
 
 /// People of a run.

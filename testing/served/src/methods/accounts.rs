@@ -47,6 +47,17 @@ pub(super) async fn encode(
             data: None,
         });
     }
+    Ok(encode_any(node, address, account, encoding, slice).await)
+}
+
+/// An account as a notification has it: where base58 has no room for its data, words say so.
+pub(crate) async fn encode_any(
+    node: &mut Node<'_>,
+    address: &Pubkey,
+    account: &AccountSharedData,
+    encoding: UiAccountEncoding,
+    slice: Option<UiDataSliceConfig>,
+) -> UiAccount {
     let additional = match encoding {
         UiAccountEncoding::JsonParsed => tokens::decimals_of(node, account).await,
         _ => None,
@@ -54,9 +65,7 @@ pub(super) async fn encode(
     let additional = additional.map(|data| AccountAdditionalDataV3 {
         spl_token_additional_data: Some(data),
     });
-    Ok(encode_ui_account(
-        address, account, encoding, additional, slice,
-    ))
+    encode_ui_account(address, account, encoding, additional, slice)
 }
 
 pub(super) async fn one(node: &mut Node<'_>, arguments: &Arguments) -> Outcome {
@@ -108,16 +117,7 @@ pub(super) async fn of_program(node: &mut Node<'_>, arguments: &Arguments) -> Ou
     let program: Pubkey = arguments.parsed(0)?;
     let config: RpcProgramAccountsConfig = arguments.maybe(1)?.unwrap_or_default();
     let filters = config.filters.unwrap_or_default();
-    if filters.len() > MOST_FILTERS {
-        return Err(invalid(format!(
-            "Too many filters provided; max {MOST_FILTERS}"
-        )));
-    }
-    for filter in &filters {
-        filter
-            .verify()
-            .map_err(|why| invalid(format!("Invalid param: {why:?}")))?;
-    }
+    check_filters(&filters)?;
     let slot = node.slot(config.account_config.min_context_slot).await?;
     let encoding = config
         .account_config
@@ -140,6 +140,30 @@ pub(super) async fn of_program(node: &mut Node<'_>, arguments: &Arguments) -> Ou
     })
 }
 
+/// Refuses filters that no scan takes.
+pub(crate) fn check_filters(filters: &[RpcFilterType]) -> Result<(), Error> {
+    if filters.len() > MOST_FILTERS {
+        return Err(invalid(format!(
+            "Too many filters provided; max {MOST_FILTERS}"
+        )));
+    }
+    for filter in filters {
+        filter
+            .verify()
+            .map_err(|why| invalid(format!("Invalid param: {why:?}")))?;
+    }
+    Ok(())
+}
+
+/// Whether an account passes all filters.
+pub(crate) fn passes(account: &AccountSharedData, filters: &[RpcFilterType]) -> bool {
+    filters.iter().all(|filter| match filter {
+        RpcFilterType::DataSize(size) => account.data().len() as u64 == *size,
+        RpcFilterType::Memcmp(compare) => compare.bytes_match(account.data()),
+        RpcFilterType::TokenAccountState => tokens::is_token_account(account.data()),
+    })
+}
+
 /// A program's accounts that pass all filters, in the order of addresses.
 pub(super) async fn scan(
     node: &mut Node<'_>,
@@ -152,12 +176,7 @@ pub(super) async fn scan(
         let Some(account) = node.account(&address).await else {
             continue;
         };
-        let passes = |filter: &RpcFilterType| match filter {
-            RpcFilterType::DataSize(size) => account.data().len() as u64 == *size,
-            RpcFilterType::Memcmp(compare) => compare.bytes_match(account.data()),
-            RpcFilterType::TokenAccountState => tokens::is_token_account(account.data()),
-        };
-        if account.owner() == program && filters.iter().all(passes) {
+        if account.owner() == program && passes(&account, filters) {
             found.push((address, account));
         }
     }

@@ -45,14 +45,16 @@ pub(super) async fn block_time(node: &mut Node<'_>, arguments: &Arguments) -> Ou
     value(node.ledger.time(asked))
 }
 
+pub(super) async fn epoch_schedule(
+    node: &mut Node<'_>,
+) -> Result<EpochSchedule, jsonrpc_core::Error> {
+    let schedule = node.bank.client().get_sysvar().await;
+    schedule.map_err(|_| jsonrpc_core::Error::internal_error())
+}
+
 pub(super) async fn epoch_info(node: &mut Node<'_>, arguments: &Arguments) -> Outcome {
     let slot = node.slot(context(arguments, 0)?).await?;
-    let schedule: EpochSchedule = node
-        .bank
-        .client()
-        .get_sysvar()
-        .await
-        .map_err(|_| jsonrpc_core::Error::internal_error())?;
+    let schedule = epoch_schedule(node).await?;
     let (epoch, index) = schedule.get_epoch_and_slot_index(slot);
     value(json!({
         "absoluteSlot": slot,

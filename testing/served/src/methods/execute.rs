@@ -60,8 +60,8 @@ impl Node<'_> {
         if let Some(error) = self.too_late(transaction) {
             return Trial::refused(error);
         }
-        let tried = self.bank.client().simulate_transaction(transaction.clone());
-        let Ok(tried) = tried.await else {
+        let known = self.known_to_the_bank(transaction).await;
+        let Ok(tried) = self.bank.client().simulate_transaction(known).await else {
             return Trial::refused(gone());
         };
         let error = tried.result.and_then(Result::err);
@@ -93,6 +93,24 @@ impl Node<'_> {
         }
     }
 
+    /// The transaction under a blockhash that the bank knows. The bank forgets its own about a
+    /// second after it made them, by the clock of this machine, and a person needs longer to sign;
+    /// so a hash that was handed out and is not too old is replaced by the latest. Signatures
+    /// have been looked at before, and the bank looks at none. The hash of a nonce account was
+    /// never handed out: it stays.
+    async fn known_to_the_bank(
+        &mut self,
+        transaction: &VersionedTransaction,
+    ) -> VersionedTransaction {
+        let mut known = transaction.clone();
+        if self.ledger.is_valid(known.message.recent_blockhash()) {
+            if let Ok(latest) = self.bank.client().get_latest_blockhash().await {
+                known.message.set_recent_blockhash(latest);
+            }
+        }
+        known
+    }
+
     /// What only the ledger knows against a transaction.
     fn too_late(&self, transaction: &VersionedTransaction) -> Option<TransactionError> {
         let signature = transaction.signatures.first()?;
@@ -120,16 +138,14 @@ impl Node<'_> {
         let keys = all_keys(&transaction.message, &loaded);
         let fee = self.fee_now(&transaction.message).await.unwrap_or(0);
         let (before, tokens_before) = self.balances(&keys).await;
+        let known = self.known_to_the_bank(&transaction).await;
         let done = self
             .bank
             .client()
-            .process_transaction_with_metadata(transaction.clone())
+            .process_transaction_with_metadata(known)
             .await;
         let done = done.map_err(|_| gone())?;
         let Some(metadata) = done.metadata else {
-            if done.result == Err(TransactionError::BlockhashNotFound) {
-                self.ledger.expire(transaction.message.recent_blockhash());
-            }
             return done.result;
         };
         self.bank.touch(keys.iter().copied());
@@ -175,12 +191,6 @@ impl Node<'_> {
         }
         let mut copy = transaction.clone();
         if let Ok(hash) = self.bank.client().get_latest_blockhash().await {
-            // The bank would take the real transaction for a repetition of the copy.
-            if copy.message.recent_blockhash() == &hash {
-                self.skip(1).await;
-            }
-        }
-        if let Ok(hash) = self.bank.client().get_latest_blockhash().await {
             copy.message.set_recent_blockhash(hash);
         }
         if let Some(signature) = copy.signatures.first_mut() {
@@ -192,6 +202,8 @@ impl Node<'_> {
             .client()
             .process_transaction_with_metadata(copy)
             .await;
+        // Under the same blockhash the bank would take the real one for a repetition.
+        self.skip(1).await;
         let mut after = Vec::with_capacity(asked.len());
         for address in asked {
             after.push(self.account(address).await);
@@ -244,6 +256,10 @@ impl Node<'_> {
     /// The bank prices old messages only. The fee depends on signatures, programs and
     /// instruction data, so a message without the accounts costs the same.
     pub(super) async fn fee(&mut self, message: &VersionedMessage, hash: Hash) -> Option<u64> {
+        let hash = match self.ledger.is_valid(&hash) {
+            true => self.bank.client().get_latest_blockhash().await.ok()?,
+            false => hash,
+        };
         let mut instructions = message.instructions().to_vec();
         for instruction in &mut instructions {
             instruction.accounts.clear();

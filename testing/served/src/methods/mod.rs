@@ -1,11 +1,12 @@
 //! The methods, by family. Shapes and words are those of Agave 4.0.
 
-mod accounts;
+pub(crate) mod accounts;
 mod cluster;
 mod execute;
 mod history;
 mod tokens;
 mod transactions;
+mod warp;
 
 use homeostat_sandbox::Bank;
 use jsonrpc_core::Error;
@@ -18,7 +19,9 @@ use solana_rpc_client_api::{
 };
 
 use crate::{
+    http::Caller,
     ledger::Ledger,
+    pace::Pace,
     rpc::{value, Arguments, Outcome},
 };
 
@@ -26,6 +29,7 @@ use crate::{
 pub(crate) struct Node<'a> {
     pub(crate) bank: &'a mut Bank,
     pub(crate) ledger: &'a mut Ledger,
+    pub(crate) pace: Pace,
 }
 
 impl Node<'_> {
@@ -38,7 +42,7 @@ impl Node<'_> {
     }
 
     /// The slot, if it is at least `least`.
-    async fn slot(&mut self, least: Option<u64>) -> Result<u64, Error> {
+    pub(crate) async fn slot(&mut self, least: Option<u64>) -> Result<u64, Error> {
         let slot = self.bank.slot().await;
         match least {
             Some(least) if slot < least => {
@@ -58,14 +62,20 @@ impl Node<'_> {
     }
 
     /// An account; `None` when there is none.
-    async fn account(&mut self, address: &Pubkey) -> Option<AccountSharedData> {
+    pub(crate) async fn account(&mut self, address: &Pubkey) -> Option<AccountSharedData> {
         self.bank.account(address).await
     }
 }
 
 /// Answers one call.
-pub(crate) async fn call(node: &mut Node<'_>, method: &str, arguments: &Arguments) -> Outcome {
+pub(crate) async fn call(
+    node: &mut Node<'_>,
+    caller: Caller,
+    method: &str,
+    arguments: &Arguments,
+) -> Outcome {
     match method {
+        warp::METHOD => warp::warp(node, caller, arguments).await,
         "getVersion" => cluster::version(),
         "getHealth" => value("ok"),
         "getGenesisHash" => value(node.bank.genesis_hash().to_string()),
@@ -73,6 +83,9 @@ pub(crate) async fn call(node: &mut Node<'_>, method: &str, arguments: &Argument
         "getBlockHeight" => cluster::block_height(node, arguments).await,
         "getBlockTime" => cluster::block_time(node, arguments).await,
         "getFirstAvailableBlock" => value(node.ledger.first_slot()),
+        "minimumLedgerSlot" => value(node.ledger.first_slot()),
+        "getTransactionCount" => value(node.ledger.count()),
+        "getEpochSchedule" => value(cluster::epoch_schedule(node).await?),
         "getEpochInfo" => cluster::epoch_info(node, arguments).await,
         "getLatestBlockhash" => cluster::latest_blockhash(node, arguments).await,
         "isBlockhashValid" => cluster::is_blockhash_valid(node, arguments).await,
