@@ -53,6 +53,10 @@ mod platform {
     /// # Errors
     ///
     /// The system refuses to duplicate a descriptor.
+    #[cfg_attr(
+        not(any(feature = "demo", feature = "localnet")),
+        allow(dead_code, reason = "only what runs a bank sets stdout aside")
+    )]
     pub fn set_aside(verbose: bool) -> io::Result<Aside> {
         io::stdout().flush()?;
         let kept = io::stdout().as_fd().try_clone_to_owned()?;
@@ -119,6 +123,10 @@ mod platform {
     pub struct Aside;
 
     /// Does nothing: only Unix can set a descriptor aside safely.
+    #[cfg_attr(
+        not(any(feature = "demo", feature = "localnet")),
+        allow(dead_code, reason = "only what runs a bank sets stdout aside")
+    )]
     pub fn set_aside(_verbose: bool) -> std::io::Result<Aside> {
         Ok(Aside)
     }

@@ -26,7 +26,7 @@ pub struct TokenArgs {
 enum What {
     /// Create a token without freeze authority, and its whole supply, in one transaction
     #[command(after_long_help = create::AFTER_LONG_HELP)]
-    Create(create::CreateArgs),
+    Create(Box<create::CreateArgs>),
     /// Supply, authorities, extensions, and whether an economy would take it
     Show(show::ShowArgs),
 }

@@ -265,10 +265,8 @@ impl Answer for TokenShown {
             true => writeln!(out, "an economy would take it")?,
             false => writeln!(out, "no economy takes it:")?,
         }
-        let lines = self.refused_for.iter().chain(&self.remarks);
-        lines
-            .into_iter()
-            .try_for_each(|line| writeln!(out, "- {line}"))
+        let mut lines = self.refused_for.iter().chain(&self.remarks);
+        lines.try_for_each(|line| writeln!(out, "- {line}"))
     }
 }
 
