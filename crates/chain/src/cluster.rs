@@ -278,7 +278,8 @@ impl fmt::Display for Cluster {
 /// The host of a URL, without user, port, and the brackets of an address of version 6.
 pub fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    // To what reads URLs a backslash is a slash.
+    let place = rest.split(['/', '\\', '?', '#']).next().unwrap_or_default();
     let place = place.rsplit_once('@').map_or(place, |(_, place)| place);
     match place.strip_prefix('[') {
         Some(six) => six.split(']').next().unwrap_or_default(),
@@ -459,6 +460,7 @@ mod tests {
             "http://10.0.0.1:8899",
             "http://example.org/?at=127.0.0.1",
             "http://127.0.0.1@example.org",
+            "http://example.org\\@127.0.0.1",
         ] {
             assert!(!is_loopback(elsewhere), "{elsewhere}");
         }

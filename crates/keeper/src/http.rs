@@ -230,7 +230,7 @@ mod tests {
         let minute = Duration::from_secs(60);
         assert_eq!(ask("/healthz", Method::GET, minute), 503);
         assert_eq!(ask("/metrics", Method::GET, minute), 200);
-        metrics.vitals().tick(1, 1);
+        metrics.vitals().tick(1);
         assert_eq!(ask("/healthz", Method::GET, minute), 200);
         assert_eq!(ask("/healthz", Method::GET, Duration::ZERO), 503);
         assert_eq!(ask("/", Method::GET, minute), 404);

@@ -11,8 +11,8 @@
 //! economies ([`MOST_ECONOMIES`] with `all`).
 //!
 //! [`reporter`] is another daemon of the same make: it reads values from the world and reports
-//! them to feeds. What both need (log, metrics, health, signals, workers, wallet) lies beside
-//! them and knows neither.
+//! them to feeds; [`alarms`] tells people what they must know. What they need alike (log,
+//! metrics, health, signals, workers, wallet, programs, web) lies beside them and knows none of them.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -28,6 +28,7 @@ pub mod log;
 mod message;
 pub mod metrics;
 mod options;
+mod program;
 mod purse;
 mod record;
 pub mod reporter;
@@ -38,6 +39,7 @@ mod table;
 mod touch;
 mod vitals;
 pub mod watch;
+mod web;
 
 pub use keeper::Keeper;
 pub use message::Message;

@@ -11,7 +11,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::health::{Health, Place};
 use crate::http::Board;
-use crate::vitals::Vitals;
+use crate::vitals::{Vitals, Wallet};
 use crate::watch::State;
 
 /// What became of a period.
@@ -72,6 +72,7 @@ pub struct Metrics {
     panics: Family<Of, Counter>,
     bounties: Counter,
     vitals: Vitals,
+    wallet: Wallet,
 }
 
 impl Default for Metrics {
@@ -84,6 +85,7 @@ impl Default for Metrics {
         let panics = Family::<Of, Counter>::default();
         let bounties = Counter::default();
         let vitals = Vitals::registered(registry);
+        let wallet = Wallet::registered(registry);
         registry.register(
             "cranks",
             "Periods by what became of them: cranked, beaten (another keeper was faster), failed (an attempt), unknown (sent, outcome not known)",
@@ -143,6 +145,7 @@ impl Default for Metrics {
             panics,
             bounties,
             vitals,
+            wallet,
         }
     }
 }
@@ -174,6 +177,11 @@ impl Metrics {
     /// What it counts of itself as every daemon does.
     pub(crate) fn vitals(&self) -> &Vitals {
         &self.vitals
+    }
+
+    /// What it counts of its wallet.
+    pub(crate) fn wallet(&self) -> &Wallet {
+        &self.wallet
     }
 
     /// Whether the keeper does its work.
@@ -309,7 +317,7 @@ mod tests {
         metrics.next_end(&economy, 1_767_571_200);
         metrics.lateness(&economy, 4);
         let vitals = metrics.vitals();
-        vitals.paid(5_000);
+        metrics.wallet().paid(5_000);
         vitals.requests(7);
         vitals.requests(7);
         vitals.failure(&Failure::new("rpc_timeout", "late"));

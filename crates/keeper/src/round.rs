@@ -217,7 +217,8 @@ impl Round {
             .map_err(|_| connection.nonsense("the clock is unreadable"))?;
         self.now = clock.unix_timestamp;
         let balance = wallet.as_ref().map_or(0, |wallet| wallet.lamports);
-        self.metrics.vitals().tick(self.now, balance);
+        self.metrics.vitals().tick(self.now);
+        self.metrics.wallet().holds(balance);
         let whole = self
             .refreshed
             .is_none_or(|at| at.elapsed() >= self.options.refresh);

@@ -1,4 +1,5 @@
-//! What every daemon counts of itself: its wallet, its requests, its looks at the clock.
+//! What daemons count of themselves: every one its requests and its looks at the clock, one that
+//! sends transactions its wallet too.
 
 use homeostat_settings::Failure;
 use prometheus_client::encoding::EncodeLabelSet;
@@ -17,8 +18,6 @@ struct OfCode {
 /// The counters and gauges of a daemon, whatever its work is.
 #[derive(Default)]
 pub(crate) struct Vitals {
-    balance: Gauge,
-    fees: Counter,
     errors: Family<OfCode, Counter>,
     requests: Counter,
     ticks: Counter,
@@ -30,16 +29,6 @@ impl Vitals {
     /// Registered under the daemon's prefix.
     pub(crate) fn registered(registry: &mut Registry) -> Self {
         let all = Self::default();
-        registry.register(
-            "balance_lamports",
-            "What the daemon's wallet holds",
-            all.balance.clone(),
-        );
-        registry.register(
-            "fees_paid_lamports",
-            "Base and priority fees of transactions that landed",
-            Counter::clone(&all.fees),
-        );
         registry.register(
             "rpc_errors",
             "Requests that failed, by code: rpc_unreachable, rpc_timeout, rpc_refused, rpc_nonsense",
@@ -68,11 +57,6 @@ impl Vitals {
         &self.health
     }
 
-    /// Fees of a transaction that landed.
-    pub(crate) fn paid(&self, lamports: u64) {
-        self.fees.inc_by(lamports);
-    }
-
     /// Counts a failure if it was the server's.
     pub(crate) fn failure(&self, failure: &Failure) {
         if failure.code.starts_with("rpc_") {
@@ -81,11 +65,10 @@ impl Vitals {
         }
     }
 
-    /// The cluster's clock (unix seconds) and the wallet (lamports) were read.
-    pub(crate) fn tick(&self, now: i64, balance: u64) {
+    /// The cluster's clock (unix seconds) was read.
+    pub(crate) fn tick(&self, now: i64) {
         self.ticks.inc();
         self.last_tick.set(now);
-        self.balance.set(i64::try_from(balance).unwrap_or(i64::MAX));
         self.health.saw();
     }
 
@@ -93,5 +76,41 @@ impl Vitals {
     pub(crate) fn requests(&self, all: u64) {
         self.requests
             .inc_by(all.saturating_sub(self.requests.get()));
+    }
+}
+
+/// The gauge and the counter of the wallet of a daemon that sends transactions.
+#[derive(Default)]
+pub(crate) struct Wallet {
+    balance: Gauge,
+    fees: Counter,
+}
+
+impl Wallet {
+    /// Registered under the daemon's prefix.
+    pub(crate) fn registered(registry: &mut Registry) -> Self {
+        let all = Self::default();
+        registry.register(
+            "balance_lamports",
+            "What the daemon's wallet holds",
+            all.balance.clone(),
+        );
+        registry.register(
+            "fees_paid_lamports",
+            "Base and priority fees of transactions that landed",
+            Counter::clone(&all.fees),
+        );
+        all
+    }
+
+    /// What the wallet holds (lamports) was read.
+    pub(crate) fn holds(&self, lamports: u64) {
+        self.balance
+            .set(i64::try_from(lamports).unwrap_or(i64::MAX));
+    }
+
+    /// Fees of a transaction that landed.
+    pub(crate) fn paid(&self, lamports: u64) {
+        self.fees.inc_by(lamports);
     }
 }

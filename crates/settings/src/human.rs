@@ -255,17 +255,39 @@ fn shown(unix: i64, form: &str) -> String {
 /// assert_eq!(foreign("a very long name", 6), "a very…");
 /// ```
 pub fn foreign(text: &str, most: usize) -> String {
-    let visible = |c: &char| {
-        !c.is_control()
-            && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
-    let clean: String = text.chars().filter(visible).collect();
+    let clean: String = text.chars().filter(|c| !obeyed(*c)).collect();
     let clean = clean.trim();
     let mut short: String = clean.chars().take(most).collect();
     if short.len() < clean.len() {
         short.push('…');
     }
     short
+}
+
+/// A text without anything that a terminal obeys: control characters, and those that turn the
+/// direction of writing or are not seen, become escapes.
+///
+/// ```
+/// use homeostat_settings::human::escaped;
+///
+/// assert_eq!(escaped("a\u{1b}[2J\nb\u{202e}"), "a\\u{1b}[2J\\nb\\u{202e}");
+/// ```
+pub fn escaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        if obeyed(c) {
+            plain.extend(c.escape_default());
+        } else {
+            plain.push(c);
+        }
+    }
+    plain
+}
+
+/// Whether a terminal does something else with a character than to show it.
+fn obeyed(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Words that files, command lines and answers share for the program's enumerations.
 
-use homeostat_client::{Metric, Parameter, Power, RoleKind, Section, Tunable};
+use homeostat_client::{Class, Metric, Parameter, Power, RoleKind, Section, Tunable};
 
 /// Words of the sections that can be paused.
 pub const SECTIONS: [(&str, Section); 4] = [
@@ -8,6 +8,15 @@ pub const SECTIONS: [(&str, Section); 4] = [
     ("pay", Section::Pay),
     ("crank", Section::Crank),
     ("emission", Section::Emission),
+];
+
+/// Words of the classes of proposals.
+pub const CLASSES: [(&str, Class); 5] = [
+    ("immediate", Class::Immediate),
+    ("routine", Class::Routine),
+    ("standard", Class::Standard),
+    ("critical", Class::Critical),
+    ("terminal", Class::Terminal),
 ];
 
 /// Words of the roles that are offered and accepted.

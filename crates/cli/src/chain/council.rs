@@ -7,13 +7,12 @@ use homeostat_chain::live::ProposalName;
 use homeostat_chain::Live;
 use homeostat_client::{
     governance::{self, ProposalId},
-    Action, Class, Council, Instruction, PauseReason, Proposal, ProposalState, Pubkey, RoleKind,
-    Section,
+    Action, Council, Instruction, PauseReason, Proposal, ProposalState, Pubkey, RoleKind, Section,
 };
 use homeostat_settings::change::{decode, Decoded};
 use homeostat_settings::human::{duration, duration_in, when};
 use homeostat_settings::tokens::Tokens;
-use homeostat_settings::words::{ROLES, SECTIONS};
+use homeostat_settings::words::{CLASSES, ROLES, SECTIONS};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -131,17 +130,10 @@ pub(super) fn state_name(state: u8) -> &'static str {
 }
 
 pub(crate) fn class_name(class: u8) -> &'static str {
-    const CLASSES: [(Class, &str); 5] = [
-        (Class::Immediate, "immediate"),
-        (Class::Routine, "routine"),
-        (Class::Standard, "standard"),
-        (Class::Critical, "critical"),
-        (Class::Terminal, "terminal"),
-    ];
     CLASSES
         .iter()
-        .find(|(known, _)| *known as u8 == class)
-        .map_or("unknown", |(_, name)| name)
+        .find(|(_, known)| *known as u8 == class)
+        .map_or("unknown", |(name, _)| name)
 }
 
 fn answer(

@@ -1,6 +1,7 @@
 //! What the daemons have in common on the command line.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +26,59 @@ pub enum LogFormat {
     Json,
 }
 
-/// Arguments of every daemon.
+/// How a daemon lets itself be watched.
+#[derive(Clone, Debug, clap::Args)]
+pub struct TelemetryArgs {
+    /// Where to serve /metrics and /healthz, or `off` [default: 127.0.0.1:9464 if it is free]
+    #[arg(long, value_name = "ADDRESS:PORT", help_heading = "Logs and metrics")]
+    pub metrics: Option<String>,
+
+    /// Let others than this machine read the metrics
+    #[arg(long, requires = "metrics", help_heading = "Logs and metrics")]
+    pub metrics_public: bool,
+
+    /// Form of the lines on stderr
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORM",
+        default_value_t,
+        help_heading = "Logs and metrics"
+    )]
+    pub log: LogFormat,
+}
+
+impl TelemetryArgs {
+    /// From now on tells events on stderr.
+    ///
+    /// # Errors
+    ///
+    /// `RUST_LOG` is no list of levels.
+    pub fn log(&self, verbose: bool) -> Result<(), Failure> {
+        let lines = match self.log {
+            LogFormat::Text => Lines::Text,
+            LogFormat::Json => Lines::Json,
+        };
+        log::to_stderr(lines, verbose)
+    }
+
+    /// Serves the metrics of a daemon that looks at the cluster's clock every `poll`.
+    ///
+    /// # Errors
+    ///
+    /// Another address than one of this machine; a port that is taken.
+    pub fn serve<B: Board>(&self, board: &Arc<B>, poll: Duration) -> Result<(), Failure> {
+        let at = match &self.metrics {
+            Some(text) => Where::read(text, self.metrics_public)?,
+            None => Where::usual(),
+        };
+        // A clock that was not read for so long is worth an alarm.
+        let patience = poll.saturating_mul(6).max(Duration::from_secs(60));
+        http::start(at, board, patience)
+    }
+}
+
+/// Arguments of every daemon that sends transactions.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DaemonArgs {
     /// Price of a compute unit (micro-lamports) [default: what three quarters paid lately, and
@@ -65,23 +118,8 @@ pub struct DaemonArgs {
           value_parser = duration_in(0..=600_u64), help_heading = "Timing")]
     pub grace: u64,
 
-    /// Where to serve /metrics and /healthz, or `off` [default: 127.0.0.1:9464 if it is free]
-    #[arg(long, value_name = "ADDRESS:PORT", help_heading = "Watching")]
-    pub metrics: Option<String>,
-
-    /// Let others than this machine read the metrics
-    #[arg(long, requires = "metrics", help_heading = "Watching")]
-    pub metrics_public: bool,
-
-    /// Form of the lines on stderr
-    #[arg(
-        long,
-        value_enum,
-        value_name = "FORM",
-        default_value_t,
-        help_heading = "Watching"
-    )]
-    pub log: LogFormat,
+    #[command(flatten)]
+    pub(super) telemetry: TelemetryArgs,
 }
 
 impl DaemonArgs {
@@ -103,34 +141,6 @@ impl DaemonArgs {
         Duration::from_secs(self.grace)
     }
 
-    /// From now on tells events on stderr.
-    ///
-    /// # Errors
-    ///
-    /// `RUST_LOG` is no list of levels.
-    pub fn log(&self, verbose: bool) -> Result<(), Failure> {
-        let lines = match self.log {
-            LogFormat::Text => Lines::Text,
-            LogFormat::Json => Lines::Json,
-        };
-        log::to_stderr(lines, verbose)
-    }
-
-    /// Serves the metrics of a daemon that looks at the cluster's clock every `poll`.
-    ///
-    /// # Errors
-    ///
-    /// Another address than one of this machine; a port that is taken.
-    pub fn serve<B: Board>(&self, board: &Arc<B>, poll: Duration) -> Result<(), Failure> {
-        let at = match &self.metrics {
-            Some(text) => Where::read(text, self.metrics_public)?,
-            None => Where::usual(),
-        };
-        // A clock that was not read for so long is worth an alarm.
-        let patience = poll.saturating_mul(6).max(Duration::from_secs(60));
-        http::start(at, board, patience)
-    }
-
     /// Connects, and refuses to write to mainnet where nobody said yes; `what` is the daemon.
     ///
     /// # Errors
@@ -147,6 +157,14 @@ impl DaemonArgs {
         }
         Ok(connection)
     }
+}
+
+/// The folder that systemd gives a service for what it keeps (`StateDirectory=`; the first of
+/// several).
+pub fn state_folder() -> Option<PathBuf> {
+    let folders = std::env::var_os("STATE_DIRECTORY")?;
+    let folder = std::env::split_paths(&folders).next()?;
+    (!folder.as_os_str().is_empty()).then_some(folder)
 }
 
 /// The failure of a system that lets nobody receive signals.

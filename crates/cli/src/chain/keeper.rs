@@ -10,7 +10,7 @@ use homeostat_chain::signer::{read_address, read_key};
 use homeostat_keeper::{log, signals, Keeper, Metrics, Options};
 use homeostat_settings::human::duration_in;
 
-use super::daemon::{no_signals, print, DaemonArgs};
+use super::daemon::{no_signals, print, state_folder, DaemonArgs};
 use super::ClusterArgs;
 use crate::failure::Failure;
 use crate::output::Format;
@@ -119,11 +119,9 @@ impl KeeperArgs {
     }
 }
 
-/// The record in the folder that systemd gives (`StateDirectory=`; the first of several).
+/// The record in the folder that systemd gives.
 fn state_file() -> Option<PathBuf> {
-    let folders = std::env::var_os("STATE_DIRECTORY")?;
-    let folder = std::env::split_paths(&folders).next()?;
-    (!folder.as_os_str().is_empty()).then(|| folder.join("lookup-tables.json"))
+    state_folder().map(|folder| folder.join("lookup-tables.json"))
 }
 
 /// `keeper`: runs until it is told to stop, or once. The exit code is 0, and 1 after a
@@ -141,10 +139,10 @@ pub fn keeper(
     let options = arguments.options()?;
     let settings = cluster.settings()?;
     let key = read_key(&settings.keypair)?;
-    arguments.daemon.log(cluster.verbose)?;
+    arguments.daemon.telemetry.log(cluster.verbose)?;
     let metrics = Arc::new(Metrics::default());
     if !arguments.once {
-        arguments.daemon.serve(&metrics, options.poll)?;
+        arguments.daemon.telemetry.serve(&metrics, options.poll)?;
     }
     let grace = options.grace;
     let keeper = Keeper::new(options, key, metrics);

@@ -112,10 +112,10 @@ pub fn reporter(
     let plans = reporter::read(&files::read(&arguments.file)?, &name, variable)?;
     let settings = cluster.settings()?;
     let key = read_key(&settings.keypair)?;
-    daemon.log(cluster.verbose)?;
+    daemon.telemetry.log(cluster.verbose)?;
     let metrics = Arc::new(Metrics::default());
     if !arguments.once {
-        daemon.serve(&metrics, options.poll)?;
+        daemon.telemetry.serve(&metrics, options.poll)?;
     }
     let grace = options.grace;
     let tell = move |told: &Told| {

@@ -11,13 +11,11 @@ use homeostat_chain::rpc::Allowed;
 use homeostat_chain::signer::read_address;
 use homeostat_chain::{Connection, Journal, Which};
 use homeostat_keeper::alarms::sinks::{Appended, Exec, Form, Lines, Outlet, Webhook};
-use homeostat_keeper::alarms::{Alarm, Memory, Options, Rules, Watcher};
-use homeostat_keeper::http::{self, Where};
-use homeostat_keeper::log::{self, Format as LogForm};
-use homeostat_keeper::{signals, Metrics};
+use homeostat_keeper::alarms::{Alarm, Memory, Metrics, Options, Rules, Watcher};
+use homeostat_keeper::{log, signals};
 use homeostat_settings::human::duration_in;
 
-use super::daemon::LogFormat;
+use super::daemon::{no_signals, state_folder, TelemetryArgs};
 use super::ClusterArgs;
 use crate::failure::Failure;
 use crate::output::Format;
@@ -163,23 +161,8 @@ pub struct WatchArgs {
           value_parser = clap::value_parser!(u64).range(10..=600_000), help_heading = "Running")]
     pub poll: u64,
 
-    /// Where to serve /metrics and /healthz, or `off` [default: 127.0.0.1:9464 if it is free]
-    #[arg(long, value_name = "ADDRESS:PORT", help_heading = "Running")]
-    pub metrics: Option<String>,
-
-    /// Let others than this machine read the metrics
-    #[arg(long, requires = "metrics", help_heading = "Running")]
-    pub metrics_public: bool,
-
-    /// Form of the lines on stderr
-    #[arg(
-        long,
-        value_enum,
-        value_name = "FORM",
-        default_value_t,
-        help_heading = "Running"
-    )]
-    pub log: LogFormat,
+    #[command(flatten)]
+    telemetry: TelemetryArgs,
 }
 
 impl WatchArgs {
@@ -255,10 +238,7 @@ impl WatchArgs {
         if let Some(file) = &self.state {
             return Ok(file.clone());
         }
-        let of_system = std::env::var_os("STATE_DIRECTORY")
-            .and_then(|folders| std::env::split_paths(&folders).next())
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let folder = of_system
+        let folder = state_folder()
             .or_else(|| Journal::open(cluster.journal.as_deref()).beside("watch"))
             .ok_or_else(|| {
                 Failure::new(
@@ -305,28 +285,16 @@ pub fn watch(
         .commitment
         .get_or_insert_with(|| "finalized".to_owned());
     let settings = cluster.settings()?;
-    let lines = match arguments.log {
-        LogFormat::Text => LogForm::Text,
-        LogFormat::Json => LogForm::Json,
-    };
-    log::to_stderr(lines, cluster.verbose)?;
+    arguments.telemetry.log(cluster.verbose)?;
     let names: BTreeSet<String> = outlets.iter().map(|one| one.name().to_owned()).collect();
     let memory = Memory::open(&arguments.state(&cluster)?, names)?;
     let metrics = Arc::new(Metrics::default());
     if !options.once {
-        let at = match &arguments.metrics {
-            Some(text) => Where::read(text, arguments.metrics_public)?,
-            None => Where::usual(),
-        };
-        let patience = options.poll.saturating_mul(6).max(Duration::from_secs(60));
-        http::start(at, &metrics, patience)?;
+        arguments.telemetry.serve(&metrics, options.poll)?;
     }
     let (once, grace) = (options.once, options.slice);
     let watcher = Watcher::new(options, memory, outlets, metrics);
-    signals::stop_on_signals(watcher.post(), grace).map_err(|error| {
-        Failure::new("no_signals", format!("signals cannot be received: {error}"))
-            .remedy("this is the system's; see the limits of the process")
-    })?;
+    signals::stop_on_signals(watcher.post(), grace).map_err(|error| no_signals(&error))?;
     let servers = cluster.servers(&settings, Allowed::Sparing, Arc::new(log::server))?;
     let passed = watcher.run(|| Connection::open_with(&servers))?;
     if !once {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::words;
+use homeostat_settings::human;
 
 /// How much an alarm matters.
 #[derive(
@@ -270,7 +270,7 @@ impl Alarm {
     pub fn line(&self) -> String {
         let mut line = format!(
             "{} {:<8} {}",
-            words::time(self.at),
+            human::time(self.at),
             self.severity.word(),
             self.code.word()
         );
@@ -289,7 +289,7 @@ impl Alarm {
             }
         }
         let _ = write!(line, ", id {}]", self.id);
-        words::plain(&line)
+        human::escaped(&line)
     }
 
     /// A test alarm, numbered by whoever asks for it.

@@ -11,7 +11,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use homeostat_client::Pubkey;
 use homeostat_settings::{files, Failure};
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use tracing::{info, Level};
 
 use super::alarm::Alarm;
+use super::metrics::{Ending, Metrics};
 use super::seen::{Levels, Seen};
 use super::sinks::Outlet;
 use super::view::Program;
@@ -82,6 +84,7 @@ pub struct Memory {
     file: PathBuf,
     contents: Contents,
     sinks: BTreeSet<String>,
+    metrics: Arc<Metrics>,
     step: Box<dyn FnMut(Step) + Send>,
     // Released by the system when the process ends, however it ends.
     _lock: File,
@@ -113,6 +116,7 @@ impl Memory {
             file: file.to_path_buf(),
             contents,
             sinks,
+            metrics: Arc::default(),
             step: Box::new(|_| ()),
             _lock: lock,
         };
@@ -126,6 +130,25 @@ impl Memory {
     pub fn at_each_step(mut self, step: impl FnMut(Step) + Send + 'static) -> Self {
         self.step = Box::new(step);
         self
+    }
+
+    /// Counts alarms and deliveries in `metrics` from now on.
+    #[must_use]
+    pub(super) fn counting(mut self, metrics: &Arc<Metrics>) -> Self {
+        self.metrics = Arc::clone(metrics);
+        for sink in &self.sinks {
+            self.metrics.begin(sink);
+        }
+        self.count_pending();
+        self
+    }
+
+    fn count_pending(&self) {
+        for sink in &self.sinks {
+            let all = self.contents.pending.iter();
+            let waiting = all.filter(|pending| pending.left.contains(sink));
+            self.metrics.pending(sink, waiting.count());
+        }
     }
 
     /// Binds the file to a cluster.
@@ -246,7 +269,8 @@ impl Memory {
         change: impl FnOnce(&mut Contents),
     ) -> Result<(), Failure> {
         let before = self.contents.clone();
-        let some = !alarms.is_empty();
+        let count = alarms.len();
+        let some = count > 0;
         if some {
             (self.step)(Step::Decided);
         }
@@ -269,6 +293,11 @@ impl Memory {
             return Err(failure);
         }
         if some {
+            let new = self.contents.pending.iter().rev().take(count);
+            for Pending { alarm, .. } in new {
+                self.metrics.alarm(alarm.code, alarm.severity);
+            }
+            self.count_pending();
             (self.step)(Step::Noted);
         }
         Ok(())
@@ -299,16 +328,21 @@ impl Memory {
                 };
                 if let Err(failure) = outlet.deliver(&pending.alarm) {
                     let wait = outlet.failed(at);
+                    self.metrics.delivery(name, Ending::Failed);
+                    self.metrics.backoff(name, wait);
                     fails!(Level::ERROR, "undelivered", &failure, sink = outlet.name(),
                         id = %pending.alarm.id, retry_ms = millis(wait));
                     break;
                 }
+                self.metrics.delivery(name, Ending::Taken);
+                self.metrics.backoff(name, Duration::ZERO);
                 (self.step)(Step::Delivered);
                 pending.left.remove(name);
                 if pending.left.is_empty() {
                     self.contents.pending.remove(index);
                 }
                 self.save()?;
+                self.count_pending();
                 (self.step)(Step::Struck);
                 count = count.saturating_add(1);
             }

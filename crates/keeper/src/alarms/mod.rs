@@ -17,16 +17,17 @@
 
 mod alarm;
 mod memory;
+mod metrics;
 mod read;
 mod rules;
 mod seen;
 pub mod sinks;
 mod view;
 mod watcher;
-mod words;
 
 pub use alarm::{Alarm, Code, Phase, Proof, Severity};
 pub use memory::{Memory, Step, MOST_PENDING};
+pub use metrics::Metrics;
 pub use rules::{
     judge, judge_gone, judge_program, judge_sight, judge_wallet, wanted_proposals, Rules,
 };

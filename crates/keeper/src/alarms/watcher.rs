@@ -12,6 +12,7 @@ use tracing::{info, warn, Level};
 
 use super::alarm::Alarm;
 use super::memory::Memory;
+use super::metrics::Metrics;
 use super::read::{self, Found};
 use super::rules::{
     judge, judge_gone, judge_program, judge_sight, judge_wallet, wanted_proposals, Rules,
@@ -19,7 +20,6 @@ use super::rules::{
 use super::seen::Seen;
 use super::sinks::Outlet;
 use crate::log::fails;
-use crate::metrics::Metrics;
 use crate::Message;
 
 /// What is watched, and how often.
@@ -66,7 +66,7 @@ pub struct Watcher {
 type Known = BTreeMap<Pubkey, Option<(EconomyAddresses, Vec<Pubkey>)>>;
 
 impl Watcher {
-    /// A watcher that remembers in `memory` and tells `outlets`.
+    /// A watcher that remembers in `memory`, tells `outlets` and counts in `metrics`.
     pub fn new(
         options: Options,
         memory: Memory,
@@ -76,7 +76,7 @@ impl Watcher {
         let (post, inbox) = channel();
         Self {
             options,
-            memory,
+            memory: memory.counting(&metrics),
             outlets,
             metrics,
             inbox,
@@ -214,7 +214,7 @@ impl Watcher {
             Some(failure) if self.options.once => Err(failure),
             failed => {
                 if failed.is_none() && look.newer {
-                    self.metrics.vitals().tick(now, 0);
+                    self.metrics.vitals().tick(now);
                 }
                 Ok(look)
             }

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use homeostat_chain::cluster::is_loopback;
 use homeostat_chain::Which;
 use homeostat_control::{Config, Fx};
 use homeostat_settings::decimal::{Decimal, DecimalError};
@@ -14,6 +13,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::Url;
 
 use super::source::{Command, Csv, Format, Header, Http, Kind, Pointer, Source, Times};
+use crate::web;
 
 /// Most feeds that a file has: each has a thread of its own.
 const MOST_FEEDS: usize = 64;
@@ -256,12 +256,7 @@ fn pointer(section: &Section<'_>, key: &str) -> Result<Option<Pointer>, Failure>
 fn http(section: &Section<'_>, variable: &dyn Fn(&str) -> Option<String>) -> Result<Http, Failure> {
     let url = section.parsed("url", |text| text.parse::<Url>().ok(), "an address (URL)")?;
     let url = section.required("url", url, "\"https://…\"")?;
-    let safe = match url.scheme() {
-        "https" => true,
-        "http" => is_loopback(url.as_str()),
-        _ => false,
-    };
-    if !safe {
+    if !web::is_safe(&url) {
         let remedy = "write an https:// address: whoever is on the way can change what comes \
                       over http://, which is for this machine itself only";
         return Err(section.wrong("url", "bad_url", "is not safe", remedy));

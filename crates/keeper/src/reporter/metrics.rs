@@ -12,7 +12,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::http::Board;
 use crate::metrics::encoded;
-use crate::vitals::Vitals;
+use crate::vitals::{Vitals, Wallet};
 
 /// A feed, as in the labels `economy` and `feed`.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -124,6 +124,7 @@ pub struct Metrics {
     backoff: Family<Of, Gauge>,
     panics: Family<Of, Counter>,
     vitals: Vitals,
+    wallet: Wallet,
 }
 
 impl Default for Metrics {
@@ -136,6 +137,7 @@ impl Default for Metrics {
         let [observed, age, counts, backoff] = [(); 4].map(|()| Family::<Of, Gauge>::default());
         let panics = Family::default();
         let vitals = Vitals::registered(registry);
+        let wallet = Wallet::registered(registry);
         registry.register(
             "reports",
             "Attempts to report by what became of them: reported, overtaken (another process with this key was faster), failed, unknown (sent, outcome not known)",
@@ -194,6 +196,7 @@ impl Default for Metrics {
             backoff,
             panics,
             vitals,
+            wallet,
         }
     }
 }
@@ -212,6 +215,11 @@ impl Metrics {
     /// What it counts of itself as every daemon does.
     pub(super) fn vitals(&self) -> &Vitals {
         &self.vitals
+    }
+
+    /// What it counts of its wallet.
+    pub(super) fn wallet(&self) -> &Wallet {
+        &self.wallet
     }
 
     /// A feed that is looked after from now on: its counters begin at 0, so that a rate has
@@ -303,7 +311,7 @@ mod tests {
         metrics.state(&of, State::Waiting);
         metrics.last(&of, 2.5, 1_767_571_200, 60, Some(true));
         metrics.distrusted(&of, 1, "source_stale");
-        metrics.vitals().paid(5_000);
+        metrics.wallet().paid(5_000);
         let text = metrics.text();
         let labels = "economy=\"4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi\",feed=\"2\"";
         for line in [

@@ -177,7 +177,8 @@ impl Round {
             .map_err(|_| connection.nonsense("the clock is unreadable"))?;
         self.now = clock.unix_timestamp;
         let balance = wallet.as_ref().map_or(0, |wallet| wallet.lamports);
-        self.metrics.vitals().tick(self.now, balance);
+        self.metrics.vitals().tick(self.now);
+        self.metrics.wallet().holds(balance);
         let costs = Costs {
             cap: self.options.fees.cap,
             least: self.options.min_balance,
@@ -294,7 +295,7 @@ impl Round {
     /// A worker has come back.
     fn done(&mut self, done: Done) {
         self.busy = self.busy.saturating_sub(1);
-        self.metrics.vitals().paid(done.fees);
+        self.metrics.wallet().paid(done.fees);
         self.count_requests();
         let (own, now) = (self.own(), self.now);
         let index = done.feed;

@@ -25,7 +25,7 @@ impl Round {
     /// A worker has come back.
     pub(super) fn done(&mut self, done: Done) {
         self.busy = self.busy.saturating_sub(1);
-        self.metrics.vitals().paid(done.fees);
+        self.metrics.wallet().paid(done.fees);
         for failure in &done.failures {
             self.metrics.vitals().failure(failure);
         }

@@ -1,6 +1,7 @@
 //! What only a comparison of two looks shows, with the execution that explains it as proof.
 
 use homeostat_client::{AuditKind, Life, Parameter};
+use homeostat_settings::human::{exact_duration, percent_of, time};
 use homeostat_settings::tokens::Tokens;
 
 use super::teller::Teller;
@@ -8,7 +9,6 @@ use super::trust::News;
 use crate::alarms::alarm::{Code, Proof};
 use crate::alarms::seen::{Chain, Facts, Governed};
 use crate::alarms::view::View;
-use crate::alarms::words::{percent, span, time};
 
 /// Tells what changed between two looks.
 pub(super) fn tell(teller: &mut Teller, view: &View, old: &Facts, new: &Facts, news: &News) {
@@ -64,10 +64,10 @@ fn controllers(teller: &mut Teller, old: &Governed, new: &Governed, proof: &Proo
             if lower < low || higher > high {
                 let message = format!(
                     "The limits of {name} were {} to {} and are {} to {}.",
-                    percent(low),
-                    percent(high),
-                    percent(lower),
-                    percent(higher)
+                    percent_of(low),
+                    percent_of(high),
+                    percent_of(lower),
+                    percent_of(higher)
                 );
                 teller.changed(Code::LimitsWidened, name, message, proof.clone());
             }
@@ -94,7 +94,7 @@ fn slew(ppm: u64) -> String {
     if ppm == u64::MAX {
         "any amount".to_owned()
     } else {
-        percent(ppm)
+        percent_of(ppm)
     }
 }
 
@@ -103,7 +103,7 @@ fn yield_cap(ppm: u32) -> String {
     if ppm == homeostat::constants::NO_YIELD_CAP {
         "none".to_owned()
     } else {
-        percent(ppm)
+        percent_of(ppm)
     }
 }
 
@@ -132,15 +132,15 @@ fn caps(teller: &mut Teller, view: &View, old: &Governed, new: &Governed, proof:
             "period_emission",
             "The highest emission of a period",
             b.period_emission_ppm > a.period_emission_ppm,
-            percent(a.period_emission_ppm),
-            percent(b.period_emission_ppm),
+            percent_of(a.period_emission_ppm),
+            percent_of(b.period_emission_ppm),
         ),
         (
             "period_burn",
             "The highest burn of a period",
             b.period_burn_ppm > a.period_burn_ppm,
-            percent(a.period_burn_ppm),
-            percent(b.period_burn_ppm),
+            percent_of(a.period_burn_ppm),
+            percent_of(b.period_burn_ppm),
         ),
         (
             "outflow",
@@ -172,8 +172,8 @@ fn council(teller: &mut Teller, old: &Facts, new: &Facts, proof: &Proof) {
         if after < before {
             let message = format!(
                 "{name} proposals waited {} and wait {} from now on.",
-                span(u64::from(*before)),
-                span(u64::from(*after))
+                exact_duration(u64::from(*before)),
+                exact_duration(u64::from(*after))
             );
             teller.changed(Code::DelayLowered, name, message, proof.clone());
         }
@@ -182,16 +182,16 @@ fn council(teller: &mut Teller, old: &Facts, new: &Facts, proof: &Proof) {
     if longer > grace {
         let message = format!(
             "After its delay a proposal could be executed for {} and can be for {} from now on.",
-            span(u64::from(*grace)),
-            span(u64::from(*longer))
+            exact_duration(u64::from(*grace)),
+            exact_duration(u64::from(*longer))
         );
         teller.changed(Code::DelayLowered, "grace", message, proof.clone());
     }
     if b.staker_veto_ppm > a.staker_veto_ppm {
         let message = format!(
             "Ballots of {} of the stake vetoed a proposal, and it takes {} from now on.",
-            percent(a.staker_veto_ppm),
-            percent(b.staker_veto_ppm)
+            percent_of(a.staker_veto_ppm),
+            percent_of(b.staker_veto_ppm)
         );
         teller.changed(Code::StakerVetoRaised, "share", message, proof.clone());
     }

@@ -1,6 +1,7 @@
 //! What belongs to no single economy, or hides one: the program, wallets, servers.
 
 use homeostat_client::Pubkey;
+use homeostat_settings::human::{duration, sol};
 
 use super::lasting::low;
 use super::teller::{alarm, turn, Told};
@@ -8,7 +9,6 @@ use super::Rules;
 use crate::alarms::alarm::{Alarm, Code, Phase, Proof};
 use crate::alarms::seen::Levels;
 use crate::alarms::view::Program;
-use crate::alarms::words::{sol, span};
 
 /// An alarm of a state that lasts, if it begins or ends.
 fn lasting(
@@ -146,7 +146,7 @@ pub fn judge_sight(
         (
             format!(
                 "Nothing newer than slot {slot} was seen of the cluster for {}.",
-                span(unseen)
+                duration(unseen)
             ),
             "The cluster is seen again.".to_owned(),
         ),

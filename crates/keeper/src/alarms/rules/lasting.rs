@@ -3,6 +3,7 @@
 use homeostat::state::pause::Section;
 use homeostat_client::{Feed, Life};
 use homeostat_settings::failure::quoted;
+use homeostat_settings::human::{duration, sol, time};
 use homeostat_settings::words::SECTIONS;
 
 use super::records::pause_key;
@@ -10,7 +11,6 @@ use super::teller::{Teller, Told};
 use super::Rules;
 use crate::alarms::alarm::Code;
 use crate::alarms::view::View;
-use crate::alarms::words::{sol, span, time};
 
 /// Tells which states began and which ended.
 pub(super) fn tell(teller: &mut Teller, view: &View, rules: &Rules) {
@@ -97,7 +97,7 @@ fn overdue(teller: &mut Teller, view: &View, rules: &Rules) {
                 format!(
                     "The period that was over at {} was not ended for {}.",
                     time(next_end),
-                    span(late)
+                    duration(late)
                 )
             },
             &|| {
@@ -175,7 +175,7 @@ fn stale(teller: &mut Teller, view: &View, index: u8, feed: &Feed) {
                     "Feed {index} ({label}) has no reading: fewer than {} of {} reporters agree on a value of the last {}.",
                     feed.quorum,
                     feed.reporter_count,
-                    span(u64::from(feed.max_age))
+                    duration(u64::from(feed.max_age))
                 )
             },
             &|| format!("Feed {index} ({label}) has a reading again."),

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use homeostat_client::{AuditKind, AuditRecord, Class, Proposal, ProposalState, Pubkey, Section};
 use homeostat_settings::change;
+use homeostat_settings::human::{duration, percent_of, time};
 use homeostat_settings::tokens::Tokens;
-use homeostat_settings::words::{word, SECTIONS};
+use homeostat_settings::words::{word, CLASSES, SECTIONS};
 
 use super::teller::{alarm, Teller, Told};
 use super::trust::News;
 use crate::alarms::alarm::{Code, Phase, Severity};
 use crate::alarms::seen::{Chain, Open, Seen};
 use crate::alarms::view::View;
-use crate::alarms::words::{class, percent, span, time};
 
 /// The proposals that new records name by their addresses.
 pub(super) fn subjects(seen: &Seen, view: &View) -> Vec<Pubkey> {
@@ -263,7 +263,10 @@ fn lifted(teller: &mut Teller, view: &View, chain: Chain, record: &AuditRecord) 
 fn graveness(view: &View, record: &AuditRecord) -> (String, bool) {
     let known = account(view, record).and_then(|proposal| Class::from_byte(proposal.class).ok());
     match known {
-        Some(known) => (format!(" ({})", class(known)), known >= Class::Critical),
+        Some(known) => (
+            format!(" ({})", word(&CLASSES, &known)),
+            known >= Class::Critical,
+        ),
         // Whoever cannot know how grave it is must look.
         None => (String::new(), true),
     }
@@ -279,7 +282,7 @@ fn waits(view: &View, record: &AuditRecord) -> String {
         format!(
             "Anybody can execute it from {} on, {} after it was queued",
             time(eta),
-            span(left)
+            duration(left)
         )
     };
     let Some(proposal) = account(view, record) else {
@@ -293,7 +296,7 @@ fn waits(view: &View, record: &AuditRecord) -> String {
     if proposal.class >= Class::Standard as u8 {
         who.push(format!(
             "stakers with ballots of {} of the stake",
-            percent(proposal.delays.staker_veto_ppm)
+            percent_of(proposal.delays.staker_veto_ppm)
         ));
     }
     if let Some(council) = &view.council {
@@ -368,7 +371,7 @@ fn paused(teller: &mut Teller, chain: Chain, record: &AuditRecord) {
         format!(
             "The guardian {guardian} paused {name} until {} ({}).",
             time(until),
-            span(left)
+            duration(left)
         )
     };
     // One that goes on for longer is told again, as another pause.

@@ -265,7 +265,7 @@ fn a_proposal_is_told_when_it_is_made_and_queued_with_who_can_stop_it() {
         &[
             "Proposal 3 (critical)",
             what,
-            "2026-01-08T00:00:",
+            "2026-01-08 00:00:",
             "the guardian with a veto",
             "ballots of 33.4 % of the stake",
             "2 members who cancel it",
@@ -382,6 +382,16 @@ fn an_execution_is_told_with_what_it_widened_lowered_or_replaced() {
             &["treasury", "0 tokens", "2 tokens"],
         ),
         (
+            |economy, _| economy.limits.period_emission_ppm += 1,
+            Code::CapWidened,
+            &["highest emission of a period", "was 0 %", "is 0.0001 %"],
+        ),
+        (
+            |economy, _| economy.limits.period_burn_ppm += 1,
+            Code::CapWidened,
+            &["highest burn of a period", "was 0 %", "is 0.0001 %"],
+        ),
+        (
             |economy, _| economy.limits.yield_ppm = u32::MAX,
             Code::CapWidened,
             &["yield", "0 %", "none"],
@@ -390,6 +400,11 @@ fn an_execution_is_told_with_what_it_widened_lowered_or_replaced() {
             |_, council| council.delays.critical -= 86_400,
             Code::DelayLowered,
             &["Critical", "6 d", "5 d"],
+        ),
+        (
+            |_, council| council.delays.standard -= 1,
+            Code::DelayLowered,
+            &["Standard", "s)"],
         ),
         (
             |_, council| council.delays.grace += 86_400,
@@ -511,7 +526,7 @@ fn advice_is_told_and_its_veto() {
     stage.act(AuditKind::Advised, |record| {
         (record.outcome, record.value) = (1, START + DAY);
     });
-    stage.says(Code::AdviceGiven, &["fee", "2026-01-06T00:00:00Z"]);
+    stage.says(Code::AdviceGiven, &["fee", "2026-01-06 00:00:00 UTC"]);
     stage.act(AuditKind::AdviceVetoed, |_| ());
     stage.says(Code::AdviceVetoed, &["dropped"]);
 }
@@ -610,7 +625,10 @@ fn a_period_is_overdue_once_and_ends_once() {
     stage.after(DAY + 8_000);
     assert_eq!(stage.look(), []);
     stage.after(1_000);
-    stage.says(Code::PeriodOverdue, &["2026-01-06T00:00:00Z", "2 h 30 min"]);
+    stage.says(
+        Code::PeriodOverdue,
+        &["2026-01-06 00:00:00 UTC", "2 h 30 min"],
+    );
     stage.after(DAY);
     assert_eq!(stage.look(), []);
     stage.view.economy.next_end = stage.view.now + DAY;

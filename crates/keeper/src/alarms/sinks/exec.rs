@@ -1,17 +1,15 @@
 //! Alarms to a command.
 
 use std::io::Write;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use homeostat_settings::failure::quoted;
 use homeostat_settings::Failure;
 
 use super::{Form, Sink};
 use crate::alarms::alarm::Alarm;
-
-/// How often a command is asked whether it has ended.
-const LOOK: Duration = Duration::from_millis(10);
+use crate::program::Running;
 
 /// A command that is run for each alarm, without a shell: the alarm is JSON on its stdin and its
 /// id in `HOMEOSTAT_ALARM_ID`. It has taken the alarm when it ends with 0 in time; what it
@@ -36,7 +34,7 @@ impl Exec {
         Ok(Self { command, timeout })
     }
 
-    fn start(&self, alarm: &Alarm) -> std::io::Result<Child> {
+    fn start(&self, alarm: &Alarm) -> std::io::Result<Running> {
         let mut words = self.command.iter();
         let mut command = Command::new(words.next().map_or("", String::as_str));
         command
@@ -44,29 +42,8 @@ impl Exec {
             .env("HOMEOSTAT_ALARM_ID", &alarm.id)
             .stdin(Stdio::piped())
             .stdout(Stdio::null());
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        command.spawn()
+        Running::start(&mut command, self.timeout)
     }
-}
-
-/// Kills a command and what it has started in its process group. A group has no name in the
-/// standard library, so the system's own `kill` is asked, which POSIX has; should it be missing,
-/// the command itself is killed all the same.
-fn kill(child: &mut Child) {
-    #[cfg(unix)]
-    {
-        let group = format!("-{}", child.id());
-        let _ = Command::new("kill")
-            .args(["-KILL", "--", &group])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-    }
-    // Fails when it has ended already.
-    let _ = child.kill();
-    let _ = child.wait();
 }
 
 impl Sink for Exec {
@@ -81,34 +58,28 @@ impl Sink for Exec {
                 .remedy("run it by hand; it is run again for this alarm, with the same id")
         };
         let line = Form::Json.line(alarm)?;
-        let mut child = self
+        let mut running = self
             .start(alarm)
             .map_err(|error| failed(format!("cannot be started: {error}")))?;
         // Written beside, because a command that reads nothing must not hold up the watcher. One
         // that closes its stdin may do so.
-        if let Some(mut pipe) = child.stdin.take() {
-            std::thread::spawn(move || {
-                let _ = pipe.write_all(line.as_bytes());
-            });
+        if let Some(mut pipe) = running.child().stdin.take() {
+            std::thread::Builder::new()
+                .name("watcher-pipe".into())
+                .spawn(move || {
+                    let _ = pipe.write_all(line.as_bytes());
+                })
+                .map_err(|error| failed(format!("cannot be given the alarm: {error}")))?;
         }
-        let begin = Instant::now();
-        let ended = loop {
-            match child.try_wait() {
-                Ok(Some(status)) => break Ok(status),
-                Ok(None) if begin.elapsed() >= self.timeout => {
-                    break Err(failed(format!(
-                        "did not end within {} s and was killed",
-                        self.timeout.as_secs()
-                    )))
-                }
-                Ok(None) => std::thread::sleep(LOOK),
-                Err(error) => break Err(failed(format!("cannot be waited for: {error}"))),
-            }
-        };
-        if ended.is_err() {
-            kill(&mut child);
-        }
-        let status = ended?;
+        let waited = running
+            .wait()
+            .map_err(|error| failed(format!("cannot be waited for: {error}")))?;
+        let status = waited.ok_or_else(|| {
+            failed(format!(
+                "did not end within {} s and was killed",
+                self.timeout.as_secs()
+            ))
+        })?;
         if status.success() {
             Ok(())
         } else {

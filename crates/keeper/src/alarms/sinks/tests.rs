@@ -112,6 +112,10 @@ fn al5_alarms_leave_this_machine_over_https_alone() {
     for (url, code) in [
         ("http://alarms.example.org/", "insecure_webhook"),
         ("http://10.0.0.1/", "insecure_webhook"),
+        // Each names this machine where nobody looks.
+        ("http://alarms.example.org\\@127.0.0.1/", "insecure_webhook"),
+        ("http://alarms.example.org#@127.0.0.1/", "insecure_webhook"),
+        ("http://127.0.0.1@alarms.example.org/", "insecure_webhook"),
         ("ftp://127.0.0.1/", "bad_url"),
         ("alarms.example.org", "bad_url"),
         ("", "bad_url"),

@@ -1,22 +1,20 @@
 //! A number that a program prints.
 
 use std::io::{self, Read};
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 use std::sync::mpsc::{channel, RecvTimeoutError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use homeostat_settings::failure::quoted;
 use homeostat_settings::files::read_up_to;
 
 use super::{number, Format, Said, Silence, Times};
+use crate::program::Running;
 
 /// Largest output in bytes.
 const LARGEST: u64 = 1 << 16;
 /// What is kept of its complaints, in bytes.
 const COMPLAINT: u64 = 1 << 10;
-/// Between two looks whether a program that has closed its output has ended.
-const LOOK: Duration = Duration::from_millis(5);
-
 /// A program.
 #[derive(Debug)]
 pub(crate) struct Command {
@@ -60,22 +58,18 @@ impl Command {
     }
 
     fn output(&self, timeout: Duration, secrets: &[String]) -> Result<String, Silence> {
-        let deadline = Instant::now().checked_add(timeout);
-        let mut running = Running {
-            child: self.start(secrets)?,
-            ended: false,
-        };
+        let mut running = self.start(timeout, secrets)?;
         let (post, inbox) = channel();
-        read_apart(running.child.stdout.take(), LARGEST, Part::Output, &post)?;
+        read_apart(running.child().stdout.take(), LARGEST, Part::Output, &post)?;
         read_apart(
-            running.child.stderr.take(),
+            running.child().stderr.take(),
             COMPLAINT,
             Part::Complaint,
             &post,
         )?;
         let (mut output, mut complaint) = (None, None);
         while output.is_none() || complaint.is_none() {
-            match inbox.recv_timeout(left(deadline)) {
+            match inbox.recv_timeout(running.left()) {
                 Ok((Part::Output, bytes)) if bytes.len() as u64 > LARGEST => {
                     let remedy = "let it print the number and little else";
                     return Err(Silence::too_large(LARGEST, remedy));
@@ -87,15 +81,8 @@ impl Command {
                 }
             }
         }
-        let status = loop {
-            match running.child.try_wait() {
-                Ok(Some(status)) => break status,
-                Ok(None) if left(deadline).is_zero() => return Err(Silence::slow(timeout)),
-                Ok(None) => std::thread::sleep(LOOK.min(left(deadline))),
-                Err(error) => return Err(unstartable(&error)),
-            }
-        };
-        running.ended = true;
+        let waited = running.wait().map_err(|error| unstartable(&error))?;
+        let status = waited.ok_or_else(|| Silence::slow(timeout))?;
         if !status.success() {
             return Err(failed(status, &complaint.unwrap_or_default()));
         }
@@ -105,7 +92,7 @@ impl Command {
         })
     }
 
-    fn start(&self, secrets: &[String]) -> Result<Child, Silence> {
+    fn start(&self, timeout: Duration, secrets: &[String]) -> Result<Running, Silence> {
         let mut command = std::process::Command::new(&self.program);
         command
             .args(&self.arguments)
@@ -115,13 +102,7 @@ impl Command {
         for secret in secrets {
             command.env_remove(secret);
         }
-        #[cfg(unix)]
-        {
-            use std::os::unix::process::CommandExt;
-            // A group of its own, so that what it starts can be ended with it.
-            command.process_group(0);
-        }
-        command.spawn().map_err(|error| unstartable(&error))
+        Running::start(&mut command, timeout).map_err(|error| unstartable(&error))
     }
 }
 
@@ -160,37 +141,6 @@ fn read_apart(
         .map_err(|error| unstartable(&error))
 }
 
-/// A program, which is ended with what it started when this goes out of scope before it was seen
-/// to have ended.
-struct Running {
-    child: Child,
-    ended: bool,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        // It was not waited for, so its number is still its own, and so is that of its group.
-        #[cfg(unix)]
-        if let Ok(group) = i32::try_from(self.child.id()) {
-            use nix::sys::signal::{killpg, Signal};
-            // Fails when all have ended meanwhile.
-            let _ = killpg(nix::unistd::Pid::from_raw(group), Signal::SIGKILL);
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// What is left of its time.
-fn left(deadline: Option<Instant>) -> Duration {
-    deadline.map_or(Duration::ZERO, |deadline| {
-        deadline.saturating_duration_since(Instant::now())
-    })
-}
-
 fn unstartable(error: &io::Error) -> Silence {
     Silence::new(
         "source_unreadable",
@@ -215,6 +165,8 @@ fn failed(status: ExitStatus, complaint: &[u8]) -> Silence {
 
 #[cfg(all(test, unix))]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     fn run(script: &str, timeout: Duration) -> Result<String, (&'static str, String)> {
@@ -290,7 +242,7 @@ mod tests {
         let begin = Instant::now();
         while there() && !zombie() {
             assert!(begin.elapsed() < LONG, "the child lives");
-            std::thread::sleep(LOOK);
+            std::thread::yield_now();
         }
     }
 }

@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use homeostat_chain::cluster::is_loopback;
 use reqwest::header::{HeaderName, HeaderValue, ACCEPT, AGE, DATE};
 use reqwest::redirect::{Attempt, Policy};
-use reqwest::{Client, Response, Url};
+use reqwest::{Response, Url};
 
 use super::{time, Pointer, Said, Silence, Times};
+use crate::web;
 
 /// Largest document in bytes, after it was unpacked.
 const LARGEST: u64 = 1 << 20;
 /// Most redirects that are followed.
 const MOST_REDIRECTS: usize = 3;
-/// What the reporter calls itself.
-const AGENT: &str = concat!("homeostat-reporter/", env!("CARGO_PKG_VERSION"));
 
 /// A document.
 #[derive(Debug)]
@@ -60,35 +58,19 @@ impl Http {
 
     /// The document, and when the server says that it made it (unix seconds).
     fn document(&self, timeout: Duration) -> Result<(String, Option<i64>), Silence> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| {
-                Silence::new(
-                    "source_unreachable",
-                    format!("cannot be asked: {error}"),
-                    "raise the limits of the process",
-                )
-            })?;
-        let answer = runtime.block_on(async {
-            let whole = tokio::time::timeout(timeout, self.ask());
-            whole.await.unwrap_or_else(|_| Err(Silence::slow(timeout)))
-        });
-        // Looking up a name cannot be interrupted, and is not waited for.
-        runtime.shutdown_background();
-        answer
+        let answer = web::within(timeout, self.ask()).map_err(|error| {
+            Silence::new(
+                "source_unreachable",
+                format!("cannot be asked: {error}"),
+                "raise the limits of the process",
+            )
+        })?;
+        answer.unwrap_or_else(|| Err(Silence::slow(timeout)))
     }
 
     async fn ask(&self) -> Result<(String, Option<i64>), Silence> {
-        let mut client = Client::builder()
-            .user_agent(AGENT)
-            .redirect(Policy::custom(same_place))
-            .pool_max_idle_per_host(0);
-        if is_loopback(self.url.as_str()) {
-            // A proxy is another machine.
-            client = client.no_proxy();
-        }
-        let client = client.build().map_err(|error| self.failed(&error))?;
+        let redirects = Policy::custom(same_place);
+        let client = web::client(&self.url, redirects).map_err(|error| self.failed(&error))?;
         let mut request = client
             .get(self.url.clone())
             .header(ACCEPT, "application/json");
