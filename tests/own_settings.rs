@@ -6,7 +6,7 @@ use std::path::Path;
 use super::threats::each_source;
 
 /// How a test names a binary of this repository.
-const BINARY: &str = concat!("CARGO_BIN_EXE_", "homeostat");
+const BINARY: &str = concat!("CARGO_BIN_EXE_", "homeostat\"");
 /// What it then gives it.
 const HOME: &str = ".env(\"HOME\"";
 /// The settings of a command line, in a test's own words.

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn w1_a_name_cannot_write_over_the_lines_around_it() {
+    fn hu1_a_name_cannot_write_over_the_lines_around_it() {
         let mint = Pubkey::new_unique();
         let hostile = metaplex(&mint, "A\u{1b}[2J\u{1b}[1;1Hsupply 1\r\n", "\u{202e}MOH");
         let read = read(&mint, None, Some(&hostile)).unwrap();

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn w2_a_time_in_a_proposal_is_shown_to_the_second() {
+    fn hu2_a_time_in_a_proposal_is_shown_to_the_second() {
         // given a delay that is a second shorter than it looks
         let row = |old: &str, new: &str| Row {
             field: "critical".to_owned(),

@@ -185,5 +185,5 @@ pub fn print(data: &impl Serialize, format: Format) -> Result<(), Failure> {
     output::to_stdout(|out| {
         output::write_json(&mut { out }, data, format).map_err(io::Error::other)
     })
-    .map_err(|error| Failure::new("write_failed", format!("cannot write to stdout: {error}")))
+    .map_err(|error| output::unwritten(&error))
 }

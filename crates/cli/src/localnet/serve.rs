@@ -62,12 +62,13 @@ fn run(arguments: &BankArgs, tell: &dyn Fn(Value)) -> Result<(), Failure> {
         ended.come();
     });
     // What native programs print goes nowhere.
-    let _aside = stdout::set_aside(false)
-        .map_err(|error| Failure::new("no_stdout", format!("cannot set stdout aside: {error}")))?;
+    let _aside = stdout::set_aside(false).map_err(|error| stdout::not_aside(&error))?;
     let folder = folder()?;
     // The bank's own temporary files, which it leaves behind, go with the folder.
-    tempfile::env::override_temp_dir(folder.path())
-        .map_err(|other| Failure::new("no_folder", format!("{} is used", other.display())))?;
+    tempfile::env::override_temp_dir(folder.path()).map_err(|other| {
+        Failure::new("no_folder", format!("{} is used", other.display()))
+            .remedy("please report this: a process serves one world")
+    })?;
     let elf = arguments.program.as_deref().map(read_elf).transpose()?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).ok();
     let now = now.and_then(|since| i64::try_from(since.as_secs()).ok());
@@ -85,7 +86,10 @@ fn run(arguments: &BankArgs, tell: &dyn Fn(Value)) -> Result<(), Failure> {
         bank.set_time(now.unwrap_or(Bank::GENESIS)).await;
         bank
     })
-    .map_err(|error| Failure::new("no_port", error.to_string()))?;
+    .map_err(|error| {
+        Failure::new("no_port", format!("no port to serve the world on: {error}"))
+            .remedy("name a port that is free, and the next one too, with --rpc-port")
+    })?;
 
     let payer = folder.path().join("payer-keypair.json");
     let key = served.with(async |bank: &mut Bank| bank.payer());
@@ -95,6 +99,7 @@ fn run(arguments: &BankArgs, tell: &dyn Fn(Value)) -> Result<(), Failure> {
             "unwritable_file",
             format!("{shown} cannot be written: {error}"),
         )
+        .remedy("make room in the folder for temporary files, or name another with TMPDIR")
     })?;
     tell(json!({
         "rpc_url": served.url(),
@@ -104,7 +109,8 @@ fn run(arguments: &BankArgs, tell: &dyn Fn(Value)) -> Result<(), Failure> {
     }));
     while !interrupt.came() {
         if !served.is_running() {
-            return Err(Failure::new("bank_stopped", "the bank has stopped"));
+            return Err(Failure::new("bank_stopped", "the bank has stopped")
+                .remedy("start it again; please report this with the lines on stderr before it"));
         }
         thread::sleep(POLL);
     }
@@ -116,19 +122,22 @@ fn folder() -> Result<TempDir, Failure> {
     let folder = tempfile::Builder::new()
         .prefix("homeostat-localnet-")
         .tempdir();
-    folder.map_err(|error| Failure::new("no_folder", format!("no temporary folder: {error}")))
+    folder.map_err(|error| {
+        Failure::new("no_folder", format!("no temporary folder: {error}"))
+            .remedy("name a folder that can be written with TMPDIR")
+    })
 }
 
 /// An ELF file's bytes; the loader checks the rest of it.
 fn read_elf(file: &Path) -> Result<Vec<u8>, Failure> {
     let shown = file.display();
     let elf = std::fs::read(file).map_err(|error| {
-        let words =
-            format!("{shown} cannot be read: {error}; build it with `cargo xtask build-sbf`");
-        Failure::new("no_elf", words)
+        Failure::new("no_elf", format!("{shown} cannot be read: {error}"))
+            .remedy("build it with `cargo xtask build-sbf`")
     })?;
     match elf.starts_with(MAGIC) {
         true => Ok(elf),
-        false => Err(Failure::new("no_elf", format!("{shown} is no ELF file"))),
+        false => Err(Failure::new("no_elf", format!("{shown} is no ELF file"))
+            .remedy("give the file that `cargo xtask build-sbf` makes")),
     }
 }

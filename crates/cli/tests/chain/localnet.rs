@@ -21,7 +21,7 @@ const DAY: i64 = 86_400;
 #[cfg(target_os = "linux")]
 fn world() -> story::World {
     story::World {
-        homeostat: env!("CARGO_BIN_EXE_homeostat").into(),
+        homeostat: alone::PATH.into(),
         words: vec!["--speed".into(), "30".into()],
         deployed: false,
         period: std::time::Duration::from_secs(60),

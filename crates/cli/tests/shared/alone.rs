@@ -4,11 +4,14 @@
 use std::path::Path;
 use std::process::Command;
 
+/// Where the binary is; whoever starts it otherwise than with [`binary`] gives it a home.
+pub const PATH: &str = env!("CARGO_BIN_EXE_homeostat");
+
 /// The binary, with an empty home.
 pub fn binary() -> Command {
     let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("home");
     std::fs::create_dir_all(&home).expect("a home for the tests");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_homeostat"));
+    let mut command = Command::new(PATH);
     command
         .env("HOME", &home)
         .env_remove("XDG_CONFIG_HOME")

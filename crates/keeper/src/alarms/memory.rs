@@ -351,8 +351,10 @@ impl Memory {
     }
 
     fn save(&self) -> Result<(), Failure> {
-        let bytes = serde_json::to_vec(&self.contents)
-            .map_err(|error| Failure::new("bad_watch_state", error.to_string()))?;
+        let bytes = serde_json::to_vec(&self.contents).map_err(|error| {
+            Failure::new("bad_watch_state", format!("it cannot be written: {error}"))
+                .remedy("please report this with the lines before it; nothing was forgotten")
+        })?;
         files::replace(&self.file, &bytes)
     }
 }

@@ -50,8 +50,10 @@ impl Form {
     pub fn line(self, alarm: &Alarm) -> Result<String, Failure> {
         let mut line = match self {
             Self::Text => alarm.line(),
-            Self::Json => serde_json::to_string(alarm)
-                .map_err(|error| Failure::new("bad_alarm", error.to_string()))?,
+            Self::Json => serde_json::to_string(alarm).map_err(|error| {
+                Failure::new("bad_alarm", format!("an alarm cannot be written: {error}"))
+                    .remedy("please report this with the lines before it; it stays to be told")
+            })?,
         };
         line.push('\n');
         Ok(line)
