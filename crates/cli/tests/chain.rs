@@ -57,6 +57,8 @@ mod table;
 mod token;
 #[path = "chain/twice.rs"]
 mod twice;
+#[path = "chain/walk.rs"]
+mod walk;
 #[path = "chain/wallet.rs"]
 mod wallet;
 #[path = "chain/watch.rs"]

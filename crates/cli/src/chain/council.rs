@@ -237,9 +237,11 @@ pub(super) fn decoded(live: &Live, actions: &[Action]) -> Vec<Decoded> {
 /// There is no council, or no such proposal; the server's.
 pub fn list(context: &Context, arguments: &ListArgs) -> Result<(), Failure> {
     let connection = &context.connection;
-    let (live, beside) = arguments.which.which()?.read_with(connection, |at, _| {
-        vec![solana_sdk_ids::sysvar::clock::ID, at.council]
-    })?;
+    let (live, beside) = context
+        .which(&arguments.which)?
+        .read_with(connection, |at, _| {
+            vec![solana_sdk_ids::sysvar::clock::ID, at.council]
+        })?;
     let [clock, council] = beside.as_slice() else {
         return Err(connection.nonsense("another number of accounts than asked for"));
     };

@@ -56,7 +56,9 @@ pub struct Explanation {
 pub fn explain(context: &Context, arguments: &ExplainArgs) -> Result<(), Failure> {
     let connection = &context.connection;
     let clock = |_: &_, _: &Economy| vec![solana_sdk_ids::sysvar::clock::ID];
-    let (live, clock) = arguments.which.which()?.read_with(connection, clock)?;
+    let (live, clock) = context
+        .which(&arguments.which)?
+        .read_with(connection, clock)?;
     let clock = clock.first().and_then(Option::as_ref);
     let now = connection.clock_of(clock)?.unix_timestamp;
     let economy = &live.economy;

@@ -85,7 +85,7 @@ impl<'a> Seen<'a> {
         owner: Option<Pubkey>,
     ) -> Result<Self, Failure> {
         let connection = &context.connection;
-        let (live, accounts) = which.which()?.read_with(connection, |at, economy| {
+        let (live, accounts) = context.which(which)?.read_with(connection, |at, economy| {
             let mut wanted = vec![
                 solana_sdk_ids::sysvar::clock::ID,
                 at.council,
