@@ -123,7 +123,12 @@ fn cell(stage: &Stage, key: &Pubkey, column: &Column, whole: Option<usize>) -> C
     if words[0] != "create-economy" {
         words.extend(["--economy", &economy]);
     }
-    let waits = ["--patience", column.patience, "--rpc-timeout", "1"];
+    let waits = [
+        "--patience",
+        column.patience,
+        "--rpc-timeout",
+        column.rpc_timeout(),
+    ];
     words.extend(waits);
     words.extend(["--keypair", &stage.key]);
     let said = bare(fixture, proxy.url(), &words, "json");

@@ -153,7 +153,12 @@ fn fo2_what_is_there_is_told_and_neither_a_key_nor_a_token_is_made_twice() {
         "{}",
         again.stdout
     );
-    for word in [mint.as_str(), "6 decimals", "1000000 tokens", "Token-2022"] {
+    for word in [
+        mint.as_str(),
+        "6 decimals",
+        "1,000,000 tokens",
+        "Token-2022",
+    ] {
         assert!(again.stdout.contains(word), "{word}: {}", again.stdout);
     }
     assert_eq!(

@@ -52,6 +52,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
         "localnet",
         "a cluster of its own: testing/validator/tests/suite/localnet.rs",
     ),
+    (
+        "warp",
+        "moves a localnet's clock: crates/cli/tests/chain/localnet.rs",
+    ),
     ("keeper", "runs for ever: crates/cli/tests/chain/keeper.rs"),
     (
         "config label",
@@ -163,6 +167,7 @@ fn the_table_of_every_day_has_every_command() {
     let parser = homeostat_cli::command();
     let known: BTreeSet<&str> = parser
         .get_subcommands()
+        .filter(|one| !one.is_hide_set())
         .map(|one| one.get_name())
         .filter(|name| *name != "completion")
         .collect();
