@@ -46,9 +46,14 @@ impl Book {
         read.into_iter().flatten().map(|it| held(it.data)).sum()
     }
 
+    /// Somebody's account for the token.
+    pub fn account(&self, owner: &Pubkey) -> Pubkey {
+        associated(owner, &self.mint, &self.program)
+    }
+
     /// What somebody has outside of the economy (base units).
     pub fn held(&self, owner: &Pubkey) -> u64 {
-        self.balances(&[associated(owner, &self.mint, &self.program)])
+        self.balances(&[self.account(owner)])
     }
 
     /// What is staked or on its way out (base units).
