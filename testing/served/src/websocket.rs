@@ -50,6 +50,8 @@ pub(crate) async fn serve(listener: tokio::net::TcpListener, office: impl Office
 }
 
 /// Ends a connection that is one too many.
+// The library says what its callback returns.
+#[allow(clippy::result_large_err)]
 async fn refuse(stream: TcpStream) {
     let words = format!("there are {MOST_CONNECTIONS} connections, and no more are taken");
     // An error here is the client's, who is refused anyway.
