@@ -123,12 +123,7 @@ fn cell(stage: &Stage, key: &Pubkey, column: &Column, whole: Option<usize>) -> C
     if words[0] != "create-economy" {
         words.extend(["--economy", &economy]);
     }
-    let waits = [
-        "--patience",
-        column.patience,
-        "--rpc-timeout",
-        column.rpc_timeout(),
-    ];
+    let waits = ["--patience", column.patience, "--rpc-timeout", "1"];
     words.extend(waits);
     words.extend(["--keypair", &stage.key]);
     let said = bare(fixture, proxy.url(), &words, "json");

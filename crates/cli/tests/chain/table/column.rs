@@ -44,18 +44,6 @@ pub(super) struct Column {
     pub(super) patience: &'static str,
 }
 
-impl Column {
-    /// How long an answer is waited for (seconds): short where none comes, and otherwise so long
-    /// that a busy machine is not taken for a server that hangs.
-    pub(super) fn rpc_timeout(&self) -> &'static str {
-        if self.what.starts_with("hangs") {
-            "1"
-        } else {
-            "20"
-        }
-    }
-}
-
 /// No transaction has a status.
 fn withheld(result: &mut Value) {
     let values = result["value"].as_array_mut().expect("statuses");
