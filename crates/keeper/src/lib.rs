@@ -33,6 +33,7 @@ mod purse;
 mod record;
 pub mod reporter;
 mod round;
+mod sight;
 pub mod signals;
 mod summary;
 mod table;

@@ -14,18 +14,16 @@ use homeostat_client::Pubkey;
 use homeostat_settings::Failure;
 use solana_clock::Clock;
 use solana_signer::Signer;
-use tracing::{info, Level};
 
 use crate::attempt::{Job, Shared};
 use crate::backoff::{lot, within, Backoff};
-use crate::connecting::LONGEST_BLIND;
 use crate::crew::{panicked, PANICKED};
 use crate::health::Place;
-use crate::log::{fails, millis};
 use crate::message::Message;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::purse::{Costs, Owner, Purse};
+use crate::sight::Sight;
 use crate::summary::{Kept, Summary};
 use crate::watch::{State, Watch};
 
@@ -96,7 +94,7 @@ impl Round {
 
     /// Until it is told to stop (true), or once (false).
     pub(crate) fn live(&mut self, inbox: &Receiver<Message>) -> Result<bool, Failure> {
-        let mut blind = Backoff::new(self.options.poll, LONGEST_BLIND);
+        let mut sight = Sight::new(self.options.poll, self.own());
         let mut wait = Duration::ZERO;
         let mut next = Instant::now();
         loop {
@@ -105,8 +103,7 @@ impl Round {
                 Ok(Message::Done(done)) => {
                     self.done(done.0);
                     // A server that cannot be asked is not asked sooner for that.
-                    let sees = blind.failures() == 0;
-                    if sees && self.backlog && self.busy < self.options.workers {
+                    if !sight.is_blind() && self.backlog && self.busy < self.options.workers {
                         next = Instant::now();
                     }
                     wait = next.saturating_duration_since(Instant::now());
@@ -115,25 +112,11 @@ impl Round {
                 Err(RecvTimeoutError::Disconnected) => return Ok(true),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            wait = match self.look() {
-                Ok(()) => {
-                    if blind.failures() > 0 {
-                        info!(name: "cluster_back", failures = blind.failures());
-                    }
-                    blind.reset();
-                    self.options.poll
-                }
-                Err(failure) => {
-                    self.metrics.vitals().failure(&failure);
-                    if self.options.once {
-                        return Err(failure);
-                    }
-                    self.overdue();
-                    let wait = blind.fail(lot(&self.own(), &Pubkey::default(), 0));
-                    fails!(Level::ERROR, "blind", &failure, retry_ms = millis(wait));
-                    wait
-                }
-            };
+            let looked = self.look();
+            if looked.is_err() {
+                self.overdue();
+            }
+            wait = sight.after(looked, self.options.once, self.metrics.vitals())?;
             self.metrics.vitals().requests(self.requests());
             if self.options.once && !self.backlog {
                 self.drain(inbox, None);

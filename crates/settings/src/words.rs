@@ -1,6 +1,8 @@
 //! Words that files, command lines and answers share for the program's enumerations.
 
-use homeostat_client::{Class, Metric, Parameter, Power, RoleKind, Section, Tunable};
+use homeostat_client::{
+    Class, Metric, Parameter, Power, ProposalState, RoleKind, Section, Tunable,
+};
 
 /// Words of the sections that can be paused.
 pub const SECTIONS: [(&str, Section); 4] = [
@@ -18,6 +20,32 @@ pub const CLASSES: [(&str, Class); 5] = [
     ("critical", Class::Critical),
     ("terminal", Class::Terminal),
 ];
+
+/// Words of the states of a proposal.
+const STATES: [(&str, ProposalState); 6] = [
+    ("active", ProposalState::Active),
+    ("queued", ProposalState::Queued),
+    ("executed", ProposalState::Executed),
+    ("vetoed", ProposalState::Vetoed),
+    ("cancelled", ProposalState::Cancelled),
+    ("expired", ProposalState::Expired),
+];
+
+/// The word of a proposal's class as it is stored; `unknown` for one of a later program.
+pub fn class_name(class: u8) -> &'static str {
+    CLASSES
+        .iter()
+        .find(|(_, known)| *known as u8 == class)
+        .map_or("unknown", |(name, _)| name)
+}
+
+/// The word of a proposal's state as it is stored; `unknown` for one of a later program.
+pub fn state_name(state: u8) -> &'static str {
+    STATES
+        .iter()
+        .find(|(_, known)| *known as u8 == state)
+        .map_or("unknown", |(name, _)| name)
+}
 
 /// Words of the roles that are offered and accepted.
 pub const ROLES: [(&str, RoleKind); 3] = [

@@ -14,12 +14,12 @@ use homeostat_client::{
 use homeostat_control::Fx;
 use homeostat_settings::change::{Decoded, Row};
 use homeostat_settings::human::read_duration;
-use homeostat_settings::words::{word, ROLES, SECTIONS, TUNABLES};
+use homeostat_settings::words::{state_name, word, ROLES, SECTIONS, TUNABLES};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::amount::Amount;
-use super::council::{decoded, state_name};
+use super::council::decoded;
 use super::labels::Labels;
 use super::log::broken;
 use super::{time, Answer, Context, WhichArgs};

@@ -7,12 +7,12 @@ use homeostat_chain::live::ProposalName;
 use homeostat_chain::Live;
 use homeostat_client::{
     governance::{self, ProposalId},
-    Action, Council, Instruction, PauseReason, Proposal, ProposalState, Pubkey, RoleKind, Section,
+    Action, Council, Instruction, PauseReason, Proposal, Pubkey, RoleKind, Section,
 };
 use homeostat_settings::change::{decode, Decoded};
 use homeostat_settings::human::{duration, duration_in, when};
 use homeostat_settings::tokens::Tokens;
-use homeostat_settings::words::{CLASSES, ROLES, SECTIONS};
+use homeostat_settings::words::{class_name, state_name, ROLES, SECTIONS};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -112,28 +112,6 @@ pub struct ProposalAnswer {
     pub reason: Option<Shown>,
     /// The actions with expected and new values.
     pub actions: Vec<Decoded>,
-}
-
-pub(super) fn state_name(state: u8) -> &'static str {
-    const STATES: [(ProposalState, &str); 6] = [
-        (ProposalState::Active, "active"),
-        (ProposalState::Queued, "queued"),
-        (ProposalState::Executed, "executed"),
-        (ProposalState::Vetoed, "vetoed"),
-        (ProposalState::Cancelled, "cancelled"),
-        (ProposalState::Expired, "expired"),
-    ];
-    STATES
-        .iter()
-        .find(|(known, _)| *known as u8 == state)
-        .map_or("unknown", |(_, name)| name)
-}
-
-pub(crate) fn class_name(class: u8) -> &'static str {
-    CLASSES
-        .iter()
-        .find(|(_, known)| *known as u8 == class)
-        .map_or("unknown", |(name, _)| name)
 }
 
 fn answer(

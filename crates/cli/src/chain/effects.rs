@@ -12,14 +12,12 @@ use homeostat_client::{
 };
 use homeostat_settings::human::{sol, time};
 use homeostat_settings::tokens::Tokens;
-use homeostat_settings::words::SECTIONS;
+use homeostat_settings::words::{state_name, SECTIONS};
 use schemars::JsonSchema;
 use serde::Serialize;
 use solana_account::Account;
 
-use super::council::state_name;
 use super::figure::share_of;
-use super::write::tokens;
 
 /// Something that would change, for a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -339,6 +337,15 @@ pub(super) fn effects(known: &Known<'_>, watched: &[Watched]) -> Vec<Effect> {
         None => 2,
     });
     all
+}
+
+/// The amount of a token account (base units).
+pub(crate) fn tokens(data: &[u8]) -> Option<u64> {
+    // Both token programs: mint, owner, amount; a mint account is shorter.
+    if data.len() < 165 {
+        return None;
+    }
+    data.get(64..72)?.try_into().ok().map(u64::from_le_bytes)
 }
 
 #[cfg(test)]

@@ -488,7 +488,7 @@ fn balance(context: &Context, tokens: &Pubkey) -> Result<u64, Failure> {
     let account = context.connection.account(tokens)?;
     Ok(account
         .as_ref()
-        .and_then(|account| write::tokens(&account.data))
+        .and_then(|account| effects::tokens(&account.data))
         .unwrap_or(0))
 }
 

@@ -11,12 +11,12 @@ use homeostat_client::{
 use homeostat_settings::change::Decoded;
 use homeostat_settings::human::duration_in;
 use homeostat_settings::proposal_file::{read_proposal, tunable_value, State};
-use homeostat_settings::words::{self, TUNABLES};
+use homeostat_settings::words::{self, class_name, TUNABLES};
 use homeostat_settings::{fields, files};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::council::{class_name, decoded, seated, section};
+use super::council::{decoded, seated, section};
 use super::delivery::SendArgs;
 use super::recipients::{AllowArgs, Check};
 use super::refused::{tried, About, Scene};

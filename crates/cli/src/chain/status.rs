@@ -18,10 +18,10 @@ use solana_account::Account;
 
 use super::amount::Amount;
 use super::creation::before_go_live;
+use super::effects::tokens;
 use super::figure::{fraction, meant, metric_name};
 use super::offers;
 use super::sentences::at_limit;
-use super::write::tokens;
 use super::{Context, WhichArgs};
 use crate::failure::Failure;
 

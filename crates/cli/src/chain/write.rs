@@ -13,7 +13,7 @@ use solana_account::Account;
 use solana_signature::Signature;
 
 use super::delivery::{Delivery, SendArgs};
-use super::effects::{self, Known, Watched};
+use super::effects::{self, tokens, Known, Watched};
 use super::key::Key;
 pub use super::written::{
     Change, ClusterAnswer, Exported, Figures, HandedOver, Outcome, Prepared, Sent, Simulated,
@@ -307,13 +307,4 @@ fn raw_changes(watched: &Watched) -> Vec<Change> {
         change("Tokens", "amount", old.to_string(), new.to_string());
     }
     changes
-}
-
-/// The amount of a token account (base units).
-pub(crate) fn tokens(data: &[u8]) -> Option<u64> {
-    // Both token programs: mint, owner, amount; a mint account is shorter.
-    if data.len() < 165 {
-        return None;
-    }
-    data.get(64..72)?.try_into().ok().map(u64::from_le_bytes)
 }

@@ -15,6 +15,7 @@ mod attempt;
 mod due;
 mod file;
 mod judge;
+mod message;
 mod metrics;
 mod options;
 mod round;
@@ -24,7 +25,8 @@ mod told;
 mod watch;
 
 pub use file::{read, Plan};
+pub use message::Message;
 pub use metrics::Metrics;
 pub use options::{Jump, Options};
-pub use running::{Message, Reporter};
+pub use running::Reporter;
 pub use told::{Summary, Told};

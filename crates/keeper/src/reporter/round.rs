@@ -18,17 +18,17 @@ use tracing::{debug, error, info, Level};
 
 use super::attempt::{Done, Job, Outcome, Shared};
 use super::due;
+use super::message::Message;
 use super::metrics::{Ending, Metrics, State};
 use super::options::Options;
-use super::running::Message;
 use super::told::{Distrusted, Summary, Told};
 use super::watch::Watch;
-use crate::backoff::{lot, Backoff};
-use crate::connecting::LONGEST_BLIND;
+use crate::backoff::lot;
 use crate::crew::{panicked, PANICKED};
 use crate::health::Place;
 use crate::log::{fails, millis};
 use crate::purse::{Costs, Owner, Purse};
+use crate::sight::Sight;
 
 /// Looks for which a server may be behind this reporter's own report.
 const SETTLE: u32 = 20;
@@ -87,7 +87,7 @@ impl Round {
 
     /// Until it is told to stop (true), or once (false).
     pub(super) fn live(&mut self, inbox: &Receiver<Message>) -> Result<bool, Failure> {
-        let mut blind = Backoff::new(self.options.poll, LONGEST_BLIND);
+        let mut sight = Sight::new(self.options.poll, self.own());
         let mut next = Instant::now();
         loop {
             let wait = next.saturating_duration_since(Instant::now());
@@ -99,24 +99,8 @@ impl Round {
                 }
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            let wait = match self.look() {
-                Ok(()) => {
-                    if blind.failures() > 0 {
-                        info!(name: "cluster_back", failures = blind.failures());
-                    }
-                    blind.reset();
-                    self.options.poll
-                }
-                Err(failure) => {
-                    self.metrics.vitals().failure(&failure);
-                    if self.options.once {
-                        return Err(failure);
-                    }
-                    let wait = blind.fail(lot(&self.own(), &Pubkey::default(), 0));
-                    fails!(Level::ERROR, "blind", &failure, retry_ms = millis(wait));
-                    wait
-                }
-            };
+            let looked = self.look();
+            let wait = sight.after(looked, self.options.once, self.metrics.vitals())?;
             self.count_requests();
             if self.options.once {
                 self.drain(inbox, None);

@@ -13,8 +13,9 @@ use solana_keypair::Keypair;
 use solana_signer::Signer;
 use tracing::info;
 
-use super::attempt::{Done, Job, Shared};
+use super::attempt::{Job, Shared};
 use super::file::Plan;
+use super::message::{Message, Returned};
 use super::metrics::Metrics;
 use super::options::Options;
 use super::round::Round;
@@ -23,17 +24,6 @@ use super::told::{Summary, Told};
 use super::watch::Watch;
 use crate::connecting;
 use crate::crew::{workers, Work};
-
-/// What a reporter is told.
-pub enum Message {
-    /// Stop.
-    Stop,
-    /// A worker is done.
-    Done(Box<Returned>),
-}
-
-/// What a worker gives back; made and read by the reporter alone.
-pub struct Returned(pub(super) Done);
 
 /// A reporter before it runs.
 pub struct Reporter {

@@ -5,8 +5,8 @@ use homeostat::HomeostatError as E;
 use homeostat_client::{Class, Council, Proposal, ProposalState, Pubkey, RoleKind};
 
 use super::{seats, Why};
-use crate::chain::council::{class_name, state_name};
 use crate::chain::{duration, time};
+use homeostat_settings::words::{class_name, state_name};
 
 /// A proposal that a command is about.
 pub(super) struct One<'a> {
